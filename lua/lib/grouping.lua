@@ -1,0 +1,30 @@
+-- nobody: the policy of a paused queue.
+local function nobody()
+  return {}
+end
+
+-- group: let a policy decide on a batch. Appends id, record of whom it matched to matched; returns which positions
+-- it took, how many, and a complaint if it failed and so matched nobody: it must list different tickets of the batch,
+-- size of them for each match.
+local function group(policy, batch, size, matched)
+  local fine, order = pcall(policy, batch, size)
+  if not fine then
+    return {}, 0, tostring(order)
+  elseif type(order) ~= "table" or #order % size ~= 0 then
+    return {}, 0, "a policy must return a list of batch positions, " .. size .. " for each match"
+  end
+  local ids, records, taken, before = batch.ids, batch.records, {}, #matched
+  for i = 1, #order do
+    local position = order[i]
+    local id = ids[position]
+    if not id or taken[position] then
+      for line = #matched, before + 1, -1 do
+        matched[line] = nil
+      end
+      return {}, 0, "position " .. tostring(position) .. " is not in the batch or stands twice"
+    end
+    taken[position] = true
+    matched[before + 2 * i - 1], matched[before + 2 * i] = id, records[position]
+  end
+  return taken, #order, nil
+end

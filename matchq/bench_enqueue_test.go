@@ -1,0 +1,84 @@
+package matchq_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// Redis's work for a ticket when 1,000 callers enqueue at once, over that of four plain commands in long pipelines.
+func BenchmarkEnqueueCoalesced(b *testing.B) {
+	const tickets = 50_000
+	l := newLab(b)
+	requests := crowd(tickets, benchQueues)
+	for b.Loop() {
+		for range benchRounds {
+			l.enqueueNative("native", requests)
+			l.enqueueMatchq("matchq", requests)
+		}
+	}
+	l.report("native", "native-µs/ticket")
+	l.report("matchq", "matchq-µs/ticket")
+	l.reportRatio("matchq", "native", "ratio(goal≤1.0)")
+}
+
+// Redis's work for a ticket that is enqueued alone, over that of the four plain commands in a pipeline of their own.
+//
+// Enqueue calls Redis in a goroutine, since it returns when its context ends, whatever the driver does. The threads
+// that Go wakes for that disturb Redis on a machine of two cores: "native-in-goroutine" is the same pipeline called so.
+func BenchmarkEnqueueLone(b *testing.B) {
+	const tickets = 5_000
+	l := newLab(b)
+	requests := crowd(tickets, benchQueues)
+	for b.Loop() {
+		for range benchRounds {
+			l.empty()
+			n := &native{lab: l, prefix: "{native}:"}
+			n.prepare(requests)
+			l.measure("native", tickets, func() { n.enqueue(requests, 1) })
+			l.empty()
+			l.measure("guarded", tickets, func() {
+				ids := n.ids
+				for i := range requests {
+					n.ids = ids[i:]
+					done := make(chan struct{})
+					go func() { defer close(done); n.enqueue(requests[i:i+1], 1) }()
+					<-done
+				}
+			})
+			l.empty()
+			m := l.matcher(matchq.Config{})
+			l.measure("matchq", tickets, func() {
+				for _, r := range requests {
+					_, err := m.Enqueue(context.Background(), r)
+					l.must(err)
+				}
+			})
+		}
+	}
+	l.report("native", "native-µs/ticket")
+	l.report("matchq", "matchq-µs/ticket")
+	l.report("guarded", "native-in-goroutine-µs/ticket")
+	l.reportRatio("matchq", "native", "ratio(goal≤2.0)")
+	l.reportRatio("matchq", "guarded", "ratio-to-native-in-goroutine")
+}
+
+// enqueueNative measures plain commands, as many tickets in a pipeline as matchq sends in a call.
+func (l *lab) enqueueNative(figure string, requests []matchq.Request) *native {
+	l.Helper()
+	l.empty()
+	n := &native{lab: l, prefix: "{native}:"}
+	n.prepare(requests)
+	l.measure(figure, len(requests), func() { n.enqueue(requests, l.limit()) })
+	return n
+}
+
+// enqueueMatchq measures many callers of Enqueue.
+func (l *lab) enqueueMatchq(figure string, requests []matchq.Request) *matchq.Matcher {
+	l.Helper()
+	l.empty()
+	m := l.matcher(matchq.Config{})
+	l.measure(figure, len(requests), func() { l.enqueueConcurrently(m, requests) })
+	return m
+}

@@ -1,0 +1,85 @@
+package matchq
+
+import (
+	"context"
+	"time"
+)
+
+// clock notices that Redis's clock was set back, by the time that passed here since it was last seen.
+type clock struct {
+	redis, here time.Time
+}
+
+// setBack is by how much the clock must be behind to have been set back, rather than read over a slow connection. A
+// smaller jump delays by no more than that.
+const setBack = 200 * time.Millisecond
+
+func (c *clock) seen(now time.Time) { c.redis, c.here = now, time.Now() }
+
+func (c *clock) wentBack(now time.Time) bool {
+	return c.here.IsZero() || now.Before(c.redis.Add(time.Since(c.here)-setBack))
+}
+
+// wakeAll has every queue visited in its next window that is not due before then. Scores of before a clock was set
+// back lie too far in the future.
+func (m *Matcher) wakeAll(ctx context.Context, now time.Time) error {
+	var late []string
+	err := m.scanDue(ctx, func(queue string, due time.Time) error {
+		if due.IsZero() || due.After(now) {
+			late = append(late, queue)
+		}
+		if len(late) < m.cfg.Limit {
+			return nil
+		}
+		full := late
+		late = nil
+		return m.wake(ctx, full)
+	})
+	if err != nil || len(late) == 0 {
+		return err
+	}
+	return m.wake(ctx, late)
+}
+
+// scanDue calls each for every queue that holds anybody, with when it is due: zero if only a newcomer wakes it. A queue
+// may come twice.
+func (m *Matcher) scanDue(ctx context.Context, each func(queue string, due time.Time) error) error {
+	type page struct {
+		members []string // queue, score, queue, score, …
+		cursor  uint64
+	}
+	for p := (page{}); ; {
+		cursor := p.cursor // for a call that may outlive this round
+		var err error
+		p, err = within(ctx, m, nil, func(ctx context.Context) (page, error) {
+			members, next, err := m.rdb.ZScan(ctx, m.keys.due, cursor, "", int64(m.cfg.Limit)).Result()
+			if err != nil {
+				return page{}, failure("scan queues", err)
+			}
+			return page{members, next}, nil
+		})
+		if err != nil {
+			return err
+		}
+		for i := 0; i+1 < len(p.members); i += 2 {
+			if err := each(p.members[i], visit{fence: p.members[i+1]}.window()); err != nil {
+				return err
+			}
+		}
+		if p.cursor == 0 {
+			return nil
+		}
+	}
+}
+
+func (m *Matcher) wake(ctx context.Context, queues []string) error {
+	_, err := within(ctx, m, nil, func(ctx context.Context) (struct{}, error) {
+		args := []any{m.cfg.intervalMS()}
+		for _, queue := range queues {
+			args = append(args, queue, m.cfg.phaseMS(queue))
+		}
+		_, err := m.write(ctx, m.scripts.wake, []string{m.keys.meta, m.keys.due}, args...)
+		return struct{}{}, err
+	})
+	return err
+}

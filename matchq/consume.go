@@ -1,0 +1,164 @@
+package matchq
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Consume hands each event of the namespace to one worker of a group, in any number of processes, until ctx ends; it
+// then returns nil. Every group gets every event from the oldest kept on. handle is called for one event at a time.
+//
+// Each event is handled at least once, as long as it is within Config.Retention: what a worker has not finished is
+// handed to the same worker when it comes back, or to another one after a quarter of the retention. Up to 50 matches
+// that were made together come together, and come again together.
+//
+// An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away
+// Consume logs that and goes on trying.
+func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func(context.Context, Event) error) error {
+	if err := CheckName("group", group); err != nil {
+		return err
+	}
+	if err := CheckName("worker", worker); err != nil {
+		return err
+	}
+	c := consumer{m: m, group: group, worker: worker, handle: handle, mine: "0"}
+	var pause backoff
+	for ctx.Err() == nil {
+		err := c.step(ctx)
+		var handled *handleError
+		switch {
+		case ctx.Err() != nil: // that was the end
+		case errors.As(err, &handled):
+			return handled.err
+		case err == nil:
+			pause = backoff{}
+		case errors.Is(err, ErrUnavailable):
+			if pause == (backoff{}) {
+				m.cfg.Logger.Warn("matchq: no events until redis answers", "group", group, "worker", worker, "error", err)
+			}
+			c.mine, c.joined = "0", false
+			sleep(ctx, pause.next())
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// handleError keeps apart what handle said from what Redis did, since handle may well call this library.
+type handleError struct{ err error }
+
+func (e *handleError) Error() string { return e.err.Error() }
+
+// consumer is one Consume.
+type consumer struct {
+	m             *Matcher
+	group, worker string
+	handle        func(context.Context, Event) error
+	joined        bool      // the group exists
+	mine          string    // where to go on among what this worker left unfinished before; "" when through
+	claimed       time.Time // when it last looked for what other workers left
+}
+
+func (c *consumer) step(ctx context.Context) error {
+	if !c.joined {
+		if err := c.join(ctx); err != nil {
+			return err
+		}
+		c.joined = true
+	}
+	messages, err := c.next(ctx)
+	if isGone(err) {
+		c.joined = false // somebody emptied Redis
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, message := range messages {
+		if err := c.finish(ctx, message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isGone says whether there is no group, or no stream any more under a read that waited.
+func isGone(err error) bool {
+	return redis.HasErrorPrefix(err, "NOGROUP") || redis.HasErrorPrefix(err, "UNBLOCKED")
+}
+
+// join makes the group unless it is there.
+func (c *consumer) join(ctx context.Context) error {
+	_, err := within(ctx, c.m, nil, func(ctx context.Context) (struct{}, error) {
+		err := c.m.rdb.XGroupCreateMkStream(ctx, c.m.keys.events, c.group, "0").Err()
+		if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
+			return struct{}{}, failure("make group", err)
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// next finds entries to handle: what this worker left, what others left, what is new.
+func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
+	return within(ctx, c.m, nil, func(ctx context.Context) ([]redis.XMessage, error) {
+		if c.mine != "" {
+			messages, err := c.read(ctx, c.mine, -1)
+			if err != nil || len(messages) > 0 {
+				if len(messages) > 0 {
+					c.mine = messages[len(messages)-1].ID
+				}
+				return messages, err
+			}
+			c.mine = ""
+		}
+		patience := c.m.cfg.Retention / 4
+		if time.Since(c.claimed) >= patience/2 {
+			messages, _, err := c.m.rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
+				Stream: c.m.keys.events, Group: c.group, Consumer: c.worker, MinIdle: patience, Start: "0", Count: readCount,
+			}).Result()
+			if err != nil {
+				return nil, failure("claim events", err)
+			}
+			if len(messages) > 0 {
+				return messages, nil // and look again before waiting for new ones
+			}
+			c.claimed = time.Now()
+		}
+		return c.read(ctx, ">", c.m.block())
+	})
+}
+
+func (c *consumer) read(ctx context.Context, after string, block time.Duration) ([]redis.XMessage, error) {
+	streams, err := c.m.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
+		Group: c.group, Consumer: c.worker, Streams: []string{c.m.keys.events, after}, Count: 1, Block: block,
+	}).Result()
+	return entriesOf(streams, err)
+}
+
+// finish handles the events of an entry and acknowledges it.
+func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
+	if len(message.Values) > 0 { // else it was trimmed before it was handled
+		e, err := parseMessage(message)
+		if err != nil {
+			return err
+		}
+		for place := range e.places() {
+			if err := c.handle(ctx, e.event(place)); err != nil {
+				return &handleError{err}
+			}
+		}
+	}
+	_, err := within(ctx, c.m, nil, func(ctx context.Context) (struct{}, error) {
+		if err := c.m.rdb.XAck(ctx, c.m.keys.events, c.group, message.ID).Err(); err != nil {
+			return struct{}{}, failure("acknowledge event", err)
+		}
+		return struct{}{}, nil
+	})
+	return err
+}

@@ -1,0 +1,234 @@
+package matchq_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// handled collects what workers were handed.
+type handled struct {
+	mu  sync.Mutex
+	ids []string
+}
+
+func (h *handled) add(ev matchq.Event) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ids = append(h.ids, ev.ID)
+	return len(h.ids)
+}
+
+func (h *handled) sorted() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ids := slices.Clone(h.ids)
+	slices.Sort(ids)
+	return ids
+}
+
+// consume runs a worker until the function it returns is called, which waits for it and returns its error.
+func consume(t testing.TB, m *matchq.Matcher, group, worker string, handle func(context.Context, matchq.Event) error) (end func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- m.Consume(ctx, group, worker, handle) }()
+	end = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { _ = end() })
+	return end
+}
+
+// cancelledOnes makes n events, each in an entry of its own, and returns their ids.
+func cancelledOnes(t testing.TB, m *matchq.Matcher, n int) []string {
+	t.Helper()
+	before := position(t, m)
+	for i := range n {
+		made := enqueue(t, m, "history", fmt.Sprint("c", i))
+		if err := m.Cancel(t.Context(), made.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return idsOfEvents(take(t, m, before, n))
+}
+
+func TestWorkersShareEvents(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		ids := append(story(t, m), cancelledOnes(t, m, 40)...)
+		var all handled
+		workers := make(chan string, len(ids))
+		bothBusy := make(chan struct{}) // a worker holds its first event until the other has one too
+		var once [2]sync.Once
+		var busy sync.WaitGroup
+		busy.Add(2)
+		go func() { busy.Wait(); close(bothBusy) }()
+		for i, name := range []string{"w0", "w1"} {
+			consume(t, m, "group", name, func(ctx context.Context, ev matchq.Event) error {
+				once[i].Do(busy.Done)
+				<-bothBusy
+				all.add(ev)
+				workers <- name
+				return nil
+			})
+		}
+		share := map[string]int{}
+		for range ids {
+			share[<-workers]++
+		}
+		want := slices.Clone(ids)
+		if slices.Sort(want); !slices.Equal(all.sorted(), want) {
+			t.Errorf("handled %v, not %v", all.sorted(), want)
+		}
+		if len(share) != 2 {
+			t.Errorf("shares: %v", share)
+		}
+		// Another group gets everything too, in order.
+		var other handled
+		full := make(chan struct{})
+		end := consume(t, m, "other", "w0", func(_ context.Context, ev matchq.Event) error {
+			if other.add(ev) == len(ids) {
+				close(full)
+			}
+			return nil
+		})
+		<-full
+		if err := end(); err != nil || !slices.Equal(other.ids, ids) {
+			t.Errorf("the other group handled %v, not %v; %v", other.ids, ids, err)
+		}
+	})
+}
+
+var errHandle = errors.New("could not handle it")
+
+func TestWhatAWorkerLeavesAnotherHandles(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{Retention: 4 * time.Second}) // claimed after one
+		ids := cancelledOnes(t, m, 3)
+		var first handled
+		err := m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
+			if first.add(ev) == 2 {
+				return fmt.Errorf("%s: %w", ev.ID, errHandle)
+			}
+			return nil
+		})
+		if !errors.Is(err, errHandle) {
+			t.Fatalf("consume: %v", err)
+		}
+		checkHandled(t, m, "w1", ids[1:])
+	})
+}
+
+// checkHandled lets a worker handle events until it has had those, in any order, and no other.
+func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) {
+	t.Helper()
+	var got handled
+	full := make(chan struct{})
+	end := consume(t, m, "group", worker, func(_ context.Context, ev matchq.Event) error {
+		if got.add(ev) == len(ids) {
+			close(full)
+		}
+		return nil
+	})
+	select {
+	case <-full:
+	case <-time.After(10 * time.Second):
+	}
+	if err := end(); err != nil || !slices.Equal(got.sorted(), ids) {
+		t.Errorf("%s handled %v, not %v; %v", worker, got.sorted(), ids, err)
+	}
+}
+
+// TestAWorkerComesBackToWhatItLeft needs no waiting: what it left is its own.
+func TestAWorkerComesBackToWhatItLeft(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		ids := cancelledOnes(t, m, 3)
+		// It ends while it handles the second one: the context it was given ends, and it says so.
+		ctx, cancel := context.WithCancel(t.Context())
+		err := m.Consume(ctx, "group", "w0", func(ctx context.Context, ev matchq.Event) error {
+			if ev.ID == ids[1] {
+				cancel()
+				return ctx.Err()
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("consume: %v", err)
+		}
+		checkHandled(t, m, "w0", ids[1:])
+	})
+}
+
+// TestMatchesOfAnEntryComeAgainTogether ends a worker in the middle of an entry.
+func TestMatchesOfAnEntryComeAgainTogether(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		ids := story(t, m)[:50]
+		err := m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
+			if ev.ID == ids[20] {
+				return errHandle
+			}
+			return nil
+		})
+		if !errors.Is(err, errHandle) {
+			t.Fatalf("consume: %v", err)
+		}
+		var again []string
+		err = m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
+			if again = append(again, ev.ID); len(again) == 50 {
+				return errHandle
+			}
+			return nil
+		})
+		if !errors.Is(err, errHandle) || !slices.Equal(again, ids) {
+			t.Errorf("again came %v, not %v; %v", again, ids, err)
+		}
+	})
+}
+
+// TestConsumeReturnsWhateverHandleSays: also an error that would mean something else if it came from Redis.
+func TestConsumeReturnsWhateverHandleSays(t *testing.T) {
+	env := redistest.Embedded(t)
+	m := newMatcher(t, env, matchq.Config{})
+	cancelledOnes(t, m, 1)
+	for _, said := range []error{matchq.ErrUnavailable, fmt.Errorf("enqueue: %w", matchq.ErrUnavailable), errors.New("NOGROUP")} {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		err := m.Consume(ctx, "group", "w0", func(context.Context, matchq.Event) error { return said })
+		if cancel(); !errors.Is(err, said) {
+			t.Errorf("handle said %v, consume %v", said, err)
+		}
+	}
+}
+
+func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		cancelledOnes(t, m, 2)
+		var got handled
+		end := consume(t, m, "group", "w0", func(_ context.Context, ev matchq.Event) error {
+			got.add(ev)
+			return nil
+		})
+		redistest.Eventually(t, "all is handled", func() bool { return len(got.sorted()) == 2 })
+		prefix := "{" + env.Namespace + "}:"
+		for _, key := range []string{"meta", "tickets", "players", "due", "events", "counters", "matched", "tombstones", "batches"} {
+			if err := env.Client.Del(t.Context(), prefix+key).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ids := cancelledOnes(t, m, 3)
+		redistest.Eventually(t, "what came then is handled", func() bool { return len(got.sorted()) == 5 })
+		if err := end(); err != nil || !slices.Equal(got.ids[2:], ids) {
+			t.Errorf("then handled %v, not %v; %v", got.ids[2:], ids, err)
+		}
+	})
+}

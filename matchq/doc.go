@@ -1,0 +1,53 @@
+// Package matchq is a matchmaking queue that lives inside Redis. Players who want to play the same wait in a Redis
+// list; every few seconds a Lua script takes what gathered there and puts all matches together, in one step, on
+// whichever node gets to it. No ticket is lost or matched twice, whatever node or connection dies meanwhile.
+//
+// # A first match
+//
+// Make one Matcher a process, from a client of yours. Let some process, or all of them, run it:
+//
+//	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
+//	m, err := matchq.New(rdb, matchq.Config{}) // pairs, first come first served, every 5 s
+//	go m.Run(ctx)
+//
+// Queue players as they come. The queue is whatever they want to play; it exists as long as somebody waits in it:
+//
+//	ticket, err := m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "alice"})
+//
+// And tell them what became of it. Every process that holds connections watches all events and picks those of its
+// own players:
+//
+//	for event, err := range m.Watch(ctx, position) {
+//		if err != nil { … }
+//		for _, ticket := range event.Tickets() {
+//			tell(ticket.Player, event) // Matched, Expired or Cancelled
+//		}
+//	}
+//
+// Work that is to be done once for each match, such as making a room, belongs into Consume: it hands each event to one
+// worker of a group.
+//
+// # What can happen to a ticket
+//
+// A ticket is Waiting until it is Matched, Cancelled or Expired; there is an event for each end, and Ticket answers
+// with it for Config.Retention. A player has at most one live ticket in a namespace: a second Enqueue gets a
+// *DuplicateError with the first one. Cancel after the match gets a *MatchedError with the match.
+//
+// # When Redis does not answer
+//
+// Calls give up after Config.Timeout or when their context ends, whichever comes first, with an error that is
+// ErrUnavailable. All of them may be repeated. An Enqueue whose answer got lost is void, not half done: see
+// UnknownError. Run, Watch and Consume wait for Redis to come back and go on.
+//
+// # Windows
+//
+// A queue is matched once each Config.Interval, at a fixed time of Redis's clock that differs from queue to queue.
+// Nobody leads: any number of nodes may Run one namespace, and share the queues that are due. A node that dies leaves
+// nothing half done; the others find the queue due. Players who can't be matched keep their place for the next window
+// and cost nothing until somebody joins them.
+//
+// # Rules of your own
+//
+// A Policy groups the batch: FIFO, Random, or a Lua function of yours, which runs inside Redis and sees the rating,
+// the attributes and the waiting time of each ticket.
+package matchq

@@ -1,0 +1,119 @@
+package matchq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Result is what became of one request of EnqueueAll.
+type Result struct {
+	Ticket Ticket
+	Err    error
+}
+
+// Enqueue puts a player in a queue. Requests that come while an earlier call is under way go to Redis together; one
+// that comes alone goes at once.
+//
+// Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, *ConfigError,
+// ErrUnavailable. After any of them nobody new is queued. If there was no answer the error is an *UnknownError too,
+// and the ticket is void. Repeat it as it is: a second ticket for the player is refused as long as the first lives.
+// To learn what became of the first, set Request.ID.
+func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
+	prepared, err := m.prepare(&r)
+	if err != nil {
+		return Ticket{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
+	defer cancel()
+	p := newPending(prepared)
+	m.sender.add(m, p)
+	result := m.await(ctx, p)
+	return result.Ticket, result.Err
+}
+
+// EnqueueAll puts many players in queues and returns one result a request, in their order. It takes a call to Redis
+// for each Config.Limit of them, and so no more than Config.Timeout for each call. Requests of one player are treated
+// in their order. The error is that of ctx, if it ended before all had an answer; the results still say which had.
+func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result, error) {
+	results := make([]Result, len(requests))
+	sent := make([]*pending, 0, len(requests))
+	at := make([]int, 0, len(requests))
+	for i := range requests {
+		prepared, err := m.prepare(&requests[i])
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		sent = append(sent, newPending(prepared))
+		at = append(at, i)
+	}
+	m.sender.add(m, sent...)
+	patience := m.cfg.Timeout * time.Duration(1+len(sent)/m.cfg.Limit)
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for i, p := range sent {
+		results[at[i]] = m.await(waiting, p)
+	}
+	return results, ctx.Err()
+}
+
+// await waits for what became of a row. A row that was not sent yet when ctx ends is taken back.
+func (m *Matcher) await(ctx context.Context, p *pending) Result {
+	var a answer
+	select {
+	case a = <-p.answer:
+	case <-ctx.Done():
+		if m.sender.takeBack(p) {
+			return Result{Err: fmt.Errorf("%w: nothing was queued: %w", ErrUnavailable, ctx.Err())}
+		}
+		select {
+		case a = <-p.answer: // it came in the same moment
+		default:
+			m.voider.add(m, p.row)
+			return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: ctx.Err()}}
+		}
+	}
+	return m.settle(ctx, p, a)
+}
+
+// settle turns an answer into what the caller is told.
+func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
+	switch a.status {
+	case statusQueued:
+		return Result{Ticket: p.row.queuedAt(a.nowMS)}
+	case statusDuplicate:
+		t, err := waitingTicket(a.id, a.value, a.nowMS)
+		if err != nil {
+			return Result{Err: err}
+		}
+		return Result{Err: &DuplicateError{Ticket: t}}
+	case statusPaused:
+		return Result{Err: fmt.Errorf("%w: %q", ErrPaused, p.row.ticket.Queue)}
+	case statusKnown:
+		t, err := m.knownTicket(ctx, p.row.ticket.ID, &a)
+		if err == nil && (t.Player != p.row.ticket.Player || t.Queue != p.row.ticket.Queue) {
+			return Result{Err: &IDTakenError{ID: p.row.ticket.ID}}
+		}
+		return Result{Ticket: t, Err: err}
+	case statusUnknown:
+		m.voider.add(m, p.row)
+		return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: a.err}}
+	default:
+		return Result{Err: a.err}
+	}
+}
+
+// knownTicket is the ticket of a request that was made before.
+func (m *Matcher) knownTicket(ctx context.Context, id string, a *answer) (Ticket, error) {
+	if isRecord(a.value) {
+		return waitingTicket(id, a.value, a.nowMS)
+	}
+	t, err := m.Ticket(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		// It was forgotten between the two calls, so it ended as the outcome said, a whole retention ago.
+		return Ticket{}, fmt.Errorf("ticket %s has ended: %w", id, err)
+	}
+	return t, err
+}

@@ -1,0 +1,96 @@
+package matchq
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrNotFound says that no ticket or match has this id, or that it ended longer than Config.Retention ago.
+	ErrNotFound = errors.New("matchq: not found: unknown, or ended longer ago than the retention")
+
+	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
+	ErrExpired = errors.New("matchq: the ticket has expired")
+
+	// ErrPaused says that the queue takes nobody until it is resumed.
+	ErrPaused = errors.New("matchq: the queue is paused")
+
+	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
+	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well.
+	ErrUnavailable = errors.New("matchq: redis is unavailable")
+
+	// ErrGap says that events between the position asked for and the oldest one kept are gone, or that the position
+	// lies ahead of the stream, as after a failover to a replica that had not seen all. Look at your live tickets
+	// with Ticket, then watch on from now.
+	ErrGap = errors.New("matchq: events after this position are missing")
+)
+
+// InvalidError says what is wrong with a request or a configuration. Nothing was changed.
+type InvalidError struct {
+	Field   string // what is wrong, e.g. "player"
+	Problem string // e.g. "must not be empty"
+}
+
+func (e *InvalidError) Error() string { return "matchq: " + e.Field + " " + e.Problem }
+
+// DuplicateError says that the player has a live ticket already. Nothing was changed.
+type DuplicateError struct {
+	Ticket Ticket // the live one
+}
+
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("matchq: player %q has a live ticket already: %s in queue %q", e.Ticket.Player, e.Ticket.ID, e.Ticket.Queue)
+}
+
+// IDTakenError says that the id asked for belongs to another player's or another queue's ticket. Nothing was changed.
+type IDTakenError struct {
+	ID string
+}
+
+func (e *IDTakenError) Error() string {
+	return fmt.Sprintf("matchq: ticket id %s belongs to another player or queue", e.ID)
+}
+
+// MatchedError says that a ticket can't be cancelled any more because it was matched.
+type MatchedError struct {
+	Match Match
+}
+
+func (e *MatchedError) Error() string {
+	return "matchq: the ticket was matched already, in match " + e.Match.ID
+}
+
+// UnknownError says that it is not known whether an Enqueue reached Redis. Its ticket is void: the library goes on
+// telling Redis so until it hears, and a write that still arrives queues nobody. Should the ticket have been matched
+// before that, the match stands and Watch tells it. It is an ErrUnavailable.
+type UnknownError struct {
+	TicketID string
+	Err      error // why there was no answer
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("matchq: no answer from redis, ticket %s is void: %v", e.TicketID, e.Err)
+}
+
+func (e *UnknownError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }
+
+// ConfigError says that other nodes run the namespace with another configuration and that tickets live by it.
+// Start this node with theirs, or once no ticket lives.
+type ConfigError struct {
+	Mine, Theirs string
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("matchq: this node is configured with %q, but the namespace lives by %q; use the same, or let all its tickets end first",
+		e.Mine, e.Theirs)
+}
+
+// PolicyError says that the matching policy failed on a queue. Its tickets keep waiting.
+type PolicyError struct {
+	Queue   string
+	Problem string
+}
+
+func (e *PolicyError) Error() string {
+	return fmt.Sprintf("matchq: the matching policy failed on queue %q: %s", e.Queue, e.Problem)
+}

@@ -1,0 +1,185 @@
+package matchq_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"strings"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// Watch tells what becomes of everybody. Whoever remembers the last event's ID goes on after it.
+func ExampleMatcher_Watch() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
+	defer end()
+	if err := m.Cancel(ctx, tickets[1].ID); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := m.Tick(ctx, "history"); err != nil {
+		log.Fatal(err)
+	}
+
+	last := matchq.FromOldest
+	for event, err := range m.Watch(ctx, last) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(event.Kind, event.Tickets()[0].Player)
+		last = event.ID
+		break // say, this process is started anew
+	}
+	for event, err := range m.Watch(ctx, last) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(event.Kind, strings.Join(event.Match.Players(), " and "))
+		break
+	}
+	// Output:
+	// cancelled bob
+	// matched alice and carol
+}
+
+// Consume hands each event to one worker of a group, at least once: here, to open a room for each match.
+func ExampleMatcher_Consume() {
+	ctx := context.Background()
+	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol", "dave")
+	defer end()
+	if _, err := m.Tick(ctx, "history"); err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	rooms := 0
+	err := m.Consume(ctx, "rooms", "worker-1", func(_ context.Context, event matchq.Event) error {
+		fmt.Println("a room for", strings.Join(event.Match.Players(), " and "))
+		if rooms++; rooms == 2 {
+			stop()
+		}
+		return nil // the event is done; an error would end Consume and have it handed out again
+	})
+	fmt.Println(err)
+	// Output:
+	// a room for alice and bob
+	// a room for carol and dave
+	// <nil>
+}
+
+// Run makes matches until its context ends, on as many nodes as one likes.
+func ExampleMatcher_Run() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	cfg := matchq.Config{
+		Interval: 50 * time.Millisecond,
+		OnTick: func(r matchq.TickReport) {
+			fmt.Printf("%s: %d match, %d left\n", r.Queue, r.Matches, r.Left)
+			stop()
+		},
+	}
+	rdb, end := exampleClient()
+	defer end()
+	m, err := matchq.New(rdb, cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = m.EnqueueAll(ctx, []matchq.Request{
+		{Queue: "history", Player: "alice"}, {Queue: "history", Player: "bob"}, {Queue: "history", Player: "carol"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output: history: 1 match, 1 left
+}
+
+// A paused queue takes nobody and forms no matches. Drain cancels those who wait.
+func ExampleMatcher_Pause() {
+	ctx := context.Background()
+	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob")
+	defer end()
+	if err := m.Pause(ctx, "history"); err != nil {
+		log.Fatal(err)
+	}
+	_, err := m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "carol"})
+	fmt.Println("carol is refused:", errors.Is(err, matchq.ErrPaused))
+
+	cancelled, err := m.Drain(ctx, "history")
+	if err != nil {
+		log.Fatal(err)
+	}
+	alice, err := m.Ticket(ctx, tickets[0].ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d cancelled; alice's ticket is %s: %s\n", cancelled, alice.State, alice.Reason)
+
+	if err := m.Resume(ctx, "history"); err != nil {
+		log.Fatal(err)
+	}
+	_, err = m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "carol"})
+	fmt.Println("carol waits:", err == nil)
+	// Output:
+	// carol is refused: true
+	// 2 cancelled; alice's ticket is cancelled: drained
+	// carol waits: true
+}
+
+// A policy of one's own runs inside Redis. This one lets the best play the best.
+func ExampleLuaPolicy() {
+	ctx := context.Background()
+	best := matchq.LuaPolicy("best", `
+		return function(batch, size)
+		  local order = {}
+		  for i = 1, batch.n do order[i] = i end
+		  table.sort(order, function(a, b) return batch[a].rating > batch[b].rating end)
+		  for i = batch.n, batch.n - batch.n % size + 1, -1 do order[i] = nil end
+		  return order
+		end`)
+	m, _, end := exampleMatcher(matchq.Config{Policy: best})
+	defer end()
+	_, err := m.EnqueueAll(ctx, []matchq.Request{
+		{Queue: "chess", Player: "alice", Rating: 2100},
+		{Queue: "chess", Player: "bob", Rating: 900},
+		{Queue: "chess", Player: "carol", Rating: 2000},
+		{Queue: "chess", Player: "dave", Rating: 1000},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := m.Tick(ctx, "chess"); err != nil {
+		log.Fatal(err)
+	}
+	for _, player := range []string{"alice", "bob"} {
+		ticket, err := m.TicketOf(ctx, player)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(ticket.Match.Players())
+	}
+	// Output:
+	// [alice carol]
+	// [dave bob]
+}
+
+// Audit checks in one step that no ticket is lost and none is doubled.
+func ExampleMatcher_Audit() {
+	ctx := context.Background()
+	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
+	defer end()
+	if _, err := m.Tick(ctx, "history"); err != nil {
+		log.Fatal(err)
+	}
+	audit, err := m.Audit(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d enqueued = %d waiting + %d matched; all is well: %t\n",
+		audit.Enqueued, audit.Waiting, audit.Matched, audit.OK())
+	// Output: 3 enqueued = 1 waiting + 2 matched; all is well: true
+}

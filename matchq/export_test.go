@@ -1,0 +1,15 @@
+package matchq
+
+import "context"
+
+// Forget makes one call to forget.lua, as Run does when something is older than Config.Retention.
+func (m *Matcher) Forget(ctx context.Context) (more bool, err error) { return m.forget(ctx) }
+
+// TickOnce makes one call to tick.lua, so that a batch may be left half done, as by a node that dies.
+func (m *Matcher) TickOnce(ctx context.Context, queue string) (TickReport, error) {
+	reports, _, err := m.tick(ctx, []visit{{queue: queue}})
+	if err != nil {
+		return TickReport{}, err
+	}
+	return reports[0], nil
+}

@@ -1,0 +1,232 @@
+package matchq
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// values makes a reply of bytes, so that the fuzzer can write one: a letter says what comes, i a number of one byte,
+// s a string up to the next NUL, l a list up to the next e, n nil, d a double; all else is skipped.
+func values(data []byte) []any {
+	made, _ := list(data, 0)
+	return made
+}
+
+func list(data []byte, depth int) (made []any, rest []byte) {
+	for len(data) > 0 {
+		letter := data[0]
+		data = data[1:]
+		switch letter {
+		case 'i':
+			if len(data) > 0 {
+				made, data = append(made, int64(int8(data[0]))), data[1:]
+			}
+		case 's':
+			text, after, _ := strings.Cut(string(data), "\x00")
+			made, data = append(made, text), []byte(after)
+		case 'l':
+			if depth < 4 {
+				var inner []any
+				inner, data = list(data, depth+1)
+				made = append(made, inner)
+			}
+		case 'e':
+			if depth > 0 {
+				return made, data
+			}
+		case 'n':
+			made = append(made, nil)
+		case 'd':
+			made = append(made, 0.5)
+		}
+	}
+	return made, nil
+}
+
+const (
+	someRecord  = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
+	otherRecord = "4853600000000\thistory\t3153600000000\tbob\t\t\t"
+	someEntry   = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
+)
+
+func FuzzTicketReply(f *testing.F) {
+	for _, seed := range []string{
+		"i1", "", "n", "i1sa\x00s" + someRecord + "\x00", "i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "e",
+		"i1sc\x00sm\t1700000000001-0-0\x00l" + someEntry + "e", "i1sa\x00sm\tnonsense\x00l" + someEntry + "e", "i1sa\x00s\x00",
+		"i1sa\x00sm\t1-0-0\x00le", "i1sa\x00sm\t1-0-0\x00", "i1sa", "s1\x00", "i1sa\x00sm\t1-0-0\x00lskind\x00e",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ticket, err := decodeTicket(&reply{script: "ticket", rest: values(data)})
+		if err == nil && (ticket.State == Matched) != (ticket.Match != nil) {
+			t.Errorf("ticket without an error: %+v", ticket)
+		}
+	})
+}
+
+func FuzzTickReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1i2", "i1i2li1i1i0i0i0eli2i0i0i1i1e", "i1i2li1i1i0i0i0sit failed\x00e", "i1i2li3i1i0i0i0e", "i1i2li0e", "i1i2le",
+		"i1i2i3", "i1i3", "i1i\xff", "i1i1lsx\x00e", "i1i1li1i1e",
+	} {
+		f.Add([]byte(seed))
+	}
+	visits := []visit{{queue: "history", fence: "1700000000000"}, {queue: "maths", fence: "inf"}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := decodeTick(&reply{script: "tick", rest: values(data)}, visits)
+		if err == nil && (got.considered < 0 || got.considered > len(visits) || len(got.reports) != len(got.visited)) {
+			t.Errorf("reports without an error: %+v", got)
+		}
+	})
+}
+
+func FuzzEnqueueReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1", "i1li1spaused\x00e", "i1li2sduplicate\x00sa\x00s" + someRecord + "\x00e", "i1li1sknown\x00sm\t1-0-0\x00e",
+		"i1li3spaused\x00e", "i1li1swhat\x00e", "i1le", "i1i1", "i1li1e", "i1li1sknown\x00e",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		answers := make([]answer, 2)
+		if err := decodeEnqueue(&reply{script: "enqueue", rest: values(data)}, answers); err != nil {
+			return
+		}
+		for _, a := range answers {
+			if a.status == statusFailed || a.status == statusUnknown {
+				t.Errorf("answer without an error: %+v", a)
+			}
+		}
+	})
+}
+
+func FuzzDueReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1s\x00i0", "i1s1700000000000\x00i1shistory\x00s1700000000000\x00", "i1sinf\x00i0", "i1snan\x00i0", "i1s-1e400\x00i0shistory\x00",
+		"i1i1i0", "i1s1e300\x00i1",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := &reply{script: "due", rest: values(data)}
+		if due, err := decodeDue(r); err == nil && len(due.visits)*2 > len(values(data)) {
+			t.Errorf("visits without an error: %+v", due)
+		}
+	})
+}
+
+func FuzzQueuesReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1li1i1s1700000000000\x00i5i0eli0i0s\x00i0i1e", "i1li1i1sinf\x00i5i0ele", "i1lele", "i1i1i1", "i1li1i1i1i1i1e", "i1n",
+	} {
+		f.Add([]byte(seed))
+	}
+	names := []string{"history", "maths"}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		queues, err := decodeQueues(&reply{script: "queues", rest: values(data)}, names)
+		if err == nil && len(queues) != len(names) {
+			t.Errorf("queues without an error: %+v", queues)
+		}
+	})
+}
+
+func FuzzRecord(f *testing.F) {
+	for _, seed := range []string{someRecord, otherRecord, "", "\t\t\t\t\t\t", "1\t2\ta\tb\tx\t\t", "1\t2\ta\tb\t\t", "9999999999999999999\t1\ta\tb\t\t\t"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, record string) {
+		ticket, err := parseRecord("id", record)
+		if err != nil {
+			return
+		}
+		// What was read is written as it stood, but for the way in which a number is spelled.
+		again, err := parseRecord("id", "1\t"+body(&ticket, 2))
+		if err != nil || body(&again, 2) != body(&ticket, 2) {
+			t.Errorf("%q became %q, %v", body(&ticket, 2), body(&again, 2), err)
+		}
+	})
+}
+
+func FuzzEntry(f *testing.F) {
+	f.Add("1700000000001", "matched", "2", "", "a\n"+someRecord+"\nb\n"+otherRecord)
+	f.Add("1700000000001", "cancelled", "1", "drained", "a\n"+someRecord)
+	f.Add("1", "expired", "1", "", "a\n"+someRecord+"\nb\n"+otherRecord+"\n")
+	f.Add("", "matched", "2", "", "")
+	f.Add("x", "waiting", "0", "", "\n\n\n")
+	f.Add("1", "matched", "9223372036854775807", "", "a\n"+someRecord)
+	f.Add("1", "matched", "-1", "", "a\n"+someRecord)
+	f.Fuzz(func(t *testing.T, at, kind, size, reason, tickets string) {
+		e, err := parseEntry("1-0", map[string]string{"at": at, "kind": kind, "size": size, "reason": reason, "tickets": tickets})
+		if err != nil {
+			return
+		}
+		named := 0
+		for place := range e.places() {
+			ev := e.event(place)
+			named += len(ev.Tickets())
+		}
+		if named != len(e.tickets) || named == 0 {
+			t.Errorf("events name %d tickets of %d", named, len(e.tickets))
+		}
+		if found, ok := e.find(e.tickets[0].ID); !ok || (found.Match != nil) != (e.kind == Matched) {
+			t.Errorf("first ticket: %+v", found)
+		}
+	})
+}
+
+func FuzzPosition(f *testing.F) {
+	for _, seed := range []string{FromOldest, FromNow, "1-2", "1-2-3", "0-0", "0-0-5", "1-0-0", "18446744073709551615-0-1", "1-2-+3", "1--2", "-", "1-2-3-4"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePosition(text)
+		if err != nil {
+			if _, ok := errors.AsType[*InvalidError](err); !ok {
+				t.Error(err)
+			}
+			return
+		}
+		after, err := parsePosition(p.readAfter())
+		if err != nil || p.entryBefore(after) {
+			t.Errorf("%q is read after %q, %v", text, p.readAfter(), err)
+		}
+		if p.place != wholeEntry && p.ms+p.seq > 0 && !after.entryBefore(p) {
+			t.Errorf("%q is read after %q: the rest of the entry is lost", text, p.readAfter())
+		}
+		if p.missedBy(p) {
+			t.Errorf("%q misses itself", text)
+		}
+	})
+}
+
+func FuzzPlaceID(f *testing.F) {
+	for _, seed := range []string{"1-2-3", "1-2", "-", "--", "1-2--3", "1--2", "x-2-3", "", "1-2-3-4"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		entryID, place, ok := splitPlaceID(id)
+		if !ok {
+			return
+		}
+		if p, err := parsePosition(id); err != nil || p.place != place || place < 0 {
+			t.Errorf("%q is place %d of %q and position %+v, %v", id, place, entryID, p, err)
+		}
+	})
+}
+
+// FuzzOutcome reads what stands for a ticket that has ended.
+func FuzzOutcome(f *testing.F) {
+	for _, seed := range []string{"m\t1-0-0", "c\t1-0-0", "e\t1-0-0", "", "m", "\t", "m\t-", "1", "x\t1-0-0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, outcome string) {
+		if isRecord(outcome) && outcomeState(outcome) != "" {
+			t.Errorf("%q is a record and an outcome", outcome)
+		}
+		if entry := outcomeEntry(outcome); len(entry) > len(outcome) {
+			t.Errorf("%q names entry %q", outcome, entry)
+		}
+	})
+}

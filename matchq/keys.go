@@ -1,0 +1,38 @@
+package matchq
+
+// keys names everything a namespace keeps in Redis. All names share one hash tag, so that a namespace lives in one
+// slot of a Redis Cluster and a script may touch several of its keys.
+type keys struct {
+	meta       string // hash: the agreed configuration, paused queues, the last event trimmed
+	tickets    string // hash: ticket id → its record while it waits, its outcome afterwards, until it is forgotten
+	players    string // hash: player → id of the latest ticket, until that is forgotten
+	due        string // sorted set: queue → when it next needs a visit (ms); every queue that holds anybody is in it
+	events     string // stream: how tickets ended, in order
+	counters   string // hash: totals
+	matched    string // sorted set: queue → matches made in it
+	tombstones string // hash: queue → ids in its lists whose ticket was cancelled
+	batches    string // hash: queue → what is left of a batch that takes several calls
+	prefix     string
+}
+
+func newKeys(namespace string) keys {
+	prefix := "{" + namespace + "}:"
+	return keys{
+		meta:       prefix + "meta",
+		tickets:    prefix + "tickets",
+		players:    prefix + "players",
+		due:        prefix + "due",
+		events:     prefix + "events",
+		counters:   prefix + "counters",
+		matched:    prefix + "matched",
+		tombstones: prefix + "tombstones",
+		batches:    prefix + "batches",
+		prefix:     prefix,
+	}
+}
+
+// waiting is the list of ids that wait in a queue, oldest first; newcomers are put at its end.
+func (k *keys) waiting(queue string) string { return k.prefix + "waiting:" + queue }
+
+// passed is the list of ids that a tick under way could not match; they return to the head of waiting.
+func (k *keys) passed(queue string) string { return k.prefix + "passed:" + queue }

@@ -1,0 +1,247 @@
+package matchq_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// model is what a namespace must hold, told in plain Go: tickets, who stands where, and what was counted. It learns how
+// tickets end from the events, and refuses an event that should not be.
+type model struct {
+	cfg     matchq.Config // defaults filled in
+	fifo    bool          // it is known beforehand who plays with whom
+	now     time.Time     // of the embedded server, whose clock the test sets; zero on others, where time is not checked
+	tickets map[string]*modelTicket
+	latest  map[string]string // player → ticket id
+	queues  map[string]*modelQueue
+	stats   matchq.Stats
+	ended   []string // ids, in the order of their events
+}
+
+type modelTicket struct {
+	matchq.Ticket          // as it must be read, but for Match
+	matchID       string   // "" unless it was matched
+	mates         []string // ids of its match's tickets, in order
+	overdue       bool     // it has expired, but was not looked at
+}
+
+type modelQueue struct {
+	line    []string // ids in order; some have ended and may stand in Redis as tombstones
+	paused  bool
+	matches int64
+	partial bool // a batch is under way
+	jumbled bool // and was interrupted by a pause, which puts those behind it first until it is done
+	loose   bool // an id that was used again may stand where its tombstone stood
+}
+
+func newModel(cfg matchq.Config, now time.Time) *model {
+	return &model{
+		cfg: cfg, now: now,
+		tickets: map[string]*modelTicket{}, latest: map[string]string{}, queues: map[string]*modelQueue{},
+	}
+}
+
+func (m *model) queue(name string) *modelQueue {
+	if m.queues[name] == nil {
+		m.queues[name] = &modelQueue{}
+	}
+	return m.queues[name]
+}
+
+// live returns the tickets that wait in a queue, in order.
+func (m *model) live(name string) []*modelTicket {
+	var live []*modelTicket
+	for _, id := range m.queue(name).line {
+		if t := m.tickets[id]; t != nil && t.State == matchq.Waiting && t.Queue == name && !slices.Contains(live, t) {
+			live = append(live, t)
+		}
+	}
+	return live
+}
+
+// tidy forgets the tombstones of a queue.
+func (m *model) tidy(name string) {
+	q := m.queue(name)
+	live := m.live(name)
+	q.line = q.line[:0]
+	for _, t := range live {
+		q.line = append(q.line, t.ID)
+	}
+	if len(live) == 0 {
+		q.partial, q.jumbled, q.loose = false, false, false
+	}
+}
+
+func (m *model) isOverdue(t *modelTicket) bool {
+	if m.now.IsZero() {
+		return t.overdue
+	}
+	return !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(m.now)
+}
+
+// verdict is what must become of a request.
+type verdict string
+
+const (
+	isQueued    verdict = "queued"
+	isKnown     verdict = "known"
+	isTaken     verdict = "id taken"
+	isDuplicate verdict = "duplicate"
+	isPaused    verdict = "paused"
+)
+
+func (m *model) judge(r *matchq.Request) verdict {
+	if known := m.tickets[r.ID]; known != nil {
+		if known.Player != r.Player || known.Queue != r.Queue {
+			return isTaken
+		}
+		return isKnown
+	}
+	if latest := m.tickets[m.latest[r.Player]]; latest != nil && latest.State == matchq.Waiting {
+		return isDuplicate
+	}
+	if m.queue(r.Queue).paused {
+		return isPaused
+	}
+	return isQueued
+}
+
+// add takes over a ticket that was queued, after a look at whether it is what was asked for.
+func (m *model) add(r *matchq.Request, t *matchq.Ticket) error {
+	want := matchq.Ticket{
+		ID: r.ID, Queue: r.Queue, Player: r.Player, Rating: r.Rating, Attributes: r.Attributes, ReplyTo: r.ReplyTo,
+		State: matchq.Waiting, Version: 1, EnqueuedAt: m.now,
+	}
+	if r.ID == "" {
+		want.ID = t.ID
+	}
+	if m.now.IsZero() {
+		want.EnqueuedAt = t.EnqueuedAt
+	}
+	ttl := r.TTL
+	if ttl == 0 {
+		ttl = m.cfg.TTL
+	}
+	if ttl != matchq.Never {
+		want.ExpiresAt = want.EnqueuedAt.Add(ttl)
+	}
+	if want.ID == "" || want.EnqueuedAt.IsZero() {
+		return fmt.Errorf("queued without an id or a time: %+v", *t)
+	}
+	made := &modelTicket{Ticket: want, overdue: ttl == shortTTL}
+	q := m.queue(r.Queue)
+	q.loose = q.loose || slices.Contains(q.line, want.ID)
+	q.line = append(q.line, want.ID)
+	m.tickets[want.ID], m.latest[r.Player] = made, want.ID
+	m.stats.Enqueued++
+	m.stats.Waiting++
+	m.stats.Stored++
+	return m.same(t, want.ID)
+}
+
+// same says how a ticket differs from what it must be.
+func (m *model) same(got *matchq.Ticket, id string) error {
+	t := m.tickets[id]
+	want := t.Ticket
+	if !m.now.IsZero() && want.State == matchq.Waiting {
+		want.Waited = m.now.Sub(want.EnqueuedAt)
+	}
+	have := *got
+	if m.now.IsZero() || have.Waited == 0 { // not set where the ticket was just made
+		have.Waited = want.Waited
+	}
+	have.Match = nil
+	if fmt.Sprintf("%+v", have) != fmt.Sprintf("%+v", want) {
+		return fmt.Errorf("ticket is\n%+v, but must be\n%+v", have, want)
+	}
+	if got.Match != nil && (got.Match.ID != t.matchID || !slices.Equal(idsOf(got.Match.Tickets), t.mates)) {
+		return fmt.Errorf("ticket %s is in match %+v, but must be in %s with %v", id, *got.Match, t.matchID, t.mates)
+	}
+	return nil
+}
+
+func idsOf(tickets []matchq.Ticket) []string {
+	ids := make([]string, len(tickets))
+	for i := range tickets {
+		ids[i] = tickets[i].ID
+	}
+	return ids
+}
+
+// end takes over an event, if it may be.
+func (m *model) end(ev *matchq.Event) error {
+	for _, t := range ev.Tickets() {
+		mine := m.tickets[t.ID]
+		if mine == nil || mine.State != matchq.Waiting {
+			return fmt.Errorf("event %s ends ticket %s, which does not wait: %+v", ev.ID, t.ID, mine)
+		}
+		if !m.now.IsZero() && !ev.At.Equal(m.now) {
+			return fmt.Errorf("event %s is of %v, not %v", ev.ID, ev.At, m.now)
+		}
+		mine.State, mine.Version, mine.EndedAt, mine.Reason = ev.Kind, 2, ev.At, t.Reason
+		mine.Waited = max(0, ev.At.Sub(mine.EnqueuedAt))
+		if ev.Kind == matchq.Matched {
+			mine.matchID, mine.mates = ev.Match.ID, idsOf(ev.Match.Tickets)
+		}
+		if err := m.same(&t, t.ID); err != nil {
+			return fmt.Errorf("event %s: %w", ev.ID, err)
+		}
+		m.ended = append(m.ended, t.ID)
+		m.stats.Waiting--
+	}
+	switch ev.Kind {
+	case matchq.Matched:
+		m.stats.Matched += int64(m.cfg.Size)
+		m.stats.Matches++
+		m.queue(ev.Match.Queue).matches++
+	case matchq.Cancelled:
+		m.stats.Cancelled++
+	case matchq.Expired:
+		m.stats.Expired++
+	}
+	return nil
+}
+
+// mayTick says whether an event may come of a tick of a queue.
+func (m *model) mayTick(name string) func(ev *matchq.Event) error {
+	return func(ev *matchq.Event) error {
+		q := m.queue(name)
+		var ready []string
+		for _, t := range m.live(name) {
+			if !m.isOverdue(t) {
+				ready = append(ready, t.ID)
+			}
+		}
+		got := idsOf(ev.Tickets())
+		switch {
+		case ev.Kind == matchq.Expired && m.tickets[got[0]] != nil && m.isOverdue(m.tickets[got[0]]):
+			return nil
+		case ev.Kind != matchq.Matched || q.paused || len(got) != m.cfg.Size || ev.Match.Queue != name:
+		case m.fifo && !q.loose && !q.jumbled && slices.Equal(got, ready[:min(len(ready), m.cfg.Size)]):
+			return nil
+		case m.fifo && !q.loose && !q.jumbled:
+		case !slices.ContainsFunc(got, func(id string) bool { return !slices.Contains(ready, id) }):
+			return nil
+		}
+		return fmt.Errorf("a tick of %s, where %v wait, must not make %s of %v", name, ready, ev.Kind, got)
+	}
+}
+
+// forget drops what ended long enough ago.
+func (m *model) forget() {
+	for id, t := range m.tickets {
+		if t.State == matchq.Waiting || t.EndedAt.After(m.now.Add(-m.cfg.Retention)) {
+			continue
+		}
+		delete(m.tickets, id)
+		m.stats.Forgotten++
+		m.stats.Stored--
+		if m.latest[t.Player] == id {
+			delete(m.latest, t.Player)
+		}
+	}
+	m.ended = slices.DeleteFunc(m.ended, func(id string) bool { return m.tickets[id] == nil })
+}

@@ -1,0 +1,182 @@
+package matchq_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+const nodeInterval = 100 * time.Millisecond
+
+// TestMain lets the test binary be a node: a process of its own that runs a namespace and prints its reports.
+func TestMain(m *testing.M) {
+	if addr := os.Getenv("MATCHQ_TEST_NODE"); addr != "" {
+		runNode(addr, os.Getenv("MATCHQ_TEST_NAMESPACE"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func runNode(addr, namespace string) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	reports := json.NewEncoder(os.Stdout)
+	m, err := matchq.New(redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true}), matchq.Config{
+		Namespace: namespace,
+		Interval:  nodeInterval,
+		OnTick:    func(r matchq.TickReport) { _ = reports.Encode(r) },
+	})
+	if err == nil {
+		err = m.Run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// nodes are processes that run one namespace.
+type nodes struct {
+	sync.Mutex
+	all     sync.WaitGroup
+	visits  map[string]int // queue and window → visits that ended its batch
+	matches []int          // made by each node
+	twice   []string
+}
+
+// start starts a node and returns it, to be killed.
+func (n *nodes) start(t *testing.T, number int, env *redistest.Env) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "MATCHQ_TEST_NODE="+env.Server.Addr, "MATCHQ_TEST_NAMESPACE="+env.Namespace)
+	cmd.Stderr = os.Stderr
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	n.all.Go(func() {
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			var r matchq.TickReport
+			if json.Unmarshal(lines.Bytes(), &r) != nil {
+				return // the line that was cut off when the node was killed
+			}
+			n.note(number, &r)
+		}
+		_ = cmd.Wait() // killed or not is the test's affair
+	})
+	return cmd
+}
+
+func (n *nodes) note(number int, r *matchq.TickReport) {
+	n.Lock()
+	defer n.Unlock()
+	n.matches[number] += r.Matches
+	if r.More {
+		return
+	}
+	window := fmt.Sprintf("%s at %d", r.Queue, r.Window.UnixMilli())
+	if n.visits[window]++; n.visits[window] > 1 {
+		n.twice = append(n.twice, window)
+	}
+}
+
+func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
+	const queues, rounds = 200, 15
+	env := redistest.Real(t)
+	n := &nodes{visits: map[string]int{}, matches: make([]int, 4)}
+	var running []*exec.Cmd
+	for number := range 4 {
+		running = append(running, n.start(t, number, env))
+	}
+	m := newMatcher(t, env, matchq.Config{Interval: nodeInterval})
+
+	// Two players a queue come each round; one node dies without warning in the middle.
+	queued := map[string]bool{}
+	for round := range rounds {
+		for _, pair := range []string{"a", "b"} {
+			requests := make([]matchq.Request, queues)
+			for q := range requests {
+				requests[q] = matchq.Request{Queue: fmt.Sprintf("quiz-%d", q), Player: fmt.Sprintf("%d-%d-%s", round, q, pair)}
+			}
+			results, err := m.EnqueueAll(t.Context(), requests)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range results {
+				if r.Err != nil {
+					t.Fatal(r.Err)
+				}
+				queued[r.Ticket.ID] = true
+			}
+		}
+		if round == rounds/2 {
+			if err := running[0].Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The next round comes when this one has been seen to.
+		redistest.Eventually(t, "everybody is matched", func() bool {
+			stats, err := m.Stats(t.Context())
+			return err == nil && stats.Waiting == 0
+		})
+	}
+	checkDelays(t, m, queued)
+	for _, cmd := range running[1:] {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Error(err)
+		}
+	}
+	n.all.Wait()
+	if len(n.twice) > 0 {
+		t.Errorf("%d windows of %d were ticked twice: %v", len(n.twice), len(n.visits), n.twice[0])
+	}
+	for number, matches := range n.matches {
+		if matches == 0 {
+			t.Errorf("node %d made no match of %v: the work is not shared", number, n.matches)
+		}
+	}
+	if audit := checkAudit(t, m); audit.Matched != queues*rounds*2 {
+		t.Errorf("matched: %d", audit.Matched)
+	}
+}
+
+// checkDelays sees from the events that everybody was matched once, at most an interval late.
+func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool) {
+	t.Helper()
+	const most = 2*nodeInterval + 200*time.Millisecond // a window, an interval's delay, and slack on a busy machine
+	var slowest time.Duration
+	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ticket := range event.Tickets() {
+			if !queued[ticket.ID] || event.Kind != matchq.Matched {
+				t.Fatalf("ticket %s is %s, or it was before", ticket.ID, event.Kind)
+			}
+			delete(queued, ticket.ID)
+			slowest = max(slowest, ticket.Waited)
+		}
+		if len(queued) == 0 {
+			break
+		}
+	}
+	if slowest > most {
+		t.Errorf("somebody waited %v at an interval of %v", slowest, nodeInterval)
+	}
+}

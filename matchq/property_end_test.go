@@ -1,0 +1,89 @@
+package matchq_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// checkEvents reads what is kept of the stream: it must name each ticket that ended once, in order.
+func (s *machine) checkEvents() error {
+	position, err := s.m.Position(s.ctx)
+	if err != nil || len(s.ended) == 0 {
+		return err
+	}
+	var told []string
+	for ev, err := range s.m.Watch(s.ctx, matchq.FromOldest) {
+		if err != nil {
+			return err
+		}
+		told = append(told, idsOf(ev.Tickets())...)
+		if len(told) >= len(s.ended) {
+			if ev.ID[:len(position)] != position {
+				err = errors.New("there are more events")
+			}
+			if !slices.Equal(told, s.ended) {
+				err = fmt.Errorf("events tell of %v, but must of %v", told, s.ended)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNothingStays ends all that still wait: nothing is left but what is meant to stay.
+func (s *machine) checkNothingStays(t *rapid.T) {
+	inDrains := rapid.Bool().Draw(t, "ends in drains")
+	for _, name := range s.names {
+		if err := s.endAll(name, inDrains); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stay := []string{"meta", "counters", "matched", "events", "tickets", "players"}
+	if s.embedded != nil {
+		s.now = s.now.Add(s.cfg.Retention)
+		s.embedded.SetTime(s.now)
+		if err := s.forgetAll(); err != nil {
+			t.Fatal(err)
+		}
+		stay = stay[:4]
+	}
+	s.checkAll(t)
+	prefix := "{" + s.cfg.Namespace + "}:"
+	keys, err := s.rdb.Keys(s.ctx, prefix+"*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		if !slices.Contains(stay, strings.TrimPrefix(key, prefix)) {
+			t.Errorf("%s stays", key)
+		}
+	}
+	for _, field := range s.rdb.HKeys(s.ctx, prefix+"meta").Val() {
+		name, paused := strings.CutPrefix(field, "paused:")
+		if !slices.Contains([]string{"config", "born", "trimmed", "paused"}, field) && !(paused && s.queue(name).paused) {
+			t.Errorf("meta keeps %s", field)
+		}
+	}
+	if kept := s.rdb.XLen(s.ctx, prefix+"events").Val(); s.embedded != nil && kept > 0 {
+		t.Errorf("%d events stay", kept)
+	}
+}
+
+// endAll ends who waits in a queue, all at once or each by itself.
+func (s *machine) endAll(name string, inDrains bool) error {
+	if inDrains {
+		return s.drain(name, false)
+	}
+	for _, ticket := range s.live(name) {
+		if err := s.cancel(ticket.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

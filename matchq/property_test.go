@@ -1,0 +1,243 @@
+package matchq_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/xid"
+	"pgregory.net/rapid"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// TestModel runs random operations on a Matcher and on the model, and compares them after each. Repeat a failure with
+// the flags that rapid prints; look for more of them with -rapid.checks=5000.
+func TestModel(t *testing.T) {
+	fewer(t, 25)
+	for name, start := range map[string]func(testing.TB) *redistest.Env{
+		"embedded": redistest.Embedded, "redis": redistest.Real,
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := start(t)
+			hook := &repeater{}
+			env.Client.AddHook(hook)
+			rapid.Check(t, func(t *rapid.T) {
+				s := newMachine(t, env, hook)
+				t.Repeat(s.actions())
+				s.checkAll(t)
+				s.checkNothingStays(t)
+			})
+		})
+	}
+}
+
+// fewer lets rapid make fewer checks than its 100, unless it was told how many.
+func fewer(t *testing.T, checks int) {
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "rapid.checks" })
+	if told {
+		return
+	}
+	if err := flag.Set("rapid.checks", strconv.Itoa(checks)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// machine runs each operation on a Matcher and on the model.
+type machine struct {
+	*model
+	ctx      context.Context
+	m        *matchq.Matcher
+	hook     *repeater
+	rdb      redis.UniversalClient
+	embedded *miniredis.Miniredis
+	cursor   string // of the last event that was seen
+	names    []string
+	fresh    int // players who never came before
+}
+
+// picky lets only those play together who are equally good, so that a batch of several calls passes some over.
+const picky = `return function(batch, size)
+  local by, order = {}, {}
+  for i = 1, batch.n do
+    local group = by[batch[i].rating] or {}
+    by[batch[i].rating] = group
+    group[#group + 1] = i
+    if #group == size then
+      for _, position in ipairs(group) do order[#order + 1] = position end
+      by[batch[i].rating] = {}
+    end
+  end
+  return order
+end`
+
+// shortTTL is over when the operation that queued the ticket is.
+const shortTTL = time.Millisecond
+
+func newMachine(t *rapid.T, env *redistest.Env, hook *repeater) *machine {
+	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky"}).Draw(t, "policy")
+	cfg := matchq.Config{
+		Namespace: "test-" + xid.New().String(),
+		Size:      rapid.SampledFrom([]int{2, 3, 5}).Draw(t, "size"),
+		Limit:     rapid.SampledFrom([]int{32, 32, 100}).Draw(t, "limit"),
+		Retention: rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Minute}).Draw(t, "retention"),
+		Timeout:   10 * time.Second, // shared machines stand still at times
+	}
+	switch policy {
+	case "random":
+		cfg.Policy = matchq.Random()
+	case "picky":
+		cfg.Policy = matchq.LuaPolicy("picky", picky)
+	}
+	m, err := matchq.New(env.Client, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Tick(context.Background(), "none"); err != nil { // agrees on the configuration
+		t.Fatal(err)
+	}
+	s := &machine{
+		ctx: context.Background(), m: m, hook: hook, rdb: env.Client, embedded: env.Embedded,
+		cursor: matchq.FromOldest, names: []string{"q0", "q1", "q2"},
+	}
+	var now time.Time
+	if s.embedded != nil {
+		now = time.UnixMilli(1_700_000_000_000 + rapid.Int64Range(0, 9999).Draw(t, "start"))
+		s.embedded.SetTime(now)
+	}
+	s.model = newModel(m.Config(), now)
+	s.fifo = policy == "fifo"
+	return s
+}
+
+func (s *machine) actions() map[string]func(*rapid.T) {
+	actions := map[string]func(*rapid.T){}
+	for name, operation := range map[string]func(*rapid.T) error{
+		"":          s.checkSome,
+		"enqueue":   s.doEnqueue,
+		"enqueue 2": s.doEnqueue, // more often than the others
+		"several":   s.doSeveral,
+		"crowd":     s.doCrowd,
+		"late":      s.doLate,
+		"cancel":    s.doCancel,
+		"give up":   s.doCancelPlayer,
+		"tick":      s.doTick,
+		"tick once": s.doTickOnce,
+		"pause":     s.doPause,
+		"drain":     s.doDrain,
+	} {
+		actions[name] = func(t *rapid.T) {
+			if err := operation(t); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if s.embedded != nil {
+		actions["time passes"] = s.doAdvance
+		actions["forget"] = func(t *rapid.T) {
+			if err := s.forgetAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return actions
+}
+
+// repeated has the next script call run twice, half of the time.
+func (s *machine) repeated(t *rapid.T) (stop func() bool) {
+	if rapid.Bool().Draw(t, "repeated") {
+		s.hook.next("", nil)
+	}
+	return s.hook.stop
+}
+
+// sync takes over the events that came of an operation, if each may have.
+func (s *machine) sync(may func(*matchq.Event) error) error {
+	stats, err := s.m.Stats(s.ctx)
+	if err != nil {
+		return err
+	}
+	missing := stats.Matches + stats.Cancelled + stats.Expired - s.stats.Matches - s.stats.Cancelled - s.stats.Expired
+	if missing == 0 {
+		return nil
+	}
+	for ev, err := range s.m.Watch(s.ctx, s.cursor) {
+		if err != nil {
+			return err
+		}
+		if err := may(&ev); err != nil {
+			return err
+		}
+		if err := s.end(&ev); err != nil {
+			return err
+		}
+		s.cursor = ev.ID
+		if missing--; missing == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// checkSome compares the totals, the queues, and some tickets.
+func (s *machine) checkSome(t *rapid.T) error {
+	got, err := s.m.Stats(s.ctx)
+	if err != nil {
+		return err
+	}
+	want := s.stats
+	want.Events, want.Queues = got.Events, got.Queues
+	if got != want {
+		return fmt.Errorf("stats are %+v, but must be %+v", got, want)
+	}
+	for _, name := range s.names {
+		if err := s.checkQueue(name); err != nil {
+			return err
+		}
+	}
+	if len(s.tickets) > 0 {
+		if err := s.checkTicket(rapid.SampledFrom(s.known()).Draw(t, "looked up")); err != nil {
+			return err
+		}
+	}
+	return s.checkPlayer(rapid.SampledFrom(somePlayers).Draw(t, "player looked up"))
+}
+
+// known returns the ids of tickets in an order that does not change from run to run, as far as ids don't.
+func (s *machine) known() []string {
+	var ids []string
+	for id := range s.tickets {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// checkAll compares everything.
+func (s *machine) checkAll(t *rapid.T) {
+	audit, err := s.m.AuditDeep(s.ctx)
+	if err != nil || !audit.OK() {
+		t.Fatalf("audit: %q, %v", audit.Problems, err)
+	}
+	for _, id := range s.known() {
+		if err := s.checkTicket(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for player := range s.latest {
+		if err := s.checkPlayer(player); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.checkEvents(); err != nil {
+		t.Fatal(err)
+	}
+}

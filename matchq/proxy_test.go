@@ -1,0 +1,163 @@
+package matchq_test
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/lua"
+)
+
+// proxy stands between a client and Redis and spoils calls of one script: it loses replies, or holds requests up.
+type proxy struct {
+	listener net.Listener
+	target   string
+
+	mu     sync.Mutex
+	script []byte // its hash, as it stands in requests
+	lose   int    // how many replies are still to be lost
+	hold   chan struct{}
+	held   chan struct{} // gets a value for each request that is held up
+}
+
+// newProxy starts a proxy to a server. Its end, and that of its connections, comes with the test's.
+func newProxy(t testing.TB, target string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	p := &proxy{listener: listener, target: target, held: make(chan struct{}, 100)}
+	go p.accept()
+	return p
+}
+
+// client returns a client that goes through the proxy.
+func (p *proxy) client(t testing.TB) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: p.listener.Addr().String(), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// hashOf is the hash of a script under FIFO.
+func hashOf(t testing.TB, script string) []byte {
+	t.Helper()
+	fifo, _ := lua.Policy("fifo")
+	source, err := lua.Source(script, fifo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(redis.NewScript(source).Hash())
+}
+
+// loseReplies cuts the connection after the next n calls of a script were made, before the client hears of them.
+func (p *proxy) loseReplies(script []byte, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.script, p.lose = script, n
+}
+
+// holdRequests keeps calls of a script from Redis until release is called, also if the client is gone by then.
+func (p *proxy) holdRequests(script []byte) (release func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	hold := make(chan struct{})
+	p.script, p.hold = script, hold
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.hold = nil
+		close(hold)
+	}
+}
+
+func (p *proxy) left() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lose
+}
+
+// judge says what to do with a request.
+func (p *proxy) judge(request []byte) (lose bool, hold chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.script == nil || !bytes.Contains(request, p.script) {
+		return false, nil
+	}
+	if p.lose > 0 {
+		p.lose--
+		return true, nil
+	}
+	return false, p.hold
+}
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		go p.serve(client, server)
+	}
+}
+
+// serve passes on what comes. The hash of a script stands at the start of a request, so in its first packet.
+func (p *proxy) serve(client, server net.Conn) {
+	defer func() { _, _ = client.Close(), server.Close() }()
+	lost, answered := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(answered)
+		passOn(client, server, lost)
+	}()
+	request := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(request)
+		if err != nil {
+			return
+		}
+		lose, hold := p.judge(request[:n])
+		if lose || hold != nil {
+			close(lost)
+		}
+		if hold != nil {
+			p.held <- struct{}{}
+			<-hold
+		}
+		if _, err = server.Write(request[:n]); err != nil {
+			return
+		}
+		if lose || hold != nil {
+			<-answered
+			return
+		}
+	}
+}
+
+// passOn sends answers back until one is to be lost.
+func passOn(client, server net.Conn, lost chan struct{}) {
+	defer func() { _ = client.Close() }()
+	answer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(answer)
+		if err != nil {
+			return
+		}
+		select {
+		case <-lost:
+			return
+		default:
+		}
+		if _, err = client.Write(answer[:n]); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package matchq_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// TestGuarantee8GoesOnAfterASentinelFailover kills the master under a matcher. What the replica had acknowledged is
+// matched on it, and the matcher finds its way there by itself.
+func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
+	t.Parallel()
+	master := redistest.Start(t)
+	host, port, err := net.SplitHostPort(master.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redistest.Start(t, "--replicaof", host+" "+port)
+	client := redis.NewFailoverClient(&redis.FailoverOptions{
+		MasterName: "game", SentinelAddrs: []string{startSentinel(t, host, port)}, ContextTimeoutEnabled: true,
+	})
+	t.Cleanup(func() { _ = client.Close() })
+
+	m := newMatcher(t, &redistest.Env{Client: client, Namespace: "game"}, matchq.Config{Limit: 32})
+	redistest.Eventually(t, "the replica is in step", func() bool {
+		return client.Wait(t.Context(), 1, time.Second).Val() == 1
+	})
+	tickets := enqueueMany(t, m, "history", 100)
+	if synced := client.Wait(t.Context(), 1, time.Second).Val(); synced != 1 {
+		t.Fatalf("%d replicas have the tickets", synced)
+	}
+	master.Kill()
+	redistest.Eventually(t, "a replica took over", func() bool {
+		_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "late"})
+		var duplicate *matchq.DuplicateError // of an attempt whose answer was lost
+		if err != nil && !errors.Is(err, matchq.ErrUnavailable) && !errors.As(err, &duplicate) {
+			t.Fatal(err)
+		}
+		return err == nil || errors.As(err, &duplicate)
+	})
+	report, err := m.Tick(t.Context(), "history")
+	if err != nil || report.Matches != 50 {
+		t.Errorf("tick: %+v, %v", report, err)
+	}
+	for _, ticket := range tickets {
+		if got, err := m.Ticket(t.Context(), ticket.ID); err != nil || got.State != matchq.Matched {
+			t.Errorf("ticket: %+v, %v", got, err)
+		}
+	}
+	checkAudit(t, m)
+}
+
+// startSentinel starts a sentinel that alone decides on a failover, as soon as the master is silent for half a second.
+func startSentinel(t *testing.T, host, port string) string {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf(`sentinel monitor game %s %s 1
+sentinel down-after-milliseconds game 500
+sentinel failover-timeout game 3000
+`, host, port)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return redistest.StartSentinel(t, config).Addr
+}

@@ -1,0 +1,67 @@
+package matchq
+
+import (
+	"context"
+	"fmt"
+)
+
+// Stats are the totals of a namespace since it came into being.
+type Stats struct {
+	Enqueued  int64 // tickets made
+	Waiting   int64
+	Matched   int64 // tickets
+	Cancelled int64 // tickets
+	Expired   int64 // tickets
+	Forgotten int64 // tickets that ended and are not kept any more
+	Matches   int64
+	Stored    int64 // tickets kept
+	Events    int64 // entries kept, each of up to 50 places
+	Queues    int64 // queues that hold anybody
+}
+
+// Stats returns the totals. Errors: ErrUnavailable.
+func (m *Matcher) Stats(ctx context.Context) (Stats, error) {
+	return within(ctx, m, nil, func(ctx context.Context) (Stats, error) {
+		k := &m.keys
+		r, err := m.read(ctx, m.scripts.audit, []string{k.tickets, k.due, k.events, k.counters})
+		if err != nil {
+			return Stats{}, err
+		}
+		s := Stats{
+			Enqueued: r.number(), Matched: r.number(), Cancelled: r.number(), Expired: r.number(), Forgotten: r.number(),
+			Matches: r.number(), Stored: r.number(), Events: r.number(), Queues: r.number(),
+		}
+		s.Waiting = s.Enqueued - s.Matched - s.Cancelled - s.Expired
+		return s, r.err
+	})
+}
+
+// AuditReport is the conservation count: every ticket is somewhere, and only once.
+type AuditReport struct {
+	Stats
+	Problems []string // what does not add up; none if all is well
+}
+
+// OK says whether everything adds up.
+func (a *AuditReport) OK() bool { return len(a.Problems) == 0 }
+
+func (a *AuditReport) expect(what string, got, want int64) {
+	if got != want {
+		a.Problems = append(a.Problems, fmt.Sprintf("%s: %d, expected %d", what, got, want))
+	}
+}
+
+// Audit counts in one step: the tickets that were enqueued are those that wait, were matched, were cancelled and have
+// expired, and those of them that are not forgotten are stored. It is cheap. Errors: ErrUnavailable.
+func (m *Matcher) Audit(ctx context.Context) (AuditReport, error) {
+	s, err := m.Stats(ctx)
+	a := AuditReport{Stats: s}
+	if err != nil {
+		return a, err
+	}
+	a.expect("tickets stored (enqueued - forgotten)", s.Stored, s.Enqueued-s.Forgotten)
+	if s.Waiting < 0 {
+		a.Problems = append(a.Problems, fmt.Sprintf("more tickets ended than were enqueued: %d", -s.Waiting))
+	}
+	return a, nil
+}

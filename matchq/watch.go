@@ -1,0 +1,163 @@
+package matchq
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// readCount is how many entries are read at once, each of up to 50 matches.
+const readCount = 16
+
+// Watch returns every event of the namespace after a position, in order, and waits for more until ctx ends; then it
+// ends without an error. The position is an Event.ID, what Position returned, FromNow or FromOldest. To miss nothing,
+// take the Position before you enqueue, and go on after the last event you have dealt with.
+//
+// While Redis is away it yields an ErrUnavailable once, goes on trying, and then goes on where it was: range on, or
+// break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position.
+func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		w := watcher{m: m, yield: yield}
+		if err := w.run(ctx, after); err != nil && !errors.Is(err, errBreak) && ctx.Err() == nil {
+			yield(Event{}, err)
+		}
+	}
+}
+
+// errBreak says that whoever ranges over the events has seen enough.
+var errBreak = errors.New("break")
+
+// watcher is one Watch.
+type watcher struct {
+	m      *Matcher
+	yield  func(Event, error) bool
+	cursor position
+	born   string // of the namespace whose events the cursor is among; "" if it was not there yet
+	placed bool   // the cursor was compared with the stream since it last stood still
+}
+
+func (w *watcher) run(ctx context.Context, after string) error {
+	fromNow := after == FromNow
+	if !fromNow {
+		var err error
+		if w.cursor, err = parsePosition(after); err != nil {
+			return err
+		}
+	}
+	var pause backoff
+	for ctx.Err() == nil {
+		err := w.step(ctx, &fromNow)
+		switch {
+		case err == nil:
+			pause = backoff{}
+		case !errors.Is(err, ErrUnavailable):
+			return err
+		case ctx.Err() == nil:
+			if pause == (backoff{}) && !w.yield(Event{}, err) {
+				return errBreak
+			}
+			w.placed = false
+			sleep(ctx, pause.next())
+		}
+	}
+	return nil
+}
+
+// step reads what comes after the cursor, waiting for it up to a second, and yields it.
+func (w *watcher) step(ctx context.Context, fromNow *bool) error {
+	if !w.placed {
+		ends, err := w.m.ends(ctx)
+		if err != nil {
+			return err
+		}
+		if *fromNow {
+			w.cursor, *fromNow = ends.last, false
+		}
+		if ends.last.entryBefore(w.cursor) || w.missed(ends.marks) {
+			return ErrGap
+		}
+		w.placed = true
+	}
+	messages, err := w.m.readEvents(ctx, w.cursor.readAfter())
+	if err != nil {
+		return err
+	}
+	if len(messages) == 0 {
+		w.placed = false // the driver may have found its way to another Redis without a word
+		return nil
+	}
+	// The reader may have been overtaken: what was trimmed before it got there is missing from what it read.
+	marks, err := w.m.marks(ctx)
+	if err != nil {
+		return err
+	}
+	if w.missed(marks) {
+		return ErrGap
+	}
+	for _, message := range messages {
+		if err := w.tell(message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missed says whether events after the cursor are gone.
+func (w *watcher) missed(m marks) bool {
+	if w.born == "" {
+		w.born = m.born
+	}
+	return w.born != m.born || w.cursor.missedBy(m.trimmed)
+}
+
+// tell yields the events of an entry that the cursor has not passed, and moves it.
+func (w *watcher) tell(message redis.XMessage) error {
+	e, err := parseMessage(message)
+	if err != nil {
+		return err
+	}
+	here, err := parsePosition(message.ID)
+	if err != nil {
+		return err
+	}
+	first := 0
+	if w.cursor.ms == here.ms && w.cursor.seq == here.seq {
+		first = w.cursor.place + 1
+	}
+	for place := first; place < e.places(); place++ {
+		if !w.yield(e.event(place), nil) {
+			return errBreak
+		}
+	}
+	w.cursor = here
+	return nil
+}
+
+// readEvents waits for entries after an entry id.
+func (m *Matcher) readEvents(ctx context.Context, after string) ([]redis.XMessage, error) {
+	return within(ctx, m, nil, func(ctx context.Context) ([]redis.XMessage, error) {
+		streams, err := m.rdb.XRead(ctx, &redis.XReadArgs{
+			Streams: []string{m.keys.events, after}, Count: readCount, Block: m.block(),
+		}).Result()
+		return entriesOf(streams, err)
+	})
+}
+
+// block is how long Redis may hold a read that finds nothing: less than the call may take.
+func (m *Matcher) block() time.Duration { return min(time.Second, m.cfg.Timeout/2) }
+
+// entriesOf is the one stream's part of a reply to XREAD or XREADGROUP.
+func entriesOf(streams []redis.XStream, err error) ([]redis.XMessage, error) {
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, nil
+	case err != nil:
+		return nil, failure("read events", err)
+	case len(streams) == 0:
+		return nil, nil
+	}
+	return streams[0].Messages, nil
+}

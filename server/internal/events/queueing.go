@@ -1,0 +1,177 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/sessions"
+	"github.com/matchq/matchq/server/internal/status"
+)
+
+type createPayload struct {
+	UserID         *ids.ID         `json:"userId"`
+	QuestionaireID ids.ID          `json:"questionaireId"`
+	Rating         float64         `json:"rating"`
+	Attributes     json.RawMessage `json:"attributes"`
+}
+
+// createMatch queues the player. Somebody who comes back and was matched meanwhile is told that instead.
+func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
+	player, err := e.bind(s, p.UserID)
+	if err != nil {
+		return Reply{}, err
+	}
+	if s.CatchUp() {
+		missed, err := e.catchUp(ctx, s, player)
+		if err != nil {
+			return Reply{}, err
+		}
+		if missed != nil && missed.State == matchq.Matched {
+			return e.ended(s, missed), nil
+		}
+	}
+	sender := ids.Sender{PlayerNumber: player.Number, QueueNumber: p.QuestionaireID.Number, SID: s.SID}
+	t, err := e.Intake.Enqueue(ctx, matchq.Request{
+		Queue: p.QuestionaireID.Name, Player: player.Name, Rating: p.Rating, Attributes: p.Attributes, ReplyTo: sender.ReplyTo(),
+	}, s.Address)
+	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
+		return reply(status.Event, status.Duplicated(&duplicate.Ticket)), nil
+	}
+	if err != nil {
+		return Reply{}, inTheirWords(err)
+	}
+	e.Index.Queued(player.Name, t.ID)
+	return e.pushed(ctx, &t), nil
+}
+
+// inTheirWords names the fields as this protocol does.
+func inTheirWords(err error) error {
+	var invalid *matchq.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	field := map[string]string{"queue": "questionaireId", "player": "userId"}[invalid.Field]
+	if field == "" {
+		return err
+	}
+	return fault.New(fault.Invalid, "%s %s", field, invalid.Problem)
+}
+
+// pushed tells that a ticket waits, and how many do in its queue.
+func (e *Events) pushed(ctx context.Context, t *matchq.Ticket) Reply {
+	queue, err := e.Matcher.Queue(ctx, t.Queue)
+	if err != nil {
+		return reply(status.Event, status.Pushed(t, nil)) // the ticket waits all the same
+	}
+	return reply(status.Event, status.Pushed(t, &queue))
+}
+
+// ended tells how a ticket ended.
+func (e *Events) ended(s *sessions.Session, t *matchq.Ticket) Reply {
+	s.Told(t.ID)
+	return reply(status.Event, status.Ended(t, t.Match, e.Index.SID))
+}
+
+type userPayload struct {
+	UserID *ids.ID `json:"userId"`
+}
+
+// connectionQueue says that the player is there. One who comes back is told how their ticket stands.
+func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	player, err := e.bind(s, p.UserID)
+	if err != nil {
+		return Reply{}, err
+	}
+	t, err := e.catchUp(ctx, s, player)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case t == nil:
+		return Reply{}, nil
+	case t.State == matchq.Waiting:
+		return e.pushed(ctx, t), nil
+	default:
+		return e.ended(s, t), nil
+	}
+}
+
+// cancelRequest takes the player out of the queue.
+func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	const event = "cancel_request_general_match_status"
+	type outcome struct {
+		Status  string `json:"status"`
+		MatchID string `json:"matchId,omitempty"`
+	}
+	nobody := reply(event, outcome{Status: "NO_PLAYER_IN_QUEUE"})
+	player, err := e.bind(s, p.UserID)
+	if err != nil {
+		return Reply{}, err
+	}
+	t, err := e.Matcher.TicketOf(ctx, player.Name)
+	if errors.Is(err, matchq.ErrNotFound) || t.State == matchq.Cancelled {
+		return nobody, nil
+	}
+	if err == nil {
+		err = e.Matcher.Cancel(ctx, t.ID)
+	}
+	var matched *matchq.MatchedError
+	switch {
+	case err == nil:
+		s.Told(t.ID)
+		return reply(event, outcome{Status: "CANCEL_REQUEST_COMPLETE"}), nil
+	case errors.As(err, &matched):
+		return reply(event, outcome{"ALREADY_MATCHED", matched.Match.ID}), nil
+	case errors.Is(err, matchq.ErrExpired), errors.Is(err, matchq.ErrNotFound):
+		return nobody, nil
+	default:
+		return Reply{}, err
+	}
+}
+
+// bind makes the connection its player's. A client that has named its player may leave the name out.
+func (e *Events) bind(s *sessions.Session, named *ids.ID) (ids.ID, error) {
+	if named == nil {
+		player, ok := s.Player()
+		if !ok {
+			return ids.ID{}, fault.New(fault.Invalid, "userId is missing: this connection has not named its player yet")
+		}
+		named = &player
+	}
+	if err := named.Check("userId"); err != nil {
+		return ids.ID{}, err
+	}
+	if err := e.Index.Bind(s, *named); err != nil {
+		return ids.ID{}, err
+	}
+	player, _ := s.Player()
+	return player, nil
+}
+
+// catchUp returns the ticket that a player who connects should hear of: one that waits, or one that ended while they
+// may have been away; nil if there is none. Tickets that came by HTTP are told there.
+func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player ids.ID) (*matchq.Ticket, error) {
+	t, err := e.Matcher.TicketOf(ctx, player.Name)
+	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
+		return nil, err
+	}
+	first := s.CatchUp()
+	s.CaughtUp()
+	if err != nil || ids.SenderOf(&t).SID == "" {
+		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
+	}
+	if t.State == matchq.Waiting {
+		e.Index.Queued(player.Name, t.ID) // from now on it is this connection that keeps it
+		return &t, nil
+	}
+	// This compares Redis's clock with ours. If they differ by more than the grace, something old may be told again, or
+	// what was missed not at all.
+	if !first || s.Knows(t.ID) || time.Since(t.EndedAt) > e.Grace {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return &t, nil
+}

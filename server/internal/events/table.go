@@ -1,0 +1,92 @@
+// Package events handles what clients send by a connection, whatever it speaks: one handler an event.
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/intake"
+	"github.com/matchq/matchq/server/internal/jsonin"
+	"github.com/matchq/matchq/server/internal/sessions"
+	"github.com/matchq/matchq/server/internal/status"
+)
+
+// Events are the handlers and what they work with.
+type Events struct {
+	Matcher *matchq.Matcher
+	Intake  *intake.Intake
+	Index   *sessions.Index
+	Grace   time.Duration
+	Log     *slog.Logger
+}
+
+// Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data.
+// An empty one is only acknowledged.
+type Reply struct {
+	Event string
+	Data  json.RawMessage
+}
+
+func reply(event string, payload any) Reply { return Reply{event, status.Encode(payload)} }
+
+// handler handles one event of a client.
+type handler func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
+
+// table has them all, by the name that clients send.
+var table = map[string]handler{
+	"check_socket_id":              on((*Events).checkSocketID),
+	"connection_queue":             on((*Events).connectionQueue),
+	"create_general_game_match":    on((*Events).createMatch),
+	"cancel_request_general_match": on((*Events).cancelRequest),
+	"get_connection_status":        on((*Events).connectionStatus),
+}
+
+// on makes a handler of one that takes a decoded payload.
+func on[P any](handle func(*Events, context.Context, *sessions.Session, *P) (Reply, error)) handler {
+	return func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
+		payload := new(P)
+		if len(data) > 0 {
+			if err := jsonin.Lenient(data, payload); err != nil {
+				return Reply{}, fault.New(fault.Invalid, "%v", err)
+			}
+		}
+		return handle(e, ctx, s, payload)
+	}
+}
+
+// Handle handles one event. The caller brackets it, and the sending of its reply, with Session.Begin and End. A handler
+// that panics fails alone.
+func (e *Events) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *fault.Fault) {
+	handle, ok := table[event]
+	if !ok {
+		return Reply{}, fault.New(fault.UnknownEvent, "there is no event %q", shortened(event))
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			e.Log.Error("a handler panicked", "event", event, "panic", p, "stack", string(debug.Stack()))
+			f = fault.New(fault.Internal, "this is our fault, and was logged")
+		}
+	}()
+	r, err := handle(e, ctx, s, data)
+	if err != nil {
+		f = fault.Of(err)
+		if f.Code == fault.Internal {
+			e.Log.Error("an event failed", "event", event, "error", err)
+		}
+	}
+	return r, f
+}
+
+// shortened keeps what is sent back to a client in bounds.
+func shortened(text string) string {
+	if len(text) > 64 {
+		return strings.ToValidUTF8(text[:64], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,97 @@
+package flags_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/limit"
+)
+
+func parse(args ...string) (*flags.Flags, error) {
+	return flags.Parse(args, io.Discard, io.Discard, nil)
+}
+
+func TestDefaults(t *testing.T) {
+	f, err := parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Addr != "127.0.0.1:4000" || f.Grace != 5*time.Second || f.RateLimit != (limit.Rate{Tickets: 10, Per: time.Second}) ||
+		f.RateLimitAddress != (limit.Rate{Tickets: 500, Per: time.Second}) {
+		t.Errorf("%+v", f)
+	}
+	if c := f.Matchq(); c.Interval != 5*time.Second || c.Size != 2 || c.TTL != time.Minute || c.Namespace != "matchq" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestSpecialValues(t *testing.T) {
+	t.Setenv("MATCHQ_TICKET_TTL", "0")
+	f, err := parse("--interval", "0", "--rate-limit", "off", "--addr", ":4000", "--insecure", "--path-prefix", "/a/b/",
+		"--allowed-origin", "https://A.example/", "--allowed-origin", "http://b:1", "--trusted-proxy", "10.0.0.1,fd00::/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := f.Matchq(); c.Interval != matchq.AtOnce || c.TTL != matchq.Never {
+		t.Errorf("%+v", c)
+	}
+	if !f.RateLimitAddress.Off() || f.PathPrefix != "/a/b" || strings.Join(f.AllowedOrigin, " ") != "https://a.example http://b:1" {
+		t.Errorf("%+v", f)
+	}
+	if proxies, err := f.Proxies(); err != nil || len(proxies) != 2 || proxies[0].String() != "10.0.0.1/32" {
+		t.Errorf("%v, %v", proxies, err)
+	}
+	if url := f.ReadyURL(); url != "http://127.0.0.1:4000/a/b/readyz" {
+		t.Error(url)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for args, want := range map[string]string{
+		"--addr 0.0.0.0:4000":            "add --insecure",
+		"--addr :4000":                   "add --insecure",
+		"--addr here":                    "--addr must be host:port",
+		"--interval soon":                "--interval",
+		"--interval=-1s":                 "--interval must not be negative",
+		"--interval 1ns":                 "--interval must be whole milliseconds",
+		"--match-size 1":                 "--match-size must be at least 2",
+		"--match-size 17":                "--match-size must be from 2 to 16",
+		"--ticket-ttl=-1s":               "--ticket-ttl must not be negative",
+		"--grace=-1s":                    "--grace must not be negative",
+		"--namespace a{b}":               "--namespace must not contain",
+		"--rate-limit 0/s":               `"off"`,
+		"--rate-limit 10":                `"10/s"`,
+		"--rate-limit-address 5/day":     `"10/s"`,
+		"--allowed-origin play.example":  "https://play.example",
+		"--allowed-origin *":             "https://play.example",
+		"--allowed-origin https://a.b/c": "https://play.example",
+		"--trusted-proxy proxy":          "10.0.0.0/8",
+		"--path-prefix matchq":           "/matchq",
+		"--log-format xml":               "text",
+		"--log-level loud":               "--log-level",
+		"--jwt-secret x":                 "--jwt-secret",
+		"extra":                          "extra",
+	} {
+		if _, err := parse(strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", args, err, want)
+		}
+	}
+}
+
+func TestHelpNamesEverything(t *testing.T) {
+	var help strings.Builder
+	exited := false
+	_, _ = flags.Parse([]string{"--help"}, &help, io.Discard, func(int) { exited = true })
+	for _, want := range []string{"MATCHQ_RATE_LIMIT_ADDRESS", "127.0.0.1:4000", "MATCHQ_TICKET_TTL"} {
+		if !strings.Contains(help.String(), want) {
+			t.Errorf("--help does not name %s:\n%s", want, help.String())
+		}
+	}
+	if !exited {
+		t.Error("--help goes on")
+	}
+}

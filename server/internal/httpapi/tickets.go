@@ -1,0 +1,141 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/jsonin"
+)
+
+// ticketBody asks for a ticket.
+type ticketBody struct {
+	Player     ids.ID          `json:"player"`
+	Rating     float64         `json:"rating"`
+	Attributes json.RawMessage `json:"attributes"`
+	TTLMs      *int64          `json:"ttl_ms"`
+}
+
+// request makes the library's request of it.
+func (b *ticketBody) request(queue ids.ID) (matchq.Request, error) {
+	r := matchq.Request{
+		Queue: queue.Name, Player: b.Player.Name, Rating: b.Rating, Attributes: b.Attributes,
+		ReplyTo: ids.Sender{PlayerNumber: b.Player.Number, QueueNumber: queue.Number}.ReplyTo(),
+	}
+	if b.TTLMs != nil {
+		const longest = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
+		if *b.TTLMs < 1 || *b.TTLMs > longest.Milliseconds() {
+			return r, fault.New(fault.Invalid, "ttl_ms must be from 1 to %d", longest.Milliseconds())
+		}
+		r.TTL = time.Duration(*b.TTLMs) * time.Millisecond
+	}
+	return r, nil
+}
+
+func (a *API) createTicket(c echo.Context) error {
+	if a.draining.Load() {
+		return fault.Stopping()
+	}
+	queue, err := param(c, "queue")
+	if err != nil {
+		return err
+	}
+	var body ticketBody
+	if err := readBody(c, maxBody, &body); err != nil {
+		return err
+	}
+	r, err := body.request(ids.ID{Name: queue})
+	if err != nil {
+		return err
+	}
+	t, err := a.enqueue(c, r)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Location", a.Prefix+"/v1/tickets/"+url.PathEscape(t.ID))
+	return c.JSON(http.StatusCreated, viewTicket(&t))
+}
+
+func (a *API) deleteTicket(c echo.Context) error {
+	id, err := param(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := a.Matcher.Cancel(c.Request().Context(), id); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+const mostTickets = 1000 // in a batch
+
+// batchTicket is one ticket of a batch.
+type batchTicket struct {
+	Queue      ids.ID          `json:"queue"`
+	Player     ids.ID          `json:"player"`
+	Rating     float64         `json:"rating"`
+	Attributes json.RawMessage `json:"attributes"`
+	TTLMs      *int64          `json:"ttl_ms"`
+}
+
+// batchResult is what became of it: one of both is set.
+type batchResult struct {
+	Ticket *ticketView `json:"ticket,omitempty"`
+	Error  *problem    `json:"error,omitempty"`
+}
+
+func (a *API) createTickets(c echo.Context) error {
+	if a.draining.Load() {
+		return fault.Stopping()
+	}
+	var body struct {
+		Tickets []json.RawMessage `json:"tickets"`
+	}
+	if err := readBody(c, maxBatchBody, &body); err != nil {
+		return err
+	}
+	if len(body.Tickets) == 0 || len(body.Tickets) > mostTickets {
+		return fault.New(fault.Invalid, "tickets must be 1 to %d", mostTickets)
+	}
+	views := make([]batchResult, len(body.Tickets))
+	var requests []matchq.Request
+	var at []int
+	for i, data := range body.Tickets {
+		r, err := batchRequest(data)
+		if err != nil {
+			views[i] = viewResult(matchq.Result{Err: err})
+			continue
+		}
+		requests, at = append(requests, r), append(at, i)
+	}
+	results, err := a.Intake.EnqueueAll(c.Request().Context(), requests, c.RealIP())
+	if err != nil {
+		return err
+	}
+	for i, result := range results {
+		views[at[i]] = viewResult(result)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"results": views})
+}
+
+func batchRequest(data json.RawMessage) (matchq.Request, error) {
+	var t batchTicket
+	if err := jsonin.Strict(data, &t); err != nil {
+		return matchq.Request{}, fault.New(fault.Invalid, "%v", err)
+	}
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(t.Queue)
+}
+
+func viewResult(r matchq.Result) batchResult {
+	if r.Err == nil {
+		return batchResult{Ticket: viewTicket(&r.Ticket)}
+	}
+	p := problemOf(fault.Of(r.Err))
+	return batchResult{Error: &p}
+}

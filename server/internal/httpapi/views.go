@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/ids"
+)
+
+type ticketView struct {
+	ID         string          `json:"id"`
+	Queue      ids.ID          `json:"queue"`
+	Player     ids.ID          `json:"player"`
+	State      matchq.State    `json:"state"`
+	Version    int             `json:"version"`
+	Rating     float64         `json:"rating,omitempty"`
+	Attributes json.RawMessage `json:"attributes,omitempty"`
+	EnqueuedAt *time.Time      `json:"enqueued_at"`
+	ExpiresAt  *time.Time      `json:"expires_at,omitempty"`
+	EndedAt    *time.Time      `json:"ended_at,omitempty"`
+	WaitedMs   int64           `json:"waited_ms"`
+	Reason     string          `json:"reason,omitempty"`
+	Match      *matchView      `json:"match,omitempty"`
+}
+
+func viewTicket(t *matchq.Ticket) *ticketView {
+	v := &ticketView{
+		ID: t.ID, Queue: ids.Queue(t), Player: ids.Player(t), State: t.State, Version: t.Version,
+		Rating: t.Rating, Attributes: t.Attributes,
+		EnqueuedAt: viewTime(t.EnqueuedAt), ExpiresAt: viewTime(t.ExpiresAt), EndedAt: viewTime(t.EndedAt),
+		WaitedMs: t.Waited.Milliseconds(), Reason: t.Reason,
+	}
+	if t.Match != nil {
+		v.Match = viewMatch(t.Match)
+	}
+	return v
+}
+
+type matchView struct {
+	ID      string       `json:"id"`
+	Queue   string       `json:"queue"`
+	Room    string       `json:"room"`
+	MadeAt  *time.Time   `json:"made_at"`
+	Players []playerView `json:"players"`
+}
+
+type playerView struct {
+	Player     ids.ID          `json:"player"`
+	TicketID   string          `json:"ticket_id"`
+	Rating     float64         `json:"rating,omitempty"`
+	Attributes json.RawMessage `json:"attributes,omitempty"`
+	WaitedMs   int64           `json:"waited_ms"`
+}
+
+func viewMatch(m *matchq.Match) *matchView {
+	v := &matchView{ID: m.ID, Queue: m.Queue, Room: m.Room, MadeAt: viewTime(m.MadeAt)}
+	for i := range m.Tickets {
+		t := &m.Tickets[i]
+		v.Players = append(v.Players, playerView{
+			Player: ids.Player(t), TicketID: t.ID, Rating: t.Rating, Attributes: t.Attributes, WaitedMs: t.Waited.Milliseconds(),
+		})
+	}
+	return v
+}
+
+// viewTime is a time in UTC; nil if it is unset.
+func viewTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+type queueView struct {
+	Name         string `json:"name"`
+	Waiting      int    `json:"waiting"`
+	OldestWaitMs int64  `json:"oldest_wait_ms"`
+	NextTickMs   *int64 `json:"next_tick_ms"` // null if no visit is due
+	MatchedTotal int64  `json:"matched_total"`
+	Paused       bool   `json:"paused"`
+}
+
+type statsView struct {
+	Enqueued  int64 `json:"enqueued"`
+	Waiting   int64 `json:"waiting"`
+	Matched   int64 `json:"matched"`
+	Cancelled int64 `json:"cancelled"`
+	Expired   int64 `json:"expired"`
+	Forgotten int64 `json:"forgotten"`
+	Matches   int64 `json:"matches"`
+	Stored    int64 `json:"stored"`
+	Events    int64 `json:"events"`
+	Queues    int64 `json:"queues"`
+}

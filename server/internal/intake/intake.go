@@ -1,0 +1,76 @@
+// Package intake takes requests for tickets, however they came: within the rate limits, and with an answer in time.
+package intake
+
+import (
+	"context"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/limit"
+)
+
+// patience is how long rate limits and enqueueing may take together, so that clients hear within two seconds that
+// Redis is away.
+const patience = 1750 * time.Millisecond
+
+// Intake enqueues.
+type Intake struct {
+	Matcher *matchq.Matcher
+	Limits  *limit.Limiter
+}
+
+// Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *fault.Fault.
+func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) (matchq.Ticket, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := i.Limits.Address(ctx, address, 1); err != nil {
+		return matchq.Ticket{}, err
+	}
+	if err := i.Limits.Player(ctx, r.Player); err != nil {
+		return matchq.Ticket{}, err
+	}
+	return i.Matcher.Enqueue(ctx, r)
+}
+
+// EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
+// was queued.
+func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, address string) ([]matchq.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := i.Limits.Address(ctx, address, len(requests)); err != nil {
+		return nil, err
+	}
+	players := make([]string, len(requests))
+	for n := range requests {
+		players[n] = requests[n].Player
+	}
+	results := make([]matchq.Result, len(requests))
+	var allowed []matchq.Request
+	var at []int
+	for n, err := range i.Limits.Players(ctx, players) {
+		if err != nil {
+			results[n].Err = err
+			continue
+		}
+		allowed, at = append(allowed, requests[n]), append(at, n)
+	}
+	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
+	for n, result := range done {
+		results[at[n]] = result
+	}
+	return results, allAway(results)
+}
+
+// allAway is the one answer for a batch of which nothing was queued because Redis is away.
+func allAway(results []matchq.Result) error {
+	for _, r := range results {
+		if r.Err == nil || fault.Of(r.Err).Code != fault.RedisUnavailable {
+			return nil
+		}
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return results[0].Err
+}

@@ -1,0 +1,180 @@
+// Package node puts the parts of the server together, runs them and stops them in order.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/events"
+	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/httpapi"
+	"github.com/matchq/matchq/server/internal/intake"
+	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/redisconn"
+	"github.com/matchq/matchq/server/internal/sessions"
+	"github.com/matchq/matchq/server/internal/wsock"
+)
+
+// stopPatience is how long stopping may take.
+const stopPatience = 10 * time.Second
+
+// Node is one running server.
+type Node struct {
+	flags    *flags.Flags
+	log      *slog.Logger
+	redis    *redisconn.Conn
+	matcher  *matchq.Matcher
+	index    *sessions.Index
+	notifier *notify.Notifier
+	api      *httpapi.API
+	sockets  *wsock.Sockets
+	listener net.Listener
+	position string // where the event stream stood before anybody could be queued here
+
+	work    context.Context // of everything that runs until the node has stopped
+	endWork context.CancelFunc
+	working sync.WaitGroup
+}
+
+// Start connects to Redis and listens. Run must be called next.
+func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error) {
+	n := &Node{flags: f, log: log}
+	var err error
+	if n.redis, err = redisconn.Open(ctx, f.Redis); err != nil {
+		return nil, err
+	}
+	n.work, n.endWork = context.WithCancel(context.WithoutCancel(ctx))
+	if err := n.assemble(ctx); err != nil {
+		n.endWork()
+		_ = n.redis.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *Node) assemble(ctx context.Context) error {
+	config := n.flags.Matchq()
+	config.Logger = n.log
+	var err error
+	if n.matcher, err = matchq.New(n.redis, config); err != nil {
+		return err
+	}
+	if n.position, err = n.matcher.Position(ctx); err != nil {
+		return err
+	}
+	proxies, err := n.flags.Proxies()
+	if err != nil {
+		return err
+	}
+	n.index = sessions.NewIndex(n.flags.Grace, n.giveUp)
+	taking := &intake.Intake{
+		Matcher: n.matcher,
+		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
+	}
+	waiters := notify.NewWaiters()
+	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Log: n.log}
+	n.api = httpapi.New(httpapi.Options{
+		Matcher: n.matcher, Intake: taking, Waiters: waiters, Log: n.log,
+		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
+	})
+	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Index: n.index, Grace: n.flags.Grace, Log: n.log}
+	n.sockets = wsock.New(n.work, handlers, n.log, httpapi.WriteFault)
+	n.api.Sockets("/ws", n.sockets.Serve)
+	if n.listener, err = net.Listen("tcp", n.flags.Addr); err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	return nil
+}
+
+// URL is where the node can be reached.
+func (n *Node) URL() string {
+	host, port, _ := net.SplitHostPort(n.listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + n.flags.PathPrefix
+}
+
+// Run serves until ctx ends, and then stops in order. The error is why it could not go on.
+func (n *Node) Run(ctx context.Context) error {
+	n.announce()
+	broken := make(chan error, 2)
+	n.working.Go(func() {
+		if err := n.matcher.Run(n.work); err != nil {
+			broken <- err
+		}
+	})
+	n.working.Go(func() { n.notifier.Run(n.work, n.position) })
+	server := &http.Server{
+		Handler: n.api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}
+	n.working.Go(func() {
+		if err := server.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+			broken <- err
+		}
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-broken:
+	}
+	n.stop(server)
+	return err
+}
+
+// stop lets clients go first, so that they hear of it, then ends the work they needed, and Redis last. Tickets of
+// those who were connected stay: their players may come back by another node.
+func (n *Node) stop(server *http.Server) {
+	n.log.Info("shutting down")
+	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	n.api.Drain()
+	n.index.Close()
+	stopped := make(chan struct{})
+	go func() { // sockets are none of the http.Server's any more, so both end at the same time
+		defer close(stopped)
+		n.sockets.Close(patience)
+	}()
+	if err := server.Shutdown(patience); err != nil {
+		_ = server.Close()
+	}
+	<-stopped
+	n.endWork()
+	n.working.Wait()
+	if err := n.redis.Close(); err != nil {
+		n.log.Debug("closing redis", "error", err)
+	}
+	n.log.Info("stopped")
+}
+
+// giveUp cancels the ticket of a player who did not come back.
+func (n *Node) giveUp(ctx context.Context, ticketID string) error {
+	err := n.matcher.CancelBecause(ctx, ticketID, "disconnected")
+	if errors.Is(err, matchq.ErrUnavailable) {
+		return err // and try again
+	}
+	n.log.Debug("gave up the ticket of a player who is gone", "ticket", ticketID, "outcome", err)
+	return nil
+}
+
+// announce says where to find the server and what to do with it.
+func (n *Node) announce() {
+	if n.redis.Embedded() {
+		n.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
+	}
+	if !n.flags.Loopback() {
+		n.log.Warn("listening beyond loopback: whoever reaches this server can act for any player")
+	}
+	url := n.URL()
+	n.log.Info("listening", "url", url, "try",
+		`curl -H 'Content-Type: application/json' -d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")
+}

@@ -1,0 +1,65 @@
+package notify
+
+import (
+	"sync"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// News is what became of a ticket that somebody waits for. Err is set if it can't be told any more.
+type News struct {
+	Ticket matchq.Ticket
+	Err    error
+}
+
+// Waiters finds who waits for a ticket.
+type Waiters struct {
+	mu      sync.Mutex
+	waiting map[string]map[chan News]bool
+}
+
+// NewWaiters makes an empty index.
+func NewWaiters() *Waiters { return &Waiters{waiting: map[string]map[chan News]bool{}} }
+
+// Wait returns a channel that gets one piece of news about a ticket. Look at the ticket only afterwards, so that
+// nothing happens in between, and call forget at the end.
+func (w *Waiters) Wait(ticketID string) (news <-chan News, forget func()) {
+	ch := make(chan News, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting[ticketID] == nil {
+		w.waiting[ticketID] = map[chan News]bool{}
+	}
+	w.waiting[ticketID][ch] = true
+	return ch, func() { w.forget(ticketID, ch) }
+}
+
+func (w *Waiters) forget(ticketID string, ch chan News) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.waiting[ticketID], ch)
+	if len(w.waiting[ticketID]) == 0 {
+		delete(w.waiting, ticketID)
+	}
+}
+
+// tell tells all who wait for a ticket, and forgets them.
+func (w *Waiters) tell(ticketID string, news News) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ch := range w.waiting[ticketID] {
+		ch <- news // it has room: each gets one piece of news
+	}
+	delete(w.waiting, ticketID)
+}
+
+// tickets returns what is waited for.
+func (w *Waiters) tickets() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]string, 0, len(w.waiting))
+	for id := range w.waiting {
+		ids = append(ids, id)
+	}
+	return ids
+}

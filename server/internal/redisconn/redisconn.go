@@ -1,0 +1,124 @@
+// Package redisconn connects to the Redis that the server was told to use, or starts one in the process.
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+// startPatience is how long Redis may take to answer when the server starts.
+const startPatience = 3 * time.Second
+
+// Conn is a connection to Redis.
+type Conn struct {
+	redis.UniversalClient
+	server *miniredis.Miniredis // the embedded one
+}
+
+// Open connects to the Redis at a URL and checks that it answers. Without a URL it starts one in the process.
+func Open(ctx context.Context, address string) (*Conn, error) {
+	if address == "" {
+		return embedded()
+	}
+	client, err := newClient(address)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	if err := client.Ping(ctx).Err(); err != nil {
+		_ = client.Close()
+		return nil, fmt.Errorf("redis at %s does not answer: %w", redacted(address), err)
+	}
+	return &Conn{UniversalClient: client}, nil
+}
+
+// Close ends the connection, and Redis if it is ours.
+func (c *Conn) Close() error {
+	err := c.UniversalClient.Close()
+	if c.server != nil {
+		c.server.Close()
+	}
+	return err
+}
+
+// Embedded says whether Redis runs in this process.
+func (c *Conn) Embedded() bool { return c.server != nil }
+
+func embedded() (*Conn, error) {
+	server := miniredis.NewMiniRedis()
+	server.ClockTTL(true) // by itself it never lets a key expire, and rate limits rely on that
+	if err := server.Start(); err != nil {
+		return nil, fmt.Errorf("embedded redis: %w", err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
+	return &Conn{UniversalClient: client, server: server}, nil
+}
+
+// dials is how often a client dials for one call. The callers repeat calls that failed, and the error of a client that
+// goes on dialling until its context ends does not say what was wrong.
+const dials = 1
+
+// newClient makes the client that a URL asks for. All of them give up when a context ends: without that an answer to
+// a player may take seconds longer than it should.
+func newClient(address string) (redis.UniversalClient, error) {
+	scheme, _, _ := strings.Cut(address, "://")
+	switch scheme {
+	case "redis", "rediss", "unix":
+		options, err := redis.ParseURL(address)
+		if err != nil {
+			return nil, cannotUse(address, err)
+		}
+		options.ContextTimeoutEnabled, options.DialerRetries = true, dials
+		return redis.NewClient(options), nil
+	case "redis+cluster":
+		many, err := parseMany(address)
+		if err == nil && many.path != "" {
+			err = errors.New("a cluster has no databases: leave the path out")
+		}
+		if err != nil {
+			return nil, cannotUse(address, err)
+		}
+		return redis.NewClusterClient(&redis.ClusterOptions{
+			Addrs: many.hosts, Username: many.user, Password: many.password, ContextTimeoutEnabled: true, DialerRetries: dials,
+		}), nil
+	case "redis+sentinel":
+		options, err := sentinel(address)
+		if err != nil {
+			return nil, cannotUse(address, err)
+		}
+		return redis.NewFailoverClient(options), nil
+	default:
+		return nil, cannotUse(address, errors.New(
+			"it must begin with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"))
+	}
+}
+
+func cannotUse(address string, err error) error {
+	return fmt.Errorf("--redis %s: %w", redacted(address), withoutURL(err))
+}
+
+// withoutURL takes the URL, and so the password, out of an error of net/url.
+func withoutURL(err error) error {
+	if parse, ok := errors.AsType[*url.Error](err); ok {
+		return parse.Err
+	}
+	return err
+}
+
+// redacted is a URL as it may be logged: without user and password, and without the parameters.
+func redacted(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return "(not a URL)"
+	}
+	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+}

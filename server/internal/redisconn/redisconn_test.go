@@ -1,0 +1,80 @@
+package redisconn
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+func TestEmbeddedLetsKeysExpire(t *testing.T) {
+	c, err := Open(t.Context(), "")
+	if err != nil || !c.Embedded() {
+		t.Fatal(c, err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Set(t.Context(), "k", 1, 5*time.Millisecond).Err(); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the key expires", func() bool { return c.Exists(t.Context(), "k").Val() == 0 })
+}
+
+func TestClients(t *testing.T) {
+	for address, want := range map[string]string{
+		"redis://u:p@h:1/2":                       "h:1",
+		"rediss://h:1":                            "h:1",
+		"unix:///tmp/r.sock":                      "/tmp/r.sock",
+		"redis+cluster://u:p%40@h1:1,h2:2":        "h1:1,h2:2",
+		"redis+sentinel://:p@h1:1,[::1]:2/main/3": "main",
+		"redis+sentinel://h1:1/main":              "main",
+	} {
+		client, err := newClient(address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		got := ""
+		switch c := client.(type) {
+		case *redis.Client:
+			if got = c.Options().Addr; got == "FailoverClient" {
+				got = "main"
+			}
+			if !c.Options().ContextTimeoutEnabled {
+				t.Errorf("%s: contexts don't end calls", address)
+			}
+		case *redis.ClusterClient:
+			got = strings.Join(c.Options().Addrs, ",")
+			if c.Options().Password != "p@" || !c.Options().ContextTimeoutEnabled {
+				t.Errorf("%s: %+v", address, c.Options())
+			}
+		}
+		if got != want {
+			t.Errorf("%s: connects to %s", address, got)
+		}
+		_ = client.Close()
+	}
+}
+
+func TestMistakesKeepThePassword(t *testing.T) {
+	for address, want := range map[string]string{
+		"localhost:6379":                         "must begin with redis://",
+		"http://u:secret@h":                      "must begin with redis://",
+		"redis://u:secret@h:port":                "invalid port",
+		"redis://u:secret@h:1/x":                 "invalid database",
+		"redis+cluster://u:secret@h":             "must be host:port",
+		"redis+cluster://u:secret@h:1/0":         "no databases",
+		"redis+sentinel://u:secret@h:1":          "<master>",
+		"redis+sentinel://u:secret@h:1/m/x":      "no database number",
+		"redis+sentinel://u:secret@h:1/m?x=1":    "parameters",
+		"redis://u:secret@127.0.0.1:1/0?db=1&x=": "--redis",
+		"redis://u:secret@127.0.0.1:1":           "does not answer",
+	} {
+		_, err := Open(t.Context(), address)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+// Package status writes match_status, which tells a player by their connection what becomes of their ticket.
+package status
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/ids"
+)
+
+// Event is the event's name.
+const Event = "match_status"
+
+type pushed struct {
+	Status     string `json:"status"`
+	TicketID   string `json:"ticketId"`
+	Queue      ids.ID `json:"queue"`
+	Waiting    *int   `json:"waiting,omitempty"`
+	NextTickMs *int64 `json:"nextTickMs,omitempty"`
+}
+
+// Pushed says that a ticket waits. queue is nil if its state is not known, since Redis went away just then.
+func Pushed(t *matchq.Ticket, queue *matchq.Queue) any {
+	p := pushed{Status: "PUSHED_TO_QUEUE", TicketID: t.ID, Queue: ids.Queue(t)}
+	if queue != nil {
+		p.Waiting = &queue.Waiting
+		p.NextTickMs = NextTickMs(queue)
+	}
+	return p
+}
+
+// NextTickMs is how long it is until a queue is visited; nil if no visit is due.
+func NextTickMs(queue *matchq.Queue) *int64 {
+	if queue.NextTick.IsZero() {
+		return nil
+	}
+	ms := queue.NextTickIn.Milliseconds()
+	return &ms
+}
+
+type duplicated struct {
+	Status   string `json:"status"`
+	TicketID string `json:"ticketId"`
+	Queue    ids.ID `json:"queue"`
+}
+
+// Duplicated says that the player has a live ticket already.
+func Duplicated(live *matchq.Ticket) any {
+	return duplicated{"DUPLICATED_USER_ID", live.ID, ids.Queue(live)}
+}
+
+type ended struct {
+	Status   string `json:"status"`
+	TicketID string `json:"ticketId"`
+	Queue    ids.ID `json:"queue,omitzero"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// onRequest is the reason given for tickets that the library knows no other for: somebody asked for it.
+const onRequest = "requested"
+
+// Ended says how a ticket ended. sid returns the connection a player has now, if this node knows it.
+func Ended(t *matchq.Ticket, match *matchq.Match, sid func(player string) string) any {
+	switch {
+	case match != nil:
+		return matched(t, match, sid)
+	case t.State == matchq.Expired:
+		return ended{"EXPIRED", t.ID, ids.Queue(t), ""}
+	case t.Reason == "":
+		return ended{"CANCELLED", t.ID, ids.Queue(t), onRequest}
+	default:
+		return ended{"CANCELLED", t.ID, ids.Queue(t), t.Reason}
+	}
+}
+
+type user struct {
+	ID         ids.ID          `json:"id"`
+	SID        string          `json:"sid"`
+	Attributes json.RawMessage `json:"attributes,omitempty"`
+}
+
+// matched is the event for the player of t: user1, user2 and so on are all of the match.
+func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) string) any {
+	payload := map[string]any{
+		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
+		"questionaireId": ids.Queue(t), "question": []any{}, "waitedMs": t.Waited.Milliseconds(),
+	}
+	for i := range match.Tickets {
+		other := &match.Tickets[i]
+		u := user{ID: ids.Player(other), SID: sid(other.Player), Attributes: other.Attributes}
+		if u.SID == "" {
+			u.SID = ids.SenderOf(other).SID
+		}
+		payload["user"+strconv.Itoa(i+1)] = u
+	}
+	return payload
+}
+
+// Encode writes a payload. What it is given are our own types, which can be written.
+func Encode(payload any) json.RawMessage {
+	data, err := json.Marshal(payload)
+	if err != nil {
+		panic(fmt.Sprintf("server: %T can't be written as JSON: %v", payload, err))
+	}
+	return data
+}

@@ -1,0 +1,55 @@
+package wsock
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/jsonin"
+)
+
+// frame is what a client sends: {"event":"…","data":{…},"id":<any>}.
+type frame struct {
+	ID    json.RawMessage `json:"id"` // nil if the client wants no acknowledgement
+	Event *string         `json:"event"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// parseFrame reads a frame. If it fails the frame may still have an id to answer to.
+func parseFrame(data []byte) (frame, error) {
+	var f frame
+	if err := jsonin.Lenient(data, &f); err != nil {
+		return f, err
+	}
+	if f.Event == nil {
+		return f, errors.New("event is missing")
+	}
+	if len(f.Data) > 0 && f.Data[0] != '{' {
+		return f, errors.New("data must be a JSON object")
+	}
+	return f, nil
+}
+
+// outFrame is what the server sends.
+type outFrame struct {
+	Event string          `json:"event"`
+	ID    json.RawMessage `json:"id,omitempty"`
+	Data  json.RawMessage `json:"data"`
+}
+
+func encode(event string, id, data json.RawMessage) []byte {
+	if data == nil {
+		data = json.RawMessage("{}")
+	}
+	out, err := json.Marshal(outFrame{event, id, data})
+	if err != nil {
+		panic("server: a frame of ours can't be written: " + err.Error())
+	}
+	return out
+}
+
+type errorData struct {
+	Code         fault.Code `json:"code"`
+	Message      string     `json:"message"`
+	RetryAfterMs int64      `json:"retryAfterMs,omitempty"`
+}

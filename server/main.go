@@ -1,0 +1,79 @@
+// Command server is a matchmaking server: players wait in queues inside Redis, and hear by WebSocket or HTTP whom they
+// play with. server --help lists its flags.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/node"
+	"github.com/matchq/matchq/server/internal/redisconn"
+)
+
+func main() {
+	f, err := flags.Parse(os.Args[1:], os.Stdout, os.Stderr, os.Exit)
+	if err == nil && f.Healthcheck {
+		err = healthcheck(f.ReadyURL())
+	} else if err == nil {
+		err = serve(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+// serve runs until it is interrupted. Stopping takes a bounded time, so further signals change nothing: some tools send
+// two at once.
+func serve(f *flags.Flags) error {
+	log := newLog(f)
+	slog.SetDefault(log)
+	redisconn.LogTo(log)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	n, err := node.Start(ctx, f, log)
+	if err != nil {
+		return err
+	}
+	return n.Run(ctx)
+}
+
+func newLog(f *flags.Flags) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // the flag takes nothing else
+	options := &slog.HandlerOptions{Level: level}
+	text := f.LogFormat == "text"
+	if f.LogFormat == "auto" {
+		info, err := os.Stderr.Stat()
+		text = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	if text {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}
+
+// healthcheck asks a running server whether it is ready.
+func healthcheck(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), flags.HealthPatience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, response.Status)
+	}
+	return nil
+}
