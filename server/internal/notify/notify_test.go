@@ -10,6 +10,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/notify"
 	"github.com/matchq/matchq/server/internal/sessions"
@@ -18,7 +19,8 @@ import (
 type line chan string
 
 func (l line) Send(event string, data json.RawMessage) { l <- event + string(data) }
-func (l line) Close(int, string)                       {}
+func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
+func (l line) Close(int, string)                         {}
 
 // Events are missing, as after a failover to a Redis that had not seen all: who waits is told all the same, once.
 func TestGap(t *testing.T) {
@@ -30,7 +32,7 @@ func TestGap(t *testing.T) {
 		index := sessions.NewIndex(time.Minute, nil)
 		defer index.Close()
 		alice := make(line, 9)
-		if err := index.Bind(index.Open("sid", "", alice), ids.ID{Name: "alice"}); err != nil {
+		if err := index.Bind(index.Open("sid", "", identity.Identity{}, alice), ids.ID{Name: "alice"}); err != nil {
 			t.Fatal(err)
 		}
 		enqueue := func(player string) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 )
 
@@ -40,8 +41,8 @@ func NewIndex(grace time.Duration, giveUp func(ctx context.Context, ticketID str
 }
 
 // Open makes a session of a connection.
-func (x *Index) Open(sid, address string, t Transport) *Session {
-	return &Session{SID: sid, Address: address, index: x, transport: t}
+func (x *Index) Open(sid, address string, who identity.Identity, t Transport) *Session {
+	return &Session{SID: sid, Address: address, Who: who, index: x, transport: t}
 }
 
 // Bind makes a session the one of a player, and closes another that was. A session stays its first player's.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
@@ -26,6 +27,7 @@ type recorder struct {
 func (r *recorder) Send(event string, data json.RawMessage) {
 	r.sent = append(r.sent, event+string(data))
 }
+func (r *recorder) Push(event, _ string, data json.RawMessage) { r.Send(event, data) }
 func (r *recorder) Close(code int, _ string) { r.closed = code }
 
 // desk is an index and the tickets it gave up.
@@ -54,7 +56,7 @@ func newDesk() *desk {
 func (d *desk) connect(t *testing.T, player string) (*sessions.Session, *recorder) {
 	t.Helper()
 	r := &recorder{}
-	s := d.Open("sid", "127.0.0.1", r)
+	s := d.Open("sid", "127.0.0.1", identity.Identity{}, r)
 	if err := d.Bind(s, ids.ID{Name: player}); err != nil {
 		t.Fatal(err)
 	}

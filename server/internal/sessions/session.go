@@ -5,20 +5,25 @@ package sessions
 import (
 	"encoding/json"
 
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 )
 
 // Close codes. Clients come back by themselves after all but the last two.
 const (
-	CloseGoingAway = 1001 // the server stops
-	CloseOverload  = 1013 // the connection is too slow
-	CloseReplaced  = 4409 // the player has connected anew
+	CloseGoingAway    = 1001 // the server stops
+	CloseOverload     = 1013 // the connection is too slow
+	CloseUnauthorized = 4401 // the client has not proven who it is, or its proof has ended
+	CloseReplaced     = 4409 // the player has connected anew
 )
 
 // Transport is the connection itself, whatever it speaks. Its methods may be called by many goroutines; they must not
 // block, and not call back.
 type Transport interface {
+	// Send answers the client.
 	Send(event string, data json.RawMessage)
+	// Push tells it something unasked. seq says where that stands among what its player was told; "" if nowhere.
+	Push(event, seq string, data json.RawMessage)
 	Close(code int, reason string)
 }
 
@@ -26,6 +31,7 @@ type Transport interface {
 type Session struct {
 	SID     string // names it to others; never authority
 	Address string // of the client, for rate limits
+	Who     identity.Identity
 
 	index     *Index
 	transport Transport
@@ -83,7 +89,7 @@ func (s *Session) deliver(p push) {
 		return
 	}
 	s.told = p.ticketID
-	s.transport.Send(p.event, p.data)
+	s.transport.Push(p.event, "", p.data)
 }
 
 // Told says that the client learns by an answer how a ticket ended, and needs no push.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -104,7 +105,7 @@ func (s *Sockets) Serve(w http.ResponseWriter, r *http.Request, address string) 
 		return
 	}
 	defer s.leave(c)
-	c.session = s.index.Open(xid.New().String(), address, c)
+	c.session = s.index.Open(xid.New().String(), address, identity.Identity{}, c)
 	if err := s.melody.HandleRequestWithKeys(w, r, map[string]any{connKey: c}); err != nil {
 		s.log.Debug("not a websocket", "error", err)
 	}
@@ -183,6 +184,9 @@ type conn struct {
 
 // Send queues a frame.
 func (c *conn) Send(event string, data json.RawMessage) { c.write(encode(event, nil, data)) }
+
+// Push queues a frame.
+func (c *conn) Push(event, _ string, data json.RawMessage) { c.write(encode(event, nil, data)) }
 
 // write can fail only if the connection has ended or is too slow; melody tells HandleError, and the read loop ends.
 func (c *conn) write(frame []byte) { _ = c.socket.Write(frame) }
