@@ -36,14 +36,20 @@ const (
 	ShuttingDown     Code = "shutting_down"
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
+
+	WrongMode      Code = "wrong_mode"  // of games
+	TooLate        Code = "too_late"    // of games
+	PlayerBusy     Code = "player_busy" // of friend matches
+	NoQuestionsNow Code = "questions_unavailable"
 )
 
 var statuses = map[Code]int{
 	Forbidden: 403, ForeignOrigin: 403, ForeignHost: 403,
 	NotFound: 404, MethodNotAllowed: 405,
-	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, Expired: 410,
+	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, WrongMode: 409, TooLate: 409, PlayerBusy: 409, Expired: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
 	Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
+	NoQuestionsNow: 503,
 }
 
 // Fault is a failure as the client is told.
@@ -78,6 +84,14 @@ func New(code Code, format string, args ...any) *Fault {
 func Redis(cause error) *Fault {
 	return &Fault{
 		Code: RedisUnavailable, Message: "Redis does not answer, nothing was changed; try again", RetryAfter: time.Second, cause: cause,
+	}
+}
+
+// Questions says that the source of questions fails. The cause may name addresses, so the client is not told.
+func Questions(cause error, retryAfter time.Duration) *Fault {
+	return &Fault{
+		Code: NoQuestionsNow, Message: "there are no questions at the moment, nothing was changed; try again",
+		RetryAfter: retryAfter, cause: cause,
 	}
 }
 
