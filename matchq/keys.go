@@ -12,6 +12,11 @@ type keys struct {
 	matched    string // sorted set: queue → matches made in it
 	tombstones string // hash: queue → ids in its lists whose ticket was cancelled
 	batches    string // hash: queue → what is left of a batch that takes several calls
+	online     string // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
+	away       string // sorted set: player whose connection has ended → when the grace ends (ms)
+	nodes      string // sorted set: node → when its lease ends (ms)
+	nodeInfo   string // hash: node → what it says of itself
+	channel    string // what the names of the nodes' channels begin with; these are no keys
 	prefix     string
 }
 
@@ -27,6 +32,11 @@ func newKeys(namespace string) keys {
 		matched:    prefix + "matched",
 		tombstones: prefix + "tombstones",
 		batches:    prefix + "batches",
+		online:     prefix + "online",
+		away:       prefix + "away",
+		nodes:      prefix + "nodes",
+		nodeInfo:   prefix + "nodeinfo",
+		channel:    prefix + "to:",
 		prefix:     prefix,
 	}
 }
@@ -36,3 +46,9 @@ func (k *keys) waiting(queue string) string { return k.prefix + "waiting:" + que
 
 // passed is the list of ids that a tick under way could not match; they return to the head of waiting.
 func (k *keys) passed(queue string) string { return k.prefix + "passed:" + queue }
+
+// outbox is the stream of what a player was told last.
+func (k *keys) outbox(player string) string { return k.prefix + "outbox:" + player }
+
+// nodePlayers is the set of players connected to a node; some of them may have moved on to another one.
+func (k *keys) nodePlayers(node string) string { return k.prefix + "node:" + node }

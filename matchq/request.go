@@ -66,7 +66,7 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	if math.IsNaN(r.Rating) || math.IsInf(r.Rating, 0) {
 		return row{}, &InvalidError{"rating", "must be a finite number"}
 	}
-	attributes, err := compact(r.Attributes)
+	attributes, err := compact("attributes", r.Attributes, MaxAttributes)
 	if err != nil {
 		return row{}, err
 	}
@@ -152,17 +152,17 @@ func checkID(id string) error {
 	return nil
 }
 
-// compact checks attributes and takes their white space out, so that no tab or newline is left in them.
-func compact(attributes json.RawMessage) (string, error) {
-	if len(attributes) == 0 {
+// compact checks JSON and takes its white space out, so that no tab or newline is left in it.
+func compact(field string, data json.RawMessage, most int) (string, error) {
+	if len(data) == 0 {
 		return "", nil
 	}
 	var b bytes.Buffer
-	if !utf8.Valid(attributes) || json.Compact(&b, attributes) != nil {
-		return "", &InvalidError{"attributes", "must be JSON"}
+	if !utf8.Valid(data) || json.Compact(&b, data) != nil {
+		return "", &InvalidError{field, "must be JSON"}
 	}
-	if b.Len() > MaxAttributes {
-		return "", &InvalidError{"attributes", fmt.Sprintf("must be at most %d bytes of compact JSON, not %d", MaxAttributes, b.Len())}
+	if b.Len() > most {
+		return "", &InvalidError{field, fmt.Sprintf("must be at most %d bytes of compact JSON, not %d", most, b.Len())}
 	}
 	return b.String(), nil
 }

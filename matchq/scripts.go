@@ -19,7 +19,7 @@ type script struct {
 
 // scripts are all of them.
 type scripts struct {
-	audit, cancel, configure, drain, due, enqueue, forget, pause, queues, tick, ticket, wake script
+	audit, cancel, configure, drain, due, enqueue, forget, pause, post, queues, tick, ticket, wake script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -28,6 +28,7 @@ func newScripts(policy string) (scripts, error) {
 		"audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain, "due": &s.due,
 		"enqueue": &s.enqueue, "forget": &s.forget, "pause": &s.pause, "queues": &s.queues, "tick": &s.tick,
 		"ticket": &s.ticket, "wake": &s.wake,
+		"post": &s.post,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {
