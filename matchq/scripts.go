@@ -20,6 +20,8 @@ type script struct {
 // scripts are all of them.
 type scripts struct {
 	audit, cancel, configure, drain, due, enqueue, forget, pause, post, queues, tick, ticket, wake script
+
+	absent, arrive, beat, bury, leave, nodes, online, release script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -28,7 +30,9 @@ func newScripts(policy string) (scripts, error) {
 		"audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain, "due": &s.due,
 		"enqueue": &s.enqueue, "forget": &s.forget, "pause": &s.pause, "queues": &s.queues, "tick": &s.tick,
 		"ticket": &s.ticket, "wake": &s.wake,
-		"post": &s.post,
+		"post":   &s.post,
+		"absent": &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
+		"online": &s.online, "release": &s.release,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {
