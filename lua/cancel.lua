@@ -13,6 +13,7 @@ local call = redis.call
 --@include lib/time.lua
 --@include lib/record.lua
 --@include lib/give_up.lua
+--@include lib/tombstone.lua
 
 local fingerprint, reason = ARGV[1], ARGV[2]
 local rows = (#KEYS - 7) / 2
@@ -51,14 +52,7 @@ if voided > 0 then
   call("HINCRBY", KEYS[5], "enqueued", voided)
 end
 for _, row in ipairs(standing) do
-  local queue, waiting, passed = ARGV[3 * row + 1], KEYS[6 + 2 * row], KEYS[7 + 2 * row]
-  local tombstones = call("HINCRBY", KEYS[6], queue, 1)
-  if tombstones == call("LLEN", waiting) + call("LLEN", passed) then
-    call("UNLINK", waiting, passed)
-    call("ZREM", KEYS[3], queue)
-    call("HDEL", KEYS[6], queue)
-    call("HDEL", KEYS[7], queue)
-  end
+  leave_tombstone(ARGV[3 * row + 1], KEYS[6 + 2 * row], KEYS[7 + 2 * row], KEYS[3], KEYS[6], KEYS[7])
 end
 
 local ended = {}

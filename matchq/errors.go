@@ -12,6 +12,9 @@ var (
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 
+	// ErrClosed says that the Node has ended.
+	ErrClosed = errors.New("matchq: the node has ended")
+
 	// ErrPaused says that the queue takes nobody until it is resumed.
 	ErrPaused = errors.New("matchq: the queue is paused")
 

@@ -36,6 +36,9 @@ type Request struct {
 	ReplyTo string
 	// TTL is how long the ticket waits before it expires; Config.TTL if zero, Never for no end.
 	TTL time.Duration
+	// WhileOnline ties the ticket to its player's presence, as a Node reports it: once they have been away for the
+	// node's grace, or their node is dead, the ticket is cancelled for the reason Disconnected and never matched.
+	WhileOnline bool
 	// ID is the ticket's id, if you need to repeat a request that may have arrived: 1 to 64 letters, digits, - and _.
 	// Within Config.Retention a second request with the same id, player and queue gets what became of the first one;
 	// an *UnknownError again while a first one without an answer is being voided.
@@ -86,7 +89,8 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 		return row{}, &UnknownError{TicketID: id, Err: errVoiding}
 	}
 	made := row{ticket: Ticket{
-		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, State: Waiting, Version: 1,
+		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
+		State: Waiting, Version: 1,
 	}}
 	if attributes != "" {
 		made.ticket.Attributes = json.RawMessage(attributes)

@@ -20,7 +20,10 @@ type script struct {
 // scripts are all of them.
 type scripts struct {
 	audit, cancel, configure, drain, due, enqueue, forget, pause, post, queues, tick, ticket, wake script
-	alarms, change, room, seats                                                                    script
+
+	absent, arrive, beat, bury, leave, nodes, online, release script
+
+	alarms, change, room, seats script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -29,7 +32,10 @@ func newScripts(policy string) (scripts, error) {
 		"audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain, "due": &s.due,
 		"enqueue": &s.enqueue, "forget": &s.forget, "pause": &s.pause, "queues": &s.queues, "tick": &s.tick,
 		"ticket": &s.ticket, "wake": &s.wake,
-		"post": &s.post, "alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
+		"post":   &s.post,
+		"absent": &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
+		"online": &s.online, "release": &s.release,
+		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

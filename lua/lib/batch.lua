@@ -3,7 +3,7 @@
 -- ticket_view: what a policy sees of a waiting ticket.
 local function ticket_view(id, record, now)
   local player, rating, attributes =
-    string.match(record, "^%d+\t[^\t]*\t%d+\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
+    string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
   return {
     id = id,
     player = player,

@@ -1,15 +1,7 @@
+--@include lib/presence.lua
+
 -- An outbox is a stream of what one player is told, the newest 256 messages: event <name> key <text> data <JSON>.
 -- The id of an entry is the message's seq.
-
--- is_here: whether a value of the online hash is that of a connected player; one who is away has a time in front.
-local function is_here(value)
-  return value and string.sub(value, 1, 2) == "0\t"
-end
-
--- node_of: the node of a value of the online hash.
-local function node_of(value)
-  return string.match(value, "^%d+\t([^\t]*)")
-end
 
 -- post: put a message into a player's outbox, which is kept for keep_ms from now on, and wake the node the player is
 -- on. where is the player's value in the online hash, false if there is none; channel is what the names of the nodes'

@@ -1,6 +1,7 @@
 -- A ticket is stored as its record while it waits, as its outcome afterwards:
 --   record   <expires, 13 digits> TAB <body>, where a body is
 --            queue TAB ttl_ms TAB player TAB rating TAB reply_to TAB attributes
+--            with a ! after ttl_ms if the ticket lives only while its player is online
 --   outcome  <letter> TAB <id of the entry that says how it ended>-<place in it>; m matched, c cancelled, e expired
 -- A ticket was queued ttl_ms before it expires; 100 years are as good as for ever.
 
@@ -24,6 +25,11 @@ local function queued_at(record)
   return expires_at(record) - ttl_of(body_of(record))
 end
 
+-- while_online: whether a record's ticket lives only while its player is online.
+local function while_online(record)
+  return string.find(record, "^%d+\t[^\t]*\t%d+!") ~= nil
+end
+
 -- new_record: the record of a body whose ticket expires at some time.
 local function new_record(expires, body)
   return string.format("%.0f\t", expires) .. body
@@ -31,7 +37,7 @@ end
 
 -- owner: the player of a record.
 local function owner(record)
-  return string.match(record, "^%d+\t[^\t]*\t%d+\t([^\t]*)")
+  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)")
 end
 
 -- stands_in: whether a value is the record of a ticket that waits in a queue; mark is the queue and a TAB. An id that
