@@ -12,7 +12,7 @@ local call = redis.call
 --@include lib/record.lua
 --@include lib/give_up.lua
 --@include lib/presence.lua
---@include lib/tombstone.lua
+--@include lib/leave.lua
 
 local fingerprint, reason, far = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local rows = (#KEYS - 10) / 2
@@ -37,7 +37,7 @@ for row = 1, rows do
   local queue = ARGV[3 + 3 * row]
   if online[row] and is_over(away_until(online[row]), now, far) and (latest[row] or "") == ids[row] then
     released[#released + 1] = names[row]
-    if queue ~= "" and stands_in(values[row], queue .. "\t") and while_online(values[row]) then
+    if queue ~= "" and waits_until(values[row], queue .. "\t") and while_online(values[row]) then
       standing[#standing + 1] = row
       lines[#lines + 1], lines[#lines + 2] = ids[row], values[row]
     end
@@ -45,7 +45,7 @@ for row = 1, rows do
 end
 give_up(KEYS[2], KEYS[4], KEYS[5], now, reason, lines)
 for _, row in ipairs(standing) do
-  leave_tombstone(ARGV[3 + 3 * row], KEYS[9 + 2 * row], KEYS[10 + 2 * row], KEYS[3], KEYS[6], KEYS[7])
+  leave_tombstone(KEYS[3], KEYS[6], KEYS[7], ARGV[3 + 3 * row], KEYS[9 + 2 * row], KEYS[10 + 2 * row])
 end
 if #released > 0 then
   call("HDEL", KEYS[8], unpack(released))

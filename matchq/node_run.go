@@ -159,7 +159,7 @@ func (n *Node) beat(ctx context.Context, anyway bool) (renewed bool, err error) 
 	k := &n.m.keys
 	return within(ctx, n.m, nil, func(ctx context.Context) (bool, error) {
 		r, err := n.m.write(ctx, n.m.scripts.beat, []string{k.meta, k.nodes, k.nodeInfo},
-			n.cfg.ID, n.cfg.Lease.Milliseconds(), info.text(), flag)
+			n.cfg.ID, n.cfg.Lease.Milliseconds(), info.text(n.cfg.Lease), flag)
 		if err != nil {
 			return false, err
 		}
@@ -270,15 +270,9 @@ func (n *Node) release(ctx context.Context, absent []absentee) (int, error) {
 	}
 	args := []any{Disconnected, n.far()}
 	for _, a := range absent {
-		queue := ""
-		if isRecord(a.value) {
-			t, err := parseRecord(a.ticketID, a.value)
-			if err != nil {
-				return 0, err
-			}
-			if t.WhileOnline {
-				queue = t.Queue
-			}
+		queue, err := n.cancelledFor(ctx, &a)
+		if err != nil {
+			return 0, err
 		}
 		keys = append(keys, k.waiting(queue), k.passed(queue))
 		args = append(args, a.player, a.ticketID, queue)
@@ -291,6 +285,30 @@ func (n *Node) release(ctx context.Context, absent []absentee) (int, error) {
 		released := int(r.number())
 		return released, r.err
 	})
+}
+
+// cancelledFor is the queue that the ticket of a player who is gone is to be taken from, "" if none. A match that it is
+// proposed for is declined in the player's name.
+func (n *Node) cancelledFor(ctx context.Context, a *absentee) (queue string, err error) {
+	record := a.value
+	matchID, held, proposed := cutProposal(a.value)
+	if proposed {
+		record = held
+	}
+	if !isRecord(record) {
+		return "", nil
+	}
+	t, err := parseRecord(a.ticketID, record)
+	switch {
+	case err != nil:
+		return "", err
+	case !t.WhileOnline:
+		return "", nil
+	case proposed:
+		return "", n.m.decline(ctx, matchID, a.player, Disconnected)
+	default:
+		return t.Queue, nil
+	}
 }
 
 // sayGone calls OnGone for some players and returns those for whom it agreed.

@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -91,19 +92,19 @@ func (m *Matcher) Nodes(ctx context.Context) ([]NodeInfo, error) {
 	})
 }
 
-// text is how a node's info is stored.
-func (i *NodeInfo) text() string {
-	return strconv.FormatInt(i.Started.UnixMilli(), 10) + "\t" + strconv.Itoa(i.Connections) + "\t" + i.Version
+// text is how a node's info is stored; beat.lua reads the lease.
+func (i *NodeInfo) text(lease time.Duration) string {
+	return fmt.Sprintf("%d\t%d\t%d\t%s", lease.Milliseconds(), i.Started.UnixMilli(), i.Connections, i.Version)
 }
 
 func (i *NodeInfo) read(text string) {
-	fields := strings.SplitN(text, "\t", 3)
-	if len(fields) != 3 {
+	fields := strings.SplitN(text, "\t", 4)
+	if len(fields) != 4 {
 		return
 	}
-	if ms, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+	if ms, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
 		i.Started = time.UnixMilli(ms)
 	}
-	i.Connections, _ = strconv.Atoi(fields[1]) // of another version, perhaps
-	i.Version = fields[2]
+	i.Connections, _ = strconv.Atoi(fields[2]) // of another version, perhaps
+	i.Version = fields[3]
 }

@@ -161,6 +161,7 @@ func TestRoomModel(t *testing.T) {
 	fewer(t, 25)
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
+		change(t, m, matchq.RoomChange{ID: "first"}) // which agrees on the configuration too
 		hook := &repeater{}
 		env.Client.AddHook(hook)
 		round := 0

@@ -19,9 +19,10 @@ type script struct {
 
 // scripts are all of them.
 type scripts struct {
-	audit, cancel, configure, drain, due, enqueue, forget, pause, post, queues, tick, ticket, wake script
+	answer, audit, cancel, configure, drain, due, enqueue, forget, match, pause, queues, settle, tick, ticket, wake,
+	withdraw script
 
-	absent, arrive, beat, bury, leave, nodes, online, release script
+	absent, arrive, beat, bury, leave, nodes, online, post, release script
 
 	alarms, change, room, seats script
 }
@@ -29,12 +30,12 @@ type scripts struct {
 func newScripts(policy string) (scripts, error) {
 	var s scripts
 	for name, into := range map[string]*script{
-		"audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain, "due": &s.due,
-		"enqueue": &s.enqueue, "forget": &s.forget, "pause": &s.pause, "queues": &s.queues, "tick": &s.tick,
-		"ticket": &s.ticket, "wake": &s.wake,
-		"post":   &s.post,
-		"absent": &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
-		"online": &s.online, "release": &s.release,
+		"answer": &s.answer, "audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain,
+		"due": &s.due, "enqueue": &s.enqueue, "forget": &s.forget, "match": &s.match, "pause": &s.pause,
+		"queues": &s.queues, "settle": &s.settle, "tick": &s.tick, "ticket": &s.ticket, "wake": &s.wake,
+		"withdraw": &s.withdraw,
+		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
+		"online": &s.online, "post": &s.post, "release": &s.release,
 		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
 	} {
 		source, err := lua.Source(name, policy)

@@ -85,6 +85,7 @@ type queueView struct {
 type statsView struct {
 	Enqueued  int64 `json:"enqueued"`
 	Waiting   int64 `json:"waiting"`
+	Proposed  int64 `json:"proposed"`
 	Matched   int64 `json:"matched"`
 	Cancelled int64 `json:"cancelled"`
 	Expired   int64 `json:"expired"`
