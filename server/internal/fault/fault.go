@@ -40,13 +40,14 @@ const (
 	WrongMode      Code = "wrong_mode"  // of games
 	TooLate        Code = "too_late"    // of games
 	PlayerBusy     Code = "player_busy" // of friend matches
+	AlreadyInvited Code = "already_invited"
 	NoQuestionsNow Code = "questions_unavailable"
 )
 
 var statuses = map[Code]int{
 	Forbidden: 403, ForeignOrigin: 403, ForeignHost: 403,
 	NotFound: 404, MethodNotAllowed: 405,
-	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, WrongMode: 409, TooLate: 409, PlayerBusy: 409, Expired: 410,
+	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, WrongMode: 409, TooLate: 409, PlayerBusy: 409, AlreadyInvited: 409, Expired: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
 	Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
 	NoQuestionsNow: 503,
