@@ -112,8 +112,8 @@ func TestDueRooms(t *testing.T) {
 			t.Errorf("of none: %q, %v", ids, next)
 		}
 		room, _ := m.Room(t.Context(), "any")
-		for id, in := range map[string]time.Duration{"a": -2, "b": -1, "c": 0, "later": 3600, "never": 0} {
-			c := matchq.RoomChange{ID: id, Doc: []byte("x"), Keep: time.Hour, WakeAt: room.Now.Add(in * time.Second)}
+		for id, seconds := range map[string]int{"a": -2, "b": -1, "c": 0, "later": 3600, "never": 0} {
+			c := matchq.RoomChange{ID: id, Doc: []byte("x"), Keep: time.Hour, WakeAt: room.Now.Add(time.Duration(seconds) * time.Second)}
 			if id == "never" {
 				c.WakeAt = time.Time{}
 			}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ type item struct {
 // list checks questions from outside. The error says which one is wrong.
 func list(items []item) ([]Question, error) {
 	if len(items) == 0 {
-		return nil, fmt.Errorf("there are no questions")
+		return nil, errors.New("there are no questions")
 	}
 	questions, seen := make([]Question, len(items)), map[string]bool{}
 	for i := range items {

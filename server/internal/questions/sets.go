@@ -80,7 +80,7 @@ func readFile(folder fs.FS, name string) (string, []Question, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	defer opened.Close()
+	defer func() { _ = opened.Close() }()
 	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
 	if err != nil {
 		return "", nil, err

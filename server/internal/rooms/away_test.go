@@ -28,7 +28,11 @@ func TestAwayAndBack(t *testing.T) {
 		}
 		two.arrive("b")
 		one.hears("a", "opponent_back")
-		two.must(two.Lost(t.Context(), "b")) // a word that comes late, of the connection of before
+		two.must(two.Lost(t.Context(), "b")) // of the connection of before, by the node it was at
+		two.must(two.turn(t.Context(), room, func(turn *quiz.Turn) error {
+			turn.Lost("b") // the same, just before they came back
+			return nil
+		}))
 		one.hears("a", "opponent_away")
 		one.hears("a", "opponent_back") // they are asked for before they lose
 		one.leave(a)
@@ -50,7 +54,8 @@ func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 		one.must(one.Start(t.Context(), room, b, quiz.Wish{}))
 		one.hears("a", "question_started")
 		one.stop()
-		a, b = two.arrive("a"), two.arrive("b")
+		two.arrive("a")
+		b = two.arrive("b")
 		state, err := two.State(t.Context(), "a")
 		if err != nil || state.Room == nil || state.Room.RoomID != room || state.Room.Of != 2 {
 			t.Fatalf("%+v, %v", state, err)

@@ -31,8 +31,8 @@ func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend ids.ID) (users 
 	if err != nil {
 		return nil, err
 	}
-	if online[0] == nil || online[0].Away {
-		return nil, nil
+	if !here(online[0]) {
+		return nil, nil //nolint:nilnil // and that is an answer
 	}
 	other := quiz.Who{ID: ids.OfConnection(online[0]), SID: online[0].ID}
 	for range attempts {

@@ -68,10 +68,17 @@ func (r *Rooms) each(ctx context.Context, player string, act func(*quiz.Turn)) e
 	return errors.Join(all...)
 }
 
-// Lost says that a player's connection has ended: the grace begins.
+// Lost says that a connection of a player has ended: the grace begins, unless they have another one.
 func (r *Rooms) Lost(ctx context.Context, player string) error {
+	online, err := r.matcher.Online(ctx, player)
+	if err != nil || here(online[0]) {
+		return err
+	}
 	return r.each(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
 }
+
+// here says whether a connection is one that has not ended.
+func here(c *matchq.Connection) bool { return c != nil && !c.Away }
 
 // Back says that a player is connected, by whatever node.
 func (r *Rooms) Back(ctx context.Context, player, sid string) error {

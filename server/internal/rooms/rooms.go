@@ -135,7 +135,7 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 		return nil, err
 	}
 	for i, c := range online {
-		if c == nil || c.Away {
+		if !here(c) {
 			t.Lost(who[i].ID.Name) // from now on they have the grace to come
 		} else {
 			t.Players[i].SID = c.ID

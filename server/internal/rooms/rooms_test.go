@@ -81,18 +81,16 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 func (s *server) arrive(player string) quiz.Who {
 	s.t.Helper()
 	conn := player + "@" + s.node.ID() + fmt.Sprint(time.Now().UnixNano())
-	if _, err := s.node.Arrive(s.t.Context(), player, conn, "s"); err != nil {
+	if _, err := (&Presence{s.node, s.Rooms}).Arrive(s.t.Context(), player, conn, "s"); err != nil {
 		s.t.Fatal(err)
 	}
-	s.must(s.Back(s.t.Context(), player, conn))
 	return quiz.Who{ID: ids.ID{Name: player}, SID: conn}
 }
 
 // leave disconnects a player.
 func (s *server) leave(who quiz.Who) {
 	s.t.Helper()
-	s.must(s.node.Leave(s.t.Context(), who.ID.Name, who.SID))
-	s.must(s.Lost(s.t.Context(), who.ID.Name))
+	s.must((&Presence{s.node, s.Rooms}).Leave(s.t.Context(), who.ID.Name, who.SID))
 }
 
 func (s *server) must(err error) {

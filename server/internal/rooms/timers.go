@@ -139,7 +139,7 @@ func (r *Rooms) wake(ctx context.Context, id string) error {
 			return err
 		}
 		for i, name := range overdue {
-			if c := online[i]; c != nil && !c.Away {
+			if c := online[i]; here(c) {
 				t.Back(name, c.ID)
 			} else {
 				t.Gone(name)
