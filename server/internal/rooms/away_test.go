@@ -104,9 +104,17 @@ func TestUnknownQuestionnaire(t *testing.T) {
 		room := s.match("unheard of", "a", "b")
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
 		wantCode(t, err, fault.NotFound)
-		s.must(s.Elsewhere(t.Context(), "a", ""))
+		s.elsewhere("a")
 		wantCode(t, s.Start(t.Context(), room, b, quiz.Wish{Limit: questions.Most + 1}), fault.Invalid)
 	})
+}
+
+// elsewhere has a player do something else.
+func (s *server) elsewhere(player string) {
+	s.t.Helper()
+	rooms, err := s.Of(s.t.Context(), player)
+	s.must(err)
+	s.Elsewhere(s.t.Context(), player, rooms)
 }
 
 // Whoever plays elsewhere gives up what is open, and only that.
@@ -121,7 +129,7 @@ func TestElsewhere(t *testing.T) {
 		_, err := s.Request(t.Context(), room, b, quiz.Wish{})
 		s.must(err)
 		invitation := s.invites(a, "c")
-		s.must(s.Elsewhere(t.Context(), "a", ""))
+		s.elsewhere("a")
 		if over := s.hears("b", "game_over"); over["reason"] != "forfeit" || over["roomId"] != room {
 			t.Errorf("%v", over)
 		}

@@ -141,9 +141,11 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		return users, nil // what they have begun since stands
 	}
 	for _, name := range room.Names() {
-		if err := r.Elsewhere(ctx, name, id); err != nil {
+		others, err := r.Of(ctx, name)
+		if err != nil {
 			r.log.Warn("a game of before could not be left", "player", name, "error", err)
 		}
+		r.Elsewhere(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
 }

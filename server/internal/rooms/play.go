@@ -49,12 +49,17 @@ func (r *Rooms) Leave(ctx context.Context, id string, who quiz.Who) error {
 	return r.does(ctx, id, who, func(t *quiz.Turn) error { return t.Leave(who.ID.Name) })
 }
 
-// each changes all rooms in which a player has a seat. It goes on after an error, which it returns in the end.
-func (r *Rooms) each(ctx context.Context, player string, act func(*quiz.Turn)) error {
-	rooms, err := r.matcher.RoomsOf(ctx, player)
+// all changes all rooms in which a player has a seat.
+func (r *Rooms) all(ctx context.Context, player string, act func(*quiz.Turn)) error {
+	rooms, err := r.Of(ctx, player)
 	if err != nil {
 		return err
 	}
+	return r.each(ctx, rooms, act)
+}
+
+// each changes some rooms. It goes on after an error, which it returns in the end.
+func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) error {
 	var all []error
 	for _, id := range rooms {
 		err := r.turn(ctx, id, func(t *quiz.Turn) error {
@@ -74,7 +79,7 @@ func (r *Rooms) Lost(ctx context.Context, player string) error {
 	if err != nil || here(online[0]) {
 		return err
 	}
-	return r.each(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
+	return r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
 }
 
 // here says whether a connection is one that has not ended.
@@ -82,21 +87,29 @@ func here(c *matchq.Connection) bool { return c != nil && !c.Away }
 
 // Back says that a player is connected, by whatever node.
 func (r *Rooms) Back(ctx context.Context, player, sid string) error {
-	return r.each(ctx, player, func(t *quiz.Turn) { t.Back(player, sid) })
+	return r.all(ctx, player, func(t *quiz.Turn) { t.Back(player, sid) })
 }
 
 // Gone says that a player did not come back: their games are forfeited, what they have invited to is off.
 func (r *Rooms) Gone(ctx context.Context, player string) error {
-	return r.each(ctx, player, func(t *quiz.Turn) { t.Gone(player) })
+	return r.all(ctx, player, func(t *quiz.Turn) { t.Gone(player) })
 }
 
-// Elsewhere says that a player plays on elsewhere, in a queue or in another room: open games are forfeited.
-func (r *Rooms) Elsewhere(ctx context.Context, player, room string) error {
-	return r.each(ctx, player, func(t *quiz.Turn) {
-		if t.ID != room && t.Phase != quiz.Invited {
+// Of returns the rooms that a player has something to lose in.
+func (r *Rooms) Of(ctx context.Context, player string) ([]string, error) { return r.matcher.RoomsOf(ctx, player) }
+
+// Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
+// fails is logged only, since the player can't do anything about it; their opponents wait no longer than the grace, once
+// the connection ends.
+func (r *Rooms) Elsewhere(ctx context.Context, player string, rooms []string) {
+	err := r.each(ctx, rooms, func(t *quiz.Turn) {
+		if t.Phase != quiz.Invited {
 			_ = t.Leave(player) // who has a seat is a player
 		}
 	})
+	if err != nil {
+		r.log.Warn("a game of before could not be left", "player", player, "error", err)
+	}
 }
 
 // State is what a player has to do with rooms.
@@ -108,7 +121,7 @@ type State struct {
 // State tells a player's state.
 func (r *Rooms) State(ctx context.Context, player string) (State, error) {
 	var s State
-	rooms, err := r.matcher.RoomsOf(ctx, player)
+	rooms, err := r.Of(ctx, player)
 	if err != nil {
 		return s, err
 	}

@@ -121,7 +121,7 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 		return nil, why
 	case err != nil:
 		return nil, err
-	case match.Room != id:
+	case match.Room != id || match.State != matchq.Matched:
 		return nil, why
 	}
 	who := make([]quiz.Who, len(match.Tickets))
