@@ -115,7 +115,9 @@ var scenarios = []scenario{
 }
 
 // drop breaks a client's connection.
-func (st *stage) drop(who string) { st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who}) }
+func (st *stage) drop(who string) {
+	st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who})
+}
 
 // restart stops the server and starts it again at the same address.
 func (st *stage) restart() {
