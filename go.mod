@@ -11,6 +11,7 @@ require (
 	github.com/olahol/melody v1.4.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/rs/xid v1.6.0
+	golang.org/x/time v0.16.0
 	pgregory.net/rapid v1.3.0
 )
 
