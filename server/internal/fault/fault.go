@@ -14,6 +14,7 @@ type Code string
 
 // The codes, by the HTTP status they come with.
 const (
+	Unauthorized     Code = "unauthorized"
 	Forbidden        Code = "forbidden"
 	ForeignOrigin    Code = "foreign_origin"
 	ForeignHost      Code = "foreign_host"
@@ -39,7 +40,8 @@ const (
 )
 
 var statuses = map[Code]int{
-	Forbidden: 403, ForeignOrigin: 403, ForeignHost: 403,
+	Unauthorized: 401,
+	Forbidden:    403, ForeignOrigin: 403, ForeignHost: 403,
 	NotFound: 404, MethodNotAllowed: 405,
 	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, Expired: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,

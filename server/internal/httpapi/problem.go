@@ -65,8 +65,11 @@ func WriteFault(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	if f.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	if f.Code == fault.UpgradeRequired {
+	switch f.Code {
+	case fault.UpgradeRequired:
 		h.Set("Upgrade", "websocket")
+	case fault.Unauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="matchq"`)
 	}
 	w.WriteHeader(f.Status())
 	if r.Method != http.MethodHead {
