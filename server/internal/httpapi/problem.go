@@ -65,10 +65,10 @@ func WriteFault(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	if f.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
-	switch f.Code {
-	case fault.UpgradeRequired:
+	if f.Code == fault.UpgradeRequired {
 		h.Set("Upgrade", "websocket")
-	case fault.Unauthorized:
+	}
+	if f.Code == fault.Unauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="matchq"`)
 	}
 	w.WriteHeader(f.Status())

@@ -21,11 +21,14 @@ func (a *API) getMatch(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !a.Guard.MayRead(whoOf(c), match.Players()...) {
+		return matchq.ErrNotFound
+	}
 	return c.JSON(http.StatusOK, viewMatch(&match))
 }
 
 func (a *API) getQueues(c echo.Context) error {
-	queues, err := a.Matcher.Queues(c.Request().Context())
+	queues, err := a.Queues.All(c.Request().Context())
 	if err != nil {
 		return err
 	}
