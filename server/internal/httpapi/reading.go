@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -71,14 +72,18 @@ func (a *API) live(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// ready says whether it makes sense to send players here.
+// ready says whether it makes sense to send players here, and in words why not: whoever asks runs the server.
 func (a *API) ready(c echo.Context) error {
 	if a.draining.Load() {
 		return fault.Stopping()
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
 	defer cancel()
-	if _, err := a.Matcher.Stats(ctx); err != nil { // a script, so that Redis is known to run them
+	err := a.Matcher.Ready(ctx)
+	if mismatch, ok := errors.AsType[*matchq.ConfigError](err); ok {
+		return fault.New(fault.ConfigMismatch, "%v", mismatch)
+	}
+	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready"})

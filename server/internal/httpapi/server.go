@@ -37,6 +37,7 @@ type Options struct {
 // API answers HTTP requests.
 type API struct {
 	Options
+	guesses  limit.Guesses // of the admin token
 	origins  map[string]bool
 	hosts    map[string]bool
 	echo     *echo.Echo
@@ -73,6 +74,7 @@ func (a *API) routes() {
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
+	a.adminRoutes(v1)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)
