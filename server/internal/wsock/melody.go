@@ -22,7 +22,7 @@ const (
 // speaker is a connection as the WebSocket below it sees it. Calls come one after another, and none of text and binary
 // once the server has closed the connection.
 type speaker interface {
-	opened(*link)
+	opened(l *link)
 	text(data []byte)
 	binary()
 	goodbye() // the client closes the connection in order: what it was sent has reached it
