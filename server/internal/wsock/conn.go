@@ -95,7 +95,7 @@ func (c *conn) tooFast() (drop bool, tell *fault.Fault) {
 type asker interface {
 	reply(event string, data json.RawMessage)
 	ack(data json.RawMessage) // if the client asked for one
-	fail(*fault.Fault)
+	fail(f *fault.Fault)
 }
 
 // handle has an event handled and answers it.

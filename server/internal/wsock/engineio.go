@@ -69,9 +69,6 @@ func (c *socketIO) shakeHands() {
 // text takes a frame apart.
 func (c *socketIO) text(data []byte) {
 	c.pulse.heard(data)
-	if c.isClosing() {
-		return
-	}
 	if drop, tell := c.tooFast(); drop {
 		if tell != nil {
 			c.complain(tell)
@@ -100,9 +97,6 @@ func (c *socketIO) text(data []byte) {
 
 func (c *socketIO) binary() {
 	c.pulse.heard(nil)
-	if c.isClosing() {
-		return
-	}
 	if drop, tell := c.tooFast(); !drop {
 		c.attachment()
 	} else if tell != nil {

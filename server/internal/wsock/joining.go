@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/rs/xid"
@@ -76,12 +77,9 @@ func (c *socketIO) enterNamespace(namespace string) bool {
 		return false
 	}
 	c.joining.Stop()
-	for _, name := range c.joined {
-		if name == namespace {
-			return true
-		}
+	if !slices.Contains(c.joined, namespace) {
+		c.joined = append(c.joined, namespace)
 	}
-	c.joined = append(c.joined, namespace)
 	return true
 }
 

@@ -41,9 +41,6 @@ func (p *plain) Push(event, seq string, data json.RawMessage) {
 func (p *plain) Close(code int, reason string) { p.close(code, reason) }
 
 func (p *plain) text(data []byte) {
-	if p.session == nil {
-		return // it is being closed
-	}
 	if drop, tell := p.tooFast(); drop {
 		if tell != nil {
 			plainAsker{p, nil}.fail(tell)

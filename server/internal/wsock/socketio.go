@@ -164,12 +164,6 @@ func (c *socketIO) isIn(namespace string) bool {
 	return slices.Contains(c.joined, namespace)
 }
 
-func (c *socketIO) isClosing() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closing
-}
-
 // Send queues an event.
 func (c *socketIO) Send(event string, data json.RawMessage) { c.Push(event, "", data) }
 
