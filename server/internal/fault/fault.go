@@ -4,6 +4,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -48,6 +50,9 @@ var statuses = map[Code]int{
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
 	TransportUnknown: 400, Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
 }
+
+// HTTPCodes are the codes that HTTP answers have, sorted.
+func HTTPCodes() []Code { return slices.Sorted(maps.Keys(statuses)) }
 
 // Fault is a failure as the client is told.
 type Fault struct { //nolint:errname // it is what clients get, and only on its way an error

@@ -75,6 +75,7 @@ func (a *API) routes() {
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	a.adminRoutes(v1)
+	a.root.GET("/openapi.yaml", a.getOpenAPI)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

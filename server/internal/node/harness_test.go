@@ -31,6 +31,7 @@ type testNode struct {
 	stop    func() // and wait for the end
 	matcher *matchq.Matcher
 	log     journal
+	routes  []string
 }
 
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
@@ -74,7 +75,7 @@ func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, log: log}
+	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, log: log, routes: n.Routes()}
 }
 
 // journal is a log that can be asked; it is shown too if MATCHQ_TEST_LOG is set.
@@ -175,7 +176,7 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 		n.t.Fatal(err)
 	}
 	got := response{status: answer.StatusCode, header: answer.Header, raw: string(data)}
-	if len(data) > 0 {
+	if len(data) > 0 && strings.HasSuffix(answer.Header.Get("Content-Type"), "json") {
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.UseNumber()
 		if err := d.Decode(&got.object); err != nil {
@@ -185,8 +186,8 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 	return got
 }
 
-// client makes requests.
-func (n *testNode) client() *http.Client { return http.DefaultClient }
+// client makes requests; what it gets is held against the OpenAPI document.
+func (n *testNode) client() *http.Client { return &http.Client{Transport: contract{n.t, n.url}} }
 
 // post queues a player and returns the ticket.
 func (n *testNode) post(queue, player string) response {
