@@ -37,6 +37,7 @@ const (
 	QueuePaused      Code = "queue_paused"
 	ConfigMismatch   Code = "config_mismatch"
 	ShuttingDown     Code = "shutting_down"
+	TransportUnknown Code = "transport_unknown"
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
 )
@@ -47,7 +48,7 @@ var statuses = map[Code]int{
 	NotFound: 404, MethodNotAllowed: 405,
 	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, Expired: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
-	Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
+	TransportUnknown: 400, Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
 }
 
 // HTTPCodes are the codes that HTTP answers have, sorted.

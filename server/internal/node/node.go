@@ -92,8 +92,12 @@ func (n *Node) assemble(ctx context.Context) error {
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Grace: n.flags.Grace, Log: n.log}
-	n.sockets = wsock.New(n.work, handlers, n.log, httpapi.WriteFault)
-	n.api.Sockets("/ws", n.sockets.Serve)
+	n.sockets = wsock.New(n.work, wsock.Options{
+		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
+	})
+	n.api.Sockets("/ws", n.sockets.Plain)
+	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
+	n.api.Sockets("/socket.io", n.sockets.SocketIO)
 	if n.listener, err = net.Listen("tcp", n.flags.Addr); err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
