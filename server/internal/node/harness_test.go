@@ -82,14 +82,36 @@ func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 type journal struct {
 	slog.Handler
 	lines *sync.Map // messages
+	all   *pages
 }
 
 func newJournal() journal {
-	j := journal{slog.DiscardHandler, &sync.Map{}}
+	j := journal{lines: &sync.Map{}, all: &pages{}}
+	var out io.Writer = j.all
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
-		j.Handler = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
+		out = io.MultiWriter(out, os.Stderr)
 	}
+	j.Handler = slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})
 	return j
+}
+
+// pages is a buffer for many writers.
+type pages struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (p *pages) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Buffer.Write(data)
+}
+
+// text is all that was logged.
+func (j journal) text() string {
+	j.all.mu.Lock()
+	defer j.all.mu.Unlock()
+	return j.all.String()
 }
 
 func (j journal) Enabled(context.Context, slog.Level) bool { return true }
