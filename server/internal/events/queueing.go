@@ -36,7 +36,7 @@ func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *create
 		}
 	}
 	sender := ids.Sender{PlayerNumber: player.Number, QueueNumber: p.QuestionaireID.Number, SID: s.SID}
-	t, err := e.Intake.Enqueue(ctx, matchq.Request{
+	t, err := e.Intake.For(s.Who).Enqueue(ctx, matchq.Request{
 		Queue: p.QuestionaireID.Name, Player: player.Name, Rating: p.Rating, Attributes: p.Attributes, ReplyTo: sender.ReplyTo(),
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {

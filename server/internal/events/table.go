@@ -13,6 +13,7 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/jsonin"
+	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -21,6 +22,7 @@ import (
 type Events struct {
 	Matcher *matchq.Matcher
 	Intake  *intake.Intake
+	Queues  *queuelist.List
 	Index   *sessions.Index
 	Grace   time.Duration
 	Log     *slog.Logger

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
 )
 
@@ -25,6 +26,9 @@ func (f *Flags) check() error {
 	}
 	if f.MatchSize < 2 {
 		return errors.New("--match-size must be at least 2")
+	}
+	if _, err := f.Guard(); err != nil {
+		return err
 	}
 	if err := f.checkAddr(); err != nil {
 		return err
@@ -69,17 +73,25 @@ func (f *Flags) Matchq() matchq.Config {
 	return c
 }
 
-// checkAddr refuses to listen where anybody can come by, unless told to.
+// Guard tells by the secrets who clients are.
+func (f *Flags) Guard() (*identity.Guard, error) {
+	return identity.New(identity.Options{JWTSecret: f.JWTSecret, APIKey: f.APIKey, AdminToken: f.AdminToken})
+}
+
+// checkAddr refuses to listen where anybody can come by, unless they have to prove who they are, or the server is told to.
 func (f *Flags) checkAddr() error {
 	if _, _, err := net.SplitHostPort(f.Addr); err != nil {
 		return fmt.Errorf("--addr must be host:port, such as 127.0.0.1:4000, not %q", f.Addr)
 	}
-	if f.Loopback() || f.Insecure || f.Healthcheck {
+	if f.Loopback() || f.Guarded() || f.Insecure || f.Healthcheck {
 		return nil
 	}
 	return fmt.Errorf("--addr %s can be reached from other machines, and whoever reaches it can act for any player: "+
-		"add --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
+		"add --jwt-secret and --admin-token, or --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
 }
+
+// Guarded says whether players and operators prove who they are.
+func (f *Flags) Guarded() bool { return f.JWTSecret != "" && f.AdminToken != "" }
 
 // Loopback says whether only this machine can reach the server.
 func (f *Flags) Loopback() bool {

@@ -165,7 +165,7 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 		}
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := n.client().Do(r)
 	if err != nil {
 		n.t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -184,6 +184,9 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 	}
 	return got
 }
+
+// client makes requests.
+func (n *testNode) client() *http.Client { return http.DefaultClient }
 
 // post queues a player and returns the ticket.
 func (n *testNode) post(queue, player string) response {

@@ -18,9 +18,9 @@ import (
 
 type line chan string
 
-func (l line) Send(event string, data json.RawMessage) { l <- event + string(data) }
+func (l line) Send(event string, data json.RawMessage)    { l <- event + string(data) }
 func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
-func (l line) Close(int, string)                         {}
+func (l line) Close(int, string)                          {}
 
 // Events are missing, as after a failover to a Redis that had not seen all: who waits is told all the same, once.
 func TestGap(t *testing.T) {

@@ -28,7 +28,7 @@ func (r *recorder) Send(event string, data json.RawMessage) {
 	r.sent = append(r.sent, event+string(data))
 }
 func (r *recorder) Push(event, _ string, data json.RawMessage) { r.Send(event, data) }
-func (r *recorder) Close(code int, _ string) { r.closed = code }
+func (r *recorder) Close(code int, _ string)                   { r.closed = code }
 
 // desk is an index and the tickets it gave up.
 type desk struct {
