@@ -20,7 +20,7 @@ const (
 	engineBase64  = 'b' // a binary message of a client that can't send binary frames
 )
 
-// SocketIO makes a request a Socket.IO connection and serves it until it ends. address is the client's.
+// SocketIO makes a request a Socket.IO connection. address is the client's.
 func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address string) {
 	query := r.URL.Query()
 	if !isUpgrade(r) || query.Get("transport") != "websocket" {

@@ -21,9 +21,10 @@ const linger = 2 * time.Second
 
 // link is one WebSocket, whatever is spoken on it. Its methods may be called by many goroutines and do not block.
 type link struct {
-	wire    wire
-	speaker speaker
-	log     *slog.Logger
+	wire     wire
+	speaker  speaker
+	log      *slog.Logger
+	upgraded func() // lets go of the request
 
 	mu       sync.Mutex
 	sending  bool // a frame is on its way

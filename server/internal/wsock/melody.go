@@ -52,6 +52,8 @@ func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http
 			_ = tcp.SetWriteBuffer(kernelBuffer)
 		}
 		ws.call(s, func(l *link) {
+			s.Request = nil
+			l.upgraded()
 			l.wire = wire{s}
 			l.speaker.opened(l)
 		})
@@ -82,21 +84,32 @@ func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http
 
 const linkKey = "link"
 
-// serve makes a request a WebSocket and serves it until it ends.
-func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp speaker) {
+// serve makes a request a WebSocket, which has its own goroutine: that of the request, with all that net/http and Echo
+// keep on its stack, would double what an idle connection takes. ended is called when it has ended, or was none.
+func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, ended func()) {
 	l := &link{speaker: sp, log: ws.log}
-	if err := ws.melody.HandleRequestWithKeys(w, r, map[string]any{linkKey: l}); err != nil {
-		ws.log.Debug("not a websocket", "error", err)
+	upgraded := make(chan struct{})
+	l.upgraded = sync.OnceFunc(func() { close(upgraded) })
+	go func() {
+		defer ended()
+		defer l.upgraded()
+		defer ws.recovered()
+		if err := ws.melody.HandleRequestWithKeys(w, r, map[string]any{linkKey: l}); err != nil {
+			ws.log.Debug("not a websocket", "error", err)
+		}
+	}()
+	<-upgraded // from then on w is not used any more
+}
+
+func (ws *websockets) recovered() {
+	if p := recover(); p != nil {
+		ws.log.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
 // call does something with a session's link. A panic would leak melody's session, so it ends here.
 func (ws *websockets) call(s *melody.Session, do func(*link)) {
-	defer func() {
-		if p := recover(); p != nil {
-			ws.log.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
+	defer ws.recovered()
 	if l, ok := s.Keys[linkKey].(*link); ok {
 		do(l)
 	}

@@ -82,7 +82,7 @@ func (t *Times) fill() {
 	}
 }
 
-// Plain makes a request a plain WebSocket and serves it until it ends. address is the client's.
+// Plain makes a request a plain WebSocket. address is the client's.
 func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) {
 	if !isUpgrade(r) {
 		s.Refused(w, r, fault.New(fault.UpgradeRequired, "this is a WebSocket: connect with a WebSocket client"))
@@ -100,8 +100,7 @@ func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker) {
 		s.Refused(w, r, fault.Stopping())
 		return
 	}
-	defer s.ended.Done()
-	s.websockets.serve(w, r, sp)
+	s.websockets.serve(w, r, sp, s.ended.Done)
 }
 
 func (s *Sockets) enter() bool {
