@@ -98,6 +98,7 @@ func (n *nodes) note(number int, r *matchq.TickReport) {
 
 func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	const queues, rounds = 200, 15
+	lag := measureLag(t)
 	env := redistest.Real(t)
 	n := &nodes{visits: map[string]int{}, matches: make([]int, 4)}
 	var running []*exec.Cmd
@@ -136,7 +137,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 			return err == nil && stats.Waiting == 0
 		})
 	}
-	checkDelays(t, m, queued)
+	checkDelays(t, m, queued, lag)
 	for _, cmd := range running[1:] {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
@@ -157,9 +158,8 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 }
 
 // checkDelays sees from the events that everybody was matched once, at most an interval late.
-func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool) {
+func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag func() time.Duration) {
 	t.Helper()
-	const most = 2*nodeInterval + 200*time.Millisecond // a window, an interval's delay, and slack on a busy machine
 	var slowest time.Duration
 	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
 		if err != nil {
@@ -176,7 +176,8 @@ func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool) {
 			break
 		}
 	}
-	if slowest > most {
-		t.Errorf("somebody waited %v at an interval of %v", slowest, nodeInterval)
+	// A window, an interval's delay, and slack, more of it on a busy machine.
+	if most := 2*nodeInterval + 200*time.Millisecond + 3*lag(); slowest > most {
+		t.Errorf("somebody waited %v at an interval of %v, at most %v", slowest, nodeInterval, most)
 	}
 }

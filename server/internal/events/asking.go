@@ -15,7 +15,7 @@ func (e *Events) checkSocketID(_ context.Context, s *sessions.Session, _ *nothin
 
 // connectionStatus tells how many wait in each queue.
 func (e *Events) connectionStatus(ctx context.Context, _ *sessions.Session, _ *nothing) (Reply, error) {
-	queues, err := e.Matcher.Queues(ctx)
+	queues, err := e.Queues.All(ctx)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/jsonin"
+	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -21,6 +24,7 @@ import (
 type Events struct {
 	Matcher *matchq.Matcher
 	Intake  *intake.Intake
+	Queues  *queuelist.List
 	Index   *sessions.Index
 	Grace   time.Duration
 	Log     *slog.Logger
@@ -45,6 +49,19 @@ var table = map[string]handler{
 	"create_general_game_match":    on((*Events).createMatch),
 	"cancel_request_general_match": on((*Events).cancelRequest),
 	"get_connection_status":        on((*Events).connectionStatus),
+	"accept_match":                 on((*Events).acceptMatch),
+	"decline_match":                on((*Events).declineMatch),
+}
+
+// sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
+// them, and tests see that there are no others.
+var sent = []string{
+	"notify_socket_id", status.Event, "cancel_request_general_match_status", "connection_status", "ack", "error",
+}
+
+// Names are the events that clients send and those that the server sends, each sorted.
+func Names() (handled, sends []string) {
+	return slices.Sorted(maps.Keys(table)), slices.Sorted(slices.Values(sent))
 }
 
 // on makes a handler of one that takes a decoded payload.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
 )
 
@@ -18,13 +19,18 @@ func (f *Flags) check() error {
 	if f.RateLimit.Off() {
 		f.RateLimitAddress = limit.Rate{}
 	}
-	for flag, d := range map[string]time.Duration{"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL} {
+	for flag, d := range map[string]time.Duration{
+		"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL, "--ready-timeout": f.ReadyTimeout,
+	} {
 		if d < 0 {
 			return fmt.Errorf("%s must not be negative", flag)
 		}
 	}
 	if f.MatchSize < 2 {
 		return errors.New("--match-size must be at least 2")
+	}
+	if _, err := f.Guard(); err != nil {
+		return err
 	}
 	if err := f.checkAddr(); err != nil {
 		return err
@@ -55,11 +61,12 @@ func (f *Flags) check() error {
 // flagOf names the flags as the library names their values.
 var flagOf = map[string]string{
 	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ttl": "--ticket-ttl",
+	"ready_timeout": "--ready-timeout",
 }
 
 // Matchq is the configuration of the library.
 func (f *Flags) Matchq() matchq.Config {
-	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL}
+	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
 	if f.Interval == 0 {
 		c.Interval = matchq.AtOnce
 	}
@@ -69,17 +76,25 @@ func (f *Flags) Matchq() matchq.Config {
 	return c
 }
 
-// checkAddr refuses to listen where anybody can come by, unless told to.
+// Guard tells by the secrets who clients are.
+func (f *Flags) Guard() (*identity.Guard, error) {
+	return identity.New(identity.Options{JWTSecret: f.JWTSecret, APIKey: f.APIKey, AdminToken: f.AdminToken})
+}
+
+// checkAddr refuses to listen where anybody can come by, unless they have to prove who they are, or the server is told to.
 func (f *Flags) checkAddr() error {
 	if _, _, err := net.SplitHostPort(f.Addr); err != nil {
 		return fmt.Errorf("--addr must be host:port, such as 127.0.0.1:4000, not %q", f.Addr)
 	}
-	if f.Loopback() || f.Insecure || f.Healthcheck {
+	if f.Loopback() || f.Guarded() || f.Insecure || f.Healthcheck {
 		return nil
 	}
 	return fmt.Errorf("--addr %s can be reached from other machines, and whoever reaches it can act for any player: "+
-		"add --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
+		"add --jwt-secret and --admin-token, or --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
 }
+
+// Guarded says whether players and operators prove who they are.
+func (f *Flags) Guarded() bool { return f.JWTSecret != "" && f.AdminToken != "" }
 
 // Loopback says whether only this machine can reach the server.
 func (f *Flags) Loopback() bool {

@@ -13,19 +13,23 @@ import (
 
 // Flags are the command line; each flag has an environment variable too.
 type Flags struct {
-	Addr             string        `help:"Where to listen. Anything but loopback needs --insecure." default:"127.0.0.1:4000" placeholder:"HOST:PORT"`
+	Addr             string        `help:"Where to listen. Anything but loopback needs --jwt-secret and --admin-token, or --insecure." default:"127.0.0.1:4000" placeholder:"HOST:PORT"`
 	Redis            string        `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>. Default: an embedded one, whose data is lost on exit." placeholder:"URL"`
 	Namespace        string        `help:"Prefix and hash tag of all keys." default:"matchq" placeholder:"NAME"`
 	Interval         time.Duration `placeholder:"5s" help:"How long a queue gathers players before they are matched; 0 matches at once." default:"5s"`
 	MatchSize        int           `help:"Players a match." default:"2"`
 	TicketTTL        time.Duration `name:"ticket-ttl" help:"How long a ticket waits before it expires; 0 for ever." default:"60s"`
+	ReadyTimeout     time.Duration `help:"How long all players of a match have to accept it; 0 matches them without asking." default:"0"`
 	Grace            time.Duration `help:"How long a broken connection may be away before its ticket is cancelled." default:"5s"`
+	JWTSecret        string        `name:"jwt-secret" help:"HS256 key of the tokens that players prove themselves with, at least 32 bytes. Default: everybody is who they say they are." placeholder:"SECRET"`
+	APIKey           string        `name:"api-key" help:"Key of trusted backends, which act for any player, at least 16 bytes. Better given by the environment, as all secrets." placeholder:"SECRET"`
+	AdminToken       string        `help:"Token of operators, at least 16 bytes. Default: whoever is on this machine is one, nobody else." placeholder:"SECRET"`
 	AllowedOrigin    []string      `help:"Origin of web pages that may use this server besides its own, e.g. https://play.example. Repeatable." placeholder:"ORIGIN" sep:","`
 	TrustedProxy     []string      `help:"Address or network (CIDR) of proxies whose X-Forwarded-For is believed. Repeatable." placeholder:"CIDR" sep:","`
 	PathPrefix       string        `help:"Path below which everything lives, e.g. /matchq." placeholder:"PATH"`
 	RateLimit        limit.Rate    `help:"Tickets a player may ask for, e.g. 10/s, 600/m; off turns --rate-limit-address off too." default:"10/s" placeholder:"RATE"`
 	RateLimitAddress limit.Rate    `help:"Tickets an address may ask for, or off." default:"500/s" placeholder:"RATE"`
-	Insecure         bool          `help:"Listen beyond loopback although anybody who reaches the server can act for any player."`
+	Insecure         bool          `help:"Listen beyond loopback without --jwt-secret or --admin-token, although whoever reaches the server can then act for any player."`
 	LogFormat        string        `help:"auto, text or json; auto is text on a terminal, else JSON." enum:"auto,text,json" default:"auto" placeholder:"FORMAT"`
 	LogLevel         string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
 	Healthcheck      bool          `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`

@@ -52,32 +52,67 @@ func TestSpecialValues(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for args, want := range map[string]string{
-		"--addr 0.0.0.0:4000":            "add --insecure",
-		"--addr :4000":                   "add --insecure",
-		"--addr here":                    "--addr must be host:port",
-		"--interval soon":                "--interval",
-		"--interval=-1s":                 "--interval must not be negative",
-		"--interval 1ns":                 "--interval must be whole milliseconds",
-		"--match-size 1":                 "--match-size must be at least 2",
-		"--match-size 17":                "--match-size must be from 2 to 16",
-		"--ticket-ttl=-1s":               "--ticket-ttl must not be negative",
-		"--grace=-1s":                    "--grace must not be negative",
-		"--namespace a{b}":               "--namespace must not contain",
-		"--rate-limit 0/s":               `"off"`,
-		"--rate-limit 10":                `"10/s"`,
-		"--rate-limit-address 5/day":     `"10/s"`,
-		"--allowed-origin play.example":  "https://play.example",
-		"--allowed-origin *":             "https://play.example",
-		"--allowed-origin https://a.b/c": "https://play.example",
-		"--trusted-proxy proxy":          "10.0.0.0/8",
-		"--path-prefix matchq":           "/matchq",
-		"--log-format xml":               "text",
-		"--log-level loud":               "--log-level",
-		"--jwt-secret x":                 "--jwt-secret",
-		"extra":                          "extra",
+		"--addr 0.0.0.0:4000":                      "add --jwt-secret and --admin-token, or --insecure",
+		"--addr :4000":                             "add --jwt-secret and --admin-token, or --insecure",
+		"--addr here":                              "--addr must be host:port",
+		"--interval soon":                          "--interval",
+		"--interval=-1s":                           "--interval must not be negative",
+		"--interval 1ns":                           "--interval must be whole milliseconds",
+		"--match-size 1":                           "--match-size must be at least 2",
+		"--match-size 17":                          "--match-size must be from 2 to 16",
+		"--ticket-ttl=-1s":                         "--ticket-ttl must not be negative",
+		"--grace=-1s":                              "--grace must not be negative",
+		"--ready-timeout=-1s":                      "--ready-timeout must not be negative",
+		"--ready-timeout 10ms":                     "--ready-timeout must be whole milliseconds, at least 100ms",
+		"--namespace a{b}":                         "--namespace must not contain",
+		"--rate-limit 0/s":                         `"off"`,
+		"--rate-limit 10":                          `"10/s"`,
+		"--rate-limit-address 5/day":               `"10/s"`,
+		"--allowed-origin play.example":            "https://play.example",
+		"--allowed-origin *":                       "https://play.example",
+		"--allowed-origin https://a.b/c":           "https://play.example",
+		"--trusted-proxy proxy":                    "10.0.0.0/8",
+		"--path-prefix matchq":                     "/matchq",
+		"--log-format xml":                         "text",
+		"--log-level loud":                         "--log-level",
+		"--jwt-secret x":                           "--jwt-secret must have at least 32 bytes",
+		"--api-key x":                              "--api-key must have at least 16 bytes",
+		"--admin-token x":                          "--admin-token must have at least 16 bytes",
+		"--addr :4000 --jwt-secret " + jwtSecret:   "--jwt-secret and --admin-token",
+		"--addr :4000 --admin-token " + adminToken: "--jwt-secret and --admin-token",
+		"--api-key " + jwtSecret + " --admin-token " + jwtSecret: "must not be the same",
+		"extra": "extra",
 	} {
 		if _, err := parse(strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", args, err, want)
+		}
+	}
+}
+
+const (
+	jwtSecret  = "jwt-secret-of-thirty-two-bytes-00"
+	adminToken = "admin-token-of-sixteen-bytes"
+)
+
+func TestSecrets(t *testing.T) {
+	t.Setenv("MATCHQ_JWT_SECRET", jwtSecret)
+	t.Setenv("MATCHQ_API_KEY", "api-key-of-sixteen-bytes")
+	t.Setenv("MATCHQ_ADMIN_TOKEN", adminToken)
+	f, err := parse("--addr", ":4000")
+	if err != nil || f.JWTSecret != jwtSecret || f.APIKey == "" || f.AdminToken != adminToken {
+		t.Errorf("%v", err)
+	}
+	var help strings.Builder
+	_, _ = flags.Parse([]string{"--help"}, &help, &help, func(int) {})
+	if !strings.Contains(help.String(), "MATCHQ_JWT_SECRET") {
+		t.Errorf("--help does not name the environment:\n%s", help.String())
+	}
+	_, err = parse("--addr", "here")
+	for _, shown := range []string{help.String(), err.Error()} {
+		for _, secret := range []string{jwtSecret, "api-key-of", adminToken} {
+			if strings.Contains(shown, secret) {
+				t.Errorf("a secret is shown:\n%s", shown)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 )
 
 const maxKey = 255 // bytes of an Idempotency-Key
@@ -20,19 +22,26 @@ const maxKey = 255 // bytes of an Idempotency-Key
 const mostAttempts = 16
 
 // enqueue makes one ticket. With an Idempotency-Key the ticket's id follows from it, so that the same request again
-// finds the same ticket.
+// finds the same ticket, whatever the rate limits say: they are about new ones.
 func (a *API) enqueue(c echo.Context, r matchq.Request) (matchq.Ticket, error) {
-	ctx, address := c.Request().Context(), c.RealIP()
+	ctx := c.Request().Context()
+	who, address := whoOf(c), c.RealIP()
+	taking := a.Intake.For(who)
 	keys := c.Request().Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
-		return a.Intake.Enqueue(ctx, r, address)
+		return taking.Enqueue(ctx, r, address)
 	}
 	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey {
 		return matchq.Ticket{}, fault.New(fault.Invalid, "Idempotency-Key must be given once, with 1 to %d characters", maxKey)
 	}
 	for attempt := range mostAttempts {
-		r.ID = ticketID(a.Matcher.Config().Namespace, "", keys[0], attempt)
-		t, err := a.Intake.Enqueue(ctx, r, address)
+		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(who), keys[0], attempt)
+		t, err := taking.Enqueue(ctx, r, address)
+		if refused, ok := errors.AsType[*fault.Fault](err); ok && refused.Code == fault.RateLimited {
+			if t, err = a.Matcher.Ticket(ctx, r.ID); errors.Is(err, matchq.ErrNotFound) {
+				return t, refused
+			}
+		}
 		if err != nil {
 			return t, err
 		}
@@ -47,7 +56,20 @@ func (a *API) enqueue(c echo.Context, r matchq.Request) (matchq.Ticket, error) {
 	return matchq.Ticket{}, fault.New(fault.KeyReused, "this Idempotency-Key was tried too often: use a new one")
 }
 
-// ticketID derives a ticket's id. Whoever calls is not known yet, so callers share their keys.
+// keyOwner is whose an Idempotency-Key is: players do not share theirs, and backends with the API key do. Where nobody
+// proves anything all callers do.
+func keyOwner(who identity.Identity) string {
+	switch {
+	case who.Trusted:
+		return "key"
+	case who.Player != "":
+		return "player " + who.Player
+	default:
+		return ""
+	}
+}
+
+// ticketID derives a ticket's id.
 func ticketID(namespace, identity, key string, attempt int) string {
 	h := sha256.New()
 	for _, part := range []string{namespace, identity, key, strconv.Itoa(attempt)} {
@@ -56,7 +78,7 @@ func ticketID(namespace, identity, key string, attempt int) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
 }
 
-// sameRequest says whether a ticket is what a request asks for; the library has compared player and queue.
+// sameRequest says whether a ticket is what a request asks for.
 func (a *API) sameRequest(r *matchq.Request, t *matchq.Ticket) bool {
 	var attributes bytes.Buffer
 	if len(r.Attributes) > 0 && json.Compact(&attributes, r.Attributes) != nil {
@@ -70,5 +92,5 @@ func (a *API) sameRequest(r *matchq.Request, t *matchq.Ticket) bool {
 	if t.ExpiresAt.IsZero() {
 		sameTTL = ttl == matchq.Never
 	}
-	return sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
+	return t.Player == r.Player && t.Queue == r.Queue && sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
 }

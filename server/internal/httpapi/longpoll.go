@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -24,33 +25,72 @@ func (a *API) getTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
+	if wait > 0 {
+		leave, err := a.take(c)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	ctx, cancel := a.whileWelcome(c)
+	defer cancel()
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
 	news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
 	defer forget()
-	t, err := a.Matcher.Ticket(ctx, id)
+	t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
 	if err != nil {
 		return err
 	}
-	if wait == 0 || t.State != matchq.Waiting || since != 0 && t.Version != since {
+	if wait == 0 || isFinal(t.State) || since != 0 && t.Version != since {
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
 	looked := time.Now()
-	timeout := time.NewTimer(wait)
-	defer timeout.Stop()
-	select {
-	case n := <-news:
-		if n.Err != nil {
-			return n.Err
+	for {
+		select {
+		case n := <-news:
+			if n.Err != nil {
+				return n.Err
+			}
+			if n.Ticket.Version <= t.Version {
+				continue // from before we looked
+			}
+			t = n.Ticket
+		case <-timeout.C:
+			t.Waited += time.Since(looked)
+		case <-ctx.Done():
+			t.Waited += time.Since(looked)
 		}
-		t = n.Ticket
-	case <-timeout.C:
-		t.Waited += time.Since(looked)
-	case <-a.stop.Done():
-		t.Waited += time.Since(looked)
-	case <-ctx.Done():
-		return nil // the client has gone
+		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
-	return c.JSON(http.StatusOK, viewTicket(&t))
+}
+
+// isFinal says whether a ticket has ended.
+func isFinal(s matchq.State) bool {
+	return s == matchq.Matched || s == matchq.Cancelled || s == matchq.Expired
+}
+
+// take takes one of the places of those who wait, which leave gives back.
+func (a *API) take(c echo.Context) (leave func(), err error) {
+	if whoOf(c).Trusted {
+		return func() {}, nil
+	}
+	return a.Waits.Take(c.RealIP())
+}
+
+// whileWelcome ends when the client goes, the proof of who it is ends, or the server stops.
+func (a *API) whileWelcome(c echo.Context) (context.Context, context.CancelFunc) {
+	ctx, expired := c.Request().Context(), func() {}
+	if expires := whoOf(c).Expires; !expires.IsZero() {
+		ctx, expired = context.WithDeadline(ctx, expires)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	forgetStop := context.AfterFunc(a.stop, cancel)
+	return ctx, func() {
+		forgetStop()
+		cancel()
+		expired()
+	}
 }
 
 // waitFor reads how long to wait for another version than which; 0 for whatever it is now.

@@ -68,6 +68,9 @@ func WriteFault(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	if f.Code == fault.UpgradeRequired {
 		h.Set("Upgrade", "websocket")
 	}
+	if f.Code == fault.Unauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="matchq"`)
+	}
 	w.WriteHeader(f.Status())
 	if r.Method != http.MethodHead {
 		_ = json.NewEncoder(w).Encode(problemOf(f)) //nolint:errchkjson // the client may be gone

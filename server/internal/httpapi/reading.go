@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -21,11 +22,14 @@ func (a *API) getMatch(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !a.Guard.MayRead(whoOf(c), match.Players()...) {
+		return matchq.ErrNotFound
+	}
 	return c.JSON(http.StatusOK, viewMatch(&match))
 }
 
 func (a *API) getQueues(c echo.Context) error {
-	queues, err := a.Matcher.Queues(c.Request().Context())
+	queues, err := a.Queues.All(c.Request().Context())
 	if err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func (a *API) getQueue(c echo.Context) error {
 
 func viewQueue(q *matchq.Queue) queueView {
 	return queueView{
-		Name: q.Name, Waiting: q.Waiting, OldestWaitMs: q.OldestWait.Milliseconds(),
+		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestWaitMs: q.OldestWait.Milliseconds(),
 		NextTickMs: status.NextTickMs(q), MatchedTotal: q.Matches, Paused: q.Paused,
 	}
 }
@@ -68,14 +72,18 @@ func (a *API) live(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// ready says whether it makes sense to send players here.
+// ready says whether it makes sense to send players here, and in words why not: whoever asks runs the server.
 func (a *API) ready(c echo.Context) error {
 	if a.draining.Load() {
 		return fault.Stopping()
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
 	defer cancel()
-	if _, err := a.Matcher.Stats(ctx); err != nil { // a script, so that Redis is known to run them
+	err := a.Matcher.Check(ctx)
+	if mismatch, ok := errors.AsType[*matchq.ConfigError](err); ok {
+		return fault.New(fault.ConfigMismatch, "%v", mismatch)
+	}
+	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready"})

@@ -11,8 +11,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/intake"
+	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/queuelist"
 )
 
 // Options are what the calls work with.
@@ -20,6 +23,9 @@ type Options struct {
 	Matcher *matchq.Matcher
 	Intake  *intake.Intake
 	Waiters *notify.Waiters
+	Guard   *identity.Guard
+	Queues  *queuelist.List
+	Waits   *limit.Places // of long polls and event streams
 	Log     *slog.Logger
 
 	Prefix         string // path below which everything lives; "" or "/…"
@@ -31,6 +37,7 @@ type Options struct {
 // API answers HTTP requests.
 type API struct {
 	Options
+	guesses  limit.Guesses // of the admin token
 	origins  map[string]bool
 	hosts    map[string]bool
 	echo     *echo.Echo
@@ -57,14 +64,20 @@ func New(o Options) *API {
 
 func (a *API) routes() {
 	v1 := a.root.Group("/v1")
-	v1.POST("/queues/:queue/tickets", a.createTicket)
-	v1.POST("/tickets/batch", a.createTickets)
-	v1.GET("/tickets/:id", a.getTicket)
-	v1.DELETE("/tickets/:id", a.deleteTicket)
-	v1.GET("/matches/:id", a.getMatch)
+	call, stream := a.by(a.Guard.OfCall), a.by(a.Guard.OfStream)
+	v1.POST("/queues/:queue/tickets", a.createTicket, call)
+	v1.POST("/tickets/batch", a.createTickets, call)
+	v1.GET("/tickets/:id", a.getTicket, call)
+	v1.GET("/tickets/:id/events", a.ticketEvents, stream)
+	v1.DELETE("/tickets/:id", a.deleteTicket, call)
+	v1.GET("/matches/:id", a.getMatch, call)
+	v1.POST("/matches/:id/accept", a.acceptMatch, call)
+	v1.POST("/matches/:id/decline", a.declineMatch, call)
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
+	a.adminRoutes(v1)
+	a.root.GET("/openapi.yaml", a.getOpenAPI)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

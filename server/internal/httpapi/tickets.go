@@ -10,23 +10,28 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/jsonin"
 )
 
-// ticketBody asks for a ticket.
+// ticketBody asks for a ticket. Whoever has proven to be a player may leave the player out.
 type ticketBody struct {
-	Player     ids.ID          `json:"player"`
+	Player     *ids.ID         `json:"player"`
 	Rating     float64         `json:"rating"`
 	Attributes json.RawMessage `json:"attributes"`
 	TTLMs      *int64          `json:"ttl_ms"`
 }
 
 // request makes the library's request of it.
-func (b *ticketBody) request(queue ids.ID) (matchq.Request, error) {
+func (b *ticketBody) request(who identity.Identity, queue ids.ID) (matchq.Request, error) {
+	player, err := playerOf(who, b.Player)
+	if err != nil {
+		return matchq.Request{}, err
+	}
 	r := matchq.Request{
-		Queue: queue.Name, Player: b.Player.Name, Rating: b.Rating, Attributes: b.Attributes,
-		ReplyTo: ids.Sender{PlayerNumber: b.Player.Number, QueueNumber: queue.Number}.ReplyTo(),
+		Queue: queue.Name, Player: player.Name, Rating: b.Rating, Attributes: b.Attributes,
+		ReplyTo: ids.Sender{PlayerNumber: player.Number, QueueNumber: queue.Number}.ReplyTo(),
 	}
 	if b.TTLMs != nil {
 		const longest = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
@@ -50,7 +55,7 @@ func (a *API) createTicket(c echo.Context) error {
 	if err := readBody(c, maxBody, &body); err != nil {
 		return err
 	}
-	r, err := body.request(ids.ID{Name: queue})
+	r, err := body.request(whoOf(c), ids.ID{Name: queue})
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,11 @@ func (a *API) deleteTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Matcher.Cancel(c.Request().Context(), id); err != nil {
+	ctx := c.Request().Context()
+	if _, err := a.ticketFor(ctx, whoOf(c), id); err != nil {
+		return err
+	}
+	if err := a.Matcher.Cancel(ctx, id); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -78,7 +87,7 @@ const mostTickets = 1000 // in a batch
 // batchTicket is one ticket of a batch.
 type batchTicket struct {
 	Queue      ids.ID          `json:"queue"`
-	Player     ids.ID          `json:"player"`
+	Player     *ids.ID         `json:"player"`
 	Rating     float64         `json:"rating"`
 	Attributes json.RawMessage `json:"attributes"`
 	TTLMs      *int64          `json:"ttl_ms"`
@@ -94,6 +103,10 @@ func (a *API) createTickets(c echo.Context) error {
 	if a.draining.Load() {
 		return fault.Stopping()
 	}
+	who := whoOf(c)
+	if !a.Guard.Open() && !who.Trusted {
+		return fault.New(fault.Forbidden, "a batch needs the API key: it acts for many players")
+	}
 	var body struct {
 		Tickets []json.RawMessage `json:"tickets"`
 	}
@@ -107,14 +120,14 @@ func (a *API) createTickets(c echo.Context) error {
 	var requests []matchq.Request
 	var at []int
 	for i, data := range body.Tickets {
-		r, err := batchRequest(data)
+		r, err := batchRequest(who, data)
 		if err != nil {
 			views[i] = viewResult(matchq.Result{Err: err})
 			continue
 		}
 		requests, at = append(requests, r), append(at, i)
 	}
-	results, err := a.Intake.EnqueueAll(c.Request().Context(), requests, c.RealIP())
+	results, err := a.Intake.For(who).EnqueueAll(c.Request().Context(), requests, c.RealIP())
 	if err != nil {
 		return err
 	}
@@ -124,12 +137,12 @@ func (a *API) createTickets(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": views})
 }
 
-func batchRequest(data json.RawMessage) (matchq.Request, error) {
+func batchRequest(who identity.Identity, data json.RawMessage) (matchq.Request, error) {
 	var t batchTicket
 	if err := jsonin.Strict(data, &t); err != nil {
 		return matchq.Request{}, fault.New(fault.Invalid, "%v", err)
 	}
-	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(t.Queue)
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue)
 }
 
 func viewResult(r matchq.Result) batchResult {

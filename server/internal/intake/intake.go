@@ -7,6 +7,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
 )
 
@@ -17,7 +18,15 @@ const patience = 1750 * time.Millisecond
 // Intake enqueues.
 type Intake struct {
 	Matcher *matchq.Matcher
-	Limits  *limit.Limiter
+	Limits  *limit.Limiter // nil for none
+}
+
+// For is the intake for a client: who has the API key is not limited.
+func (i *Intake) For(who identity.Identity) *Intake {
+	if who.Trusted {
+		return &Intake{Matcher: i.Matcher}
+	}
+	return i
 }
 
 // Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *fault.Fault.

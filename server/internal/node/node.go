@@ -18,6 +18,7 @@ import (
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/redisconn"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/wsock"
@@ -74,6 +75,11 @@ func (n *Node) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	guard, err := n.flags.Guard()
+	if err != nil {
+		return err
+	}
+	queues := &queuelist.List{Matcher: n.matcher}
 	n.index = sessions.NewIndex(n.flags.Grace, n.giveUp)
 	taking := &intake.Intake{
 		Matcher: n.matcher,
@@ -82,16 +88,31 @@ func (n *Node) assemble(ctx context.Context) error {
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
-		Matcher: n.matcher, Intake: taking, Waiters: waiters, Log: n.log,
+		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.waits(), Log: n.log,
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
-	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Index: n.index, Grace: n.flags.Grace, Log: n.log}
-	n.sockets = wsock.New(n.work, handlers, n.log, httpapi.WriteFault)
-	n.api.Sockets("/ws", n.sockets.Serve)
+	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Grace: n.flags.Grace, Log: n.log}
+	n.sockets = wsock.New(n.work, wsock.Options{
+		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
+	})
+	n.api.Sockets("/ws", n.sockets.Plain)
+	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
+	n.api.Sockets("/socket.io", n.sockets.SocketIO)
 	if n.listener, err = net.Listen("tcp", n.flags.Addr); err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	return nil
+}
+
+// mostWaits is how many long polls and event streams an address may have open on a node.
+const mostWaits = 2000
+
+// waits bounds them, unless nothing is to be limited.
+func (n *Node) waits() *limit.Places {
+	if n.flags.RateLimitAddress.Off() {
+		return &limit.Places{}
+	}
+	return &limit.Places{Most: mostWaits}
 }
 
 // URL is where the node can be reached.
@@ -102,6 +123,9 @@ func (n *Node) URL() string {
 	}
 	return "http://" + net.JoinHostPort(host, port) + n.flags.PathPrefix
 }
+
+// Routes lists what the node answers by HTTP, as "METHOD /path/:parameter".
+func (n *Node) Routes() []string { return n.api.Routes() }
 
 // Run serves until ctx ends, and then stops in order. The error is why it could not go on.
 func (n *Node) Run(ctx context.Context) error {
@@ -171,8 +195,8 @@ func (n *Node) announce() {
 	if n.redis.Embedded() {
 		n.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
 	}
-	if !n.flags.Loopback() {
-		n.log.Warn("listening beyond loopback: whoever reaches this server can act for any player")
+	if !n.flags.Loopback() && !n.flags.Guarded() {
+		n.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: whoever reaches this server can act for any player")
 	}
 	url := n.URL()
 	n.log.Info("listening", "url", url, "try",

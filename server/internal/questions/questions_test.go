@@ -203,12 +203,12 @@ func TestCircuit(t *testing.T) {
 		if i == 0 {
 			s.status = http.StatusInternalServerError
 		}
-		if f := ask(); f.Code != fault.NoQuestionsNow || f.RetryAfter == 0 || strings.Contains(f.Message, "http") {
+		if f := ask(); f.Code != fault.NoQuestions || f.RetryAfter == 0 || strings.Contains(f.Message, "http") {
 			t.Errorf("%v, retry after %v", f, f.RetryAfter)
 		}
 	}
 	f := ask()
-	if f.Code != fault.NoQuestionsNow || f.RetryAfter != apiPause || s.asked.Load() != before+apiFailures {
+	if f.Code != fault.NoQuestions || f.RetryAfter != apiPause || s.asked.Load() != before+apiFailures {
 		t.Errorf("%v, retry after %v, asked %d times", f, f.RetryAfter, s.asked.Load()-before)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/jsonin"
 )
 
@@ -34,22 +33,15 @@ func parseFrame(data []byte) (frame, error) {
 type outFrame struct {
 	Event string          `json:"event"`
 	ID    json.RawMessage `json:"id,omitempty"`
+	Seq   string          `json:"seq,omitempty"`
 	Data  json.RawMessage `json:"data"`
 }
 
-func encode(event string, id, data json.RawMessage) []byte {
-	if data == nil {
-		data = json.RawMessage("{}")
-	}
-	out, err := json.Marshal(outFrame{event, id, data})
+func (f outFrame) encode() []byte {
+	f.Data = orEmpty(f.Data)
+	out, err := json.Marshal(f)
 	if err != nil {
 		panic("server: a frame of ours can't be written: " + err.Error())
 	}
 	return out
-}
-
-type errorData struct {
-	Code         fault.Code `json:"code"`
-	Message      string     `json:"message"`
-	RetryAfterMs int64      `json:"retryAfterMs,omitempty"`
 }

@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+func (a *API) adminRoutes(v1 *echo.Group) {
+	v1.POST("/admin/session", a.openSession)
+	v1.DELETE("/admin/session", a.closeSession)
+	v1.POST("/admin/queues/:queue/pause", a.onQueue("pause", a.pause), a.operator)
+	v1.POST("/admin/queues/:queue/resume", a.onQueue("resume", a.resume), a.operator)
+	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
+	v1.GET("/admin/audit", a.getAudit, a.operator)
+	v1.GET("/admin/tickets", a.getTicketOf, a.operator)
+}
+
+// onQueue does something to a queue and logs it. do returns the answer.
+func (a *API) onQueue(action string, do func(ctx context.Context, queue string) (any, error)) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		queue, err := param(c, "queue")
+		if err != nil {
+			return err
+		}
+		answer, err := do(c.Request().Context(), queue)
+		a.acted(c, action, queue, err)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, answer)
+	}
+}
+
+func (a *API) pause(ctx context.Context, queue string) (any, error) {
+	if err := a.Matcher.Pause(ctx, queue); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, queue)
+}
+
+func (a *API) resume(ctx context.Context, queue string) (any, error) {
+	if err := a.Matcher.Resume(ctx, queue); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, queue)
+}
+
+func (a *API) queueNow(ctx context.Context, name string) (any, error) {
+	queue, err := a.Matcher.Queue(ctx, name)
+	return viewQueue(&queue), err
+}
+
+type drainView struct {
+	Cancelled int `json:"cancelled"`
+}
+
+func (a *API) drain(ctx context.Context, queue string) (any, error) {
+	n, err := a.Matcher.Drain(ctx, queue)
+	return drainView{n}, err
+}
+
+type auditView struct {
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+	statsView
+}
+
+func (a *API) getAudit(c echo.Context) error {
+	report, err := a.Matcher.Audit(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, auditView{report.OK(), append([]string{}, report.Problems...), statsView(report.Stats)})
+}
+
+type ticketOfView struct {
+	Ticket *ticketView `json:"ticket"`
+	Queue  queueView   `json:"queue"`
+	Why    string      `json:"why,omitempty"` // it has not been matched yet
+}
+
+// getTicketOf shows a player's latest ticket, and why it waits.
+func (a *API) getTicketOf(c echo.Context) error {
+	player := c.QueryParam("player")
+	if err := matchq.CheckName("player", player); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	t, err := a.Matcher.TicketOf(ctx, player)
+	if err != nil {
+		return err
+	}
+	queue, err := a.Matcher.Queue(ctx, t.Queue)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.whyItWaits(&t, &queue)})
+}
+
+// whyItWaits says for people what a ticket waits for; "" if it has ended.
+func (a *API) whyItWaits(t *matchq.Ticket, queue *matchq.Queue) string {
+	missing := a.Matcher.Config().Size - queue.Waiting
+	switch {
+	case isFinal(t.State):
+		return ""
+	case t.State != matchq.Waiting:
+		return "its match waits for all players to accept"
+	case queue.Paused:
+		return "the queue is paused"
+	case missing > 0:
+		return fmt.Sprintf("players who are missing for a match: %d", missing)
+	case queue.NextTick.IsZero():
+		return "the policy leaves it over, and nothing can come of another visit until somebody joins"
+	default:
+		return fmt.Sprintf("the next tick is in %v", queue.NextTickIn.Round(time.Millisecond))
+	}
+}

@@ -1,0 +1,152 @@
+// Runs clients of the server for clients_test.go: commands come as lines of JSON on stdin, what the clients see goes out
+// as lines of JSON on stdout, in the same words for every kind of client.
+//
+//   {do: 'connect', as: 'a', kind: 'plain' | 'client 4' | 'client 2', url, namespace, token}
+//   {do: 'send', as: 'a', event, data, ack: 7}     ack is left out where no acknowledgement is asked for
+//   {do: 'drop', as: 'a'}                          breaks the connection as a dead network does; the client comes back
+//   {do: 'leave', as: 'a'}                         closes it for good
+//
+//   {as: 'a', see: 'connected'}                    also when it has come back by itself
+//   {as: 'a', see: 'event', event, data, seq}
+//   {as: 'a', see: 'ack', ack: 7, data}            data is {error: {code, message}} where the event failed
+//   {as: 'a', see: 'lost'}                         the connection broke, and the client tries to come back
+//   {as: 'a', see: 'shut out', data: {code}}       the server ended it, and the client stays away by itself
+'use strict';
+
+const WebSocket = require('ws');
+const libraries = {'client 4': require('socket.io-client-4'), 'client 2': require('socket.io-client-2')};
+
+const delay = {reconnectionDelay: 20, reconnectionDelayMax: 100, randomizationFactor: 0};
+const watch = 250; // ms: how long a client that was shut out is watched for coming back
+const clients = {};
+
+function see(as, what) {
+  process.stdout.write(JSON.stringify({as, ...what}) + '\n');
+}
+
+// shutOut reports a client that should stay away, once it is plain that it does. attempts counts its connections.
+function shutOut(as, code, attempts) {
+  const before = attempts();
+  setTimeout(() => {
+    if (attempts() === before) see(as, {see: 'shut out', data: {code}});
+    else see(as, {see: 'event', event: `came back ${attempts() - before} times after ${code}`});
+  }, watch);
+}
+
+// Plain is what a client of the plain WebSocket does: it comes back, unless it was told to stay away.
+class Plain {
+  constructor(as, {url, token}) {
+    this.as = as;
+    this.url = url.replace(/^http/, 'ws') + '/ws' + (token ? '?token=' + encodeURIComponent(token) : '');
+    this.attempts = 0;
+    this.open();
+  }
+
+  open() {
+    this.attempts++;
+    this.connected = false;
+    const ws = this.ws = new WebSocket(this.url);
+    ws.on('open', () => ws.send('{"event":"check_socket_id","id":"hello"}'));
+    ws.on('message', (text) => this.frame(JSON.parse(text)));
+    ws.on('error', () => {});
+    ws.on('close', (code) => this.closed(code));
+  }
+
+  frame({event, id, data, seq}) {
+    if (!this.connected) { // nobody has been let in before the first answer
+      if (event !== 'ack') return;
+      this.connected = true;
+      see(this.as, {see: 'connected'});
+    } else if (event === 'ack') {
+      see(this.as, {see: 'ack', ack: id, data});
+    } else if (event === 'error' && id !== undefined) {
+      see(this.as, {see: 'ack', ack: id, data: {error: data}});
+    } else {
+      see(this.as, {see: 'event', event, data, seq});
+    }
+  }
+
+  closed(code) {
+    if (this.left) return;
+    const forGood = {4401: 'unauthorized', 4409: 'replaced'}[code];
+    if (forGood) return shutOut(this.as, forGood, () => this.attempts);
+    if (this.connected) see(this.as, {see: 'lost'});
+    setTimeout(() => this.open(), delay.reconnectionDelay);
+  }
+
+  send(event, data, ack) { this.ws.send(JSON.stringify({event, data, id: ack})); }
+  drop() { this.ws.terminate(); }
+  leave() { this.left = true; this.ws.close(1000); }
+}
+
+// SocketIO is a client of the Socket.IO library, which comes back by rules of its own.
+class SocketIO {
+  constructor(as, {kind, url, namespace = '/sunapp', token}) {
+    this.as = as;
+    this.attempts = 0;
+    const auth = kind === 'client 4' ? {auth: {token}} : {query: token ? {token} : {}};
+    const socket = this.socket = libraries[kind](url + namespace, {transports: ['websocket'], forceNew: true, ...delay, ...auth});
+    socket.on('connect', () => see(as, {see: 'connected'}));
+    socket.on('disconnect', (why) => this.disconnected(why));
+    if (kind === 'client 4') {
+      socket.on('connect_error', (e) => { if (e.data) shutOut(as, e.data.code, () => this.attempts); });
+      socket.onAny((event, ...args) => this.event(event, args));
+    } else { // which has no such thing
+      socket.on('error', (e) => { if (!socket.connected && e.code) shutOut(as, e.code, () => this.attempts); });
+      const emit = socket.onevent;
+      socket.onevent = (packet) => {
+        this.event(packet.data[0], packet.data.slice(1));
+        emit.call(socket, packet);
+      };
+    }
+    socket.io.on('open', () => this.attempts++);
+    socket.io.on('reconnect_attempt', () => this.attempts++);
+  }
+
+  event(event, [data, seq]) {
+    if (this.last) this.flush();
+    const line = {see: 'event', event, data, seq};
+    if (event === 'error' && (data.code === 'replaced' || data.code === 'unauthorized')) this.last = line;
+    else see(this.as, line);
+  }
+
+  // flush reports an error that was no farewell.
+  flush() {
+    see(this.as, this.last);
+    this.last = undefined;
+  }
+
+  disconnected(why) {
+    if (this.left) return;
+    if (why === 'io server disconnect' && this.last) {
+      const {code} = this.last.data;
+      this.last = undefined;
+      return shutOut(this.as, code, () => this.attempts);
+    }
+    if (this.last) this.flush();
+    see(this.as, {see: 'lost'});
+  }
+
+  send(event, data, ack) {
+    const args = data === undefined ? [] : [data];
+    if (ack !== undefined) args.push((answer) => see(this.as, {see: 'ack', ack, data: answer}));
+    this.socket.emit(event, ...args);
+  }
+
+  drop() { this.socket.io.engine.transport.ws.terminate(); }
+  leave() { this.left = true; this.socket.disconnect(); }
+}
+
+const commands = {
+  connect(c) { clients[c.as] = c.kind === 'plain' ? new Plain(c.as, c) : new SocketIO(c.as, c); },
+  send({as, event, data, ack}) { clients[as].send(event, data, ack); },
+  drop({as}) { clients[as].drop(); },
+  leave({as}) { clients[as].leave(); delete clients[as]; },
+};
+
+const lines = require('readline').createInterface({input: process.stdin});
+lines.on('line', (line) => {
+  const command = JSON.parse(line);
+  commands[command.do](command);
+});
+lines.on('close', () => process.exit(0));

@@ -1,0 +1,126 @@
+package wsock
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/server/internal/events"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/identity"
+	"github.com/matchq/matchq/server/internal/sessions"
+)
+
+// dial connects to a Sockets with these times.
+func dial(t *testing.T, version string, times Times) *websocket.Conn {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	index := sessions.NewIndex(time.Second, func(context.Context, string) error { return nil })
+	t.Cleanup(index.Close)
+	s := New(t.Context(), Options{
+		Events: &events.Events{Index: index, Log: log}, Guard: &identity.Guard{}, Log: log, Times: times,
+		Refused: func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) },
+	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.SocketIO(w, r, "127.0.0.1") }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { s.Close(context.Background()) })
+	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/?transport=websocket&EIO="+version, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if next(t, conn)[0] != engineOpen {
+		t.Fatal("no handshake")
+	}
+	return conn
+}
+
+func next(t *testing.T, conn *websocket.Conn) string {
+	t.Helper()
+	_, data, err := conn.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func write(t *testing.T, conn *websocket.Conn, frame string) {
+	t.Helper()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// closes checks that the connection ends for a reason, and nothing comes before.
+func closes(t *testing.T, conn *websocket.Conn, reason string) {
+	t.Helper()
+	_, data, err := conn.ReadMessage()
+	e, ok := errors.AsType[*websocket.CloseError](err)
+	if !ok || e.Code != closeProtocol || e.Text != reason {
+		t.Fatalf("got %s, %v", data, err)
+	}
+}
+
+func TestServerPings(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, "4", Times{PingInterval: 20 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
+	write(t, conn, "40")
+	next(t, conn)
+	for range 5 {
+		if got := next(t, conn); got != "2" {
+			t.Fatalf("got %s", got)
+		}
+		write(t, conn, "3")
+	}
+	if got := next(t, conn); got != "2" {
+		t.Fatalf("got %s", got)
+	}
+	write(t, conn, `42["check_socket_id"]`) // is no answer to that
+	if got := next(t, conn); !strings.HasPrefix(got, `42["notify_socket_id"`) {
+		t.Fatalf("got %s", got)
+	}
+	closes(t, conn, "no sign of life")
+}
+
+func TestClientPings(t *testing.T) {
+	t.Parallel()
+	begin := time.Now()
+	conn := dial(t, "3", Times{PingInterval: 100 * time.Millisecond, PingTimeout: 400 * time.Millisecond})
+	if got := next(t, conn); got != "40" {
+		t.Fatalf("got %s", got)
+	}
+	for time.Since(begin) < 600*time.Millisecond { // longer than silence is borne
+		write(t, conn, "2")
+		if got := next(t, conn); got != "3" {
+			t.Fatalf("got %s", got)
+		}
+		<-time.After(20 * time.Millisecond) // a client's pace: faster is too many frames
+	}
+	closes(t, conn, "no sign of life")
+}
+
+func TestNoNamespace(t *testing.T) {
+	t.Parallel()
+	const reason = "no namespace was joined"
+	times := Times{Join: 50 * time.Millisecond}
+	closes(t, dial(t, "4", times), reason)
+	conn := dial(t, "3", times)
+	if got := next(t, conn); got != "40" {
+		t.Fatalf("got %s", got)
+	}
+	write(t, conn, "40/sunapp,")
+	if got := next(t, conn); got != "40/sunapp," {
+		t.Fatalf("got %s", got)
+	}
+	write(t, conn, "41")
+	write(t, conn, "41/sunapp,")
+	closes(t, conn, reason)
+}

@@ -1,0 +1,156 @@
+// Package packet reads and writes Socket.IO packets, which both versions of the protocol (4, of clients 2, and 5, of
+// clients 3 and 4) write alike: type, attachments, namespace, acknowledgement id, JSON. For example
+// 2/sunapp,7["check_socket_id",{}] is the event check_socket_id in /sunapp, to be acknowledged as 7.
+package packet
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Type is what a packet is for.
+type Type byte
+
+// The types.
+const (
+	Connect     Type = '0'
+	Disconnect  Type = '1'
+	Event       Type = '2'
+	Ack         Type = '3'
+	Error       Type = '4' // a refused Connect
+	BinaryEvent Type = '5'
+	BinaryAck   Type = '6'
+)
+
+// Root is the namespace of a packet that names none.
+const Root = "/"
+
+// Packet is one packet.
+type Packet struct {
+	Type        Type
+	Attachments int    // binary frames that follow a BinaryEvent or BinaryAck
+	Namespace   string // begins with /
+	Query       string // of a Connect by a client 2: what follows the namespace's ?
+	ID          string // digits; "" if there is to be no acknowledgement
+	Data        json.RawMessage
+}
+
+const (
+	maxID          = 16 // digits: clients count in integers that a float64 holds
+	maxAttachments = 1000
+)
+
+// Parse reads a packet. If it fails, the packet has what was understood until then, to answer to.
+func Parse(text []byte) (Packet, error) {
+	p := Packet{Namespace: Root}
+	if len(text) == 0 {
+		return p, errors.New("a packet without a type")
+	}
+	if p.Type = Type(text[0]); p.Type < Connect || p.Type > BinaryAck {
+		return p, fmt.Errorf("there is no packet type %q", rune(text[0]))
+	}
+	if !utf8.Valid(text) {
+		return p, errors.New("not UTF-8")
+	}
+	rest := text[1:]
+	if p.Type >= BinaryEvent {
+		count, after, found := bytes.Cut(rest, []byte("-"))
+		n, err := strconv.Atoi(string(count))
+		if !found || err != nil || n < 0 || n > maxAttachments {
+			return p, errors.New("a binary packet must say how many attachments follow")
+		}
+		p.Attachments, rest = n, after
+	}
+	if len(rest) > 0 && rest[0] == '/' {
+		name, after, _ := bytes.Cut(rest, []byte(","))
+		p.Namespace, p.Query, _ = strings.Cut(string(name), "?")
+		rest = after
+	}
+	digits := len(rest) - len(bytes.TrimLeft(rest, "0123456789"))
+	if digits > maxID {
+		return p, errors.New("the acknowledgement id is too large")
+	}
+	p.ID, rest = string(rest[:digits]), rest[digits:]
+	if len(rest) == 0 {
+		return p, nil
+	}
+	if !json.Valid(rest) {
+		return p, errors.New("what follows the packet's head is not JSON")
+	}
+	p.Data = rest
+	return p, nil
+}
+
+// Append writes the packet behind what is there.
+func (p *Packet) Append(to []byte) []byte {
+	to = append(to, byte(p.Type))
+	if p.Type >= BinaryEvent {
+		to = strconv.AppendInt(to, int64(p.Attachments), 10)
+		to = append(to, '-')
+	}
+	if p.Namespace != Root || p.Query != "" {
+		to = append(to, p.Namespace...)
+		if p.Query != "" {
+			to = append(append(to, '?'), p.Query...)
+		}
+		to = append(to, ',')
+	}
+	to = append(to, p.ID...)
+	return append(to, p.Data...)
+}
+
+// Args are what an event carries: its name, and its argument if it has one that is not null.
+func (p *Packet) Args() (event string, data json.RawMessage, err error) {
+	var args []json.RawMessage
+	if json.Unmarshal(p.Data, &args) != nil || len(args) == 0 {
+		return "", nil, errors.New("an event must be an array that begins with its name")
+	}
+	if args[0][0] != '"' || json.Unmarshal(args[0], &event) != nil {
+		return "", nil, errors.New("an event's name must be a string")
+	}
+	if len(args) > 2 {
+		return event, nil, errors.New("an event takes one argument, a JSON object")
+	}
+	if len(args) == 1 || string(args[1]) == "null" {
+		return event, nil, nil
+	}
+	if args[1][0] != '{' {
+		return event, nil, errors.New("an event's argument must be a JSON object")
+	}
+	return event, args[1], nil
+}
+
+// NewEvent makes an event. Its arguments are JSON.
+func NewEvent(namespace, event string, args ...json.RawMessage) *Packet {
+	return &Packet{Type: Event, Namespace: namespace, Data: list(append([]json.RawMessage{quote(event)}, args...))}
+}
+
+// NewAck makes the acknowledgement of a packet, with one argument.
+func NewAck(of *Packet, arg json.RawMessage) *Packet {
+	return &Packet{Type: Ack, Namespace: of.Namespace, ID: of.ID, Data: list([]json.RawMessage{arg})}
+}
+
+func quote(text string) json.RawMessage {
+	quoted, _ := json.Marshal(text) //nolint:errchkjson // a string can be written
+	return quoted
+}
+
+func list(items []json.RawMessage) json.RawMessage {
+	size := 2
+	for _, item := range items {
+		size += len(item) + 1
+	}
+	data := append(make([]byte, 0, size), '[')
+	for i, item := range items {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, item...)
+	}
+	return append(data, ']')
+}
