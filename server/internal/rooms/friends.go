@@ -126,8 +126,8 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		return nil, err
 	}
 	if !done {
-		if err := r.withdraw(ctx, room); err != nil {
-			return nil, err
+		if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+			return nil, err // one of them plays with somebody else by now, perhaps
 		}
 	}
 	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
@@ -157,13 +157,4 @@ func (r *Rooms) Decline(ctx context.Context, id string, who quiz.Who) (refused *
 		return err
 	})
 	return refused, err
-}
-
-// withdraw takes both players of an invitation out of their queues, unless one has begun something else since.
-func (r *Rooms) withdraw(ctx context.Context, room *quiz.Room) error {
-	err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...)
-	if _, ok := errors.AsType[*matchq.BusyError](err); ok {
-		return fault.New(fault.PlayerBusy, "one of the two plays with somebody else by now")
-	}
-	return err
 }

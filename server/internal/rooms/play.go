@@ -96,7 +96,9 @@ func (r *Rooms) Gone(ctx context.Context, player string) error {
 }
 
 // Of returns the rooms that a player has something to lose in.
-func (r *Rooms) Of(ctx context.Context, player string) ([]string, error) { return r.matcher.RoomsOf(ctx, player) }
+func (r *Rooms) Of(ctx context.Context, player string) ([]string, error) {
+	return r.matcher.RoomsOf(ctx, player)
+}
 
 // Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
 // fails is logged only, since the player can't do anything about it; their opponents wait no longer than the grace, once
