@@ -45,6 +45,8 @@ var table = map[string]handler{
 	"create_general_game_match":    on((*Events).createMatch),
 	"cancel_request_general_match": on((*Events).cancelRequest),
 	"get_connection_status":        on((*Events).connectionStatus),
+	"accept_match":                 on((*Events).acceptMatch),
+	"decline_match":                on((*Events).declineMatch),
 }
 
 // on makes a handler of one that takes a decoded payload.

@@ -21,8 +21,10 @@ const (
 	MethodNotAllowed Code = "method_not_allowed"
 	AlreadyQueued    Code = "already_queued"
 	AlreadyMatched   Code = "already_matched"
+	PlayerBusy       Code = "player_busy"
 	Replaced         Code = "replaced"
 	Expired          Code = "expired"
+	MatchGone        Code = "match_gone"
 	TooLarge         Code = "too_large"
 	UnsupportedMedia Code = "unsupported_media_type"
 	Invalid          Code = "invalid"
@@ -41,7 +43,8 @@ const (
 var statuses = map[Code]int{
 	Forbidden: 403, ForeignOrigin: 403, ForeignHost: 403,
 	NotFound: 404, MethodNotAllowed: 405,
-	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, Expired: 410,
+	AlreadyQueued: 409, AlreadyMatched: 409, PlayerBusy: 409, Replaced: 409,
+	Expired: 410, MatchGone: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
 	Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
 }
@@ -95,6 +98,7 @@ func Of(err error) *Fault {
 		matched   *matchq.MatchedError
 		taken     *matchq.IDTakenError
 		config    *matchq.ConfigError
+		busy      *matchq.BusyError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -106,7 +110,7 @@ func Of(err error) *Fault {
 		f.Ticket = &duplicate.Ticket
 		return f
 	case errors.As(err, &matched):
-		f := New(AlreadyMatched, "the ticket was matched already")
+		f := New(AlreadyMatched, "the match was made already")
 		f.Match = &matched.Match
 		return f
 	case errors.As(err, &taken):
@@ -119,6 +123,10 @@ func Of(err error) *Fault {
 		return New(NotFound, "not found: unknown, or it ended too long ago")
 	case errors.Is(err, matchq.ErrExpired):
 		return New(Expired, "the ticket has expired")
+	case errors.Is(err, matchq.ErrGone):
+		return New(MatchGone, "the match fell apart: somebody declined, or did not accept in time")
+	case errors.As(err, &busy):
+		return New(PlayerBusy, "player %q was just matched", busy.Player)
 	case errors.Is(err, matchq.ErrUnavailable):
 		return Redis(err)
 	default:

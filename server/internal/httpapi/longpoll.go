@@ -31,26 +31,31 @@ func (a *API) getTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if wait == 0 || t.State != matchq.Waiting || since != 0 && t.Version != since {
+	if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; wait == 0 || !lives || since != 0 && t.Version != since {
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
 	looked := time.Now()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
-	select {
-	case n := <-news:
-		if n.Err != nil {
-			return n.Err
+	for {
+		select {
+		case n := <-news:
+			if n.Err != nil {
+				return n.Err
+			}
+			if n.Ticket.Version <= t.Version {
+				continue // from before we looked
+			}
+			t = n.Ticket
+		case <-timeout.C:
+			t.Waited += time.Since(looked)
+		case <-a.stop.Done():
+			t.Waited += time.Since(looked)
+		case <-ctx.Done():
+			return nil // the client has gone
 		}
-		t = n.Ticket
-	case <-timeout.C:
-		t.Waited += time.Since(looked)
-	case <-a.stop.Done():
-		t.Waited += time.Since(looked)
-	case <-ctx.Done():
-		return nil // the client has gone
+		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
-	return c.JSON(http.StatusOK, viewTicket(&t))
 }
 
 // waitFor reads how long to wait for another version than which; 0 for whatever it is now.

@@ -50,7 +50,7 @@ func (a *API) getQueue(c echo.Context) error {
 
 func viewQueue(q *matchq.Queue) queueView {
 	return queueView{
-		Name: q.Name, Waiting: q.Waiting, OldestWaitMs: q.OldestWait.Milliseconds(),
+		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestWaitMs: q.OldestWait.Milliseconds(),
 		NextTickMs: status.NextTickMs(q), MatchedTotal: q.Matches, Paused: q.Paused,
 	}
 }

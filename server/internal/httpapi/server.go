@@ -62,6 +62,8 @@ func (a *API) routes() {
 	v1.GET("/tickets/:id", a.getTicket)
 	v1.DELETE("/tickets/:id", a.deleteTicket)
 	v1.GET("/matches/:id", a.getMatch)
+	v1.POST("/matches/:id/accept", a.acceptMatch)
+	v1.POST("/matches/:id/decline", a.declineMatch)
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
