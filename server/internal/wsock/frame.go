@@ -34,14 +34,17 @@ func parseFrame(data []byte) (frame, error) {
 type outFrame struct {
 	Event string          `json:"event"`
 	ID    json.RawMessage `json:"id,omitempty"`
+	Seq   string          `json:"seq,omitempty"`
 	Data  json.RawMessage `json:"data"`
 }
 
-func encode(event string, id, data json.RawMessage) []byte {
+func encode(event string, id, data json.RawMessage) []byte { return encodePush(event, id, "", data) }
+
+func encodePush(event string, id json.RawMessage, seq string, data json.RawMessage) []byte {
 	if data == nil {
 		data = json.RawMessage("{}")
 	}
-	out, err := json.Marshal(outFrame{event, id, data})
+	out, err := json.Marshal(outFrame{event, id, seq, data})
 	if err != nil {
 		panic("server: a frame of ours can't be written: " + err.Error())
 	}
