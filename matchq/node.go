@@ -68,6 +68,7 @@ type holding struct {
 	lastAt time.Time // and when
 	early  []Message // what came while Redis was asked what came before
 	asking bool
+	doubted bool // an earlier try had no answer, and Redis is being told that it ended
 	old    *holding // the player's connection of before, until it is sure that this one replaces it
 }
 
@@ -138,6 +139,10 @@ func (n *Node) Arrive(ctx context.Context, player, conn, data string) (before *C
 		return nil, err
 	}
 	n.caughtUp(h, rows[0].newest, nil)
+	if h.doubted {
+		n.fallBehind()
+		n.nudge()
+	}
 	if old != nil && old.conn != conn {
 		n.replaced(player, old.conn)
 	}
@@ -165,6 +170,8 @@ func (n *Node) hold(h *holding) (*holding, error) {
 	}
 	h.old = n.players[h.player]
 	n.players[h.player] = h
+	_, h.doubted = n.leaving[h.conn]
+	delete(n.leaving, h.conn)
 	return h.old, nil
 }
 
