@@ -140,9 +140,6 @@ func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body 
 	return doc.Components.Schemas["Problem"].Value.VisitJSON(problem, openapi3.EnableJSONSchema2020())
 }
 
-// laterRoutes are described already and not yet answered.
-var laterRoutes = []string{"POST /v1/matches/:id/accept", "POST /v1/matches/:id/decline"}
-
 // TestEveryRouteIsDocumented holds the document against the routes, both ways.
 func TestEveryRouteIsDocumented(t *testing.T) {
 	t.Parallel()
@@ -161,9 +158,6 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		if !described[route] {
 			t.Errorf("%s is answered and not described", route)
 		}
-		delete(described, route)
-	}
-	for _, route := range laterRoutes {
 		delete(described, route)
 	}
 	for route := range maps.Keys(described) {
