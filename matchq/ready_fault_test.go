@@ -111,8 +111,7 @@ func TestReadyVoidTicketsDecline(t *testing.T) {
 	}})
 	s.proxy.loseReplies(hashOf(t, "enqueue"), 4)
 	_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "music", Player: "carol"})
-	var unknown *matchq.UnknownError
-	if !errors.As(err, &unknown) {
+	if _, ok := errors.AsType[*matchq.UnknownError](err); !ok {
 		t.Fatalf("enqueue without an answer: %v", err)
 	}
 	match := <-proposed
