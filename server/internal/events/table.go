@@ -72,7 +72,8 @@ var table = map[string]handler{
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
 // them, and tests see that there are no others.
 var sent = []string{
-	"notify_socket_id", status.Event, "cancel_request_general_match_status", "connection_status", "ack", "error",
+	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status",
+	"resumed", "state", "ack", "error",
 	quiz.InvitationEvent, "created_friend_match", "friend_request_declined", "get_match_question", "get_answer_result",
 	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",
 }
