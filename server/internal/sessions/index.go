@@ -31,7 +31,9 @@ type Index struct {
 }
 
 // NewIndex makes an Index. Attach must be called before connections come.
-func NewIndex() *Index { return &Index{sessions: map[string]*Session{}, tickets: map[string]*Session{}} }
+func NewIndex() *Index {
+	return &Index{sessions: map[string]*Session{}, tickets: map[string]*Session{}}
+}
 
 // Attach says where presence is told.
 func (x *Index) Attach(p Presence) { x.presence = p }

@@ -186,7 +186,9 @@ type conn struct {
 func (c *conn) Send(event string, data json.RawMessage) { c.write(encode(event, nil, data)) }
 
 // Push queues a frame.
-func (c *conn) Push(event, seq string, data json.RawMessage) { c.write(encodePush(event, nil, seq, data)) }
+func (c *conn) Push(event, seq string, data json.RawMessage) {
+	c.write(encodePush(event, nil, seq, data))
+}
 
 // write can fail only if the connection has ended or is too slow; melody tells HandleError, and the read loop ends.
 func (c *conn) write(frame []byte) { _ = c.socket.Write(frame) }
