@@ -19,6 +19,7 @@ import (
 	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/flags"
 	"github.com/matchq/matchq/server/internal/node"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // patience is how long a test waits for what must happen; nothing waits as long if all is well.
@@ -37,12 +38,21 @@ type testNode struct {
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
 func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	t.Helper()
+	return startGames(t, env, nil, args...)
+}
+
+// startGames is start with other times for games, unless game is nil.
+func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...string) *testNode {
+	t.Helper()
 	f, err := flags.Parse(append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms",
 		"--rate-limit", "off",
 	}, args...), io.Discard, io.Discard, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if game != nil {
+		f.Game = *game
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newJournal()
