@@ -11,11 +11,11 @@ import (
 // atOnce is for how many players of a batch Redis is asked at the same time.
 const atOnce = 4
 
-// before returns the rooms of each player who is about to be queued. They are looked up before, since what comes after
-// may be the game of the very match that they are queued for.
-func (i *Intake) before(ctx context.Context, requests []matchq.Request) ([][]string, error) {
+// before begins to look up the rooms of each player who is about to be queued, and returns what waits for the result.
+// What is found later may be the game of the very match that they are queued for.
+func (i *Intake) before(ctx context.Context, requests []matchq.Request) (wait func() ([][]string, error)) {
 	if i.Games == nil {
-		return nil, nil
+		return func() ([][]string, error) { return nil, nil }
 	}
 	rooms := make([][]string, len(requests))
 	group, ctx := errgroup.WithContext(ctx)
@@ -26,7 +26,7 @@ func (i *Intake) before(ctx context.Context, requests []matchq.Request) ([][]str
 			return err
 		})
 	}
-	return rooms, group.Wait()
+	return func() ([][]string, error) { return rooms, group.Wait() }
 }
 
 // leave takes the players who wait from now on out of the games they had before. A request that was repeated may have

@@ -48,12 +48,11 @@ func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) 
 	if err := i.Limits.Player(ctx, r.Player); err != nil {
 		return matchq.Ticket{}, err
 	}
-	before, err := i.before(ctx, []matchq.Request{r})
-	if err != nil {
-		return matchq.Ticket{}, err
+	before := i.before(ctx, []matchq.Request{r})
+	t, err := i.Matcher.Enqueue(ctx, r) // at the same time, since most have no game
+	if rooms, failed := before(); failed == nil {
+		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
 	}
-	t, err := i.Matcher.Enqueue(ctx, r)
-	i.leave(ctx, before, []matchq.Result{{Ticket: t, Err: err}})
 	return t, err
 }
 
@@ -79,7 +78,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, addr
 		}
 		allowed, at = append(allowed, requests[n]), append(at, n)
 	}
-	before, err := i.before(ctx, allowed)
+	before, err := i.before(ctx, allowed)()
 	if err != nil {
 		return nil, err
 	}
