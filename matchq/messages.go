@@ -118,7 +118,7 @@ func checkMessages(messages []Message) ([]Message, error) {
 // is not, some of what came after it may be gone too. after is a Message.Seq; with any other text nothing is found.
 // Errors: ErrUnavailable.
 func (m *Matcher) Outbox(ctx context.Context, player, after string) (messages []Message, found bool, err error) {
-	if !isSeq(after) || CheckName("player", player) != nil {
+	if nobody := CheckName("player", player) != nil; nobody || !isSeq(after) {
 		return nil, false, nil
 	}
 	messages, err = within(ctx, m, nil, func(ctx context.Context) ([]Message, error) {

@@ -64,12 +64,12 @@ type Node struct {
 type holding struct {
 	player, conn, data string
 
-	last   string    // seq of the newest message that was handed over
-	lastAt time.Time // and when
-	early  []Message // what came while Redis was asked what came before
-	asking bool
-	doubted bool // an earlier try had no answer, and Redis is being told that it ended
-	old    *holding // the player's connection of before, until it is sure that this one replaces it
+	last    string    // seq of the newest message that was handed over
+	lastAt  time.Time // and when
+	early   []Message // what came while Redis was asked what came before
+	asking  bool
+	doubted bool     // an earlier try had no answer, and Redis is being told that it ended
+	old     *holding // the player's connection of before, until it is sure that this one replaces it
 }
 
 // leaver is a connection that has ended.
