@@ -28,6 +28,7 @@ type scenario struct {
 	name  string
 	args  []string // of the server
 	steps []step
+	token func(t *testing.T, who string) string // with which a client connects; nil for none
 }
 
 // step is one step of a client; each field may be empty.
@@ -103,7 +104,7 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	for i := range sc.steps {
 		s := &sc.steps[i]
 		if s.who != "" && st.seen[s.who] == nil {
-			st.connect(s.who)
+			st.connect(s, sc.token)
 		}
 		st.play(s)
 	}
@@ -114,11 +115,18 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	return st.seen
 }
 
-func (st *stage) connect(who string) {
+// connect connects the client of a step, its first.
+func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
 	st.Helper()
-	st.seen[who] = []string{}
-	st.driver.connect(st.prefix+who, st.kind(who), st.node.url)
-	st.want(who, "connected", "")
+	st.seen[s.who] = []string{}
+	command := map[string]any{"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url}
+	if token != nil {
+		command["token"] = token(st.T, s.who)
+	}
+	st.driver.command(command)
+	if s.want != "shut out" {
+		st.want(s.who, "connected", "")
+	}
 }
 
 func (st *stage) play(s *step) {
