@@ -5,14 +5,14 @@
 -- ARGV[3..] three a ticket: id, queue, body ("", or what an unknown ticket would have held: it is then voided, which
 --   is to say, queued and cancelled at once, so that an enqueue which is still under way finds it ended; if the id
 --   is that of another player's or another queue's ticket, it is left alone)
--- RETURN {"ok", outcomes…} or {"config", stored}; the outcome of a ticket nobody knows is ""
---
--- The id stays in its list as a tombstone, which the next tick skips; a list of nothing else is dropped at once.
+-- RETURN {"ok", outcomes…} or {"config", stored}; the outcome of a ticket nobody knows is "", that of one which is
+--   proposed its value: it is left alone, since cancelling it concerns others
 
 local call = redis.call
 --@include lib/time.lua
 --@include lib/record.lua
 --@include lib/give_up.lua
+--@include lib/leave.lua
 
 local fingerprint, reason = ARGV[1], ARGV[2]
 local rows = (#KEYS - 7) / 2
@@ -33,7 +33,7 @@ local values = call("HMGET", KEYS[2], unpack(ids))
 local lines, standing, ending, voided = {}, {}, {}, 0
 for row = 1, rows do
   local id, value, body = ids[row], values[row], ARGV[3 * row + 2]
-  local waits = stands_in(value, ARGV[3 * row + 1] .. "\t") and (body == "" or body_of(value) == body)
+  local waits = waits_until(value, ARGV[3 * row + 1] .. "\t") and (body == "" or original_body(value) == body)
   if not ending[id] and (waits or not value and body ~= "") then
     ending[id] = true
     if waits then
@@ -51,14 +51,7 @@ if voided > 0 then
   call("HINCRBY", KEYS[5], "enqueued", voided)
 end
 for _, row in ipairs(standing) do
-  local queue, waiting, passed = ARGV[3 * row + 1], KEYS[6 + 2 * row], KEYS[7 + 2 * row]
-  local tombstones = call("HINCRBY", KEYS[6], queue, 1)
-  if tombstones == call("LLEN", waiting) + call("LLEN", passed) then
-    call("UNLINK", waiting, passed)
-    call("ZREM", KEYS[3], queue)
-    call("HDEL", KEYS[6], queue)
-    call("HDEL", KEYS[7], queue)
-  end
+  leave_tombstone(KEYS[3], KEYS[6], KEYS[7], ARGV[3 * row + 1], KEYS[6 + 2 * row], KEYS[7 + 2 * row])
 end
 
 local ended = {}

@@ -3,7 +3,7 @@
 -- ARGV[1] fingerprint  ARGV[2] interval_ms  ARGV[3] rows
 -- ARGV[4..] four a run: queue, phase_ms, ttl_ms, last row; then all ids, all players, all bodies
 -- RETURN {"ok", now_ms, exceptions…} or {"config", stored}; an exception is {row, "paused"},
---   {row, "duplicate", live_id, its record} or {row, "known", record_or_outcome}
+--   {row, "duplicate", live_id, its value} or {row, "known", value}
 --
 -- A run is consecutive rows of one queue and one time to live. Bodies are as lib/record.lua has them.
 
@@ -27,7 +27,7 @@ local now = now_ms(call("TIME"))
 local known = call("HMGET", KEYS[2], unpack(ARGV, first_id, first_player - 1))
 local holders = call("HMGET", KEYS[3], unpack(ARGV, first_player, first_body - 1))
 
--- Which of the players' latest tickets live.
+-- Which of the players' latest tickets live: they wait, or are proposed.
 local live, holding = nil, nil
 for row = 1, rows do
   if holders[row] then
@@ -39,7 +39,7 @@ if holding then
   live = {}
   local values = call("HMGET", KEYS[2], unpack(holding))
   for i = 1, #holding do
-    live[holding[i]] = values[i] and expires_at(values[i]) and values[i]
+    live[holding[i]] = values[i] and lives(values[i]) and values[i]
   end
 end
 

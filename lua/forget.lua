@@ -1,10 +1,12 @@
 -- forget: drop the oldest events and the tickets they ended, once retention is over. WRITES. O(limit). Safe to repeat.
 -- KEYS[1] meta  KEYS[2] tickets  KEYS[3] players  KEYS[4] events  KEYS[5] counters  KEYS[6] matched
+-- KEYS[7] proposals
 -- ARGV[1] fingerprint  ARGV[2] retention_ms  ARGV[3] limit  ARGV[4] most queues to keep a total of matches for
 -- RETURN {"ok", forgotten, more} or {"config", stored}
 --
--- Only the event that ended a ticket forgets it: the ticket's outcome must name that very entry. An entry of a time to
--- come was written before the clock was set back, and goes too.
+-- Only the event that ended a ticket forgets it: the ticket's outcome must name that very entry. Likewise that which
+-- settled a proposal, other than by saying who was restored. An entry of a time to come was written before the clock
+-- was set back, and goes too.
 
 local call = redis.call
 --@include lib/time.lua
@@ -18,13 +20,20 @@ end
 local now = now_ms(call("TIME"))
 local before = now - retention
 
-local ids, players, entries, gone, places = {}, {}, {}, {}, 0
+local ids, players, entries, gone, settled, places, touched = {}, {}, {}, {}, {}, 0, 0
 local function take(entry, fields)
-  for id, record in string.gmatch(fields[12], "([^\n]+)\n([^\n]+)") do
+  local kind, tickets = fields[2], fields[12]
+  if kind == "proposed" or kind == "restored" then
+    tickets = "" -- they live on
+  elseif fields[13] == "match" then
+    settled[#settled + 1] = fields[14]
+  end
+  for id, record in string.gmatch(tickets, "([^\n]+)\n([^\n]+)") do
     ids[#ids + 1] = id
     players[#ids], entries[#ids] = owner(record), entry
   end
   gone[#gone + 1] = entry
+  touched = touched + fields[6]
   places = fields[6] / fields[4]
 end
 
@@ -35,7 +44,7 @@ repeat
   for _, entry in ipairs(page) do
     local at = tonumber(entry[2][8])
     kept = at > before and at <= now
-    more = not kept and #gone > 0 and #ids + entry[2][6] > limit
+    more = not kept and #gone > 0 and touched + entry[2][6] > limit
     if kept or more then
       break
     end
@@ -66,6 +75,9 @@ if #forgotten > 0 then
 end
 if #released > 0 then
   call("HDEL", KEYS[3], unpack(released))
+end
+if #settled > 0 then
+  call("HDEL", KEYS[7], unpack(settled))
 end
 call("XDEL", KEYS[4], unpack(gone))
 call("HSET", KEYS[1], "trimmed", gone[#gone] .. "-" .. places - 1) -- the last event, as watchers know it

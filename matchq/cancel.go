@@ -1,14 +1,20 @@
 package matchq
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
-// Cancel ends a ticket that waits. It is nil also if the ticket was cancelled before, so it is safe to repeat.
+// Cancel ends a ticket that waits. One that is proposed is declined by it, and the others of its match wait again. It is
+// nil also if the ticket was cancelled before, so it is safe to repeat.
 // Otherwise: *MatchedError with the match, ErrExpired, ErrNotFound, *ConfigError, ErrUnavailable.
 func (m *Matcher) Cancel(ctx context.Context, id string) error {
 	return m.CancelBecause(ctx, id, "")
 }
 
-// CancelBecause is Cancel with a reason, which comes back as Ticket.Reason. It is of up to 128 bytes, as a name, or
+// CancelBecause is Cancel with a reason, which comes back as Ticket.Reason; DeclinedReason if it is empty and
+// the ticket was proposed. It is of up to 128 bytes, as a name, or
 // empty; else the error is an *InvalidError.
 func (m *Matcher) CancelBecause(ctx context.Context, id, reason string) error {
 	if reason != "" {
@@ -33,38 +39,59 @@ func (m *Matcher) CancelPlayer(ctx context.Context, player string) error {
 	return m.cancel(ctx, &t, "")
 }
 
+// mostLooks is how often a call looks again at tickets that change under its hands.
+const mostLooks = 10
+
 func (m *Matcher) cancel(ctx context.Context, t *Ticket, reason string) error {
-	if t.State == Waiting {
-		waiting := *t // for a call that may outlive this one
-		outcomes, err := within(ctx, m, nil, func(ctx context.Context) ([]string, error) {
-			return m.cancelRows(ctx, []row{{ticket: waiting}}, reason)
-		})
-		if err != nil {
-			return err
-		}
-		if outcomes[0] == "" {
-			return ErrNotFound
-		}
-		if outcomeState(outcomes[0]) == Cancelled {
+	for range mostLooks {
+		var err error
+		switch t.State {
+		case Waiting:
+			waiting := *t // for a call that may outlive this one
+			values, err := within(ctx, m, nil, func(ctx context.Context) ([]string, error) {
+				return m.cancelRows(ctx, []row{{ticket: waiting}}, reason)
+			})
+			if err != nil {
+				return err
+			}
+			if values[0] == "" {
+				return ErrNotFound
+			}
+			if stateOf(values[0]) == Cancelled {
+				return nil
+			}
+		case Proposed:
+			if err = m.decline(ctx, t.Match.ID, t.Player, reason); err != nil {
+				return err
+			}
+		case Matched:
+			return &MatchedError{Match: *t.Match}
+		case Expired:
+			return ErrExpired
+		default:
 			return nil
 		}
-		// It ended between the two calls.
-		if *t, err = m.Ticket(ctx, t.ID); err != nil {
+		if *t, err = m.Ticket(ctx, t.ID); err != nil { // it may have changed between the two calls
 			return err
 		}
 	}
-	switch t.State {
-	case Matched:
-		return &MatchedError{Match: *t.Match}
-	case Expired:
-		return ErrExpired
-	default:
-		return nil
-	}
+	return fmt.Errorf("%w: ticket %s is restored and proposed again all the time", ErrUnavailable, t.ID)
 }
 
-// cancelRows runs cancel.lua and returns an outcome a ticket, "" for one that nobody knows. A row with a body is
-// voided in that case.
+// decline gives a player's place in a proposed match up, whatever became of the match meanwhile.
+func (m *Matcher) decline(ctx context.Context, matchID, player, reason string) error {
+	if reason == "" {
+		reason = DeclinedReason
+	}
+	_, err := m.answer(ctx, matchID, player, "decline", reason)
+	if errors.Is(err, ErrNotFound) {
+		return nil // it is settled and forgotten
+	}
+	return err
+}
+
+// cancelRows runs cancel.lua and returns the value of each ticket, "" for one that nobody knows: its outcome, or what
+// it was and still is if it is proposed. A row with a body is voided if nobody knows it.
 func (m *Matcher) cancelRows(ctx context.Context, rows []row, reason string) ([]string, error) {
 	k := &m.keys
 	keys := []string{k.meta, k.tickets, k.due, k.events, k.counters, k.tombstones, k.batches}
@@ -78,9 +105,9 @@ func (m *Matcher) cancelRows(ctx context.Context, rows []row, reason string) ([]
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]string, len(rows))
-	for i := range outcomes {
-		outcomes[i] = r.text()
+	values := make([]string, len(rows))
+	for i := range values {
+		values[i] = r.text()
 	}
-	return outcomes, r.err
+	return values, r.err
 }

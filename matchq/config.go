@@ -28,6 +28,10 @@ type Config struct {
 	// Size is the number of players a match has, from 2 to 16; 2 unless set. Shared.
 	Size int
 
+	// ReadyTimeout is how long the players of a match have to Accept it, in whole milliseconds, at least 100 ms. Zero,
+	// as it is unless set, matches them without asking. Shared.
+	ReadyTimeout time.Duration
+
 	// Policy decides who plays with whom; FIFO unless set. Shared.
 	Policy Policy
 
@@ -53,7 +57,7 @@ type Config struct {
 }
 
 // schema is the version of what stands in Redis. It is part of what nodes must agree on.
-const schema = 1
+const schema = 2
 
 // maxDuration keeps times in 13 digits of milliseconds, as records have them.
 const maxDuration = 100 * 365 * 24 * time.Hour
@@ -107,6 +111,11 @@ func (c *Config) check() error {
 	if c.Size < 2 || c.Size > 16 {
 		return &InvalidError{"size", fmt.Sprintf("must be from 2 to 16, not %d", c.Size)}
 	}
+	if c.ReadyTimeout != 0 {
+		if err := checkDuration("ready_timeout", c.ReadyTimeout, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
 	if err := CheckName("policy name", c.Policy.name); err != nil {
 		return err
 	}
@@ -141,8 +150,8 @@ func checkDuration(field string, d, least time.Duration) error {
 
 // fingerprint is what nodes must agree on, in words that can be shown to whoever runs them.
 func (c *Config) fingerprint() string {
-	return fmt.Sprintf("schema=%d size=%d interval=%dms policy=%s retention=%dms",
-		schema, c.Size, c.intervalMS(), c.Policy, c.Retention.Milliseconds())
+	return fmt.Sprintf("schema=%d size=%d interval=%dms policy=%s retention=%dms ready=%dms",
+		schema, c.Size, c.intervalMS(), c.Policy, c.Retention.Milliseconds(), c.ReadyTimeout.Milliseconds())
 }
 
 // intervalMS is the interval as scripts take it: 0 for AtOnce.

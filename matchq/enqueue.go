@@ -84,7 +84,7 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 	case statusQueued:
 		return Result{Ticket: p.row.queuedAt(a.nowMS)}
 	case statusDuplicate:
-		t, err := waitingTicket(a.id, a.value, a.nowMS)
+		t, _, err := liveTicket(a.id, a.value, a.nowMS)
 		if err != nil {
 			return Result{Err: err}
 		}
@@ -107,8 +107,9 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 
 // knownTicket is the ticket of a request that was made before.
 func (m *Matcher) knownTicket(ctx context.Context, id string, a *answer) (Ticket, error) {
-	if isRecord(a.value) {
-		return waitingTicket(id, a.value, a.nowMS)
+	if outcomeEntry(a.value) == "" {
+		t, _, err := liveTicket(id, a.value, a.nowMS)
+		return t, err
 	}
 	t, err := m.Ticket(ctx, id)
 	if errors.Is(err, ErrNotFound) {

@@ -12,6 +12,10 @@ var (
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 
+	// ErrGone says that a match which was proposed fell apart: somebody declined, or did not accept in time. Who is not
+	// to blame waits again.
+	ErrGone = errors.New("matchq: the proposed match fell apart")
+
 	// ErrPaused says that the queue takes nobody until it is resumed.
 	ErrPaused = errors.New("matchq: the queue is paused")
 
@@ -51,13 +55,22 @@ func (e *IDTakenError) Error() string {
 	return fmt.Sprintf("matchq: ticket id %s belongs to another player or queue", e.ID)
 }
 
-// MatchedError says that a ticket can't be cancelled any more because it was matched.
+// MatchedError says that a ticket can't be cancelled, or a match declined, any more because it was made.
 type MatchedError struct {
 	Match Match
 }
 
 func (e *MatchedError) Error() string {
 	return "matchq: the ticket was matched already, in match " + e.Match.ID
+}
+
+// BusyError says that a player can't be withdrawn because they are proposed, or have been matched. Nothing was changed.
+type BusyError struct {
+	Player string
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("matchq: player %q is proposed or was matched", e.Player)
 }
 
 // UnknownError says that it is not known whether an Enqueue reached Redis. Its ticket is void: the library goes on

@@ -4,14 +4,17 @@ package matchq
 // slot of a Redis Cluster and a script may touch several of its keys.
 type keys struct {
 	meta       string // hash: the agreed configuration, paused queues, the last event trimmed
-	tickets    string // hash: ticket id → its record while it waits, its outcome afterwards, until it is forgotten
+	tickets    string // hash: ticket id → its record while it waits or is proposed, then its outcome, until it is forgotten
 	players    string // hash: player → id of the latest ticket, until that is forgotten
 	due        string // sorted set: queue → when it next needs a visit (ms); every queue that holds anybody is in it
-	events     string // stream: how tickets ended, in order
+	events     string // stream: what became of tickets, in order
 	counters   string // hash: totals
 	matched    string // sorted set: queue → matches made in it
 	tombstones string // hash: queue → ids in its lists whose ticket was cancelled
+	held       string // hash: queue → ids in its lists whose ticket is proposed
 	batches    string // hash: queue → what is left of a batch that takes several calls
+	proposals  string // hash: match id → a proposal that is open, or what it was settled as, until that is forgotten
+	deadlines  string // sorted set: match id of each open proposal → when all must have accepted (ms)
 	prefix     string
 }
 
@@ -26,7 +29,10 @@ func newKeys(namespace string) keys {
 		counters:   prefix + "counters",
 		matched:    prefix + "matched",
 		tombstones: prefix + "tombstones",
+		held:       prefix + "held",
 		batches:    prefix + "batches",
+		proposals:  prefix + "proposals",
+		deadlines:  prefix + "deadlines",
 		prefix:     prefix,
 	}
 }

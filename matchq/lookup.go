@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,7 +26,8 @@ func (m *Matcher) TicketOf(ctx context.Context, player string) (Ticket, error) {
 
 func (m *Matcher) lookUp(ctx context.Context, id, player string) (Ticket, error) {
 	return within(ctx, m, nil, func(ctx context.Context) (Ticket, error) {
-		r, err := m.read(ctx, m.scripts.ticket, []string{m.keys.tickets, m.keys.players, m.keys.events}, id, player)
+		keys := []string{m.keys.tickets, m.keys.players, m.keys.events, m.keys.proposals}
+		r, err := m.read(ctx, m.scripts.ticket, keys, id, player)
 		if err != nil {
 			return Ticket{}, err
 		}
@@ -43,8 +45,8 @@ func decodeTicket(r *reply) (Ticket, error) {
 		return Ticket{}, r.err
 	}
 	id, value := r.text(), r.text()
-	if r.err == nil && isRecord(value) {
-		return waitingTicket(id, value, now)
+	if r.err == nil && outcomeEntry(value) == "" {
+		return decodeLive(r, id, value, now)
 	}
 	fields := r.fields()
 	if r.err != nil {
@@ -61,29 +63,18 @@ func decodeTicket(r *reply) (Ticket, error) {
 	return t, r.err
 }
 
-// Match returns a match by its id, while it is kept. Errors: ErrNotFound, ErrUnavailable.
-func (m *Matcher) Match(ctx context.Context, id string) (Match, error) {
-	entryID, place, ok := splitPlaceID(id)
-	if !ok {
-		return Match{}, ErrNotFound
+// decodeLive reads a ticket that waits or is proposed; what is known of its match then follows.
+func decodeLive(r *reply, id, value string, nowMS int64) (Ticket, error) {
+	t, matchID, err := liveTicket(id, value, nowMS)
+	if err != nil || matchID == "" {
+		return t, err
 	}
-	return within(ctx, m, nil, func(ctx context.Context) (Match, error) {
-		found, err := m.rdb.XRange(ctx, m.keys.events, entryID, entryID).Result()
-		if err != nil {
-			return Match{}, failure("read match", err)
-		}
-		if len(found) == 0 {
-			return Match{}, ErrNotFound
-		}
-		e, err := parseMessage(found[0])
-		if err != nil {
-			return Match{}, err
-		}
-		if e.kind != Matched || place >= e.places() {
-			return Match{}, ErrNotFound
-		}
-		return *e.match(place), nil
-	})
+	match, err := decodeMatch(r, matchID, nowMS)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("matchq: ticket %s is proposed for %s: %w", id, matchID, err)
+	}
+	t.Match = &match
+	return t, nil
 }
 
 // parseMessage reads an entry as the driver hands it over.

@@ -17,13 +17,26 @@ type model struct {
 	tickets map[string]*modelTicket
 	latest  map[string]string // player → ticket id
 	queues  map[string]*modelQueue
+	matches map[string]*modelMatch // those that were proposed
 	stats   matchq.Stats
-	ended   []string // ids, in the order of their events
+	told    []toldEvent // what the events say, in order
+}
+
+type toldEvent struct {
+	what string // kind and ids
+	at   time.Time
+}
+
+// modelMatch is a match that was proposed.
+type modelMatch struct {
+	matchq.Match                   // as it must be read, but for its tickets
+	ids          []string          // of its tickets
+	reasons      map[string]string // ids of those it cancelled
 }
 
 type modelTicket struct {
 	matchq.Ticket          // as it must be read, but for Match
-	matchID       string   // "" unless it was matched
+	matchID       string   // "" unless it is proposed or was matched
 	mates         []string // ids of its match's tickets, in order
 	overdue       bool     // it has expired, but was not looked at
 }
@@ -41,6 +54,7 @@ func newModel(cfg matchq.Config, now time.Time) *model {
 	return &model{
 		cfg: cfg, now: now,
 		tickets: map[string]*modelTicket{}, latest: map[string]string{}, queues: map[string]*modelQueue{},
+		matches: map[string]*modelMatch{},
 	}
 }
 
@@ -53,24 +67,33 @@ func (m *model) queue(name string) *modelQueue {
 
 // live returns the tickets that wait in a queue, in order.
 func (m *model) live(name string) []*modelTicket {
-	var live []*modelTicket
+	return slices.DeleteFunc(m.standing(name), func(t *modelTicket) bool { return t.State != matchq.Waiting })
+}
+
+// standing returns the tickets that wait or are proposed in a queue, in order.
+func (m *model) standing(name string) []*modelTicket {
+	var standing []*modelTicket
 	for _, id := range m.queue(name).line {
-		if t := m.tickets[id]; t != nil && t.State == matchq.Waiting && t.Queue == name && !slices.Contains(live, t) {
-			live = append(live, t)
+		if t := m.tickets[id]; t.lives() && t.Queue == name && !slices.Contains(standing, t) {
+			standing = append(standing, t)
 		}
 	}
-	return live
+	return standing
+}
+
+func (t *modelTicket) lives() bool {
+	return t != nil && (t.State == matchq.Waiting || t.State == matchq.Proposed)
 }
 
 // tidy forgets the tombstones of a queue.
 func (m *model) tidy(name string) {
 	q := m.queue(name)
-	live := m.live(name)
+	standing := m.standing(name)
 	q.line = q.line[:0]
-	for _, t := range live {
+	for _, t := range standing {
 		q.line = append(q.line, t.ID)
 	}
-	if len(live) == 0 {
+	if len(standing) == 0 {
 		q.partial, q.jumbled, q.loose = false, false, false
 	}
 }
@@ -100,7 +123,7 @@ func (m *model) judge(r *matchq.Request) verdict {
 		}
 		return isKnown
 	}
-	if latest := m.tickets[m.latest[r.Player]]; latest != nil && latest.State == matchq.Waiting {
+	if latest := m.tickets[m.latest[r.Player]]; latest.lives() {
 		return isDuplicate
 	}
 	if m.queue(r.Queue).paused {
@@ -146,7 +169,7 @@ func (m *model) add(r *matchq.Request, t *matchq.Ticket) error {
 func (m *model) same(got *matchq.Ticket, id string) error {
 	t := m.tickets[id]
 	want := t.Ticket
-	if !m.now.IsZero() && want.State == matchq.Waiting {
+	if !m.now.IsZero() && t.lives() {
 		want.Waited = m.now.Sub(want.EnqueuedAt)
 	}
 	have := *got
@@ -173,26 +196,29 @@ func idsOf(tickets []matchq.Ticket) []string {
 
 // end takes over an event, if it may be.
 func (m *model) end(ev *matchq.Event) error {
+	before, count := matchq.Waiting, &m.stats.Waiting
+	if ev.Kind == matchq.Restored || ev.MatchID != "" && ev.Kind != matchq.Proposed && m.cfg.ReadyTimeout > 0 {
+		before, count = matchq.Proposed, &m.stats.Proposed
+	}
+	if !m.now.IsZero() && !ev.At.Equal(m.now) {
+		return fmt.Errorf("event %s is of %v, not %v", ev.ID, ev.At, m.now)
+	}
 	for _, t := range ev.Tickets() {
 		mine := m.tickets[t.ID]
-		if mine == nil || mine.State != matchq.Waiting {
-			return fmt.Errorf("event %s ends ticket %s, which does not wait: %+v", ev.ID, t.ID, mine)
+		if mine == nil || mine.State != before || before == matchq.Proposed && mine.matchID != ev.MatchID {
+			return fmt.Errorf("event %s %+v is about ticket %s, which must be %s: %+v", ev.ID, *ev, t.ID, before, mine)
 		}
-		if !m.now.IsZero() && !ev.At.Equal(m.now) {
-			return fmt.Errorf("event %s is of %v, not %v", ev.ID, ev.At, m.now)
-		}
-		mine.State, mine.Version, mine.EndedAt, mine.Reason = ev.Kind, 2, ev.At, t.Reason
-		mine.Waited = max(0, ev.At.Sub(mine.EnqueuedAt))
-		if ev.Kind == matchq.Matched {
-			mine.matchID, mine.mates = ev.Match.ID, idsOf(ev.Match.Tickets)
-		}
+		m.become(mine, ev)
 		if err := m.same(&t, t.ID); err != nil {
 			return fmt.Errorf("event %s: %w", ev.ID, err)
 		}
-		m.ended = append(m.ended, t.ID)
-		m.stats.Waiting--
+		*count--
 	}
 	switch ev.Kind {
+	case matchq.Proposed:
+		m.stats.Proposed += int64(m.cfg.Size)
+	case matchq.Restored:
+		m.stats.Waiting++
 	case matchq.Matched:
 		m.stats.Matched += int64(m.cfg.Size)
 		m.stats.Matches++
@@ -202,7 +228,35 @@ func (m *model) end(ev *matchq.Event) error {
 	case matchq.Expired:
 		m.stats.Expired++
 	}
-	return nil
+	m.told = append(m.told, toldEvent{string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets())), ev.At})
+	return m.endMatch(ev)
+}
+
+// become makes a ticket what an event says.
+func (m *model) become(t *modelTicket, ev *matchq.Event) {
+	t.State, t.Version = ev.Kind, t.Version+1
+	t.Waited = max(0, ev.At.Sub(t.EnqueuedAt))
+	t.matchID, t.mates = "", nil
+	if ev.Match != nil {
+		t.matchID, t.mates = ev.Match.ID, idsOf(ev.Match.Tickets)
+	}
+	switch ev.Kind {
+	case matchq.Restored:
+		t.State = matchq.Waiting
+		q := m.queue(t.Queue)
+		q.jumbled = q.jumbled || q.partial // the batch under way may have passed it over
+	case matchq.Proposed:
+	default:
+		t.EndedAt, t.Reason = ev.At, ev.Reason
+	}
+}
+
+// made is the kind of the event when a match is made by a tick.
+func (m *model) made() matchq.State {
+	if m.cfg.ReadyTimeout > 0 {
+		return matchq.Proposed
+	}
+	return matchq.Matched
 }
 
 // mayTick says whether an event may come of a tick of a queue.
@@ -219,7 +273,7 @@ func (m *model) mayTick(name string) func(ev *matchq.Event) error {
 		switch {
 		case ev.Kind == matchq.Expired && m.tickets[got[0]] != nil && m.isOverdue(m.tickets[got[0]]):
 			return nil
-		case ev.Kind != matchq.Matched || q.paused || len(got) != m.cfg.Size || ev.Match.Queue != name:
+		case ev.Kind != m.made() || q.paused || len(got) != m.cfg.Size || ev.Match.Queue != name:
 		case m.fifo && !q.loose && !q.jumbled && slices.Equal(got, ready[:min(len(ready), m.cfg.Size)]):
 			return nil
 		case m.fifo && !q.loose && !q.jumbled:
@@ -233,7 +287,7 @@ func (m *model) mayTick(name string) func(ev *matchq.Event) error {
 // forget drops what ended long enough ago.
 func (m *model) forget() {
 	for id, t := range m.tickets {
-		if t.State == matchq.Waiting || t.EndedAt.After(m.now.Add(-m.cfg.Retention)) {
+		if t.lives() || t.EndedAt.After(m.now.Add(-m.cfg.Retention)) {
 			continue
 		}
 		delete(m.tickets, id)
@@ -243,5 +297,10 @@ func (m *model) forget() {
 			delete(m.latest, t.Player)
 		}
 	}
-	m.ended = slices.DeleteFunc(m.ended, func(id string) bool { return m.tickets[id] == nil })
+	for id, match := range m.matches {
+		if match.State != matchq.Proposed && !match.MadeAt.After(m.now.Add(-m.cfg.Retention)) {
+			delete(m.matches, id)
+		}
+	}
+	m.told = slices.DeleteFunc(m.told, func(e toldEvent) bool { return !e.at.After(m.now.Add(-m.cfg.Retention)) })
 }

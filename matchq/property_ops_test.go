@@ -220,8 +220,11 @@ func (s *machine) cancelled(id string, err error) error {
 	if !fine {
 		return fmt.Errorf("cancel %q, which is %+v: %w", id, t, err)
 	}
-	if t == nil || t.State != matchq.Waiting {
+	if t == nil || !t.lives() {
 		return s.sync(nothing)
+	}
+	if t.State == matchq.Proposed {
+		return s.cancelledProposed(t)
 	}
 	err = s.sync(func(ev *matchq.Event) error {
 		if ev.Kind != matchq.Cancelled || ev.Ticket.ID != id || ev.Ticket.Reason != "" {
@@ -232,7 +235,7 @@ func (s *machine) cancelled(id string, err error) error {
 	if err == nil && t.State != matchq.Cancelled {
 		return fmt.Errorf("ticket %s has no event", id)
 	}
-	if len(s.live(t.Queue)) == 0 {
+	if len(s.standing(t.Queue)) == 0 {
 		s.tidy(t.Queue)
 	}
 	return err

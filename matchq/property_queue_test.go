@@ -59,7 +59,7 @@ func (s *machine) doTickOnce(t *rapid.T) error {
 		return err
 	}
 	q := s.queue(queue)
-	q.partial = report.More || q.partial && len(s.live(queue)) > 0
+	q.partial = report.More || q.partial && len(s.standing(queue)) > 0
 	q.jumbled = q.partial && (q.jumbled || q.paused)
 	return nil
 }
@@ -88,7 +88,7 @@ func (s *machine) doDrain(t *rapid.T) error {
 }
 
 func (s *machine) drain(queue string, repeated bool) error {
-	want := len(s.live(queue))
+	want := len(s.standing(queue))
 	got, err := s.m.Drain(s.ctx, queue)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (s *machine) drain(queue string, repeated bool) error {
 		}
 		return nil
 	})
-	if left := s.live(queue); err == nil && len(left) > 0 {
+	if left := s.standing(queue); err == nil && len(left) > 0 {
 		return fmt.Errorf("%d wait in %s after it was drained", len(left), queue)
 	}
 	s.tidy(queue)
@@ -136,7 +136,7 @@ func (s *machine) checkQueue(name string) error {
 	}
 	live, q := s.live(name), s.queue(name)
 	want := matchq.Queue{
-		Name: name, Waiting: len(live), OldestWait: got.OldestWait, NextTick: got.NextTick, NextTickIn: got.NextTickIn,
+		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestWait: got.OldestWait, NextTick: got.NextTick, NextTickIn: got.NextTickIn,
 		Matches: q.matches, Paused: q.paused,
 	}
 	if !s.now.IsZero() && !got.NextTick.IsZero() {

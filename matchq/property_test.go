@@ -97,6 +97,12 @@ func newMachine(t *rapid.T, env *redistest.Env, hook *repeater) *machine {
 	case "picky":
 		cfg.Policy = matchq.LuaPolicy("picky", picky)
 	}
+	if rapid.Bool().Draw(t, "asks") {
+		cfg.ReadyTimeout = 5 * time.Second
+		if env.Embedded == nil {
+			cfg.ReadyTimeout = time.Hour
+		}
+	}
 	m, err := matchq.New(env.Client, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +139,10 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 		"tick once": s.doTickOnce,
 		"pause":     s.doPause,
 		"drain":     s.doDrain,
+		"accept":    s.doAccept,
+		"accept 2":  s.doAccept,
+		"decline":   s.doDecline,
+		"withdraw":  s.doWithdraw,
 	} {
 		actions[name] = func(t *rapid.T) {
 			if err := operation(t); err != nil {
@@ -142,6 +152,11 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 	}
 	if s.embedded != nil {
 		actions["time passes"] = s.doAdvance
+		actions["settle"] = func(t *rapid.T) {
+			if err := s.settleAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		actions["forget"] = func(t *rapid.T) {
 			if err := s.forgetAll(); err != nil {
 				t.Fatal(err)
@@ -161,13 +176,9 @@ func (s *machine) repeated(t *rapid.T) (stop func() bool) {
 
 // sync takes over the events that came of an operation, if each may have.
 func (s *machine) sync(may func(*matchq.Event) error) error {
-	stats, err := s.m.Stats(s.ctx)
-	if err != nil {
+	newest, err := s.newest()
+	if err != nil || newest == "" || newest == s.cursor {
 		return err
-	}
-	missing := stats.Matches + stats.Cancelled + stats.Expired - s.stats.Matches - s.stats.Cancelled - s.stats.Expired
-	if missing == 0 {
-		return nil
 	}
 	for ev, err := range s.m.Watch(s.ctx, s.cursor) {
 		if err != nil {
@@ -180,11 +191,22 @@ func (s *machine) sync(may func(*matchq.Event) error) error {
 			return err
 		}
 		s.cursor = ev.ID
-		if missing--; missing == 0 {
+		if s.cursor == newest {
 			break
 		}
 	}
 	return nil
+}
+
+// newest is the id of the last event, "" if there is none.
+func (s *machine) newest() (string, error) {
+	entries, err := s.rdb.XRevRangeN(s.ctx, "{"+s.cfg.Namespace+"}:events", "+", "-", 1).Result()
+	if err != nil || len(entries) == 0 {
+		return "", err
+	}
+	var size, count int
+	_, err = fmt.Sscan(fmt.Sprint(entries[0].Values["size"], " ", entries[0].Values["count"]), &size, &count)
+	return fmt.Sprintf("%s-%d", entries[0].ID, count/size-1), err
 }
 
 // checkSome compares the totals, the queues, and some tickets.
@@ -207,6 +229,9 @@ func (s *machine) checkSome(t *rapid.T) error {
 		if err := s.checkTicket(rapid.SampledFrom(s.known()).Draw(t, "looked up")); err != nil {
 			return err
 		}
+	}
+	if err := s.checkMatch(s.anyMatch(t)); err != nil {
+		return err
 	}
 	return s.checkPlayer(rapid.SampledFrom(somePlayers).Draw(t, "player looked up"))
 }
@@ -234,6 +259,11 @@ func (s *machine) checkAll(t *rapid.T) {
 	}
 	for player := range s.latest {
 		if err := s.checkPlayer(player); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id := range s.matches {
+		if err := s.checkMatch(id); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type Queue struct {
 	Name       string
 	Waiting    int           // tickets that wait
+	Proposed   int           // tickets of matches that wait for their players to accept
 	OldestWait time.Duration // how long the first of them has waited
 	NextTick   time.Time     // when it is visited next; zero if nobody waits, or nothing can come of a visit
 	NextTickIn time.Duration // how long that is from now; 0 if it is due, or NextTick is zero
@@ -83,7 +84,7 @@ func (m *Matcher) queueNames(ctx context.Context) ([]string, error) {
 func (m *Matcher) queueStates(ctx context.Context, names []string) ([]Queue, error) {
 	return within(ctx, m, nil, func(ctx context.Context) ([]Queue, error) {
 		k := &m.keys
-		keys := []string{k.meta, k.tickets, k.due, k.matched, k.tombstones}
+		keys := []string{k.meta, k.tickets, k.due, k.matched, k.tombstones, k.held}
 		args := make([]any, len(names))
 		for i, name := range names {
 			keys = append(keys, k.waiting(name), k.passed(name))
@@ -102,7 +103,7 @@ func decodeQueues(r *reply, names []string) ([]Queue, error) {
 	queues := make([]Queue, len(names))
 	for i, name := range names {
 		row := r.list()
-		q := Queue{Name: name, Waiting: int(row.number())}
+		q := Queue{Name: name, Waiting: int(row.number()), Proposed: int(row.number())}
 		if oldest := row.number(); oldest > 0 {
 			q.OldestWait = max(0, now.Sub(time.UnixMilli(oldest)))
 		}
@@ -139,8 +140,8 @@ func (m *Matcher) setPaused(ctx context.Context, queue string, paused int) error
 // DrainReason is why tickets are cancelled by Drain.
 const DrainReason = "drained"
 
-// Drain cancels every ticket that waits in a queue when it starts, and returns how many that were. Those who come
-// meanwhile stay; Pause first to let nobody in. If it fails half-way, what it returns was cancelled: repeat it.
+// Drain cancels every ticket that waits or is proposed in a queue when it starts, and returns how many that were. Those
+// who come meanwhile stay, and wait again if they were proposed with one that does not; Pause first to let nobody in. If it fails half-way, what it returns was cancelled: repeat it.
 // Errors: *InvalidError, *ConfigError, ErrUnavailable.
 func (m *Matcher) Drain(ctx context.Context, queue string) (int, error) {
 	if err := CheckName("queue", queue); err != nil {
@@ -152,12 +153,13 @@ func (m *Matcher) Drain(ctx context.Context, queue string) (int, error) {
 		more      bool
 	}
 	k := &m.keys
-	keys := []string{k.meta, k.tickets, k.due, k.events, k.counters, k.tombstones, k.batches, k.waiting(queue), k.passed(queue)}
+	keys := []string{k.meta, k.tickets, k.due, k.events, k.counters, k.tombstones, k.batches,
+		k.held, k.proposals, k.deadlines, k.waiting(queue), k.passed(queue)}
 	total := 0
 	for s := (step{more: true}); s.more; {
 		var err error
 		s, err = within(ctx, m, nil, func(ctx context.Context) (step, error) {
-			r, err := m.write(ctx, m.scripts.drain, keys, queue, DrainReason, m.cfg.Limit, s.until)
+			r, err := m.write(ctx, m.scripts.drain, keys, queue, DrainReason, m.cfg.Limit, s.until, m.cfg.intervalMS())
 			if err != nil {
 				return step{}, err
 			}

@@ -9,9 +9,9 @@ import (
 // mostVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
 const mostVisits = 64
 
-// Run ticks every queue of the namespace when it is due, lets tickets expire and forgets what is older than
-// Config.Retention, until ctx ends; it then returns nil. Any number of processes may run it: they share the due queues
-// without a leader, and what one leaves undone another does.
+// Run ticks every queue of the namespace when it is due, lets tickets expire, settles proposed matches whose time to
+// accept is over, and forgets what is older than Config.Retention, until ctx ends; it then returns nil. Any number of
+// processes may run it: they share the due queues without a leader, and what one leaves undone another does.
 //
 // While Redis is away it logs that and goes on trying. It returns an error only if going on makes no sense: a
 // *ConfigError, or an answer of Redis that repeating won't change, such as missing rights, or a policy that is not Lua.
@@ -66,6 +66,11 @@ func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error
 		}
 	}
 	clock.seen(due.now)
+	for due.settleable {
+		if due.settleable, err = m.settleOverdue(ctx); err != nil {
+			return 0, err
+		}
+	}
 	for visits := due.visits; ; {
 		if len(visits) > 0 {
 			if _, visits, err = m.tick(ctx, visits); err != nil {
@@ -99,8 +104,9 @@ func (m *Matcher) poll() time.Duration {
 // dueList is the reply of due.lua.
 type dueList struct {
 	now         time.Time
-	next        time.Duration // from now until another queue is due
+	next        time.Duration // from now until another queue is due, or a deadline over
 	forgettable bool
+	settleable  bool // deadlines of proposals are over
 	visits      []visit
 }
 
@@ -108,7 +114,8 @@ func (m *Matcher) findDue(ctx context.Context) (dueList, error) {
 	return within(ctx, m, nil, func(ctx context.Context) (dueList, error) {
 		// Nodes start at different places, so that they don't do each other's work.
 		offset := rand.IntN(4) * mostVisits
-		r, err := m.read(ctx, m.scripts.due, []string{m.keys.due, m.keys.events}, mostVisits, offset, m.cfg.Retention.Milliseconds())
+		r, err := m.read(ctx, m.scripts.due, []string{m.keys.due, m.keys.events, m.keys.deadlines},
+			mostVisits, offset, m.cfg.Retention.Milliseconds(), m.cfg.ReadyTimeout.Milliseconds())
 		if err != nil {
 			return dueList{}, err
 		}
@@ -122,6 +129,7 @@ func decodeDue(r *reply) (dueList, error) {
 		due.next = next.Sub(due.now)
 	}
 	due.forgettable = r.number() == 1
+	due.settleable = r.number() == 1
 	for r.more() {
 		due.visits = append(due.visits, visit{queue: r.text(), fence: r.text()})
 	}
@@ -132,7 +140,7 @@ func decodeDue(r *reply) (dueList, error) {
 func (m *Matcher) forget(ctx context.Context) (more bool, err error) {
 	return within(ctx, m, nil, func(ctx context.Context) (bool, error) {
 		k := &m.keys
-		r, err := m.write(ctx, m.scripts.forget, []string{k.meta, k.tickets, k.players, k.events, k.counters, k.matched},
+		r, err := m.write(ctx, m.scripts.forget, []string{k.meta, k.tickets, k.players, k.events, k.counters, k.matched, k.proposals},
 			m.cfg.Retention.Milliseconds(), m.cfg.Limit, mostTotals)
 		if err != nil {
 			return false, err

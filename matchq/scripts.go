@@ -19,15 +19,17 @@ type script struct {
 
 // scripts are all of them.
 type scripts struct {
-	audit, cancel, configure, drain, due, enqueue, forget, pause, queues, tick, ticket, wake script
+	answer, audit, cancel, configure, drain, due, enqueue, forget, match, pause, queues, settle, tick, ticket, wake,
+	withdraw script
 }
 
 func newScripts(policy string) (scripts, error) {
 	var s scripts
 	for name, into := range map[string]*script{
-		"audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain, "due": &s.due,
-		"enqueue": &s.enqueue, "forget": &s.forget, "pause": &s.pause, "queues": &s.queues, "tick": &s.tick,
-		"ticket": &s.ticket, "wake": &s.wake,
+		"answer": &s.answer, "audit": &s.audit, "cancel": &s.cancel, "configure": &s.configure, "drain": &s.drain,
+		"due": &s.due, "enqueue": &s.enqueue, "forget": &s.forget, "match": &s.match, "pause": &s.pause,
+		"queues": &s.queues, "settle": &s.settle, "tick": &s.tick, "ticket": &s.ticket, "wake": &s.wake,
+		"withdraw": &s.withdraw,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

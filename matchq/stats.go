@@ -9,6 +9,7 @@ import (
 type Stats struct {
 	Enqueued  int64 // tickets made
 	Waiting   int64
+	Proposed  int64 // tickets of matches that wait for their players to accept
 	Matched   int64 // tickets
 	Cancelled int64 // tickets
 	Expired   int64 // tickets
@@ -28,10 +29,10 @@ func (m *Matcher) Stats(ctx context.Context) (Stats, error) {
 			return Stats{}, err
 		}
 		s := Stats{
-			Enqueued: r.number(), Matched: r.number(), Cancelled: r.number(), Expired: r.number(), Forgotten: r.number(),
+			Enqueued: r.number(), Proposed: r.number(), Matched: r.number(), Cancelled: r.number(), Expired: r.number(), Forgotten: r.number(),
 			Matches: r.number(), Stored: r.number(), Events: r.number(), Queues: r.number(),
 		}
-		s.Waiting = s.Enqueued - s.Matched - s.Cancelled - s.Expired
+		s.Waiting = s.Enqueued - s.Proposed - s.Matched - s.Cancelled - s.Expired
 		return s, r.err
 	})
 }
@@ -51,8 +52,8 @@ func (a *AuditReport) expect(what string, got, want int64) {
 	}
 }
 
-// Audit counts in one step: the tickets that were enqueued are those that wait, were matched, were cancelled and have
-// expired, and those of them that are not forgotten are stored. It is cheap. Errors: ErrUnavailable.
+// Audit counts in one step: the tickets that were enqueued are those that wait, are proposed, were matched, were
+// cancelled and have expired, and those of them that are not forgotten are stored. It is cheap. Errors: ErrUnavailable.
 func (m *Matcher) Audit(ctx context.Context) (AuditReport, error) {
 	s, err := m.Stats(ctx)
 	a := AuditReport{Stats: s}
@@ -60,8 +61,8 @@ func (m *Matcher) Audit(ctx context.Context) (AuditReport, error) {
 		return a, err
 	}
 	a.expect("tickets stored (enqueued - forgotten)", s.Stored, s.Enqueued-s.Forgotten)
-	if s.Waiting < 0 {
-		a.Problems = append(a.Problems, fmt.Sprintf("more tickets ended than were enqueued: %d", -s.Waiting))
+	if s.Waiting < 0 || s.Proposed < 0 {
+		a.Problems = append(a.Problems, fmt.Sprintf("more tickets ended than were enqueued: %d wait, %d are proposed", s.Waiting, s.Proposed))
 	}
 	return a, nil
 }

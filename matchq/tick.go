@@ -12,9 +12,9 @@ type TickReport struct {
 	Queue   string
 	Window  time.Time     // when the visit was due; zero for one out of turn, by Tick or AtOnce
 	At      time.Time     // when it was made
-	Matches int           // matches made
+	Matches int           // matches made, or proposed if Config.ReadyTimeout is set
 	Expired int           // tickets that waited too long
-	Left    int           // tickets the queue holds afterwards
+	Left    int           // tickets that wait in the queue afterwards
 	More    bool          // the batch is not done yet
 	Took    time.Duration // of the call to Redis, which may have visited other queues too
 	Err     error         // a *PolicyError if the policy failed
@@ -77,8 +77,8 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 // tickArgs lays visits out as tick.lua takes them, less the fingerprint.
 func (m *Matcher) tickArgs(visits []visit) (keys []string, args []any) {
 	k := &m.keys
-	keys = []string{k.meta, k.tickets, k.due, k.events, k.counters, k.matched, k.tombstones, k.batches}
-	args = []any{m.cfg.intervalMS(), m.cfg.Size, m.cfg.Limit}
+	keys = []string{k.meta, k.tickets, k.due, k.events, k.counters, k.matched, k.tombstones, k.batches, k.held, k.proposals, k.deadlines}
+	args = []any{m.cfg.intervalMS(), m.cfg.Size, m.cfg.Limit, m.cfg.ReadyTimeout.Milliseconds()}
 	for _, v := range visits {
 		keys = append(keys, k.waiting(v.queue), k.passed(v.queue))
 		args = append(args, v.queue, m.cfg.phaseMS(v.queue), v.fence)

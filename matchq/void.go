@@ -3,7 +3,9 @@ package matchq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,11 +69,46 @@ func (v *voider) run(m *Matcher) {
 }
 
 func (v *voider) call(m *Matcher, rows []row) error {
+	for range mostLooks {
+		var err error
+		if rows, err = v.look(m, rows); err != nil || len(rows) == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %d tickets are restored and proposed again all the time", ErrUnavailable, len(rows))
+}
+
+// look voids rows, and returns those that were proposed by then. They are declined, and must be looked at again: their
+// match may have fallen apart before that.
+func (v *voider) look(m *Matcher, rows []row) (proposed []row, err error) {
 	// It outlives the callers, so it has a time-out of its own.
 	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.Timeout)
 	defer cancel()
-	_, err := m.cancelRows(ctx, rows, VoidReason)
-	return err
+	values, err := m.cancelRows(ctx, rows, VoidReason)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		matchID, record, ok := cutProposal(values[i])
+		if !ok || !rows[i].made(record) {
+			continue
+		}
+		proposed = append(proposed, rows[i])
+		if err := m.decline(ctx, matchID, rows[i].ticket.Player, VoidReason); err != nil {
+			return nil, err
+		}
+	}
+	return proposed, nil
+}
+
+// made says whether a record is that of the row's ticket, rather than one of another request with its id.
+func (r *row) made(record string) bool {
+	_, body, _ := strings.Cut(record, "\t")
+	mine, theirs := strings.SplitN(r.body, "\t", 3), strings.SplitN(body, "\t", 3)
+	if len(theirs) == 3 {
+		theirs[1], _, _ = strings.Cut(theirs[1], ".") // how often it was restored
+	}
+	return slices.Equal(mine, theirs)
 }
 
 // isSettled tells an error after which it is known that the script changed nothing.

@@ -3,7 +3,7 @@
 -- ticket_view: what a policy sees of a waiting ticket.
 local function ticket_view(id, record, now)
   local player, rating, attributes =
-    string.match(record, "^%d+\t[^\t]*\t%d+\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
+    string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
   return {
     id = id,
     player = player,
@@ -14,24 +14,35 @@ local function ticket_view(id, record, now)
 end
 
 -- new_batch: the live tickets among ids[first..last], as a policy gets them: batch.n of them, batch[i] made when
--- asked for. Appends id, record of what has expired to expired. Left out and counted are tombstones: ids of cancelled
--- tickets, also where the id was used again and so is that of a ticket that stands elsewhere.
-local function new_batch(queue, ids, records, first, last, now, seen, expired)
-  local batch = { n = 0, ids = {}, records = {}, at = {}, tombstones = 0 }
-  local live_ids, live_records, at = batch.ids, batch.records, batch.at
-  local n, gone, mark = 0, #expired, queue .. "\t"
+-- asked for. Appends id, record of what has expired to expired. Left out are proposed tickets, and tombstones, which
+-- are counted: ids of cancelled tickets, also where the id was used again and so is that of a ticket that stands
+-- elsewhere. batch.gone has the places of what leaves the list whatever the policy says. The first carried of the ids
+-- were read before and stand elsewhere: one of them that has expired becomes a tombstone there.
+local function new_batch(queue, ids, records, first, last, carried, now, seen, expired)
+  local batch = { n = 0, ids = {}, records = {}, at = {}, tombstones = 0, gone = {} }
+  local live_ids, live_records, at, gone = batch.ids, batch.records, batch.at, batch.gone
+  local n, lines, mark = 0, #expired, queue .. "\t"
   for i = first, last do
-    local id, record = ids[i], records[i]
-    if seen[id] or not stands_in(record, mark) then
-      batch.tombstones = batch.tombstones + 1
-    else
+    local id, record, place = ids[i], records[i], i - first + 1
+    local expires = not seen[id] and waits_until(record, mark)
+    if expires and expires > now then
       seen[id] = true
-      if expires_at(record) <= now then
-        expired[gone + 1], expired[gone + 2] = id, record
-        gone = gone + 2
-      else
-        n = n + 1
-        live_ids[n], live_records[n], at[n] = id, record, i - first + 1
+      n = n + 1
+      live_ids[n], live_records[n], at[n] = id, record, place
+    elseif expires then
+      seen[id] = true
+      expired[lines + 1], expired[lines + 2] = id, record
+      lines = lines + 2
+      gone[place] = true
+      if place <= carried then
+        batch.tombstones = batch.tombstones - 1
+      end
+    elseif not seen[id] and held_in(record, mark) then
+      seen[id] = true
+    else
+      gone[place] = true
+      if place > carried then
+        batch.tombstones = batch.tombstones + 1
       end
     end
   end

@@ -1,10 +1,11 @@
--- A ticket is stored as its record while it waits, as its outcome afterwards:
+-- A ticket is stored as its record while it waits or is proposed, as its outcome afterwards:
 --   record   <expires, 13 digits> TAB <body>, where a body is
---            queue TAB ttl_ms TAB player TAB rating TAB reply_to TAB attributes
+--            queue TAB ttl_ms[!][.<times restored>] TAB player TAB rating TAB reply_to TAB attributes
+--   proposed p TAB <match id> TAB <record>
 --   outcome  <letter> TAB <id of the entry that says how it ended>-<place in it>; m matched, c cancelled, e expired
 -- A ticket was queued ttl_ms before it expires; 100 years are as good as for ever.
 
--- expires_at: when a record's ticket expires (ms), nil for an outcome.
+-- expires_at: when a record's ticket expires (ms), nil for all else.
 local function expires_at(value)
   return tonumber(string.sub(value, 1, 13))
 end
@@ -31,16 +32,52 @@ end
 
 -- owner: the player of a record.
 local function owner(record)
-  return string.match(record, "^%d+\t[^\t]*\t%d+\t([^\t]*)")
+  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)")
 end
 
--- stands_in: whether a value is the record of a ticket that waits in a queue; mark is the queue and a TAB. An id that
--- is used again, for another queue, after its cancelled ticket was forgotten may still stand in its list of before.
-local function stands_in(value, mark)
-  return value and string.sub(value, 15, 14 + #mark) == mark
+-- queue_of: the queue of a record.
+local function queue_of(record)
+  return string.match(record, "^%d+\t([^\t]*)")
 end
 
--- entry_of: the id of the entry an outcome names, nil for a record.
+-- original_body: the body a record's ticket was queued with: what it has been through is left out.
+local function original_body(record)
+  return (string.gsub(body_of(record), "^([^\t]*\t%d+!?)%.%d+\t", "%1\t"))
+end
+
+-- restored: the record of a ticket that waits again.
+local function restored(record)
+  local head, times, tail = string.match(record, "^(%d+\t[^\t]*\t%d+!?)%.?(%d*)(\t.*)$")
+  return head .. "." .. (tonumber(times) or 0) + 1 .. tail
+end
+
+-- waits_until: when the ticket of a value expires (ms) if it waits in a queue, else nil or false; mark is the queue and
+-- a TAB. An id that is used again, for another queue, after its cancelled ticket was forgotten may still stand in its
+-- list of before.
+local function waits_until(value, mark)
+  return value and string.sub(value, 15, 14 + #mark) == mark and expires_at(value)
+end
+
+-- lives: whether a value is that of a ticket that waits or is proposed.
+local function lives(value)
+  return expires_at(value) or string.byte(value) == 112 -- p
+end
+
+-- proposal_of: the id of the match that a ticket is proposed for and the ticket's record; nil for other values.
+local function proposal_of(value)
+  return string.match(value, "^p\t([^\t]*)\t(.*)$")
+end
+
+-- held_in: whether a value is that of a ticket of a queue that is proposed: its id keeps its place in the list.
+local function held_in(value, mark)
+  if not value or string.byte(value) ~= 112 then -- p, which is faster than a pattern
+    return false
+  end
+  local _, record = proposal_of(value)
+  return record and waits_until(record, mark)
+end
+
+-- entry_of: the id of the entry an outcome names, nil for other values.
 local function entry_of(value)
-  return string.match(value, "^%a\t(.*)%-%d+$")
+  return string.match(value, "^%a\t([^\t]*)%-%d+$")
 end

@@ -95,6 +95,8 @@ func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *us
 		return Reply{}, nil
 	case t.State == matchq.Waiting:
 		return e.pushed(ctx, t), nil
+	case t.State == matchq.Proposed:
+		return proposed(t), nil
 	default:
 		return e.ended(s, t), nil
 	}
@@ -152,7 +154,7 @@ func (e *Events) bind(s *sessions.Session, named *ids.ID) (ids.ID, error) {
 	return player, nil
 }
 
-// catchUp returns the ticket that a player who connects should hear of: one that waits, or one that ended while they
+// catchUp returns the ticket that a player who connects should hear of: one that lives, or one that ended while they
 // may have been away; nil if there is none. Tickets that came by HTTP are told there.
 func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player ids.ID) (*matchq.Ticket, error) {
 	t, err := e.Matcher.TicketOf(ctx, player.Name)
@@ -164,7 +166,7 @@ func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player ids.ID
 	if err != nil || ids.SenderOf(&t).SID == "" {
 		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
 	}
-	if t.State == matchq.Waiting {
+	if t.State == matchq.Waiting || t.State == matchq.Proposed {
 		e.Index.Queued(player.Name, t.ID) // from now on it is this connection that keeps it
 		return &t, nil
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +49,19 @@ var table = map[string]handler{
 	"create_general_game_match":    on((*Events).createMatch),
 	"cancel_request_general_match": on((*Events).cancelRequest),
 	"get_connection_status":        on((*Events).connectionStatus),
+	"accept_match":                 on((*Events).acceptMatch),
+	"decline_match":                on((*Events).declineMatch),
+}
+
+// sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
+// them, and tests see that there are no others.
+var sent = []string{
+	"notify_socket_id", status.Event, "cancel_request_general_match_status", "connection_status", "ack", "error",
+}
+
+// Names are the events that clients send and those that the server sends, each sorted.
+func Names() (handled, sends []string) {
+	return slices.Sorted(maps.Keys(table)), slices.Sorted(slices.Values(sent))
 }
 
 // on makes a handler of one that takes a decoded payload.

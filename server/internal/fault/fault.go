@@ -4,6 +4,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -22,8 +24,10 @@ const (
 	MethodNotAllowed Code = "method_not_allowed"
 	AlreadyQueued    Code = "already_queued"
 	AlreadyMatched   Code = "already_matched"
+	PlayerBusy       Code = "player_busy"
 	Replaced         Code = "replaced"
 	Expired          Code = "expired"
+	MatchGone        Code = "match_gone"
 	TooLarge         Code = "too_large"
 	UnsupportedMedia Code = "unsupported_media_type"
 	Invalid          Code = "invalid"
@@ -44,10 +48,14 @@ var statuses = map[Code]int{
 	Unauthorized: 401,
 	Forbidden:    403, ForeignOrigin: 403, ForeignHost: 403,
 	NotFound: 404, MethodNotAllowed: 405,
-	AlreadyQueued: 409, AlreadyMatched: 409, Replaced: 409, Expired: 410,
+	AlreadyQueued: 409, AlreadyMatched: 409, PlayerBusy: 409, Replaced: 409,
+	Expired: 410, MatchGone: 410,
 	TooLarge: 413, UnsupportedMedia: 415, Invalid: 422, KeyReused: 422, UpgradeRequired: 426, RateLimited: 429,
 	TransportUnknown: 400, Internal: 500, RedisUnavailable: 503, QueuePaused: 503, ConfigMismatch: 503, ShuttingDown: 503,
 }
+
+// HTTPCodes are the codes that HTTP answers have, sorted.
+func HTTPCodes() []Code { return slices.Sorted(maps.Keys(statuses)) }
 
 // Fault is a failure as the client is told.
 type Fault struct { //nolint:errname // it is what clients get, and only on its way an error
@@ -98,6 +106,7 @@ func Of(err error) *Fault {
 		matched   *matchq.MatchedError
 		taken     *matchq.IDTakenError
 		config    *matchq.ConfigError
+		busy      *matchq.BusyError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -109,7 +118,7 @@ func Of(err error) *Fault {
 		f.Ticket = &duplicate.Ticket
 		return f
 	case errors.As(err, &matched):
-		f := New(AlreadyMatched, "the ticket was matched already")
+		f := New(AlreadyMatched, "the match was made already")
 		f.Match = &matched.Match
 		return f
 	case errors.As(err, &taken):
@@ -122,6 +131,10 @@ func Of(err error) *Fault {
 		return New(NotFound, "not found: unknown, or it ended too long ago")
 	case errors.Is(err, matchq.ErrExpired):
 		return New(Expired, "the ticket has expired")
+	case errors.Is(err, matchq.ErrGone):
+		return New(MatchGone, "the match fell apart: somebody declined, or did not accept in time")
+	case errors.As(err, &busy):
+		return New(PlayerBusy, "player %q was just matched", busy.Player)
 	case errors.Is(err, matchq.ErrUnavailable):
 		return Redis(err)
 	default:

@@ -19,7 +19,9 @@ func (f *Flags) check() error {
 	if f.RateLimit.Off() {
 		f.RateLimitAddress = limit.Rate{}
 	}
-	for flag, d := range map[string]time.Duration{"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL} {
+	for flag, d := range map[string]time.Duration{
+		"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL, "--ready-timeout": f.ReadyTimeout,
+	} {
 		if d < 0 {
 			return fmt.Errorf("%s must not be negative", flag)
 		}
@@ -59,11 +61,12 @@ func (f *Flags) check() error {
 // flagOf names the flags as the library names their values.
 var flagOf = map[string]string{
 	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ttl": "--ticket-ttl",
+	"ready_timeout": "--ready-timeout",
 }
 
 // Matchq is the configuration of the library.
 func (f *Flags) Matchq() matchq.Config {
-	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL}
+	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
 	if f.Interval == 0 {
 		c.Interval = matchq.AtOnce
 	}

@@ -19,6 +19,7 @@ type Flags struct {
 	Interval         time.Duration `placeholder:"5s" help:"How long a queue gathers players before they are matched; 0 matches at once." default:"5s"`
 	MatchSize        int           `help:"Players a match." default:"2"`
 	TicketTTL        time.Duration `name:"ticket-ttl" help:"How long a ticket waits before it expires; 0 for ever." default:"60s"`
+	ReadyTimeout     time.Duration `help:"How long all players of a match have to accept it; 0 matches them without asking." default:"0"`
 	Grace            time.Duration `help:"How long a broken connection may be away before its ticket is cancelled." default:"5s"`
 	JWTSecret        string        `name:"jwt-secret" help:"HS256 key of the tokens that players prove themselves with, at least 32 bytes. Default: everybody is who they say they are." placeholder:"SECRET"`
 	APIKey           string        `name:"api-key" help:"Key of trusted backends, which act for any player, at least 16 bytes. Better given by the environment, as all secrets." placeholder:"SECRET"`

@@ -36,25 +36,24 @@ func (a *API) getTicket(c echo.Context) error {
 	defer cancel()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
+	news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
+	defer forget()
+	t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
+	if err != nil {
+		return err
+	}
+	if wait == 0 || isFinal(t.State) || since != 0 && t.Version != since {
+		return c.JSON(http.StatusOK, viewTicket(&t))
+	}
+	looked := time.Now()
 	for {
-		news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
-		defer forget()
-		t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
-		if err != nil {
-			return err
-		}
-		if wait == 0 || isFinal(t.State) || since != 0 && t.Version != since {
-			return c.JSON(http.StatusOK, viewTicket(&t))
-		}
-		since = t.Version
-		looked := time.Now()
 		select {
 		case n := <-news:
 			if n.Err != nil {
 				return n.Err
 			}
-			if n.Ticket.Version == since {
-				continue // news of before
+			if n.Ticket.Version <= t.Version {
+				continue // from before we looked
 			}
 			t = n.Ticket
 		case <-timeout.C:

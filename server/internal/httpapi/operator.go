@@ -116,7 +116,7 @@ func (a *API) closeSession(c echo.Context) error {
 }
 
 func (a *API) setSession(c echo.Context, value string, maxAge int) {
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure would lock operators out where there is no TLS
 		Name: sessionCookie, Value: value, MaxAge: maxAge, Path: a.Prefix + "/",
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: a.isHTTPS(c.Request()),
 	})

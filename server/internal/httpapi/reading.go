@@ -54,7 +54,7 @@ func (a *API) getQueue(c echo.Context) error {
 
 func viewQueue(q *matchq.Queue) queueView {
 	return queueView{
-		Name: q.Name, Waiting: q.Waiting, OldestWaitMs: q.OldestWait.Milliseconds(),
+		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestWaitMs: q.OldestWait.Milliseconds(),
 		NextTickMs: status.NextTickMs(q), MatchedTotal: q.Matches, Paused: q.Paused,
 	}
 }
@@ -79,7 +79,7 @@ func (a *API) ready(c echo.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
 	defer cancel()
-	err := a.Matcher.Ready(ctx)
+	err := a.Matcher.Check(ctx)
 	if mismatch, ok := errors.AsType[*matchq.ConfigError](err); ok {
 		return fault.New(fault.ConfigMismatch, "%v", mismatch)
 	}

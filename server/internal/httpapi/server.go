@@ -71,10 +71,13 @@ func (a *API) routes() {
 	v1.GET("/tickets/:id/events", a.ticketEvents, stream)
 	v1.DELETE("/tickets/:id", a.deleteTicket, call)
 	v1.GET("/matches/:id", a.getMatch, call)
+	v1.POST("/matches/:id/accept", a.acceptMatch, call)
+	v1.POST("/matches/:id/decline", a.declineMatch, call)
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	a.adminRoutes(v1)
+	a.root.GET("/openapi.yaml", a.getOpenAPI)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

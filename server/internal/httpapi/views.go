@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -43,6 +44,10 @@ type matchView struct {
 	Room    string       `json:"room"`
 	MadeAt  *time.Time   `json:"made_at"`
 	Players []playerView `json:"players"`
+
+	State    matchq.State `json:"state"`
+	Deadline *time.Time   `json:"deadline,omitempty"` // of one that is proposed
+	Accepted []ids.ID     `json:"accepted,omitempty"` // likewise
 }
 
 type playerView struct {
@@ -54,12 +59,15 @@ type playerView struct {
 }
 
 func viewMatch(m *matchq.Match) *matchView {
-	v := &matchView{ID: m.ID, Queue: m.Queue, Room: m.Room, MadeAt: viewTime(m.MadeAt)}
+	v := &matchView{ID: m.ID, Queue: m.Queue, Room: m.Room, MadeAt: viewTime(m.MadeAt), State: m.State, Deadline: viewTime(m.Deadline)}
 	for i := range m.Tickets {
 		t := &m.Tickets[i]
 		v.Players = append(v.Players, playerView{
 			Player: ids.Player(t), TicketID: t.ID, Rating: t.Rating, Attributes: t.Attributes, WaitedMs: t.Waited.Milliseconds(),
 		})
+		if slices.Contains(m.Accepted, t.Player) {
+			v.Accepted = append(v.Accepted, ids.Player(t))
+		}
 	}
 	return v
 }
@@ -76,6 +84,7 @@ func viewTime(t time.Time) *time.Time {
 type queueView struct {
 	Name         string `json:"name"`
 	Waiting      int    `json:"waiting"`
+	Proposed     int    `json:"proposed"`
 	OldestWaitMs int64  `json:"oldest_wait_ms"`
 	NextTickMs   *int64 `json:"next_tick_ms"` // null if no visit is due
 	MatchedTotal int64  `json:"matched_total"`
@@ -85,6 +94,7 @@ type queueView struct {
 type statsView struct {
 	Enqueued  int64 `json:"enqueued"`
 	Waiting   int64 `json:"waiting"`
+	Proposed  int64 `json:"proposed"`
 	Matched   int64 `json:"matched"`
 	Cancelled int64 `json:"cancelled"`
 	Expired   int64 `json:"expired"`

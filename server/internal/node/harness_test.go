@@ -31,6 +31,7 @@ type testNode struct {
 	stop    func() // and wait for the end
 	matcher *matchq.Matcher
 	log     journal
+	routes  []string
 }
 
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
@@ -74,21 +75,43 @@ func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, log: log}
+	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, log: log, routes: n.Routes()}
 }
 
 // journal is a log that can be asked; it is shown too if MATCHQ_TEST_LOG is set.
 type journal struct {
 	slog.Handler
 	lines *sync.Map // messages
+	all   *pages
 }
 
 func newJournal() journal {
-	j := journal{slog.DiscardHandler, &sync.Map{}}
+	j := journal{lines: &sync.Map{}, all: &pages{}}
+	var out io.Writer = j.all
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
-		j.Handler = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
+		out = io.MultiWriter(out, os.Stderr)
 	}
+	j.Handler = slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})
 	return j
+}
+
+// pages is a buffer for many writers.
+type pages struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (p *pages) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Buffer.Write(data)
+}
+
+// text is all that was logged.
+func (j journal) text() string {
+	j.all.mu.Lock()
+	defer j.all.mu.Unlock()
+	return j.all.String()
 }
 
 func (j journal) Enabled(context.Context, slog.Level) bool { return true }
@@ -175,7 +198,7 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 		n.t.Fatal(err)
 	}
 	got := response{status: answer.StatusCode, header: answer.Header, raw: string(data)}
-	if len(data) > 0 {
+	if len(data) > 0 && strings.HasSuffix(answer.Header.Get("Content-Type"), "json") {
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.UseNumber()
 		if err := d.Decode(&got.object); err != nil {
@@ -185,8 +208,8 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 	return got
 }
 
-// client makes requests.
-func (n *testNode) client() *http.Client { return http.DefaultClient }
+// client makes requests; what it gets is held against the OpenAPI document.
+func (n *testNode) client() *http.Client { return &http.Client{Transport: contract{n.t, n.url}} }
 
 // post queues a player and returns the ticket.
 func (n *testNode) post(queue, player string) response {

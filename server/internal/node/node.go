@@ -124,6 +124,9 @@ func (n *Node) URL() string {
 	return "http://" + net.JoinHostPort(host, port) + n.flags.PathPrefix
 }
 
+// Routes lists what the node answers by HTTP, as "METHOD /path/:parameter".
+func (n *Node) Routes() []string { return n.api.Routes() }
+
 // Run serves until ctx ends, and then stops in order. The error is why it could not go on.
 func (n *Node) Run(ctx context.Context) error {
 	n.announce()

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/server/internal/events"
 )
 
 // socket is a WebSocket client.
@@ -48,6 +51,9 @@ func (s *socket) read() {
 		var o object
 		if err := d.Decode(&o); err != nil {
 			s.t.Errorf("the server sent %q", data)
+		}
+		if _, sends := events.Names(); !slices.Contains(sends, o.text("event")) {
+			s.t.Errorf("the server sent an event that it does not own up to: %q", data)
 		}
 		s.frames <- o
 	}

@@ -58,7 +58,30 @@ func (n *Notifier) tell(ev *matchq.Event) {
 	for i := range tickets {
 		t := tickets[i]
 		t.Match = ev.Match
-		n.ended(&t)
+		switch ev.Kind {
+		case matchq.Proposed:
+			n.proposed(&t)
+		case matchq.Restored:
+			n.restored(&t, ev.Reason)
+		default:
+			n.ended(&t)
+		}
+	}
+}
+
+// proposed asks a player to accept a match.
+func (n *Notifier) proposed(t *matchq.Ticket) {
+	n.Waiters.tell(t.ID, News{Ticket: *t})
+	if s := n.Index.Session(t.Player); s != nil {
+		s.Push("", status.ProposedEvent, status.Encode(status.Proposed(t, t.Match)))
+	}
+}
+
+// restored tells that a ticket waits again.
+func (n *Notifier) restored(t *matchq.Ticket, reason string) {
+	n.Waiters.tell(t.ID, News{Ticket: *t})
+	if s := n.Index.Session(t.Player); s != nil {
+		s.Push("", status.Event, status.Encode(status.Restored(t, reason)))
 	}
 }
 
@@ -76,8 +99,8 @@ func (n *Notifier) lookAround(ctx context.Context) {
 	for _, id := range n.Waiters.tickets() {
 		if t, err := n.look(ctx, id); err != nil {
 			n.Waiters.tell(id, News{Err: err})
-		} else if t.State != matchq.Waiting {
-			n.ended(&t)
+		} else {
+			n.changed(&t)
 		}
 	}
 	for player, id := range n.Index.Tickets() {
@@ -85,9 +108,19 @@ func (n *Notifier) lookAround(ctx context.Context) {
 		if err != nil {
 			t = matchq.Ticket{ID: id, Player: player, State: matchq.Cancelled, Reason: lost}
 		}
-		if t.State != matchq.Waiting {
-			n.ended(&t)
-		}
+		n.changed(&t)
+	}
+}
+
+// changed tells what may not have been told of a ticket.
+func (n *Notifier) changed(t *matchq.Ticket) {
+	switch t.State {
+	case matchq.Waiting:
+		n.Waiters.tell(t.ID, News{Ticket: *t})
+	case matchq.Proposed:
+		n.proposed(t)
+	default:
+		n.ended(t)
 	}
 }
 

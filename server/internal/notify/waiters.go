@@ -21,8 +21,8 @@ type Waiters struct {
 // NewWaiters makes an empty index.
 func NewWaiters() *Waiters { return &Waiters{waiting: map[string]map[chan News]bool{}} }
 
-// Wait returns a channel that gets one piece of news about a ticket. Look at the ticket only afterwards, so that
-// nothing happens in between, and call forget at the end.
+// Wait returns a channel that gets the latest news about a ticket. Look at the ticket only afterwards, so that nothing
+// happens in between: the first news may then be older. Call forget at the end.
 func (w *Waiters) Wait(ticketID string) (news <-chan News, forget func()) {
 	ch := make(chan News, 1)
 	w.mu.Lock()
@@ -43,14 +43,17 @@ func (w *Waiters) forget(ticketID string, ch chan News) {
 	}
 }
 
-// tell tells all who wait for a ticket, and forgets them.
+// tell tells all who wait for a ticket.
 func (w *Waiters) tell(ticketID string, news News) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for ch := range w.waiting[ticketID] {
-		ch <- news // it has room: each gets one piece of news
+		select {
+		case <-ch: // older news that nobody has taken
+		default:
+		}
+		ch <- news // nobody else fills it
 	}
-	delete(w.waiting, ticketID)
 }
 
 // tickets returns what is waited for.

@@ -122,6 +122,16 @@ func (x *Index) Ended(name, ticketID string) *Session {
 	return p.current
 }
 
+// Session is the connection that a player has to this node, nil if none.
+func (x *Index) Session(name string) *Session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if p := x.players[name]; p != nil {
+		return p.current
+	}
+	return nil
+}
+
 // tidy starts the grace of a player who is away, and forgets one of whom there is nothing to remember.
 func (x *Index) tidy(p *player) {
 	if p.current != nil {

@@ -46,9 +46,9 @@ type Session struct {
 	caughtUp bool    // the client knows what became of its player's ticket before it connected
 }
 
-// push is what the client is told unasked: how a ticket ended.
+// push is what the client is told unasked.
 type push struct {
-	ticketID, event string
+	ticketID, event string // the ticket is one whose end it tells
 	data            json.RawMessage
 }
 
@@ -71,7 +71,7 @@ func (s *Session) End() {
 	s.held = nil
 }
 
-// Push tells the client how a ticket ended, once.
+// Push tells the client how a ticket ended, once; or something else, if ticketID is empty.
 func (s *Session) Push(ticketID, event string, data json.RawMessage) {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
@@ -85,10 +85,12 @@ func (s *Session) Push(ticketID, event string, data json.RawMessage) {
 
 // deliver is called under the index's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
-	if s.told == p.ticketID || s.bye {
+	if s.bye || p.ticketID != "" && s.told == p.ticketID {
 		return
 	}
-	s.told = p.ticketID
+	if p.ticketID != "" {
+		s.told = p.ticketID
+	}
 	s.transport.Push(p.event, "", p.data)
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Ready says whether this process can work on its namespace: Redis answers and runs scripts, and what nodes must agree
+// Check says whether this process can work on its namespace: Redis answers and runs scripts, and what nodes must agree
 // on is as this one is configured, or not settled yet. It changes nothing. Errors: *ConfigError, ErrUnavailable.
-func (m *Matcher) Ready(ctx context.Context) error {
+func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
 		return err
 	}

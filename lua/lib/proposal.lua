@@ -1,0 +1,166 @@
+--@include lib/time.lua
+--@include lib/record.lua
+--@include lib/entry.lua
+
+-- A match that waits for its players to accept is kept in the proposals hash, under its id:
+--   open     o TAB deadline_ms TAB made_ms TAB phase_ms of its queue TAB <1 or 0 a ticket: who has accepted> TAB queue
+--            TAB id TAB id …
+--   settled  m TAB <id of the entry that says who was matched>
+--            c TAB <… who was cancelled> TAB <… who was restored; empty if nobody> TAB id TAB id …
+-- Its tickets keep their places in the queue's lists. What is settled goes when its entry is forgotten.
+--
+-- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines.
+
+-- open_proposal: an open proposal, nil for what is settled or unknown.
+local function open_proposal(value)
+  local deadline, made, phase, accepted, queue, ids =
+    string.match(value or "", "^o\t(%d+)\t(%d+)\t(%d+)\t([01]+)\t([^\t]*)\t(.*)$")
+  if not deadline then
+    return nil
+  end
+  local p = { deadline = tonumber(deadline), made = made, phase = tonumber(phase), accepted = accepted, queue = queue }
+  p.ids = {}
+  for id in string.gmatch(ids, "[^\t]+") do
+    p.ids[#p.ids + 1] = id
+  end
+  return p
+end
+
+-- written: an open proposal as it is stored.
+local function written(p)
+  local deadline = string.format("%.0f", p.deadline)
+  return table.concat({ "o", deadline, p.made, p.phase, p.accepted, p.queue, table.concat(p.ids, "\t") }, "\t")
+end
+
+-- propose: write the entries for groups of size tickets, open a proposal for each, and collect the values to store:
+-- id, value, … are appended. phases has each queue's.
+local function propose(k, now, ready, size, lines, phases, values)
+  local proposals, deadlines = {}, {}
+  local p = { deadline = now + ready, made = string.format("%.0f", now), accepted = string.rep("0", size) }
+  local deadline = string.format("%.0f", p.deadline)
+  for first = 1, #lines, 100 * size do
+    local last = math.min(first + 100 * size, #lines + 1) - 1
+    local entry = add_entry(k.events, now, "proposed", size, "", lines, first, last, "deadline", deadline)
+    local place = 0
+    for head = first, last, 2 * size do
+      local match = entry .. "-" .. place
+      place = place + 1
+      p.queue, p.ids = queue_of(lines[head + 1]), {}
+      p.phase = phases[p.queue]
+      for line = head, head + 2 * size - 2, 2 do
+        p.ids[#p.ids + 1] = lines[line]
+        values[#values + 1] = lines[line]
+        values[#values + 1] = "p\t" .. match .. "\t" .. lines[line + 1]
+      end
+      proposals[#proposals + 1], proposals[#proposals + 2] = match, written(p)
+      deadlines[#deadlines + 1], deadlines[#deadlines + 2] = deadline, match
+    end
+  end
+  if #proposals > 0 then
+    redis.call("HSET", k.proposals, unpack(proposals))
+    redis.call("ZADD", k.deadlines, unpack(deadlines))
+  end
+end
+
+-- records_of: the records of a proposal's tickets, in order.
+local function records_of(k, p)
+  local records = {}
+  for i, value in ipairs(redis.call("HMGET", k.tickets, unpack(p.ids))) do
+    local _, record = proposal_of(value)
+    records[i] = record
+  end
+  return records
+end
+
+-- let_go: the tickets of a proposal are not held any more; dead of them leave tombstones. The queue is visited in its
+-- next window, for those who wait again and to take the tombstones out.
+local function let_go(k, interval, now, match, p, dead)
+  redis.call("ZREM", k.deadlines, match)
+  redis.call("HINCRBY", k.counters, "proposed", -#p.ids)
+  if redis.call("HINCRBY", k.held, p.queue, -#p.ids) == 0 then
+    redis.call("HDEL", k.held, p.queue)
+  end
+  redis.call("HINCRBY", k.tombstones, p.queue, dead)
+  redis.call("ZADD", k.due, "XX", "LT", window_from(now + 1, interval, p.phase), p.queue)
+end
+
+-- conclude: all have accepted, so they are matched.
+local function conclude(k, interval, now, match, p, records)
+  local lines, outcomes = {}, {}
+  for i, id in ipairs(p.ids) do
+    lines[2 * i - 1], lines[2 * i] = id, records[i]
+  end
+  local entry = finish(k.events, now, "matched", #p.ids, "", lines, outcomes, "match", match)
+  redis.call("HSET", k.tickets, unpack(outcomes))
+  redis.call("HINCRBY", k.counters, "matched", #p.ids)
+  redis.call("HINCRBY", k.counters, "matches", 1)
+  redis.call("ZINCRBY", k.matched, 1, p.queue)
+  redis.call("HSET", k.proposals, match, "m\t" .. entry)
+  let_go(k, interval, now, match, p, #p.ids)
+end
+
+-- fall_apart: cancel the tickets of a proposal that out says true for, one at least, and restore the others. Returns
+-- how many were cancelled.
+local function fall_apart(k, interval, now, match, p, records, out, reason)
+  local ended, back, values = {}, {}, {}
+  for i, id in ipairs(p.ids) do
+    if out[i] then
+      ended[#ended + 1], ended[#ended + 2] = id, records[i]
+    else
+      local record = restored(records[i])
+      back[#back + 1], back[#back + 2] = id, record
+      values[#values + 1], values[#values + 2] = id, record
+    end
+  end
+  local again = ""
+  if #back > 0 then
+    again = add_entry(k.events, now, "restored", 1, reason, back, 1, #back, "match", match)
+  end
+  local entry = finish(k.events, now, "cancelled", 1, reason, ended, values, "match", match)
+  redis.call("HSET", k.tickets, unpack(values))
+  redis.call("HINCRBY", k.counters, "cancelled", #ended / 2)
+  redis.call("HSET", k.proposals, match, table.concat({ "c", entry, again, table.concat(p.ids, "\t") }, "\t"))
+  let_go(k, interval, now, match, p, #ended / 2)
+  return #ended / 2
+end
+
+-- time_over: a proposal's deadline has passed. Who has accepted is restored, who has not is cancelled.
+local function time_over(k, interval, now, match, p)
+  local out = {}
+  for i = 1, #p.ids do
+    out[i] = string.sub(p.accepted, i, i) == "0"
+  end
+  fall_apart(k, interval, now, match, p, records_of(k, p), out, "no_answer")
+end
+
+-- add_match: append to a reply what is known of a match, nothing if that is nothing: the proposal and the values of its
+-- tickets; or what it was settled as and the fields of the entries that say so; or "" and the fields of its entry.
+local function add_match(k, match, reply)
+  local value = redis.call("HGET", k.proposals, match)
+  local p = open_proposal(value)
+  if p then
+    reply[#reply + 1] = value
+    for _, ticket in ipairs(redis.call("HMGET", k.tickets, unpack(p.ids))) do
+      reply[#reply + 1] = ticket
+    end
+    return
+  end
+  local entry, again = string.match(match, "^(%d+%-%d+)%-%d+$"), ""
+  if value then
+    entry, again = string.match(value, "^%a\t([^\t]*)\t?([^\t]*)")
+  end
+  local fields = {}
+  for i, id in ipairs(again ~= "" and { entry, again } or { entry }) do
+    local entries = redis.call("XRANGE", k.events, id, id)
+    if not entries[1] then
+      return
+    end
+    fields[i] = entries[1][2]
+  end
+  if #fields > 0 then
+    reply[#reply + 1] = value or ""
+  end
+  for i = 1, #fields do
+    reply[#reply + 1] = fields[i]
+  end
+end

@@ -1,0 +1,29 @@
+package matchq_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		mine := newMatcher(t, env, matchq.Config{Interval: time.Hour})
+		other := newMatcher(t, env, matchq.Config{Interval: time.Minute})
+		if err := mine.Check(t.Context()); err != nil {
+			t.Errorf("nothing is settled yet: %v", err)
+		}
+		enqueue(t, mine, "q", "alice")
+		if err := mine.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		var mismatch *matchq.ConfigError
+		if err := other.Check(t.Context()); !errors.As(err, &mismatch) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package events
+
+import (
+	"context"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/sessions"
+	"github.com/matchq/matchq/server/internal/status"
+)
+
+type answerPayload struct {
+	UserID  *ids.ID `json:"userId"`
+	MatchID string  `json:"matchId"`
+}
+
+// answered is what the acknowledgement of an answer says. All else comes as match_status, to all players of the match.
+type answered struct {
+	MatchID string       `json:"matchId"`
+	State   matchq.State `json:"state"`
+}
+
+// acceptMatch takes a match that was proposed to the player.
+func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answering(s, p)
+	if err != nil {
+		return Reply{}, err
+	}
+	match, err := e.Matcher.Accept(ctx, p.MatchID, player.Name)
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply("", answered{match.ID, match.State}), nil
+}
+
+// declineMatch turns it down.
+func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answering(s, p)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := e.Matcher.Decline(ctx, p.MatchID, player.Name); err != nil {
+		return Reply{}, err
+	}
+	return reply("", answered{p.MatchID, matchq.Cancelled}), nil
+}
+
+// answering is the player who answers by a connection.
+func (e *Events) answering(s *sessions.Session, p *answerPayload) (ids.ID, error) {
+	if p.MatchID == "" {
+		return ids.ID{}, fault.New(fault.Invalid, "matchId is missing")
+	}
+	return e.bind(s, p.UserID)
+}
+
+// proposed tells a player who comes back of the match that waits for them.
+func proposed(t *matchq.Ticket) Reply {
+	return reply(status.ProposedEvent, status.Proposed(t, t.Match))
+}
