@@ -135,11 +135,14 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 	}
 }
 
-// bind makes the connection its player's. A client that has named its player may leave the name out.
+// bind makes the connection its player's. A client that has named or proven its player may leave the name out.
 func (e *Events) bind(s *sessions.Session, named *ids.ID) (ids.ID, error) {
 	if named == nil {
 		player, ok := s.Player()
 		if !ok {
+			player = ids.ID{Name: s.Who.Player}
+		}
+		if player.Name == "" {
 			return ids.ID{}, fault.New(fault.Invalid, "userId is missing: this connection has not named its player yet")
 		}
 		named = &player

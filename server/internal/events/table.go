@@ -56,7 +56,7 @@ var table = map[string]handler{
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
 // them, and tests see that there are no others.
 var sent = []string{
-	"notify_socket_id", status.Event, "cancel_request_general_match_status", "connection_status", "ack", "error",
+	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status", "ack", "error",
 }
 
 // Names are the events that clients send and those that the server sends, each sorted.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/sessions"
 )
 
 // Each test is one way in which somebody would try to cancel, read, queue or act for another.
@@ -304,6 +305,12 @@ func TestNoSecretIsLogged(t *testing.T) {
 			}
 		}
 		answers.WriteString(n.call("POST", "/v1/admin/session", `{"token":"`+secret+`"}`).raw)
+		socket := n.dialAs(secret)
+		if secret == token || secret == apiKey {
+			socket.quiet()
+		} else {
+			socket.expectClose(sessions.CloseUnauthorized)
+		}
 	}
 	n.stop()
 	log := n.log.text()

@@ -22,9 +22,16 @@ type socket struct {
 	closed chan int // the close code
 }
 
-func (n *testNode) dial() *socket {
+func (n *testNode) dial() *socket { return n.dialAs("") }
+
+// dialAs connects with a token, if it is one.
+func (n *testNode) dialAs(token string) *socket {
 	n.t.Helper()
-	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+"/ws", nil)
+	query := ""
+	if token != "" {
+		query = "?token=" + token
+	}
+	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+"/ws"+query, nil)
 	if err != nil {
 		n.t.Fatalf("dial: %v", err)
 	}

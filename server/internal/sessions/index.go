@@ -47,6 +47,9 @@ func (x *Index) Open(sid, address string, who identity.Identity, t Transport) *S
 
 // Bind makes a session the one of a player, and closes another that was. A session stays its first player's.
 func (x *Index) Bind(s *Session, id ids.ID) error {
+	if s.Who.Player != "" && s.Who.Player != id.Name {
+		return fault.New(fault.Forbidden, "this connection has proven to be another player's")
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s.player != nil {
