@@ -12,6 +12,9 @@ var (
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 
+	// ErrClosed says that the Node has ended.
+	ErrClosed = errors.New("matchq: the node has ended")
+
 	// ErrGone says that a match which was proposed fell apart: somebody declined, or did not accept in time. Who is not
 	// to blame waits again.
 	ErrGone = errors.New("matchq: the proposed match fell apart")
@@ -27,6 +30,12 @@ var (
 	// lies ahead of the stream, as after a failover to a replica that had not seen all. Look at your live tickets
 	// with Ticket, then watch on from now.
 	ErrGap = errors.New("matchq: events after this position are missing")
+
+	// ErrConflict says that somebody else has changed the room meanwhile. Read it again.
+	ErrConflict = errors.New("matchq: the room was changed meanwhile")
+
+	// ErrTooLate says that a change came after RoomChange.NotAfter.
+	ErrTooLate = errors.New("matchq: too late")
 )
 
 // InvalidError says what is wrong with a request or a configuration. Nothing was changed.

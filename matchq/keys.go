@@ -15,6 +15,12 @@ type keys struct {
 	batches    string // hash: queue → what is left of a batch that takes several calls
 	proposals  string // hash: match id → a proposal that is open, or what it was settled as, until that is forgotten
 	deadlines  string // sorted set: match id of each open proposal → when all must have accepted (ms)
+	online     string // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
+	away       string // sorted set: player whose connection has ended → when the grace ends (ms)
+	nodes      string // sorted set: node → when its lease ends (ms)
+	nodeInfo   string // hash: node → what it says of itself
+	channel    string // what the names of the nodes' channels begin with; these are no keys
+	timers     string // sorted set: room → when it is to be woken (ms)
 	prefix     string
 }
 
@@ -33,6 +39,12 @@ func newKeys(namespace string) keys {
 		batches:    prefix + "batches",
 		proposals:  prefix + "proposals",
 		deadlines:  prefix + "deadlines",
+		online:     prefix + "online",
+		away:       prefix + "away",
+		nodes:      prefix + "nodes",
+		nodeInfo:   prefix + "nodeinfo",
+		channel:    prefix + "to:",
+		timers:     prefix + "timers",
 		prefix:     prefix,
 	}
 }
@@ -42,3 +54,15 @@ func (k *keys) waiting(queue string) string { return k.prefix + "waiting:" + que
 
 // passed is the list of ids that a tick under way could not match; they return to the head of waiting.
 func (k *keys) passed(queue string) string { return k.prefix + "passed:" + queue }
+
+// outbox is the stream of what a player was told last.
+func (k *keys) outbox(player string) string { return k.prefix + "outbox:" + player }
+
+// nodePlayers is the set of players connected to a node; some of them may have moved on to another one.
+func (k *keys) nodePlayers(node string) string { return k.prefix + "node:" + node }
+
+// room is the hash of a room: version, token of the last change, doc.
+func (k *keys) room(id string) string { return k.prefix + "room:" + id }
+
+// seats is the sorted set of the rooms a player has a seat in, by when they are forgotten (ms).
+func (k *keys) seats(player string) string { return k.prefix + "seats:" + player }

@@ -21,6 +21,10 @@ type script struct {
 type scripts struct {
 	answer, audit, cancel, configure, drain, due, enqueue, forget, match, pause, queues, settle, tick, ticket, wake,
 	withdraw script
+
+	absent, arrive, beat, bury, leave, nodes, online, post, release script
+
+	alarms, change, room, seats script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -30,6 +34,9 @@ func newScripts(policy string) (scripts, error) {
 		"due": &s.due, "enqueue": &s.enqueue, "forget": &s.forget, "match": &s.match, "pause": &s.pause,
 		"queues": &s.queues, "settle": &s.settle, "tick": &s.tick, "ticket": &s.ticket, "wake": &s.wake,
 		"withdraw": &s.withdraw,
+		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
+		"online": &s.online, "post": &s.post, "release": &s.release,
+		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

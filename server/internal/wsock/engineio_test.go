@@ -24,9 +24,7 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	t.Helper()
 	logged = &syncBuffer{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	index := sessions.NewIndex(time.Second, func(context.Context, string) error { return nil })
-	t.Cleanup(index.Close)
-	o.Events = &events.Events{Index: index, Log: o.Log}
+	o.Events = &events.Events{Index: sessions.NewIndex(), Log: o.Log}
 	o.Refused = func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) }
 	if o.Guard == nil {
 		o.Guard = &identity.Guard{}
