@@ -1,6 +1,7 @@
 -- tick: match the batches of some queues. WRITES. O(limit). Safe to repeat: what is matched is in no list any more.
 -- KEYS[1] meta  KEYS[2] tickets  KEYS[3] due  KEYS[4] events  KEYS[5] counters  KEYS[6] matched  KEYS[7] tombstones
--- KEYS[8] batches  KEYS[9] held  KEYS[10] proposals  KEYS[11] deadlines  KEYS[12..] two a queue: waiting, passed
+-- KEYS[8] batches  KEYS[9] held  KEYS[10] proposals  KEYS[11] deadlines  KEYS[12] online  KEYS[13] nodes
+-- KEYS[14..] two a queue: waiting, passed
 -- ARGV[1] fingerprint  ARGV[2] interval_ms  ARGV[3] size  ARGV[4] limit  ARGV[5] ready_ms (0: no ready check)
 -- ARGV[6..] three a queue: queue, phase_ms, fence (the score it must have; "" for a visit at any time)
 -- RETURN {"ok", now_ms, considered, reports…} or {"config", stored}; only the first considered queues fitted in
@@ -15,6 +16,9 @@
 --
 -- With a ready check nobody is matched here: a proposal is opened, and its tickets keep their places, held, so that
 -- those who are restored stand where they stood. A tick steps over them.
+--
+-- A ticket that lives only while its player is online is cancelled if the player is gone. While no node's lease runs
+-- nobody knows who is there: a queue with such tickets is then visited again in its next window.
 
 local call = redis.call
 --@include lib/time.lua
@@ -22,16 +26,17 @@ local call = redis.call
 --@include lib/batch.lua
 --@include lib/grouping.lua
 --@include lib/visit.lua
+--@include lib/attendance.lua
 --@include lib/proposal.lua
 --@policy
 
 local fingerprint, interval, size, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ready = tonumber(ARGV[5])
-local proposing, queues = ready > 0, (#KEYS - 11) / 2
+local proposing, queues = ready > 0, (#KEYS - 13) / 2
 if #ARGV ~= 5 + 3 * queues then
   return redis.error_reply("MATCHQ_BADARG tick: queues and arguments do not fit")
 end
-local meta = call("HMGET", KEYS[1], "config", "paused")
+local meta = call("HMGET", KEYS[1], "config", "paused", "leases")
 if meta[1] ~= fingerprint then
   return { "config", meta[1] or "" }
 end
@@ -51,7 +56,7 @@ local visits, ids, considered = {}, {}, 0
 for number = 1, queues do
   local fence = ARGV[5 + 3 * number]
   if fence == "" or fence == scores[number] then
-    local visit = open_visit(KEYS[10 + 2 * number], batches[number], limit - #ids, size)
+    local visit = open_visit(KEYS[12 + 2 * number], batches[number], limit - #ids, size)
     if not visit then
       break
     end
@@ -65,12 +70,17 @@ for number = 1, queues do
   considered = number
 end
 local records = #ids > 0 and call("HMGET", KEYS[2], unpack(ids)) or {}
-local matched, expired, seen, phases = {}, {}, {}, {}
+local numbers = meta[3] and tied(records) or {}
+local blind = #numbers > 0 and tonumber(meta[3]) <= now
+local absent = blind and {} or absentees(KEYS[12], KEYS[13], ids, records, numbers, now)
+local matched, expired, gone, seen, phases = {}, {}, {}, {}, {}
 for _, visit in ipairs(visits) do
   local name, matched_before, expired_before = names[visit.number], #matched, #expired
-  visit.batch = new_batch(name, ids, records, visit.first, visit.last, visit.carried, now, seen, expired)
+  visit.batch = new_batch(name, ids, records, visit.first, visit.last, visit.carried, now, seen, expired, absent, gone)
   visit.paused = meta[2] and call("HEXISTS", KEYS[1], "paused:" .. name) == 1
-  visit.taken, visit.took, visit.complaint = group(visit.paused and nobody or policy, visit.batch, size, matched)
+  visit.blind = blind and any_between(numbers, visit.first, visit.last)
+  local idle = visit.paused or visit.blind
+  visit.taken, visit.took, visit.complaint = group(idle and nobody or policy, visit.batch, size, matched)
   visit.matches = (#matched - matched_before) / 2 / size
   visit.expired = (#expired - expired_before) / 2
   phases[name] = ARGV[4 + 3 * visit.number]
@@ -84,9 +94,10 @@ else
   finish(KEYS[4], now, "matched", size, "", matched, outcomes)
 end
 finish(KEYS[4], now, "expired", 1, "", expired, outcomes)
+finish(KEYS[4], now, "cancelled", 1, "disconnected", gone, outcomes)
 for _, visit in ipairs(visits) do
   local name, number = names[visit.number], visit.number
-  room = shut_visit(visit, KEYS[10 + 2 * number], KEYS[11 + 2 * number], room, proposing)
+  room = shut_visit(visit, KEYS[12 + 2 * number], KEYS[13 + 2 * number], room, proposing)
   local earliest = earliest_expiry(visit, now, outcomes)
   local waiting = visit.left
   if proposing then
@@ -136,5 +147,8 @@ elseif #matched > 0 then
 end
 if #expired > 0 then
   call("HINCRBY", KEYS[5], "expired", #expired / 2)
+end
+if #gone > 0 then
+  call("HINCRBY", KEYS[5], "cancelled", #gone / 2)
 end
 return reports

@@ -49,6 +49,10 @@ type Config struct {
 	// Timeout is how long a call waits for Redis if its context does not end sooner; 1.5 s unless set, at least 10 ms.
 	Timeout time.Duration
 
+	// OutboxKeep is how long messages to a player are kept after the newest one, in whole milliseconds; 65 s unless set.
+	// It should be a good deal more than the time a player may be away.
+	OutboxKeep time.Duration
+
 	// Logger is told what Run and the library's own goroutines can't return to anybody; slog.Default unless set.
 	Logger *slog.Logger
 
@@ -87,6 +91,9 @@ func complete(c Config) (Config, error) {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 1500 * time.Millisecond
+	}
+	if c.OutboxKeep == 0 {
+		c.OutboxKeep = 65 * time.Second
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -130,6 +137,9 @@ func (c *Config) check() error {
 	}
 	if c.Limit < 32 || c.Limit > 500 {
 		return &InvalidError{"limit", fmt.Sprintf("must be from 32 to 500, not %d", c.Limit)}
+	}
+	if err := checkDuration("outbox_keep", c.OutboxKeep, time.Millisecond); err != nil {
+		return err
 	}
 	return checkDuration("timeout", c.Timeout, 10*time.Millisecond)
 }

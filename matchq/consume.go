@@ -19,13 +19,34 @@ import (
 // An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away
 // Consume logs that and goes on trying.
 func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func(context.Context, Event) error) error {
+	return m.ConsumeTogether(ctx, group, worker, (m.cfg.Retention / 4).Truncate(time.Millisecond), func(ctx context.Context, events []Event) error {
+		for _, event := range events {
+			if err := handle(ctx, event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of an entry of the stream
+// together, up to 50 matches, or as many as ended together. What a worker has not finished goes to another one after
+// patience, at least 10 ms, which must be longer than handle takes. A worker that ends with nothing left to do is struck
+// off the group, so that workers may have new names each time.
+func (m *Matcher) ConsumeTogether(
+	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
+) error {
 	if err := CheckName("group", group); err != nil {
 		return err
 	}
 	if err := CheckName("worker", worker); err != nil {
 		return err
 	}
-	c := consumer{m: m, group: group, worker: worker, handle: handle, mine: "0"}
+	if err := checkDuration("patience", patience, 10*time.Millisecond); err != nil {
+		return err
+	}
+	c := consumer{m: m, group: group, worker: worker, patience: patience, handle: handle, mine: "0"}
+	defer c.resign(ctx)
 	var pause backoff
 	for ctx.Err() == nil {
 		err := c.step(ctx)
@@ -58,7 +79,8 @@ func (e *handleError) Error() string { return e.err.Error() }
 type consumer struct {
 	m             *Matcher
 	group, worker string
-	handle        func(context.Context, Event) error
+	patience      time.Duration
+	handle        func(context.Context, []Event) error
 	joined        bool      // the group exists
 	mine          string    // where to go on among what this worker left unfinished before; "" when through
 	claimed       time.Time // when it last looked for what other workers left
@@ -117,10 +139,9 @@ func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
 			}
 			c.mine = ""
 		}
-		patience := c.m.cfg.Retention / 4
-		if time.Since(c.claimed) >= patience/2 {
+		if time.Since(c.claimed) >= c.patience/2 {
 			messages, _, err := c.m.rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-				Stream: c.m.keys.events, Group: c.group, Consumer: c.worker, MinIdle: patience, Start: "0", Count: readCount,
+				Stream: c.m.keys.events, Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: readCount,
 			}).Result()
 			if err != nil {
 				return nil, failure("claim events", err)
@@ -148,10 +169,12 @@ func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
 		if err != nil {
 			return err
 		}
-		for place := range e.places() {
-			if err := c.handle(ctx, e.event(place)); err != nil {
-				return &handleError{err}
-			}
+		events := make([]Event, e.places())
+		for place := range events {
+			events[place] = e.event(place)
+		}
+		if err := c.handle(ctx, events); err != nil {
+			return &handleError{err}
 		}
 	}
 	_, err := within(ctx, c.m, nil, func(ctx context.Context) (struct{}, error) {
@@ -161,4 +184,18 @@ func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// resign strikes the worker off the group unless it leaves something unfinished. If that fails its name stays, which
+// harms nobody.
+func (c *consumer) resign(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.m.cfg.Timeout)
+	defer cancel()
+	_, _ = within(ctx, c.m, nil, func(ctx context.Context) (int64, error) {
+		unfinished, err := c.read(ctx, "0", -1)
+		if err != nil || len(unfinished) > 0 {
+			return 0, err
+		}
+		return c.m.rdb.XGroupDelConsumer(ctx, c.m.keys.events, c.group, c.worker).Result()
+	})
 }

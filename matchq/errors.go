@@ -12,6 +12,9 @@ var (
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 
+	// ErrClosed says that the Node has ended.
+	ErrClosed = errors.New("matchq: the node has ended")
+
 	// ErrGone says that a match which was proposed fell apart: somebody declined, or did not accept in time. Who is not
 	// to blame waits again.
 	ErrGone = errors.New("matchq: the proposed match fell apart")

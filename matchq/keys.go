@@ -15,6 +15,11 @@ type keys struct {
 	batches    string // hash: queue → what is left of a batch that takes several calls
 	proposals  string // hash: match id → a proposal that is open, or what it was settled as, until that is forgotten
 	deadlines  string // sorted set: match id of each open proposal → when all must have accepted (ms)
+	online     string // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
+	away       string // sorted set: player whose connection has ended → when the grace ends (ms)
+	nodes      string // sorted set: node → when its lease ends (ms)
+	nodeInfo   string // hash: node → what it says of itself
+	channel    string // what the names of the nodes' channels begin with; these are no keys
 	prefix     string
 }
 
@@ -33,6 +38,11 @@ func newKeys(namespace string) keys {
 		batches:    prefix + "batches",
 		proposals:  prefix + "proposals",
 		deadlines:  prefix + "deadlines",
+		online:     prefix + "online",
+		away:       prefix + "away",
+		nodes:      prefix + "nodes",
+		nodeInfo:   prefix + "nodeinfo",
+		channel:    prefix + "to:",
 		prefix:     prefix,
 	}
 }
@@ -42,3 +52,9 @@ func (k *keys) waiting(queue string) string { return k.prefix + "waiting:" + que
 
 // passed is the list of ids that a tick under way could not match; they return to the head of waiting.
 func (k *keys) passed(queue string) string { return k.prefix + "passed:" + queue }
+
+// outbox is the stream of what a player was told last.
+func (k *keys) outbox(player string) string { return k.prefix + "outbox:" + player }
+
+// nodePlayers is the set of players connected to a node; some of them may have moved on to another one.
+func (k *keys) nodePlayers(node string) string { return k.prefix + "node:" + node }

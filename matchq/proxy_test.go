@@ -21,6 +21,8 @@ type proxy struct {
 	lose   int    // how many replies are still to be lost
 	hold   chan struct{}
 	held   chan struct{} // gets a value for each request that is held up
+	down   bool          // lets nobody through
+	open   map[net.Conn]bool
 }
 
 // newProxy starts a proxy to a server. Its end, and that of its connections, comes with the test's.
@@ -31,7 +33,7 @@ func newProxy(t testing.TB, target string) *proxy {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	p := &proxy{listener: listener, target: target, held: make(chan struct{}, 100)}
+	p := &proxy{listener: listener, target: target, held: make(chan struct{}, 100), open: map[net.Conn]bool{}}
 	go p.accept()
 	return p
 }
@@ -75,6 +77,29 @@ func (p *proxy) holdRequests(script []byte) (release func()) {
 	}
 }
 
+// cut breaks all connections and refuses others until restore is called.
+func (p *proxy) cut() (restore func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+	for conn := range p.open {
+		_ = conn.Close()
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.down = false
+	}
+}
+
+// enter says whether a connection may be opened, and remembers it.
+func (p *proxy) enter(conn net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open[conn] = true
+	return !p.down
+}
+
 func (p *proxy) left() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,6 +125,10 @@ func (p *proxy) accept() {
 		client, err := p.listener.Accept()
 		if err != nil {
 			return // closed
+		}
+		if !p.enter(client) {
+			_ = client.Close()
+			continue
 		}
 		server, err := net.Dial("tcp", p.target)
 		if err != nil {

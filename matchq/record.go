@@ -20,7 +20,11 @@ func body(t *Ticket, ttlMS int64) string {
 	if t.Rating != 0 {
 		rating = strconv.FormatFloat(t.Rating, 'g', -1, 64)
 	}
-	return t.Queue + "\t" + strconv.FormatInt(ttlMS, 10) + "\t" + t.Player + "\t" + rating + "\t" + t.ReplyTo + "\t" + string(t.Attributes)
+	ttl := strconv.FormatInt(ttlMS, 10)
+	if t.WhileOnline {
+		ttl += "!"
+	}
+	return t.Queue + "\t" + ttl + "\t" + t.Player + "\t" + rating + "\t" + t.ReplyTo + "\t" + string(t.Attributes)
 }
 
 // isRecord tells a waiting ticket's value from others, which begin with a letter.
@@ -45,7 +49,8 @@ func parseRecord(id, record string) (Ticket, error) {
 	}
 	expires, err1 := strconv.ParseInt(fields[0], 10, 64)
 	times, restored, _ := strings.Cut(fields[2], ".")
-	ttl, err2 := strconv.ParseInt(strings.TrimSuffix(times, "!"), 10, 64)
+	digits, whileOnline := strings.CutSuffix(times, "!")
+	ttl, err2 := strconv.ParseInt(digits, 10, 64)
 	if err1 != nil || err2 != nil {
 		return Ticket{}, fmt.Errorf("matchq: ticket %s: record has no times", id)
 	}
@@ -54,7 +59,7 @@ func parseRecord(id, record string) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("matchq: ticket %s: restored %q times", id, restored)
 	}
 	t := Ticket{
-		ID: id, Queue: fields[1], Player: fields[3], ReplyTo: fields[5],
+		ID: id, Queue: fields[1], Player: fields[3], ReplyTo: fields[5], WhileOnline: whileOnline,
 		State: Waiting, Version: 1 + 2*again, EnqueuedAt: time.UnixMilli(expires - ttl),
 	}
 	if ttl != neverMS {

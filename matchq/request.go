@@ -36,6 +36,9 @@ type Request struct {
 	ReplyTo string
 	// TTL is how long the ticket waits before it expires; Config.TTL if zero, Never for no end.
 	TTL time.Duration
+	// WhileOnline ties the ticket to its player's presence, as a Node reports it: once they have been away for the
+	// node's grace, or their node is dead, the ticket is cancelled for the reason Disconnected and never matched.
+	WhileOnline bool
 	// ID is the ticket's id, if you need to repeat a request that may have arrived: 1 to 64 letters, digits, - and _.
 	// Within Config.Retention a second request with the same id, player and queue gets what became of the first one;
 	// an *UnknownError again while a first one without an answer is being voided.
@@ -66,7 +69,7 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	if math.IsNaN(r.Rating) || math.IsInf(r.Rating, 0) {
 		return row{}, &InvalidError{"rating", "must be a finite number"}
 	}
-	attributes, err := compact(r.Attributes)
+	attributes, err := compact("attributes", r.Attributes, MaxAttributes)
 	if err != nil {
 		return row{}, err
 	}
@@ -86,7 +89,8 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 		return row{}, &UnknownError{TicketID: id, Err: errVoiding}
 	}
 	made := row{ticket: Ticket{
-		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, State: Waiting, Version: 1,
+		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
+		State: Waiting, Version: 1,
 	}}
 	if attributes != "" {
 		made.ticket.Attributes = json.RawMessage(attributes)
@@ -152,17 +156,17 @@ func checkID(id string) error {
 	return nil
 }
 
-// compact checks attributes and takes their white space out, so that no tab or newline is left in them.
-func compact(attributes json.RawMessage) (string, error) {
-	if len(attributes) == 0 {
+// compact checks JSON and takes its white space out, so that no tab or newline is left in it.
+func compact(field string, data json.RawMessage, most int) (string, error) {
+	if len(data) == 0 {
 		return "", nil
 	}
 	var b bytes.Buffer
-	if !utf8.Valid(attributes) || json.Compact(&b, attributes) != nil {
-		return "", &InvalidError{"attributes", "must be JSON"}
+	if !utf8.Valid(data) || json.Compact(&b, data) != nil {
+		return "", &InvalidError{field, "must be JSON"}
 	}
-	if b.Len() > MaxAttributes {
-		return "", &InvalidError{"attributes", fmt.Sprintf("must be at most %d bytes of compact JSON, not %d", MaxAttributes, b.Len())}
+	if b.Len() > most {
+		return "", &InvalidError{field, fmt.Sprintf("must be at most %d bytes of compact JSON, not %d", most, b.Len())}
 	}
 	return b.String(), nil
 }

@@ -21,6 +21,8 @@ type script struct {
 type scripts struct {
 	answer, audit, cancel, configure, drain, due, enqueue, forget, match, pause, queues, settle, tick, ticket, wake,
 	withdraw script
+
+	absent, arrive, beat, bury, leave, nodes, online, post, release script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -30,6 +32,8 @@ func newScripts(policy string) (scripts, error) {
 		"due": &s.due, "enqueue": &s.enqueue, "forget": &s.forget, "match": &s.match, "pause": &s.pause,
 		"queues": &s.queues, "settle": &s.settle, "tick": &s.tick, "ticket": &s.ticket, "wake": &s.wake,
 		"withdraw": &s.withdraw,
+		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
+		"online": &s.online, "post": &s.post, "release": &s.release,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

@@ -77,7 +77,10 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 // tickArgs lays visits out as tick.lua takes them, less the fingerprint.
 func (m *Matcher) tickArgs(visits []visit) (keys []string, args []any) {
 	k := &m.keys
-	keys = []string{k.meta, k.tickets, k.due, k.events, k.counters, k.matched, k.tombstones, k.batches, k.held, k.proposals, k.deadlines}
+	keys = []string{
+		k.meta, k.tickets, k.due, k.events, k.counters, k.matched, k.tombstones, k.batches, k.held, k.proposals, k.deadlines,
+		k.online, k.nodes,
+	}
 	args = []any{m.cfg.intervalMS(), m.cfg.Size, m.cfg.Limit, m.cfg.ReadyTimeout.Milliseconds()}
 	for _, v := range visits {
 		keys = append(keys, k.waiting(v.queue), k.passed(v.queue))

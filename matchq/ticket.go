@@ -21,20 +21,21 @@ const (
 
 // Ticket is one player's request to be matched.
 type Ticket struct {
-	ID         string
-	Queue      string
-	Player     string
-	Rating     float64         // 0 unless the request had one
-	Attributes json.RawMessage // as the request had them, without white space; nil if none
-	ReplyTo    string          // as the request had it
-	State      State
-	Version    int           // grows with each change of State, from 1
-	EnqueuedAt time.Time     // by Redis's clock, as all times
-	ExpiresAt  time.Time     // zero if it never does
-	EndedAt    time.Time     // zero while it waits or is proposed
-	Waited     time.Duration // until it ended, or until now
-	Reason     string        // why it was cancelled
-	Match      *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
+	ID          string
+	Queue       string
+	Player      string
+	Rating      float64         // 0 unless the request had one
+	Attributes  json.RawMessage // as the request had them, without white space; nil if none
+	ReplyTo     string          // as the request had it
+	WhileOnline bool            // as the request had it
+	State       State
+	Version     int           // grows with each change of State, from 1
+	EnqueuedAt  time.Time     // by Redis's clock, as all times
+	ExpiresAt   time.Time     // zero if it never does
+	EndedAt     time.Time     // zero while it waits or is proposed
+	Waited      time.Duration // until it ended, or until now
+	Reason      string        // why it was cancelled
+	Match       *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
 }
 
 // Match is a group of tickets put together.

@@ -1,6 +1,7 @@
 -- A ticket is stored as its record while it waits or is proposed, as its outcome afterwards:
 --   record   <expires, 13 digits> TAB <body>, where a body is
 --            queue TAB ttl_ms[!][.<times restored>] TAB player TAB rating TAB reply_to TAB attributes
+--            (! if the ticket lives only while its player is online)
 --   proposed p TAB <match id> TAB <record>
 --   outcome  <letter> TAB <id of the entry that says how it ended>-<place in it>; m matched, c cancelled, e expired
 -- A ticket was queued ttl_ms before it expires; 100 years are as good as for ever.
@@ -23,6 +24,11 @@ end
 -- queued_at: when a record's ticket was queued (ms).
 local function queued_at(record)
   return expires_at(record) - ttl_of(body_of(record))
+end
+
+-- while_online: whether a record's ticket lives only while its player is online.
+local function while_online(record)
+  return string.find(record, "^%d+\t[^\t]*\t%d+!") ~= nil
 end
 
 -- new_record: the record of a body whose ticket expires at some time.

@@ -89,8 +89,8 @@ local function shut_visit(visit, waiting, passed_over, room, proposing)
   local stay, first, seen = stay_after(visit, proposing), visit.carried, #visit.ids - visit.carried
   local again = #stay
   if visit.remaining > 0 then
-    again = (proposing or visit.paused) and 0 or math.min(#stay, math.floor(seen / 2))
-    if proposing and not visit.paused then
+    again = (proposing or visit.paused or visit.blind) and 0 or math.min(#stay, math.floor(seen / 2))
+    if proposing and not visit.paused and not visit.blind then
       visit.carry = carry(visit)
     end
   end
@@ -162,7 +162,7 @@ end
 local function next_visit(visit, waiting, now, interval, size, phase, earliest)
   if visit.left == 0 then
     return nil
-  elseif waiting <= 0 or not visit.resumed and (waiting < size or visit.paused) then
+  elseif waiting <= 0 or not visit.resumed and not visit.blind and (waiting < size or visit.paused) then
     return window_from(earliest, interval, phase)
   elseif interval == 0 then
     return now + 1000

@@ -22,7 +22,7 @@ type createPayload struct {
 
 // createMatch queues the player. Somebody who comes back and was matched meanwhile is told that instead.
 func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
-	player, err := e.bind(s, p.UserID)
+	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -32,12 +32,13 @@ func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *create
 			return Reply{}, err
 		}
 		if missed != nil && missed.State == matchq.Matched {
-			return e.ended(s, missed), nil
+			return e.ended(ctx, s, missed), nil
 		}
 	}
 	sender := ids.Sender{PlayerNumber: player.Number, QueueNumber: p.QuestionaireID.Number, SID: s.SID}
 	t, err := e.Intake.For(s.Who).Enqueue(ctx, matchq.Request{
 		Queue: p.QuestionaireID.Name, Player: player.Name, Rating: p.Rating, Attributes: p.Attributes, ReplyTo: sender.ReplyTo(),
+		WhileOnline: true,
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
 		return reply(status.Event, status.Duplicated(&duplicate.Ticket)), nil
@@ -45,7 +46,7 @@ func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *create
 	if err != nil {
 		return Reply{}, inTheirWords(err)
 	}
-	e.Index.Queued(player.Name, t.ID)
+	s.Waits(t.ID)
 	return e.pushed(ctx, &t), nil
 }
 
@@ -64,17 +65,21 @@ func inTheirWords(err error) error {
 
 // pushed tells that a ticket waits, and how many do in its queue.
 func (e *Events) pushed(ctx context.Context, t *matchq.Ticket) Reply {
+	return reply(status.Event, e.waiting(ctx, t))
+}
+
+func (e *Events) waiting(ctx context.Context, t *matchq.Ticket) any {
 	queue, err := e.Matcher.Queue(ctx, t.Queue)
 	if err != nil {
-		return reply(status.Event, status.Pushed(t, nil)) // the ticket waits all the same
+		return status.Pushed(t, nil) // the ticket waits all the same
 	}
-	return reply(status.Event, status.Pushed(t, &queue))
+	return status.Pushed(t, &queue)
 }
 
 // ended tells how a ticket ended.
-func (e *Events) ended(s *sessions.Session, t *matchq.Ticket) Reply {
-	s.Told(t.ID)
-	return reply(status.Event, status.Ended(t, t.Match, e.Index.SID))
+func (e *Events) ended(ctx context.Context, s *sessions.Session, t *matchq.Ticket) Reply {
+	s.Told(status.EndKey(t))
+	return reply(status.Event, status.Ended(t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match)))
 }
 
 type userPayload struct {
@@ -83,7 +88,7 @@ type userPayload struct {
 
 // connectionQueue says that the player is there. One who comes back is told how their ticket stands.
 func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
-	player, err := e.bind(s, p.UserID)
+	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -96,9 +101,9 @@ func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *us
 	case t.State == matchq.Waiting:
 		return e.pushed(ctx, t), nil
 	case t.State == matchq.Proposed:
-		return proposed(t), nil
+		return proposed(s, t), nil
 	default:
-		return e.ended(s, t), nil
+		return e.ended(ctx, s, t), nil
 	}
 }
 
@@ -110,7 +115,7 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 		MatchID string `json:"matchId,omitempty"`
 	}
 	nobody := reply(event, outcome{Status: "NO_PLAYER_IN_QUEUE"})
-	player, err := e.bind(s, p.UserID)
+	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -124,7 +129,7 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 	var matched *matchq.MatchedError
 	switch {
 	case err == nil:
-		s.Told(t.ID)
+		s.Told(status.EndKey(&t))
 		return reply(event, outcome{Status: "CANCEL_REQUEST_COMPLETE"}), nil
 	case errors.As(err, &matched):
 		return reply(event, outcome{"ALREADY_MATCHED", matched.Match.ID}), nil
@@ -136,7 +141,7 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 }
 
 // bind makes the connection its player's. A client that has named or proven its player may leave the name out.
-func (e *Events) bind(s *sessions.Session, named *ids.ID) (ids.ID, error) {
+func (e *Events) bind(ctx context.Context, s *sessions.Session, named *ids.ID) (ids.ID, error) {
 	if named == nil {
 		player, ok := s.Player()
 		if !ok {
@@ -150,7 +155,7 @@ func (e *Events) bind(s *sessions.Session, named *ids.ID) (ids.ID, error) {
 	if err := named.Check("userId"); err != nil {
 		return ids.ID{}, err
 	}
-	if err := e.Index.Bind(s, *named); err != nil {
+	if err := e.Index.Bind(ctx, s, *named); err != nil {
 		return ids.ID{}, err
 	}
 	player, _ := s.Player()
@@ -170,12 +175,12 @@ func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player ids.ID
 		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
 	}
 	if t.State == matchq.Waiting || t.State == matchq.Proposed {
-		e.Index.Queued(player.Name, t.ID) // from now on it is this connection that keeps it
+		s.Waits(t.ID)
 		return &t, nil
 	}
 	// This compares Redis's clock with ours. If they differ by more than the grace, something old may be told again, or
 	// what was missed not at all.
-	if !first || s.Knows(t.ID) || time.Since(t.EndedAt) > e.Grace {
+	if !first || s.Knows(status.EndKey(&t)) || time.Since(t.EndedAt) > e.Grace {
 		return nil, nil //nolint:nilnil // as above
 	}
 	return &t, nil

@@ -23,7 +23,7 @@ type answered struct {
 
 // acceptMatch takes a match that was proposed to the player.
 func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answering(s, p)
+	player, err := e.answering(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -36,7 +36,7 @@ func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answer
 
 // declineMatch turns it down.
 func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answering(s, p)
+	player, err := e.answering(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -47,14 +47,15 @@ func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answe
 }
 
 // answering is the player who answers by a connection.
-func (e *Events) answering(s *sessions.Session, p *answerPayload) (ids.ID, error) {
+func (e *Events) answering(ctx context.Context, s *sessions.Session, p *answerPayload) (ids.ID, error) {
 	if p.MatchID == "" {
 		return ids.ID{}, fault.New(fault.Invalid, "matchId is missing")
 	}
-	return e.bind(s, p.UserID)
+	return e.bind(ctx, s, p.UserID)
 }
 
 // proposed tells a player who comes back of the match that waits for them.
-func proposed(t *matchq.Ticket) Reply {
+func proposed(s *sessions.Session, t *matchq.Ticket) Reply {
+	s.Told(status.ProposedKey(t))
 	return reply(status.ProposedEvent, status.Proposed(t, t.Match))
 }

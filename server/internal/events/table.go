@@ -28,6 +28,9 @@ type Events struct {
 	Index   *sessions.Index
 	Grace   time.Duration
 	Log     *slog.Logger
+
+	// States add to what get_state tells a player, beside their ticket.
+	States []State
 }
 
 // Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data.
@@ -49,6 +52,8 @@ var table = map[string]handler{
 	"create_general_game_match":    on((*Events).createMatch),
 	"cancel_request_general_match": on((*Events).cancelRequest),
 	"get_connection_status":        on((*Events).connectionStatus),
+	"resume":                       on((*Events).resume),
+	"get_state":                    on((*Events).getState),
 	"accept_match":                 on((*Events).acceptMatch),
 	"decline_match":                on((*Events).declineMatch),
 }
@@ -56,7 +61,8 @@ var table = map[string]handler{
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
 // them, and tests see that there are no others.
 var sent = []string{
-	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status", "ack", "error",
+	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status", "resumed", "state",
+	"ack", "error",
 }
 
 // Names are the events that clients send and those that the server sends, each sorted.

@@ -33,6 +33,7 @@ type Node struct {
 	log      *slog.Logger
 	redis    *redisconn.Conn
 	matcher  *matchq.Matcher
+	presence *matchq.Node
 	index    *sessions.Index
 	notifier *notify.Notifier
 	api      *httpapi.API
@@ -80,7 +81,14 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	queues := &queuelist.List{Matcher: n.matcher}
-	n.index = sessions.NewIndex(n.flags.Grace, n.giveUp)
+	n.index = sessions.NewIndex()
+	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
+		Grace: max(n.flags.Grace, time.Millisecond), OnMessage: n.index.Message, OnReplaced: n.index.Replaced,
+	})
+	if err != nil {
+		return err
+	}
+	n.index.Attach(n.presence)
 	taking := &intake.Intake{
 		Matcher: n.matcher,
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
@@ -94,6 +102,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Grace: n.flags.Grace, Log: n.log}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
+		Resume: handlers.Resume,
 	})
 	n.api.Sockets("/ws", n.sockets.Plain)
 	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
@@ -130,13 +139,16 @@ func (n *Node) Routes() []string { return n.api.Routes() }
 // Run serves until ctx ends, and then stops in order. The error is why it could not go on.
 func (n *Node) Run(ctx context.Context) error {
 	n.announce()
-	broken := make(chan error, 2)
-	n.working.Go(func() {
-		if err := n.matcher.Run(n.work); err != nil {
-			broken <- err
-		}
-	})
+	broken := make(chan error, 3)
+	for _, run := range []func(context.Context) error{n.matcher.Run, n.presence.Run} {
+		n.working.Go(func() {
+			if err := run(n.work); err != nil {
+				broken <- err
+			}
+		})
+	}
 	n.working.Go(func() { n.notifier.Run(n.work, n.position) })
+	n.working.Go(func() { n.notifier.Post(n.work, n.presence.ID()) })
 	server := &http.Server{
 		Handler: n.api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
@@ -155,14 +167,16 @@ func (n *Node) Run(ctx context.Context) error {
 	return err
 }
 
-// stop lets clients go first, so that they hear of it, then ends the work they needed, and Redis last. Tickets of
-// those who were connected stay: their players may come back by another node.
+// stop lets clients go first, so that they hear of it, then ends the work they needed, and Redis last. Those who were
+// connected have the grace to come back by another node.
 func (n *Node) stop(server *http.Server) {
 	n.log.Info("shutting down")
 	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	n.api.Drain()
-	n.index.Close()
+	if err := n.presence.LeaveAll(patience); err != nil {
+		n.log.Warn("other nodes will find out by themselves that this one has ended", "error", err)
+	}
 	stopped := make(chan struct{})
 	go func() { // sockets are none of the http.Server's any more, so both end at the same time
 		defer close(stopped)
@@ -178,16 +192,6 @@ func (n *Node) stop(server *http.Server) {
 		n.log.Debug("closing redis", "error", err)
 	}
 	n.log.Info("stopped")
-}
-
-// giveUp cancels the ticket of a player who did not come back.
-func (n *Node) giveUp(ctx context.Context, ticketID string) error {
-	err := n.matcher.CancelBecause(ctx, ticketID, "disconnected")
-	if errors.Is(err, matchq.ErrUnavailable) {
-		return err // and try again
-	}
-	n.log.Debug("gave up the ticket of a player who is gone", "ticket", ticketID, "outcome", err)
-	return nil
 }
 
 // announce says where to find the server and what to do with it.

@@ -13,7 +13,7 @@ import (
 func TestStopTellsEverybody(t *testing.T) {
 	// Not parallel: it looks for goroutines that were left.
 	env := redistest.Real(t)
-	n := start(t, env, "--interval", "1h", "--grace", "1ms")
+	n := start(t, env, "--interval", "1h")
 	var sockets []*socket
 	for range 20 {
 		sockets = append(sockets, n.dial())
@@ -41,7 +41,7 @@ func TestStopTellsEverybody(t *testing.T) {
 	redistest.Eventually(t, "no goroutine of the server is left", func() bool {
 		return !strings.Contains(stacks(), "matchq/server/internal/node.") && !strings.Contains(stacks(), "melody")
 	})
-	other := start(t, env, "--interval", "1h", "--grace", "1ms")
+	other := start(t, env, "--interval", "1h")
 	again := other.dial()
 	again.send(`{"event":"connection_queue","data":{"userId":"alice"}}`)
 	if f := again.status("PUSHED_TO_QUEUE"); f.text("data.ticketId") != id {

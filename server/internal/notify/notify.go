@@ -1,11 +1,10 @@
-// Package notify tells the players of this node, and who waits for a ticket by HTTP, what happens in Redis.
+// Package notify tells players, and who waits for a ticket by HTTP, what happens in Redis.
 package notify
 
 import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/sessions"
@@ -20,14 +19,15 @@ type Notifier struct {
 	Log     *slog.Logger
 }
 
-// Run follows the events after a position until ctx ends. While Redis is away it waits.
+// Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it
+// waits.
 func (n *Notifier) Run(ctx context.Context, position string) {
 	for ctx.Err() == nil {
 		var gap bool
 		if position, gap = n.follow(ctx, position); ctx.Err() != nil {
 			return
 		}
-		end := again(ctx, func() (string, error) { return n.Matcher.Position(ctx) })
+		end, _ := again(ctx, func() (string, error) { return n.Matcher.Position(ctx) })
 		if gap {
 			position = end
 		}
@@ -58,69 +58,40 @@ func (n *Notifier) tell(ev *matchq.Event) {
 	for i := range tickets {
 		t := tickets[i]
 		t.Match = ev.Match
-		switch ev.Kind {
-		case matchq.Proposed:
-			n.proposed(&t)
-		case matchq.Restored:
-			n.restored(&t, ev.Reason)
-		default:
-			n.ended(&t)
+		n.Waiters.tell(t.ID, News{Ticket: t})
+		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
+			n.Index.Ended(t.ID)
 		}
 	}
 }
 
-// proposed asks a player to accept a match.
-func (n *Notifier) proposed(t *matchq.Ticket) {
-	n.Waiters.tell(t.ID, News{Ticket: *t})
-	if s := n.Index.Session(t.Player); s != nil {
-		s.Push("", status.ProposedEvent, status.Encode(status.Proposed(t, t.Match)))
-	}
-}
-
-// restored tells that a ticket waits again.
-func (n *Notifier) restored(t *matchq.Ticket, reason string) {
-	n.Waiters.tell(t.ID, News{Ticket: *t})
-	if s := n.Index.Session(t.Player); s != nil {
-		s.Push("", status.Event, status.Encode(status.Restored(t, reason)))
-	}
-}
-
-// ended tells that a ticket has ended.
-func (n *Notifier) ended(t *matchq.Ticket) {
-	n.Waiters.tell(t.ID, News{Ticket: *t})
-	if s := n.Index.Ended(t.Player, t.ID); s != nil {
-		s.Push(t.ID, status.Event, status.Encode(status.Ended(t, t.Match, n.Index.SID)))
-	}
-}
-
-// lookAround tells what became of the tickets of all who wait: events may be missing, and a Redis that was away may
-// have come back without what it held. What is told here is not told again when its event comes.
+// lookAround tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
+// may have come back without what it held. What players are told here they are not told again when its event comes.
 func (n *Notifier) lookAround(ctx context.Context) {
 	for _, id := range n.Waiters.tickets() {
-		if t, err := n.look(ctx, id); err != nil {
-			n.Waiters.tell(id, News{Err: err})
-		} else {
-			n.changed(&t)
-		}
-	}
-	for player, id := range n.Index.Tickets() {
 		t, err := n.look(ctx, id)
-		if err != nil {
-			t = matchq.Ticket{ID: id, Player: player, State: matchq.Cancelled, Reason: lost}
+		if ctx.Err() != nil {
+			return
 		}
-		n.changed(&t)
+		n.Waiters.tell(id, News{Ticket: t, Err: err})
 	}
-}
-
-// changed tells what may not have been told of a ticket.
-func (n *Notifier) changed(t *matchq.Ticket) {
-	switch t.State {
-	case matchq.Waiting:
-		n.Waiters.tell(t.ID, News{Ticket: *t})
-	case matchq.Proposed:
-		n.proposed(t)
-	default:
-		n.ended(t)
+	for id, s := range n.Index.Tickets() {
+		t, err := n.look(ctx, id)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: lost}
+		}
+		switch t.State {
+		case matchq.Waiting:
+		case matchq.Proposed:
+			s.Push(status.ProposedKey(&t), status.ProposedEvent, status.Encode(status.Proposed(&t, t.Match)))
+		default:
+			n.Index.Ended(id)
+			sids := status.SIDsNow(ctx, n.Matcher, t.Match)
+			s.Push(status.EndKey(&t), status.Event, status.Encode(status.Ended(&t, t.Match, sids)))
+		}
 	}
 }
 
@@ -129,30 +100,5 @@ const lost = "lost"
 
 // look reads a ticket, waiting for Redis if it must.
 func (n *Notifier) look(ctx context.Context, id string) (matchq.Ticket, error) {
-	type found struct {
-		ticket matchq.Ticket
-		err    error
-	}
-	f := again(ctx, func() (found, error) {
-		t, err := n.Matcher.Ticket(ctx, id)
-		if errors.Is(err, matchq.ErrUnavailable) {
-			return found{ticket: matchq.Ticket{State: matchq.Waiting}}, err
-		}
-		return found{t, err}, nil
-	})
-	return f.ticket, f.err
-}
-
-// again repeats a call until it succeeds or ctx ends.
-func again[T any](ctx context.Context, call func() (T, error)) T {
-	for {
-		value, err := call()
-		if err == nil || ctx.Err() != nil {
-			return value
-		}
-		select {
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
-		}
-	}
+	return again(ctx, func() (matchq.Ticket, error) { return n.Matcher.Ticket(ctx, id) })
 }

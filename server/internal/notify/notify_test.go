@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
@@ -29,21 +28,26 @@ func TestGap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		index := sessions.NewIndex(time.Minute, nil)
-		defer index.Close()
+		index := sessions.NewIndex()
+		node, err := m.NewNode(matchq.NodeConfig{OnMessage: index.Message, OnReplaced: index.Replaced})
+		if err != nil {
+			t.Fatal(err)
+		}
+		index.Attach(node)
 		alice := make(line, 9)
-		if err := index.Bind(index.Open("sid", "", identity.Identity{}, alice), ids.ID{Name: "alice"}); err != nil {
+		session := index.Open("sid", "", identity.Identity{}, alice)
+		if err := index.Bind(t.Context(), session, ids.ID{Name: "alice"}); err != nil {
 			t.Fatal(err)
 		}
 		enqueue := func(player string) string {
-			ticket, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player})
+			ticket, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player, ReplyTo: "ss.sid"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return ticket.ID
 		}
 		aliceID, bobID := enqueue("alice"), enqueue("bob")
-		index.Queued("alice", aliceID)
+		session.Waits(aliceID)
 		waiters := notify.NewWaiters()
 		news, forget := waiters.Wait(bobID)
 		defer forget()
@@ -69,6 +73,17 @@ func TestGap(t *testing.T) {
 		if got := <-lost; got.Err == nil {
 			t.Errorf("who waits for a lost ticket was told %+v", got)
 		}
+		posted, ran := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(posted)
+			n.Post(ctx, "worker") // what alice knows she is not told again
+		}()
+		go func() {
+			defer close(ran)
+			if err := node.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
 		if id := enqueue("alice"); m.Cancel(t.Context(), id) != nil { // events go on
 			t.Error("can't cancel")
 		}
@@ -77,5 +92,7 @@ func TestGap(t *testing.T) {
 		}
 		cancel()
 		<-ended
+		<-posted
+		<-ran
 	})
 }

@@ -2,227 +2,192 @@ package sessions
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"strings"
 	"sync"
-	"time"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 )
 
-// Index finds the connection of a player. Everything in it takes the same short time however many there are.
+// Presence says in Redis who is connected to this node; it is a *matchq.Node.
+type Presence interface {
+	Arrive(ctx context.Context, player, conn, data string) (before *matchq.Connection, err error)
+	Leave(ctx context.Context, player, conn string) error
+	Note(player, conn, data string)
+}
+
+// Index finds connections by their sid, which is what Redis knows them by. Everything in it takes the same short time
+// however many there are.
 type Index struct {
-	grace  time.Duration
-	giveUp func(ctx context.Context, ticketID string) error
+	presence Presence
 
-	mu      sync.Mutex
-	players map[string]*player
-	closed  bool
-	ctx     context.Context // of what is given up; ends when the index closes
-	cancel  context.CancelFunc
-	giving  sync.WaitGroup
+	mu       sync.Mutex
+	sessions map[string]*Session // those whose player is known
+	tickets  map[string]*Session // live tickets, by id, and whom their clients use
 }
 
-// player is somebody who is connected to this node, or was until less than the grace ago.
-type player struct {
-	name    string
-	current *Session    // nil while away
-	ticket  string      // the live ticket that was asked for by a connection, "" if there is none
-	told    string      // while away: the last ticket whose end the client is sure to know, "" if there is none
-	away    *time.Timer // ends the grace; nil while connected
+// NewIndex makes an Index. Attach must be called before connections come.
+func NewIndex() *Index {
+	return &Index{sessions: map[string]*Session{}, tickets: map[string]*Session{}}
 }
 
-// NewIndex makes an Index. When somebody with a live ticket has been away for grace, giveUp is called with it, and
-// again every second until it returns nil or the player is back.
-func NewIndex(grace time.Duration, giveUp func(ctx context.Context, ticketID string) error) *Index {
-	x := &Index{grace: grace, giveUp: giveUp, players: map[string]*player{}}
-	x.ctx, x.cancel = context.WithCancel(context.Background())
-	return x
-}
+// Attach says where presence is told.
+func (x *Index) Attach(p Presence) { x.presence = p }
 
 // Open makes a session of a connection.
 func (x *Index) Open(sid, address string, who identity.Identity, t Transport) *Session {
 	return &Session{SID: sid, Address: address, Who: who, index: x, transport: t}
 }
 
-// Bind makes a session the one of a player, and closes another that was. A session stays its first player's.
-func (x *Index) Bind(s *Session, id ids.ID) error {
+// Bind makes a session the one of a player; another that was, on whatever node, is closed. A session stays its first
+// player's. Its errors are *fault.Fault and those of Redis.
+func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 	if s.Who.Player != "" && s.Who.Player != id.Name {
 		return fault.New(fault.Forbidden, "this connection has proven to be another player's")
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if s.player != nil {
-		switch {
-		case s.player.name != id.Name:
-			return fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
-		case s.player.current != s:
-			return fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
-		}
-		return nil
+	bound, err := x.begin(s, id)
+	if bound || err != nil {
+		return err
 	}
-	p := x.players[id.Name]
-	if p == nil {
-		p = &player{name: id.Name}
-		x.players[id.Name] = p
+	before, err := x.presence.Arrive(ctx, id.Name, s.SID, noteOf(id, nil)) // not under the lock: messages may come
+	if errors.Is(err, matchq.ErrClosed) {
+		err = fault.Stopping()
 	}
-	if p.away != nil {
-		p.away.Stop()
-		p.away = nil
+	if x.finish(s, before, err) {
+		x.depart(s)
 	}
-	if old := p.current; old != nil {
-		p.learn(old)
-		old.transport.Close(CloseReplaced, "replaced by another connection")
-	}
-	s.player, s.id, p.current = p, id, s
-	s.told, p.told = p.told, ""
-	return nil
+	return err
 }
 
-// Leave says that a session's connection has ended, for whatever reason.
-func (x *Index) Leave(s *Session) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if p := s.player; p != nil && p.current == s {
-		p.learn(s)
-		p.current = nil
-		x.tidy(p)
-	}
-}
-
-// learn takes over what the client of a session is sure to know.
-func (p *player) learn(s *Session) {
-	if s.bye {
-		p.told = s.told
-	}
-}
-
-// Queued says which live ticket a player got by a connection; it is given up when nobody comes back for it.
-func (x *Index) Queued(name, ticketID string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	p := x.players[name]
-	if p == nil { // the player has left while the ticket was on its way
-		p = &player{name: name}
-		x.players[name] = p
-	}
-	p.ticket = ticketID
-	x.tidy(p)
-}
-
-// Ended says that a ticket has ended and returns the session that is to hear it, if there is one.
-func (x *Index) Ended(name, ticketID string) *Session {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	p := x.players[name]
-	if p == nil {
-		return nil
-	}
-	if p.ticket == ticketID {
-		p.ticket = ""
-		x.tidy(p)
-	}
-	return p.current
-}
-
-// Session is the connection that a player has to this node, nil if none.
-func (x *Index) Session(name string) *Session {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if p := x.players[name]; p != nil {
-		return p.current
-	}
-	return nil
-}
-
-// tidy starts the grace of a player who is away, and forgets one of whom there is nothing to remember.
-func (x *Index) tidy(p *player) {
-	if p.current != nil {
-		return
-	}
-	if p.ticket == "" && p.told == "" || x.closed {
-		if p.away != nil {
-			p.away.Stop()
-		}
-		delete(x.players, p.name)
-		return
-	}
-	if p.away == nil {
-		p.away = time.AfterFunc(x.grace, func() { x.graceOver(p) })
-	}
-}
-
-// graceOver gives the ticket of somebody up who did not come back.
-//
-// It knows of connections to this node only. A player who came back by another node within the grace loses the ticket
-// all the same (and is told CANCELLED there), as long as nothing in Redis says who is connected: keep clients on one
-// node by the load balancer.
-func (x *Index) graceOver(p *player) {
-	x.mu.Lock()
-	ticketID := p.ticket
-	if x.closed || x.players[p.name] != p || p.current != nil {
-		x.mu.Unlock()
-		return
-	}
-	p.told = "" // a match of before is none that was missed
-	if ticketID == "" {
-		x.tidy(p)
-		x.mu.Unlock()
-		return
-	}
-	x.giving.Add(1)
-	x.mu.Unlock()
-	defer x.giving.Done()
-
-	err := x.giveUp(x.ctx, ticketID)
-
+// begin has messages for a session reach it, and says whether it was bound already.
+func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
-	case x.players[p.name] != p || p.current != nil: // back meanwhile
-	case err != nil && !x.closed:
-		p.away = time.AfterFunc(time.Second, func() { x.graceOver(p) })
-	default:
-		if p.ticket == ticketID {
-			p.ticket = ""
-		}
-		p.away = nil // it has fired; a newer ticket has its own grace
-		x.tidy(p)
+	case s.bound && s.id.Name != id.Name:
+		return true, fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
+	case s.replaced:
+		return true, fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
+	case s.bound:
+		return true, nil
+	}
+	x.sessions[s.SID] = s
+	s.id = id
+	return false, nil
+}
+
+// finish ends what begin began, and says whether the connection has ended meanwhile.
+func (x *Index) finish(s *Session, before *matchq.Connection, err error) (left bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil {
+		delete(x.sessions, s.SID)
+		s.held = nil
+		return false
+	}
+	s.bound = true
+	if before != nil {
+		s.told = append(toldBy(before), s.told...)
+	}
+	return s.left
+}
+
+// Leave says that a session's connection has ended, for whatever reason: its player's grace begins, unless they have
+// another one by now.
+func (x *Index) Leave(s *Session) {
+	x.mu.Lock()
+	already := s.left
+	s.left = true
+	bound := s.bound
+	x.mu.Unlock()
+	if bound && !already {
+		x.depart(s)
 	}
 }
 
-// SID is the connection that a player has to this node, "" if none.
-func (x *Index) SID(name string) string {
+// depart forgets a session and tells Redis. If that fails the presence tells it later.
+func (x *Index) depart(s *Session) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if p := x.players[name]; p != nil && p.current != nil {
-		return p.current.SID
+	delete(x.sessions, s.SID)
+	if x.tickets[s.ticket] == s {
+		delete(x.tickets, s.ticket)
 	}
-	return ""
+	var told []string
+	if s.bye {
+		told = s.told
+	}
+	x.mu.Unlock()
+	x.presence.Note(s.id.Name, s.SID, noteOf(s.id, told))
+	_ = x.presence.Leave(context.Background(), s.id.Name, s.SID) // which gives up on Redis by itself
 }
 
-// Tickets returns the live tickets that were asked for by connections, by player.
-func (x *Index) Tickets() map[string]string {
+// Message hands a message to the connection it is for.
+func (x *Index) Message(msg matchq.Message) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	tickets := map[string]string{}
-	for name, p := range x.players {
-		if p.ticket != "" {
-			tickets[name] = p.ticket
-		}
+	if s := x.sessions[msg.Conn]; s != nil {
+		s.push(push{msg: msg})
+	}
+}
+
+// Replaced closes a connection whose player has another one.
+func (x *Index) Replaced(_, sid string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.sessions[sid]; s != nil && !s.replaced {
+		s.replaced = true
+		s.transport.Close(CloseReplaced, "replaced by another connection")
+	}
+}
+
+// Ended says that a ticket has ended.
+func (x *Index) Ended(ticketID string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.tickets, ticketID)
+}
+
+// Tickets returns the live tickets of those who are connected here by the ids of the tickets.
+func (x *Index) Tickets() map[string]*Session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	tickets := make(map[string]*Session, len(x.tickets))
+	for id, s := range x.tickets {
+		tickets[id] = s
 	}
 	return tickets
 }
 
-// Close ends all grace without giving anything up: a server that stops has broken those connections itself, and their
-// players may come back by another node. A ticket that nobody comes back for ends by its time to live.
-func (x *Index) Close() {
-	x.mu.Lock()
-	x.closed = true
-	for _, p := range x.players {
-		x.tidy(p)
+// What Redis remembers of a connection: how its player writes their id, and what its client is sure to know.
+
+func noteOf(id ids.ID, told []string) string {
+	kind := "s"
+	if id.Number {
+		kind = "n"
 	}
-	x.mu.Unlock()
-	x.cancel()
-	x.giving.Wait()
+	return strings.Join(append([]string{kind}, told...), "\n")
+}
+
+// toldBy is what the client of a connection knows.
+func toldBy(c *matchq.Connection) []string { return strings.Split(c.Data, "\n")[1:] }
+
+// PlayerOf is the player of a connection, as they write their id.
+func PlayerOf(c *matchq.Connection) ids.ID {
+	return ids.ID{Name: c.Player, Number: strings.HasPrefix(c.Data, "n")}
+}
+
+// push is what the client is told unasked.
+type push struct {
+	msg matchq.Message
+
+	again bool // the client asked for it, and may know it
+}
+
+// local makes a push that did not come by an outbox.
+func local(key, event string, data json.RawMessage) push {
+	return push{msg: matchq.Message{Key: key, Event: event, Data: data}}
 }

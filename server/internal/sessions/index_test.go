@@ -7,65 +7,103 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
-const grace = 5 * time.Second
-
 // recorder is a transport that remembers.
 type recorder struct {
+	mu     sync.Mutex
 	sent   []string
 	closed int
 }
 
 func (r *recorder) Send(event string, data json.RawMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.sent = append(r.sent, event+string(data))
 }
 func (r *recorder) Push(event, _ string, data json.RawMessage) { r.Send(event, data) }
-func (r *recorder) Close(code int, _ string)                   { r.closed = code }
 
-// desk is an index and the tickets it gave up.
-type desk struct {
-	*sessions.Index
-	mu    sync.Mutex
-	gone  []string
-	fails int // so many times
+func (r *recorder) Close(code int, _ string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = code
 }
 
-func newDesk() *desk {
-	d := &desk{}
-	d.Index = sessions.NewIndex(grace, func(_ context.Context, ticketID string) error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.gone = append(d.gone, ticketID)
-		if d.fails > 0 {
-			d.fails--
-			return errors.New("redis is away")
+func (r *recorder) got() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
+func (r *recorder) closedWith() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
+// desk is an index on a node that runs.
+type desk struct {
+	*sessions.Index
+
+	m *matchq.Matcher
+}
+
+func newDesk(t *testing.T, env *redistest.Env) *desk {
+	t.Helper()
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{sessions.NewIndex(), m}
+	n, err := m.NewNode(matchq.NodeConfig{OnMessage: d.Message, OnReplaced: d.Replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Attach(n)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
 		}
-		return nil
+	})
+	redistest.Eventually(t, "the node runs", func() bool {
+		nodes, err := m.Nodes(t.Context())
+		return err == nil && slices.ContainsFunc(nodes, func(i matchq.NodeInfo) bool { return i.ID == n.ID() })
 	})
 	return d
 }
 
-func (d *desk) connect(t *testing.T, player string) (*sessions.Session, *recorder) {
+func (d *desk) connect(t *testing.T, sid, player string) (*sessions.Session, *recorder) {
 	t.Helper()
 	r := &recorder{}
-	s := d.Open("sid", "127.0.0.1", identity.Identity{}, r)
-	if err := d.Bind(s, ids.ID{Name: player}); err != nil {
+	s := d.Open(sid, "127.0.0.1", identity.Identity{}, r)
+	if err := d.Bind(t.Context(), s, ids.ID{Name: player}); err != nil {
 		t.Fatal(err)
 	}
 	return s, r
 }
 
+func (d *desk) post(t *testing.T, key string) {
+	t.Helper()
+	msg := matchq.Message{Player: "alice", Event: "e", Key: key, Data: json.RawMessage(`"` + key + `"`)}
+	if err := d.m.Post(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPushesWaitForTheAnswer(t *testing.T) {
-	d := newDesk()
-	s, r := d.connect(t, "alice")
+	d := newDesk(t, redistest.Embedded(t))
+	s, r := d.connect(t, "s", "alice")
 	s.Begin()
 	s.Push("t1", "match_status", json.RawMessage("1"))
 	s.Push("t2", "match_status", json.RawMessage("2"))
@@ -74,112 +112,111 @@ func TestPushesWaitForTheAnswer(t *testing.T) {
 	s.End()
 	s.Push("t2", "match_status", json.RawMessage("again"))
 	s.Push("t3", "match_status", json.RawMessage("3"))
-	if want := []string{"answer", "match_status2", "match_status3"}; !slices.Equal(r.sent, want) {
-		t.Errorf("sent %v, want %v", r.sent, want)
+	if want := []string{"answer", "match_status2", "match_status3"}; !slices.Equal(r.got(), want) {
+		t.Errorf("sent %v, want %v", r.got(), want)
 	}
 }
 
-func TestGrace(t *testing.T) {
-	for name, c := range map[string]struct {
-		then func(t *testing.T, d *desk, s *sessions.Session)
-		gone []string
-	}{
-		"stays away": {func(t *testing.T, d *desk, _ *sessions.Session) { time.Sleep(grace) }, []string{"t1"}},
-		"not yet":    {func(t *testing.T, d *desk, _ *sessions.Session) { time.Sleep(grace - 1) }, nil},
-		"comes back": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			time.Sleep(grace - 1)
-			d.connect(t, "alice")
-			time.Sleep(time.Hour)
-		}, nil},
-		"comes back and leaves": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			time.Sleep(grace - 1)
-			s, _ := d.connect(t, "alice")
-			time.Sleep(time.Hour)
-			d.Leave(s)
-			time.Sleep(grace)
-		}, []string{"t1"}},
-		"is matched meanwhile": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			d.Ended("alice", "t1")
-			time.Sleep(time.Hour)
-		}, nil},
-		"redis is away": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			d.mu.Lock()
-			d.fails = 2
-			d.mu.Unlock()
-			time.Sleep(grace + 2*time.Second)
-		}, []string{"t1", "t1", "t1"}},
-		"ticket comes late": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			time.Sleep(time.Hour)
-			d.Queued("alice", "t2")
-			time.Sleep(time.Hour)
-		}, []string{"t1", "t2"}},
-		"server stops": {func(t *testing.T, d *desk, _ *sessions.Session) {
-			d.Close()
-			time.Sleep(time.Hour)
-		}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDesk()
-				s, _ := d.connect(t, "alice")
-				d.Queued("alice", "t1")
-				d.Leave(s)
-				defer d.Close()
-				c.then(t, d, s)
-				synctest.Wait()
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				if !slices.Equal(d.gone, c.gone) {
-					t.Errorf("gave up %v, want %v", d.gone, c.gone)
-				}
-			})
-		})
+// What was missed comes after the answer and before what is live, and nothing comes twice.
+func TestReplay(t *testing.T) {
+	d := newDesk(t, redistest.Embedded(t))
+	_, before := d.connect(t, "s1", "alice")
+	for _, key := range []string{"1", "2", "3"} {
+		d.post(t, key)
+	}
+	redistest.Eventually(t, "all is heard", func() bool { return len(before.got()) == 3 })
+	all, _, err := d.m.Outbox(t.Context(), "alice", "0-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, r := d.connect(t, "s2", "alice")
+	s.Begin()
+	d.post(t, "4")
+	s.Push("", "local", nil)
+	missed, found, err := d.m.Outbox(t.Context(), "alice", all[0].Seq)
+	if err != nil || !found || len(missed) != 3 {
+		t.Fatalf("missed %v, found %v, %v", missed, found, err)
+	}
+	s.Replay(missed)
+	s.Send("answer", nil)
+	s.End()
+	d.post(t, "5")
+	want := []string{"answer", `e"2"`, `e"3"`, `e"4"`, "local", `e"5"`}
+	redistest.Eventually(t, "all is heard", func() bool { return len(r.got()) >= len(want) })
+	if got := r.got(); !slices.Equal(got, want) {
+		t.Errorf("sent %v, want %v", got, want)
 	}
 }
 
 func TestReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk()
-		first, r := d.connect(t, "alice")
-		d.Queued("alice", "t1")
-		second, _ := d.connect(t, "alice")
-		if r.closed != sessions.CloseReplaced {
-			t.Errorf("closed with %d", r.closed)
-		}
-		d.Leave(first)
-		time.Sleep(time.Hour)
-		if len(d.gone) > 0 {
-			t.Errorf("gave up %v although the player is there", d.gone)
-		}
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		here, there := newDesk(t, env), newDesk(t, env)
+		first, r1 := here.connect(t, "1", "alice")
+		second, r2 := here.connect(t, "2", "alice")
+		redistest.Eventually(t, "the first is closed", func() bool { return r1.closedWith() == sessions.CloseReplaced })
+		here.Leave(first)
+		there.connect(t, "3", "alice")
+		redistest.Eventually(t, "the second is closed", func() bool { return r2.closedWith() == sessions.CloseReplaced })
 		var f *fault.Fault
-		if err := d.Bind(first, ids.ID{Name: "alice"}); !errors.As(err, &f) || f.Code != fault.Replaced {
-			t.Errorf("the first one may go on: %v", err)
+		if err := here.Bind(t.Context(), second, ids.ID{Name: "alice"}); !errors.As(err, &f) || f.Code != fault.Replaced {
+			t.Errorf("the second one may go on: %v", err)
 		}
-		if err := d.Bind(second, ids.ID{Name: "bob"}); !errors.As(err, &f) || f.Code != fault.Forbidden {
-			t.Errorf("the second one may be another's: %v", err)
+		if err := here.Bind(t.Context(), first, ids.ID{Name: "bob"}); !errors.As(err, &f) || f.Code != fault.Forbidden {
+			t.Errorf("the first one may be another's: %v", err)
 		}
-		if d.Ended("alice", "t1") != second {
-			t.Error("the second one is not told")
+		here.Leave(second)
+		found, err := here.m.Online(t.Context(), "alice")
+		if err != nil || found[0] == nil || found[0].ID != "3" || found[0].Away {
+			t.Errorf("alice is at %+v, %v", found[0], err)
 		}
-		d.Close()
 	})
 }
 
 // What a client heard before it took its leave need not be told again, but what it may have missed must.
 func TestWhatTheNextConnectionKnows(t *testing.T) {
+	env := redistest.Embedded(t)
+	here, there := newDesk(t, env), newDesk(t, env)
 	for _, bye := range []bool{true, false} {
-		d := newDesk()
-		s, _ := d.connect(t, "alice")
+		s, _ := here.connect(t, "1", "alice")
 		s.Push("t1", "match_status", nil)
 		if bye {
 			s.Bye()
 			s.Push("t2", "match_status", nil)
 		}
-		d.Leave(s)
-		next, _ := d.connect(t, "alice")
+		here.Leave(s)
+		next, _ := there.connect(t, "2", "alice")
 		if next.Knows("t1") != bye || next.Knows("t2") {
 			t.Errorf("after bye=%v: knows t1: %v, t2: %v", bye, next.Knows("t1"), next.Knows("t2"))
 		}
-		d.Close()
+		there.Leave(next)
+	}
+}
+
+func TestAProvenPlayer(t *testing.T) {
+	d := newDesk(t, redistest.Embedded(t))
+	s := d.Open("1", "", identity.Identity{Player: "alice"}, &recorder{})
+	var f *fault.Fault
+	if err := d.Bind(t.Context(), s, ids.ID{Name: "bob"}); !errors.As(err, &f) || f.Code != fault.Forbidden {
+		t.Errorf("alice may be bob: %v", err)
+	}
+	if err := d.Bind(t.Context(), s, ids.ID{Name: "alice", Number: true}); err != nil {
+		t.Error(err)
+	}
+	found, err := d.m.Online(t.Context(), "alice")
+	if err != nil || sessions.PlayerOf(found[0]) != (ids.ID{Name: "alice", Number: true}) {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
+
+// A connection that ends while it is being bound is not left behind.
+func TestLeaveWhileBinding(t *testing.T) {
+	d := newDesk(t, redistest.Embedded(t))
+	s := d.Open("1", "", identity.Identity{}, &recorder{})
+	d.Leave(s)
+	if err := d.Bind(t.Context(), s, ids.ID{Name: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := d.m.Online(t.Context(), "alice"); err != nil || found[0] == nil || !found[0].Away {
+		t.Errorf("found %+v, %v", found[0], err)
 	}
 }

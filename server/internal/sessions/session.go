@@ -1,10 +1,11 @@
-// Package sessions knows who is connected to this node: by which connection each player can be told, and whose ticket
-// to give up when a connection has been broken for too long.
+// Package sessions knows who is connected to this node, by which connection, and in which order they are told.
 package sessions
 
 import (
 	"encoding/json"
+	"slices"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
 )
@@ -27,6 +28,9 @@ type Transport interface {
 	Close(code int, reason string)
 }
 
+// mostTold is how many of the last things that a client knows are remembered.
+const mostTold = 4
+
 // Session is one connection. It belongs to nobody until it names its player.
 type Session struct {
 	SID     string // names it to others; never authority
@@ -37,19 +41,17 @@ type Session struct {
 	transport Transport
 
 	// Guarded by index.mu.
-	player   *player // nil until a player is named
-	id       ids.ID  // as the player wrote it
-	busy     bool    // a request is being handled
-	held     []push  // what waits for its end
-	told     string  // the last ticket whose end the client knows
-	bye      bool    // the client has taken its leave: it hears nothing more
-	caughtUp bool    // the client knows what became of its player's ticket before it connected
-}
-
-// push is what the client is told unasked.
-type push struct {
-	ticketID, event string // the ticket is one whose end it tells
-	data            json.RawMessage
+	id       ids.ID          // as the player wrote it
+	bound    bool            // it is the player's
+	replaced bool            // the player has another one
+	left     bool            // the connection has ended
+	busy     bool            // a request is being handled
+	held     []push          // what waits for its end
+	again    map[string]bool // seqs the client asked for and got, which may come once more
+	told     []string        // keys of the last things that the client knows, from pushes and answers
+	ticket   string          // the live ticket that the client uses
+	bye      bool            // the client has taken its leave: it hears nothing more
+	caughtUp bool            // the client knows what became of its player's ticket before it connected
 }
 
 // Begin holds pushes back until End, so that they come after the answer to the request that is handled: a player is
@@ -71,11 +73,14 @@ func (s *Session) End() {
 	s.held = nil
 }
 
-// Push tells the client how a ticket ended, once; or something else, if ticketID is empty.
-func (s *Session) Push(ticketID, event string, data json.RawMessage) {
+// Push tells the client something that did not come by its player's outbox, unless it knows what has this key.
+func (s *Session) Push(key, event string, data json.RawMessage) {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
-	p := push{ticketID, event, data}
+	s.push(local(key, event, data))
+}
+
+func (s *Session) push(p push) {
 	if s.busy {
 		s.held = append(s.held, p)
 		return
@@ -83,37 +88,75 @@ func (s *Session) Push(ticketID, event string, data json.RawMessage) {
 	s.deliver(p)
 }
 
+// Replay tells the client again what its player was told, before anything that waits. It is to be called while a
+// request is handled.
+func (s *Session) Replay(messages []matchq.Message) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.again = make(map[string]bool, len(messages))
+	first := make([]push, len(messages), len(messages)+len(s.held))
+	for i, msg := range messages {
+		first[i] = push{msg, true}
+		s.again[msg.Seq] = true
+	}
+	s.held = append(first, s.held...)
+}
+
 // deliver is called under the index's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
-	if s.bye || p.ticketID != "" && s.told == p.ticketID {
+	key := p.msg.Key
+	if s.bye || !p.again && s.again[p.msg.Seq] || key != "" && slices.Contains(s.told, key) {
 		return
 	}
-	if p.ticketID != "" {
-		s.told = p.ticketID
+	s.knows(key)
+	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
+}
+
+func (s *Session) knows(key string) {
+	if key == "" {
+		return
 	}
-	s.transport.Push(p.event, "", p.data)
+	if s.told = append(s.told, key); len(s.told) > mostTold {
+		s.told = slices.Clone(s.told[1:])
+	}
 }
 
-// Told says that the client learns by an answer how a ticket ended, and needs no push.
-func (s *Session) Told(ticketID string) {
+// Told says that the client learns by an answer what has a key, and needs no push.
+func (s *Session) Told(key string) {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
-	s.told = ticketID
+	s.knows(key)
 }
 
-// Knows says whether the client knows how a ticket ended.
-func (s *Session) Knows(ticketID string) bool {
+// Knows says whether the client knows what has a key.
+func (s *Session) Knows(key string) bool {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
-	return s.told == ticketID
+	return slices.Contains(s.told, key)
 }
 
-// Bye says that the client closes the connection. What it was told before has reached it; of a connection that just
-// breaks that is not sure, and its player is told again.
+// Waits says which live ticket the client uses from now on.
+func (s *Session) Waits(ticketID string) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	if s.left {
+		return
+	}
+	if s.index.tickets[s.ticket] == s {
+		delete(s.index.tickets, s.ticket)
+	}
+	s.ticket = ticketID
+	s.index.tickets[ticketID] = s
+}
+
+// Bye says that the client closes the connection. What it was told before has reached it, and the next connection of
+// its player, on whatever node, need not be told again; of a connection that just breaks that is not sure. Redis has
+// been told when it returns, if it answers.
 func (s *Session) Bye() {
 	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
 	s.bye = true
+	s.index.mu.Unlock()
+	s.index.Leave(s)
 }
 
 // Send answers the client.
@@ -123,7 +166,7 @@ func (s *Session) Send(event string, data json.RawMessage) { s.transport.Send(ev
 func (s *Session) Player() (ids.ID, bool) {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
-	return s.id, s.player != nil
+	return s.id, s.bound
 }
 
 // CatchUp says whether the client has yet to learn what became of its player's ticket before it connected.

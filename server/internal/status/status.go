@@ -61,7 +61,7 @@ type ended struct {
 // onRequest is the reason given for tickets that the library knows no other for: somebody asked for it.
 const onRequest = "requested"
 
-// Ended says how a ticket ended. sid returns the connection a player has now, if this node knows it.
+// Ended says how a ticket ended. sid returns the connection a player has now, "" if none is known.
 func Ended(t *matchq.Ticket, match *matchq.Match, sid func(player string) string) any {
 	switch {
 	case match != nil:

@@ -22,8 +22,7 @@ import (
 func dial(t *testing.T, version string, times Times) *websocket.Conn {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	index := sessions.NewIndex(time.Second, func(context.Context, string) error { return nil })
-	t.Cleanup(index.Close)
+	index := sessions.NewIndex() // no test here has a player
 	s := New(t.Context(), Options{
 		Events: &events.Events{Index: index, Log: log}, Guard: &identity.Guard{}, Log: log, Times: times,
 		Refused: func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) },

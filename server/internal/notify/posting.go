@@ -1,0 +1,101 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/status"
+)
+
+const (
+	group = "match_status" // all nodes are its workers
+
+	// patience is how long a node may take to tell of an entry before another one does; players are told once all
+	// the same.
+	patience = 3 * time.Second
+)
+
+// Post tells players what became of tickets they asked for by a connection, wherever they are connected now. All nodes
+// share this work. It returns when ctx ends; worker is a name that no other node has.
+func (n *Notifier) Post(ctx context.Context, worker string) {
+	for ctx.Err() == nil {
+		err := n.Matcher.ConsumeTogether(ctx, group, worker, patience, n.post)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		n.Log.Error("players are not told what became of their tickets, trying again", "error", err)
+		pause(ctx, time.Second)
+	}
+}
+
+// post tells the players of some events. It returns an error only if Redis is away or the end has come.
+func (n *Notifier) post(ctx context.Context, events []matchq.Event) error {
+	sids, err := again(ctx, func() (func(string) string, error) { return status.SIDs(ctx, n.Matcher, matchedPlayers(events)) })
+	if err != nil {
+		return err
+	}
+	var messages []matchq.Message
+	for i := range events {
+		ev := &events[i]
+		tickets := ev.Tickets()
+		for k := range tickets {
+			if t := &tickets[k]; t.WhileOnline || ids.SenderOf(t).SID != "" {
+				messages = append(messages, messageOf(ev, t, sids))
+			}
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	_, err = again(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
+	return err
+}
+
+// messageOf is what the player of a ticket is told of an event.
+func messageOf(ev *matchq.Event, t *matchq.Ticket, sids func(string) string) matchq.Message {
+	msg := matchq.Message{Player: t.Player, Event: status.Event}
+	switch ev.Kind {
+	case matchq.Proposed:
+		msg.Event, msg.Key = status.ProposedEvent, status.ProposedKey(t)
+		msg.Data = status.Encode(status.Proposed(t, ev.Match))
+	case matchq.Restored:
+		msg.Key = status.RestoredKey(t)
+		msg.Data = status.Encode(status.Restored(t, ev.Reason))
+	default:
+		msg.Key = status.EndKey(t)
+		msg.Data = status.Encode(status.Ended(t, ev.Match, sids))
+	}
+	return msg
+}
+
+// matchedPlayers are those whose connections the others of their match are told.
+func matchedPlayers(events []matchq.Event) []string {
+	var players []string
+	for i := range events {
+		if events[i].Kind == matchq.Matched {
+			players = append(players, events[i].Match.Players()...)
+		}
+	}
+	return players
+}
+
+// again repeats a call until Redis answers or ctx ends.
+func again[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	for {
+		value, err := call()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, matchq.ErrUnavailable) {
+			return value, err
+		}
+		pause(ctx, 200*time.Millisecond)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
