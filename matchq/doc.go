@@ -20,7 +20,7 @@
 //	for event, err := range m.Watch(ctx, position) {
 //		if err != nil { … }
 //		for _, ticket := range event.Tickets() {
-//			tell(ticket.Player, event) // Matched, Expired or Cancelled
+//			tell(ticket.Player, event) // Matched, Expired or Cancelled; with a ready check Proposed and Restored too
 //		}
 //	}
 //
@@ -32,6 +32,22 @@
 // A ticket is Waiting until it is Matched, Cancelled or Expired; there is an event for each end, and Ticket answers
 // with it for Config.Retention. A player has at most one live ticket in a namespace: a second Enqueue gets a
 // *DuplicateError with the first one. Cancel after the match gets a *MatchedError with the match.
+//
+// # Ready check
+//
+// With Config.ReadyTimeout a tick only proposes matches. Each player has that long to Accept; when all have, the match is
+// made, under the id it was proposed with:
+//
+//	switch event.Kind {
+//	case matchq.Proposed: // ask each player, who calls m.Accept(ctx, event.MatchID, player) or m.Decline
+//	case matchq.Matched:  // all have accepted
+//	case matchq.Restored: // somebody has not: this ticket waits again
+//	case matchq.Cancelled: // and this one was that somebody's; event.Reason is DeclinedReason or NoAnswerReason
+//	}
+//
+// Who is restored stands exactly where they stood and has waited since they came. While a ticket is proposed it is live:
+// its player can't queue again, and it does not expire. Cancelling it declines. Withdraw takes players out of their
+// queues who want to play with each other anyway.
 //
 // # When Redis does not answer
 //

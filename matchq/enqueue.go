@@ -107,7 +107,7 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 
 // knownTicket is the ticket of a request that was made before.
 func (m *Matcher) knownTicket(ctx context.Context, id string, a *answer) (Ticket, error) {
-	if outcomeEntry(a.value) == "" {
+	if isRecord(a.value) {
 		t, _, err := liveTicket(id, a.value, a.nowMS)
 		return t, err
 	}

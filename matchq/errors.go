@@ -30,6 +30,12 @@ var (
 	// lies ahead of the stream, as after a failover to a replica that had not seen all. Look at your live tickets
 	// with Ticket, then watch on from now.
 	ErrGap = errors.New("matchq: events after this position are missing")
+
+	// ErrConflict says that somebody else has changed the room meanwhile. Read it again.
+	ErrConflict = errors.New("matchq: the room was changed meanwhile")
+
+	// ErrTooLate says that a change came after RoomChange.NotAfter.
+	ErrTooLate = errors.New("matchq: too late")
 )
 
 // InvalidError says what is wrong with a request or a configuration. Nothing was changed.

@@ -45,6 +45,7 @@ var patient = matchq.Config{Timeout: 10 * time.Second}
 func TestGuarantee5LostReplies(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *spoiled){
 		"enqueue": loseEnqueue, "cancel": loseCancel, "tick": loseTick, "drain": loseDrain,
+		"answer": loseAnswer, "settle": loseSettle, "withdraw": loseWithdraw,
 	} {
 		for _, times := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", name, times), func(t *testing.T) {

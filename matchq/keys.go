@@ -20,6 +20,7 @@ type keys struct {
 	nodes      string // sorted set: node → when its lease ends (ms)
 	nodeInfo   string // hash: node → what it says of itself
 	channel    string // what the names of the nodes' channels begin with; these are no keys
+	timers     string // sorted set: room → when it is to be woken (ms)
 	prefix     string
 }
 
@@ -43,6 +44,7 @@ func newKeys(namespace string) keys {
 		nodes:      prefix + "nodes",
 		nodeInfo:   prefix + "nodeinfo",
 		channel:    prefix + "to:",
+		timers:     prefix + "timers",
 		prefix:     prefix,
 	}
 }
@@ -58,3 +60,9 @@ func (k *keys) outbox(player string) string { return k.prefix + "outbox:" + play
 
 // nodePlayers is the set of players connected to a node; some of them may have moved on to another one.
 func (k *keys) nodePlayers(node string) string { return k.prefix + "node:" + node }
+
+// room is the hash of a room: version, token of the last change, doc.
+func (k *keys) room(id string) string { return k.prefix + "room:" + id }
+
+// seats is the sorted set of the rooms a player has a seat in, by when they are forgotten (ms).
+func (k *keys) seats(player string) string { return k.prefix + "seats:" + player }

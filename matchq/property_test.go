@@ -86,7 +86,7 @@ func newMachine(t *rapid.T, env *redistest.Env, hook *repeater) *machine {
 	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky"}).Draw(t, "policy")
 	cfg := matchq.Config{
 		Namespace: "test-" + xid.New().String(),
-		Size:      rapid.SampledFrom([]int{2, 3, 5}).Draw(t, "size"),
+		Size:      rapid.SampledFrom([]int{2, 2, 3, 5, 16}).Draw(t, "size"),
 		Limit:     rapid.SampledFrom([]int{32, 32, 100}).Draw(t, "limit"),
 		Retention: rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Minute}).Draw(t, "retention"),
 		Timeout:   10 * time.Second, // shared machines stand still at times

@@ -3,7 +3,6 @@ package matchq_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -259,62 +258,5 @@ func TestReadyLateAnswers(t *testing.T) {
 			}
 			checkAudit(t, m)
 		})
-	}
-}
-
-// Who is restored stands exactly where they stood, also where ids do not sort, all came in one millisecond, and the
-// batch took several calls.
-func TestReadyRestoredWhereTheyStood(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
-		t.Parallel()
-		for _, size := range []int{2, 5, 16} {
-			t.Run(fmt.Sprint(size), func(t *testing.T) { checkRestored(t, env, size) })
-		}
-	})
-}
-
-func checkRestored(t *testing.T, env *redistest.Env, size int) {
-	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: size, Policy: matchq.LuaPolicy("picky", picky)})
-	space := *env
-	space.Namespace += fmt.Sprint("-", size)
-	m = newMatcher(t, &space, m.Config())
-	var requests []matchq.Request
-	var want []string
-	for i := range 300 {
-		id := fmt.Sprintf("%03d-%d", (i*7919)%1000, i)
-		want = append(want, id)
-		requests = append(requests, matchq.Request{Queue: "q", Player: id, ID: id, Rating: float64(i * i % 5 % 2), TTL: matchq.Never})
-	}
-	if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
-		t.Fatal(err)
-	}
-	before := position(t, m)
-	report, err := m.Tick(t.Context(), "q")
-	if err != nil || report.More {
-		t.Fatalf("tick: %+v, %v", report, err)
-	}
-	stats, err := m.Stats(t.Context())
-	if err != nil || stats.Proposed < 200 || report.Left != int(stats.Waiting) {
-		t.Fatalf("stats: %+v, %v; report %+v", stats, err, report)
-	}
-	checkAudit(t, m)
-	gone := map[string]bool{}
-	for i, ev := range take(t, m, before, int(stats.Proposed)/size) {
-		decliner := ev.Match.Tickets[i%size].Player
-		gone[decliner] = true
-		if err := m.Decline(t.Context(), ev.Match.ID, decliner); err != nil {
-			t.Fatal(err)
-		}
-	}
-	checkAudit(t, m)
-	want = slices.DeleteFunc(want, func(id string) bool { return gone[id] })
-	var got []string
-	for _, id := range env.Client.LRange(t.Context(), "{"+space.Namespace+"}:waiting:q", 0, -1).Val() {
-		if !gone[id] {
-			got = append(got, id)
-		}
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("they stand as %v,\nbut stood as %v", got, want)
 	}
 }

@@ -23,6 +23,8 @@ type scripts struct {
 	withdraw script
 
 	absent, arrive, beat, bury, leave, nodes, online, post, release script
+
+	alarms, change, room, seats script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -34,6 +36,7 @@ func newScripts(policy string) (scripts, error) {
 		"withdraw": &s.withdraw,
 		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
 		"online": &s.online, "post": &s.post, "release": &s.release,
+		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

@@ -16,8 +16,8 @@ const mostWithdrawn = 16
 // together without being matched with others. Their tickets are cancelled with the reason. Players who wait nowhere are
 // fine, so it is safe to repeat. It is for up to 16 players.
 //
-// A player who is proposed, or whose latest ticket was matched after since, has begun something else: the error is a
-// *BusyError. Others: *InvalidError, *ConfigError, ErrUnavailable.
+// A player who is proposed, or whose latest ticket was matched after since, by Redis's clock, has begun something else:
+// the error is a *BusyError. Others: *InvalidError, *ConfigError, ErrUnavailable.
 func (m *Matcher) Withdraw(ctx context.Context, reason string, since time.Time, players ...string) error {
 	if err := CheckName("reason", reason); err != nil {
 		return err

@@ -42,6 +42,12 @@ const (
 	TransportUnknown Code = "transport_unknown"
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
+
+	// Of games and invitations, which are by WebSocket only.
+	WrongMode      Code = "wrong_mode"
+	TooLate        Code = "too_late"
+	AlreadyInvited Code = "already_invited"
+	NoQuestions    Code = "questions_unavailable"
 )
 
 var statuses = map[Code]int{
@@ -89,6 +95,14 @@ func New(code Code, format string, args ...any) *Fault {
 func Redis(cause error) *Fault {
 	return &Fault{
 		Code: RedisUnavailable, Message: "Redis does not answer, nothing was changed; try again", RetryAfter: time.Second, cause: cause,
+	}
+}
+
+// Questions says that the source of questions fails. The cause may name addresses, so the client is not told.
+func Questions(cause error, retryAfter time.Duration) *Fault {
+	return &Fault{
+		Code: NoQuestions, Message: "there are no questions at the moment, nothing was changed; try again",
+		RetryAfter: retryAfter, cause: cause,
 	}
 }
 

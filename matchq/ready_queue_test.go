@@ -1,0 +1,162 @@
+package matchq_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// Who is restored stands exactly where they stood, also where ids do not sort, all came in one millisecond, and the
+// batch took several calls.
+func TestReadyRestoredWhereTheyStood(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		for _, size := range []int{2, 5, 16} {
+			t.Run(fmt.Sprint(size), func(t *testing.T) { checkRestored(t, env, size) })
+		}
+	})
+}
+
+func checkRestored(t *testing.T, env *redistest.Env, size int) {
+	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: size, Policy: matchq.LuaPolicy("picky", picky)})
+	space := *env
+	space.Namespace += fmt.Sprint("-", size)
+	m = newMatcher(t, &space, m.Config())
+	var requests []matchq.Request
+	var want []string
+	for i := range 300 {
+		id := fmt.Sprintf("%03d-%d", (i*7919)%1000, i)
+		want = append(want, id)
+		requests = append(requests, matchq.Request{Queue: "q", Player: id, ID: id, Rating: float64(i * i % 5 % 2), TTL: matchq.Never})
+	}
+	if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
+		t.Fatal(err)
+	}
+	before := position(t, m)
+	report, err := m.Tick(t.Context(), "q")
+	if err != nil || report.More {
+		t.Fatalf("tick: %+v, %v", report, err)
+	}
+	stats, err := m.Stats(t.Context())
+	if err != nil || stats.Proposed < 200 || report.Left != int(stats.Waiting) {
+		t.Fatalf("stats: %+v, %v; report %+v", stats, err, report)
+	}
+	checkAudit(t, m)
+	gone := map[string]bool{}
+	for i, ev := range take(t, m, before, int(stats.Proposed)/size) {
+		decliner := ev.Match.Tickets[i%size].Player
+		gone[decliner] = true
+		if err := m.Decline(t.Context(), ev.Match.ID, decliner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkAudit(t, m)
+	want = slices.DeleteFunc(want, func(id string) bool { return gone[id] })
+	var got []string
+	for _, id := range env.Client.LRange(t.Context(), "{"+space.Namespace+"}:waiting:q", 0, -1).Val() {
+		if !gone[id] {
+			got = append(got, id)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("they stand as %v,\nbut stood as %v", got, want)
+	}
+}
+
+// A paused queue proposes nothing; what was proposed before can be accepted, and who is restored may expire.
+func TestReadyPause(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, asking)
+		for _, player := range []string{"A", "B", "C", "D", "E"} {
+			enqueue(t, m, "history", player)
+		}
+		before := position(t, m)
+		if _, err := m.Tick(t.Context(), "history"); err != nil {
+			t.Fatal(err)
+		}
+		events := take(t, m, before, 2)
+		if err := m.Pause(t.Context(), "history"); err != nil {
+			t.Fatal(err)
+		}
+		accept(t, m, events[0].MatchID, "A", matchq.Proposed)
+		accept(t, m, events[0].MatchID, "B", matchq.Matched)
+		if err := m.Decline(t.Context(), events[1].MatchID, "C"); err != nil {
+			t.Error(err)
+		}
+		if report, err := m.Tick(t.Context(), "history"); err != nil || report.Matches != 0 || report.Left != 2 {
+			t.Errorf("tick of a paused queue: %+v, %v", report, err)
+		}
+		if err := m.Resume(t.Context(), "history"); err != nil {
+			t.Fatal(err)
+		}
+		if match := propose(t, m, "history"); match.Players()[0] != "D" {
+			t.Errorf("proposed: %v", match.Players())
+		}
+		checkAudit(t, m)
+	})
+}
+
+// Without windows, too, who is restored meets who waits.
+func TestReadyAtOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, ReadyTimeout: time.Hour})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- m.Run(ctx) }()
+		before := position(t, m)
+		enqueue(t, m, "history", "A")
+		enqueue(t, m, "history", "B")
+		match := take(t, m, before, 1)[0].Match
+		enqueue(t, m, "history", "C")
+		if err := m.Decline(t.Context(), match.ID, "B"); err != nil {
+			t.Fatal(err)
+		}
+		events := take(t, m, before, 4)
+		if next := events[3].Match; next == nil || fmt.Sprint(next.Players()) != "[A C]" {
+			t.Errorf("events: %+v", events)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		checkAudit(t, m)
+	})
+}
+
+// The clock is set back, or forward: the deadline is no further away than it was, and who expires does.
+func TestReadyClockJumps(t *testing.T) {
+	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := redistest.Embedded(t)
+			m := newMatcher(t, env, matchq.Config{Interval: 100 * time.Millisecond, ReadyTimeout: 200 * time.Millisecond, TTL: time.Second})
+			enqueue(t, m, "history", "A")
+			enqueue(t, m, "history", "B")
+			match := propose(t, m, "history")
+			accept(t, m, match.ID, "A", matchq.Proposed)
+			before := position(t, m)
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- m.Run(ctx) }()
+			jumped := time.Now()
+			defer runClock(env, jump)()
+			events := take(t, m, before, 3)
+			if took := time.Since(jumped); took > 2500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+			if events[2].Kind != matchq.Expired || events[2].Ticket.Player != "A" {
+				t.Errorf("events: %+v", events)
+			}
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			checkAudit(t, m)
+		})
+	}
+}

@@ -1,0 +1,144 @@
+package questions
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+//go:embed sets/*.json
+var embedded embed.FS
+
+// maxFile is the largest file of a set.
+const maxFile = 8 << 20
+
+// Sets are questionnaires in memory, by name.
+type Sets map[string][]Question
+
+// file is a set as its file has it.
+type file struct {
+	Name      string `json:"name"`  // of the questionnaire; that of the file, without .json, unless it is set
+	Title     string `json:"title"` // for people
+	Questions []item `json:"questions"`
+}
+
+// Embedded are the sets that matchq brings along.
+func Embedded() (Sets, error) {
+	sets, err := fs.Sub(embedded, "sets")
+	if err != nil {
+		return nil, err
+	}
+	return read(sets)
+}
+
+// Folder reads every .json file of a folder. The error names the file and the place that is wrong.
+func Folder(folder string) (Sets, error) {
+	sets, err := read(os.DirFS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("questions in %s: %w", folder, err)
+	}
+	return sets, nil
+}
+
+func read(folder fs.FS) (Sets, error) {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return nil, err
+	}
+	sets, from := Sets{}, map[string]string{}
+	for _, entry := range entries {
+		if entry.IsDir() || path.Ext(entry.Name()) != ".json" {
+			continue
+		}
+		name, questions, err := readFile(folder, entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
+		}
+		if from[name] != "" {
+			return nil, fmt.Errorf("%s: the questionnaire %q is in %s already", entry.Name(), name, from[name])
+		}
+		sets[name], from[name] = questions, entry.Name()
+	}
+	if len(sets) == 0 {
+		return nil, errors.New("there is no .json file")
+	}
+	return sets, nil
+}
+
+func readFile(folder fs.FS, name string) (string, []Question, error) {
+	opened, err := folder.Open(name)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { _ = opened.Close() }()
+	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
+	if err != nil {
+		return "", nil, err
+	}
+	if len(data) > maxFile {
+		return "", nil, fmt.Errorf("is larger than %d bytes", maxFile)
+	}
+	var set file
+	if err := decode(data, &set); err != nil {
+		return "", nil, err
+	}
+	if set.Name == "" {
+		set.Name = strings.TrimSuffix(name, ".json")
+	}
+	if err := matchq.CheckName("name", set.Name); err != nil {
+		return "", nil, err
+	}
+	questions, err := list(set.Questions)
+	return set.Name, questions, err
+}
+
+// decode reads one JSON value and says in which line it is wrong.
+func decode(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		err = errors.New("something follows after the JSON object")
+	}
+	at := d.InputOffset()
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.As(err, &kind):
+		at = kind.Offset
+	}
+	at = min(max(at, 0), int64(len(data)))
+	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:at], []byte("\n")), err)
+}
+
+// preview is how many questions of a match are sent along with it.
+const preview = 5
+
+// Questions returns the first n questions of the order that belongs to a seed, or all if there are fewer.
+func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question, error) {
+	questions, ok := s[set]
+	if !ok {
+		return nil, unknown(set)
+	}
+	order := shuffled(questions, seed)
+	return order[:min(n, len(order))], nil
+}
+
+// Preview is how many of the first questions are sent along with a match: games that count on surprise leave them out.
+// Of a small set it is at most half.
+func (s Sets) Preview(set string) int { return min(preview, len(s[set])/2) }

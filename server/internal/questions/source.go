@@ -1,0 +1,27 @@
+package questions
+
+import (
+	"context"
+	"strings"
+)
+
+// Source is one of Sets and *API.
+type Source interface {
+	// Questions returns up to n questions of a questionnaire. Of a local one they are the first of the order that
+	// belongs to the seed. Errors are a *fault.Fault.
+	Questions(ctx context.Context, set, seed string, n int) ([]Question, error)
+	// Preview is how many of them are sent along with a match; 0 if the questionnaire is not a local one.
+	Preview(set string) int
+}
+
+// New makes the source that a flag names: nothing for the embedded sets, the URL of an API, or a folder.
+func New(where string) (Source, error) {
+	switch {
+	case where == "":
+		return Embedded()
+	case strings.HasPrefix(where, "http://"), strings.HasPrefix(where, "https://"):
+		return NewAPI(where)
+	default:
+		return Folder(where)
+	}
+}

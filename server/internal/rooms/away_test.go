@@ -1,0 +1,180 @@
+package rooms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/questions"
+	"github.com/matchq/matchq/server/internal/quiz"
+)
+
+func TestAwayAndBack(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		one, two := serve(t, env, fast), serve(t, env, fast)
+		a, b := one.arrive("a"), one.arrive("b")
+		room := one.match("history", "a", "b")
+		_, err := one.Request(t.Context(), room, a, quiz.Wish{})
+		one.must(err)
+		one.leave(b)
+		if got := one.hears("a", "opponent_away"); got["graceMs"] != 300.0 {
+			t.Errorf("%v", got)
+		}
+		two.arrive("b")
+		one.hears("a", "opponent_back")
+		two.must(two.Lost(t.Context(), "b")) // of the connection of before, by the node it was at
+		two.must(two.turn(t.Context(), room, func(turn *quiz.Turn) error {
+			turn.Lost("b") // the same, just before they came back
+			return nil
+		}))
+		one.hears("a", "opponent_away")
+		one.hears("a", "opponent_back") // they are asked for before they lose
+		one.leave(a)
+		if over := two.hears("b", "game_over"); over["reason"] != "forfeit" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+// The node that serves both dies in the middle of a game, and they go on at the other.
+func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		config := fast
+		config.Grace = 5 * time.Second
+		one, two := serve(t, env, config), serve(t, env, config)
+		a, b := one.arrive("a"), one.arrive("b")
+		room := one.match("history", "a", "b")
+		one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 2}))
+		one.must(one.Start(t.Context(), room, b, quiz.Wish{}))
+		one.hears("a", "question_started")
+		one.stop()
+		two.arrive("a")
+		b = two.arrive("b")
+		state, err := two.State(t.Context(), "a")
+		if err != nil || state.Room == nil || state.Room.RoomID != room || state.Room.Of != 2 {
+			t.Fatalf("%+v, %v", state, err)
+		}
+		q := two.hears("b", "question_started")["question"].(map[string]any)
+		item := ids.ID{Name: q["id"].(string)}
+		_, err = two.Answer(t.Context(), room, b, item, json.RawMessage("0"))
+		two.must(err)
+		two.hears("a", "question_closed")
+		if over := two.hears("a", "game_over"); over["reason"] != "finished" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+func TestOnlyPlayersPlay(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, _, c := s.arrive("a"), s.arrive("b"), s.arrive("c")
+		room := s.match("history", "a", "b")
+		try := func(id string) {
+			t.Helper()
+			_, err := s.Request(t.Context(), id, c, quiz.Wish{})
+			wantCode(t, err, fault.NotFound)
+			wantCode(t, s.Start(t.Context(), id, c, quiz.Wish{}), fault.NotFound)
+			wantCode(t, s.Leave(t.Context(), id, c), fault.NotFound)
+			_, err = s.Answer(t.Context(), id, c, ids.ID{Name: "history-1"}, json.RawMessage("0"))
+			wantCode(t, err, fault.NotFound)
+		}
+		try(room)
+		if _, err := s.m.Room(t.Context(), room); !errors.Is(err, matchq.ErrNotFound) {
+			t.Error("a stranger has opened the room:", err)
+		}
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		for _, id := range []string{room, "room-1-2-3", "room-", "x", "pair-x"} {
+			try(id)
+		}
+	})
+}
+
+func TestUnknownQuestionnaire(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("unheard of", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		wantCode(t, err, fault.NotFound)
+		s.elsewhere("a")
+		wantCode(t, s.Start(t.Context(), room, b, quiz.Wish{Limit: questions.Most + 1}), fault.Invalid)
+	})
+}
+
+// elsewhere has a player do something else.
+func (s *server) elsewhere(player string) {
+	s.t.Helper()
+	rooms, err := s.Of(s.t.Context(), player)
+	s.must(err)
+	s.Elsewhere(s.t.Context(), player, rooms)
+}
+
+// Whoever plays elsewhere gives up what is open, and only that.
+func TestElsewhere(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		long := fast
+		long.Resend = time.Minute
+		s := serve(t, env, long)
+		a, b := s.arrive("a"), s.arrive("b")
+		s.arrive("c")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, b, quiz.Wish{})
+		s.must(err)
+		invitation := s.invites(a, "c")
+		s.elsewhere("a")
+		if over := s.hears("b", "game_over"); over["reason"] != "forfeit" || over["roomId"] != room {
+			t.Errorf("%v", over)
+		}
+		if state, err := s.State(t.Context(), "c"); err != nil || len(state.Invitations) != 1 || state.Invitations[0]["roomId"] != invitation {
+			t.Errorf("%+v, %v", state, err)
+		}
+	})
+}
+
+// An opponent who is not there when a room opens has the grace to come.
+func TestOpponentWhoNeverCame(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a := s.arrive("a")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		s.hears("a", "opponent_away")
+		if over := s.hears("a", "game_over"); over["reason"] != "forfeit" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+// The library refuses an answer that is written after the deadline, however early it was read.
+func TestAnswerThatTakesTooLong(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
+		s.must(s.Start(t.Context(), room, b, quiz.Wish{}))
+		q := s.hears("a", "question_started")["question"].(map[string]any)
+		err := s.does(t.Context(), room, a, func(turn *quiz.Turn) error {
+			if _, err := turn.Answer("a", ids.ID{Name: q["id"].(string)}, json.RawMessage("0")); err != nil {
+				return err
+			}
+			turn.NotAfter = turn.Now - 1
+			return nil
+		})
+		wantCode(t, err, fault.TooLate)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.Leave(ctx, room, a); err == nil {
+			t.Error("nobody waited for it")
+		}
+	})
+}

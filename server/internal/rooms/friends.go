@@ -1,0 +1,160 @@
+package rooms
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/xid"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
+	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/quiz"
+)
+
+// Invite invites a friend, who is told until they answer or the time is over. users is nil if the friend is not online.
+// Inviting again while the invitation is open changes nothing.
+func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend ids.ID) (users map[string]any, err error) {
+	if err := friend.Check("friendUserId"); err != nil {
+		return nil, err
+	}
+	if friend.Name == who.ID.Name {
+		return nil, fault.New(fault.Invalid, "friendUserId must be somebody else")
+	}
+	online, err := r.matcher.Online(ctx, friend.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !here(online[0]) {
+		return nil, nil //nolint:nilnil // and that is an answer
+	}
+	other := quiz.Who{ID: ids.OfConnection(online[0]), SID: online[0].ID}
+	for range attempts {
+		users, err = r.invite(ctx, who, other)
+		if !errors.Is(err, matchq.ErrConflict) {
+			break
+		}
+	}
+	return users, err
+}
+
+// invite makes an invitation unless there is one between the two. A room named after the pair, which holds the name of
+// the invitation's, sees to that.
+func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]any, error) {
+	pair := pairOf(who.ID.Name, friend.ID.Name)
+	lock, err := r.matcher.Room(ctx, pair)
+	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
+		return nil, err
+	}
+	if err == nil {
+		if open, err := r.openInvitation(ctx, lock, who.ID.Name); err != nil || open != nil {
+			return open, err
+		}
+	}
+	now := lock.Now.UnixMilli()
+	t := quiz.NewInvitation("friend-"+xid.New().String(), r.config, now, who, friend)
+	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
+		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
+		Keep: time.Duration(t.Ends-now)*time.Millisecond + halfDone,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.store(ctx, t, matchq.Room{}); err != nil {
+		return nil, err
+	}
+	return t.Users(), nil
+}
+
+// halfDone is how long an invitation may take from its lock to its room.
+const halfDone = 5 * time.Second
+
+// openInvitation returns the invitation that a lock stands for, if it is open; it is an error to whom it is to.
+func (r *Rooms) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
+	made, id, _ := strings.Cut(string(lock.Doc), " ")
+	room, _, err := r.load(ctx, id)
+	if err != nil {
+		ms, _ := strconv.ParseInt(made, 10, 64) // we wrote it
+		fresh := lock.Now.Sub(time.UnixMilli(ms)) < halfDone
+		if fault.Of(err).Code == fault.NotFound && !fresh {
+			return nil, nil //nolint:nilnil // it was given up half done
+		}
+		if fault.Of(err).Code != fault.NotFound {
+			return nil, err
+		}
+		return nil, invited()
+	}
+	switch {
+	case room.Phase != quiz.Invited:
+		return nil, nil //nolint:nilnil // it was answered
+	case room.Players[0].ID.Name != inviter:
+		return nil, invited()
+	default:
+		return room.Users(), nil
+	}
+}
+
+func invited() error {
+	return fault.New(fault.AlreadyInvited, "there is an open invitation between the two already")
+}
+
+// pairOf names two players, in whichever order.
+func pairOf(a, b string) string {
+	names := []string{a, b}
+	slices.Sort(names)
+	hash := sha256.Sum256([]byte(names[0] + "\x00" + names[1]))
+	return "pair-" + hex.EncodeToString(hash[:16])
+}
+
+// Withdrawn is the reason of tickets that were given up for a friend match.
+const Withdrawn = "friend_match"
+
+// Accept accepts an invitation: both leave their queues, in one step, and other games.
+func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
+	room, _, err := r.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	done, err := room.CanAccept(who.ID.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !done {
+		if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+			return nil, err // one of them plays with somebody else by now, perhaps
+		}
+	}
+	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+		users, err = t.Accept(who.ID.Name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if done {
+		return users, nil // what they have begun since stands
+	}
+	for _, name := range room.Names() {
+		others, err := r.Of(ctx, name)
+		if err != nil {
+			r.log.Warn("a game of before could not be left", "player", name, "error", err)
+		}
+		r.Elsewhere(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
+	}
+	return users, nil
+}
+
+// Decline declines an invitation.
+func (r *Rooms) Decline(ctx context.Context, id string, who quiz.Who) (refused *quiz.Refused, err error) {
+	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+		refused, err = t.Decline(who.ID.Name)
+		return err
+	})
+	return refused, err
+}
