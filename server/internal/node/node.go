@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -84,6 +85,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
 		Grace: max(n.flags.Grace, time.Millisecond), OnMessage: n.index.Message, OnReplaced: n.index.Replaced,
+		Version: version(),
 	})
 	if err != nil {
 		return err
@@ -97,6 +99,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.waits(), Log: n.log,
+		NodeID: n.presence.ID(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Grace: n.flags.Grace, Log: n.log}
@@ -111,6 +114,15 @@ func (n *Node) assemble(ctx context.Context) error {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	return nil
+}
+
+// version is that of this build, as operators see it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 // mostWaits is how many long polls and event streams an address may have open on a node.
