@@ -56,7 +56,7 @@ func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPaylo
 		return Reply{}, err
 	}
 	state := map[string]any{}
-	for _, add := range append([]State{e.ticketState}, e.States...) {
+	for _, add := range append([]State{e.ticketState, e.roomState}, e.States...) {
 		if err := add(ctx, s, player, state); err != nil {
 			return Reply{}, err
 		}
@@ -84,7 +84,7 @@ func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player id
 		}
 	case matchq.Matched:
 		s.Told(status.EndKey(&t))
-		state["match"] = status.Ended(&t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match))
+		state["match"] = status.Ended(&t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match), e.Preview)
 	default: // what ended without a match is over
 	}
 	return nil

@@ -79,7 +79,7 @@ func (e *Events) waiting(ctx context.Context, t *matchq.Ticket) any {
 // ended tells how a ticket ended.
 func (e *Events) ended(ctx context.Context, s *sessions.Session, t *matchq.Ticket) Reply {
 	s.Told(status.EndKey(t))
-	return reply(status.Event, status.Ended(t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match)))
+	return reply(status.Event, status.Ended(t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match), e.Preview))
 }
 
 type userPayload struct {

@@ -16,6 +16,8 @@ import (
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/jsonin"
 	"github.com/matchq/matchq/server/internal/queuelist"
+	"github.com/matchq/matchq/server/internal/quiz"
+	"github.com/matchq/matchq/server/internal/rooms"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -26,6 +28,8 @@ type Events struct {
 	Intake  *intake.Intake
 	Queues  *queuelist.List
 	Index   *sessions.Index
+	Rooms   *rooms.Rooms
+	Preview status.Preview
 	Grace   time.Duration
 	Log     *slog.Logger
 
@@ -56,13 +60,22 @@ var table = map[string]handler{
 	"get_state":                    on((*Events).getState),
 	"accept_match":                 on((*Events).acceptMatch),
 	"decline_match":                on((*Events).declineMatch),
+	"request_friend_game_matching": on((*Events).requestFriend),
+	"accept_friend_request":        on((*Events).acceptFriend),
+	"decline_friend_request":       on((*Events).declineFriend),
+	"request_question":             on((*Events).requestQuestion),
+	"start_game":                   on((*Events).startGame),
+	"send_answer":                  on((*Events).sendAnswer),
+	"end_game_playing":             on((*Events).endGame),
 }
 
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
 // them, and tests see that there are no others.
 var sent = []string{
-	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status", "resumed", "state",
-	"ack", "error",
+	"notify_socket_id", status.Event, status.ProposedEvent, "cancel_request_general_match_status", "connection_status",
+	"resumed", "state", "ack", "error",
+	quiz.InvitationEvent, "created_friend_match", "friend_request_declined", "get_match_question", "get_answer_result",
+	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",
 }
 
 // Names are the events that clients send and those that the server sends, each sorted.

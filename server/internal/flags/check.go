@@ -12,6 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // check says what is wrong and puts values into the form that the server works with.
@@ -26,6 +27,11 @@ func (f *Flags) check() error {
 			return fmt.Errorf("%s must not be negative", flag)
 		}
 	}
+	if f.RoomTTL < time.Second {
+		return errors.New("--room-ttl must be at least 1s")
+	}
+	f.Game = quiz.Defaults()
+	f.Game.Grace, f.Game.TTL = f.Grace, f.RoomTTL
 	if f.MatchSize < 2 {
 		return errors.New("--match-size must be at least 2")
 	}

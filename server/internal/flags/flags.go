@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // Flags are the command line; each flag has an environment variable too.
@@ -20,7 +21,9 @@ type Flags struct {
 	MatchSize        int           `help:"Players a match." default:"2"`
 	TicketTTL        time.Duration `name:"ticket-ttl" help:"How long a ticket waits before it expires; 0 for ever." default:"60s"`
 	ReadyTimeout     time.Duration `help:"How long all players of a match have to accept it; 0 matches them without asking." default:"0"`
-	Grace            time.Duration `help:"How long a broken connection may be away before its ticket is cancelled." default:"5s"`
+	Grace            time.Duration `help:"How long a broken connection may be away before its ticket, invitation or game is given up." default:"5s"`
+	RoomTTL          time.Duration `name:"room-ttl" help:"The longest a game lasts." default:"30m"`
+	Questions        string        `help:"Where quiz questions come from: a folder of JSON sets, or the base URL of a REST API. Default: sets that come along." placeholder:"FOLDER|URL"`
 	JWTSecret        string        `name:"jwt-secret" help:"HS256 key of the tokens that players prove themselves with, at least 32 bytes. Default: everybody is who they say they are." placeholder:"SECRET"`
 	APIKey           string        `name:"api-key" help:"Key of trusted backends, which act for any player, at least 16 bytes. Better given by the environment, as all secrets." placeholder:"SECRET"`
 	AdminToken       string        `help:"Token of operators, at least 16 bytes. Default: whoever is on this machine is one, nobody else." placeholder:"SECRET"`
@@ -33,6 +36,8 @@ type Flags struct {
 	LogFormat        string        `help:"auto, text or json; auto is text on a terminal, else JSON." enum:"auto,text,json" default:"auto" placeholder:"FORMAT"`
 	LogLevel         string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
 	Healthcheck      bool          `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`
+
+	Game quiz.Config `kong:"-"` // what games take, besides the flags above
 }
 
 const about = `A matchmaking server: players wait in queues inside Redis and are matched every few seconds.`

@@ -62,6 +62,7 @@ func TestMistakes(t *testing.T) {
 		"--match-size 17":                          "--match-size must be from 2 to 16",
 		"--ticket-ttl=-1s":                         "--ticket-ttl must not be negative",
 		"--grace=-1s":                              "--grace must not be negative",
+		"--room-ttl 0":                             "--room-ttl must be at least 1s",
 		"--ready-timeout=-1s":                      "--ready-timeout must not be negative",
 		"--ready-timeout 10ms":                     "--ready-timeout must be whole milliseconds, at least 100ms",
 		"--namespace a{b}":                         "--namespace must not contain",

@@ -90,6 +90,3 @@ func Player(t *matchq.Ticket) ID { return ID{t.Player, SenderOf(t).PlayerNumber}
 
 // Queue is the id of a ticket's queue as its player writes it.
 func Queue(t *matchq.Ticket) ID { return ID{t.Queue, SenderOf(t).QueueNumber} }
-
-// OfConnection is the id of a connected player as that player writes it.
-func OfConnection(c *matchq.Connection) ID { return ID{c.Player, strings.HasPrefix(c.Data, "n")} }

@@ -19,12 +19,21 @@ const patience = 1750 * time.Millisecond
 type Intake struct {
 	Matcher *matchq.Matcher
 	Limits  *limit.Limiter // nil for none
+	Games   Games          // nil for none
+}
+
+// Games are what players give up when they queue for another one.
+type Games interface {
+	// Of returns the rooms that a player has something to lose in.
+	Of(ctx context.Context, player string) ([]string, error)
+	// Elsewhere takes a player out of the games in some rooms.
+	Elsewhere(ctx context.Context, player string, rooms []string)
 }
 
 // For is the intake for a client: who has the API key is not limited.
 func (i *Intake) For(who identity.Identity) *Intake {
 	if who.Trusted {
-		return &Intake{Matcher: i.Matcher}
+		return &Intake{Matcher: i.Matcher, Games: i.Games}
 	}
 	return i
 }
@@ -39,7 +48,13 @@ func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) 
 	if err := i.Limits.Player(ctx, r.Player); err != nil {
 		return matchq.Ticket{}, err
 	}
-	return i.Matcher.Enqueue(ctx, r)
+	before, err := i.before(ctx, []matchq.Request{r})
+	if err != nil {
+		return matchq.Ticket{}, err
+	}
+	t, err := i.Matcher.Enqueue(ctx, r)
+	i.leave(ctx, before, []matchq.Result{{Ticket: t, Err: err}})
+	return t, err
 }
 
 // EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
@@ -64,7 +79,12 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, addr
 		}
 		allowed, at = append(allowed, requests[n]), append(at, n)
 	}
+	before, err := i.before(ctx, allowed)
+	if err != nil {
+		return nil, err
+	}
 	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
+	i.leave(ctx, before, done)
 	for n, result := range done {
 		results[at[n]] = result
 	}

@@ -19,8 +19,10 @@ import (
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/questions"
 	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/redisconn"
+	"github.com/matchq/matchq/server/internal/rooms"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/wsock"
 )
@@ -36,6 +38,7 @@ type Node struct {
 	matcher  *matchq.Matcher
 	presence *matchq.Node
 	index    *sessions.Index
+	rooms    *rooms.Rooms
 	notifier *notify.Notifier
 	api      *httpapi.API
 	sockets  *wsock.Sockets
@@ -81,28 +84,38 @@ func (n *Node) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	source, err := questions.New(n.flags.Questions)
+	if err != nil {
+		return fmt.Errorf("--questions: %w", err)
+	}
+	n.rooms = rooms.New(n.matcher, source, n.flags.Game, n.log)
+	preview := func(set, room string) []questions.Asked { return questions.Sent(n.work, source, set, room) }
 	queues := &queuelist.List{Matcher: n.matcher}
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
-		Grace: max(n.flags.Grace, time.Millisecond), OnMessage: n.index.Message, OnReplaced: n.index.Replaced,
-		Version: version(),
+		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
+		OnMessage: n.index.Message, OnReplaced: n.index.Replaced, OnGone: n.rooms.Gone,
 	})
 	if err != nil {
 		return err
 	}
-	n.index.Attach(n.presence)
+	n.index.Attach(&rooms.Presence{Node: n.presence, Rooms: n.rooms})
 	taking := &intake.Intake{
 		Matcher: n.matcher,
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
+		Games:   n.rooms,
 	}
 	waiters := notify.NewWaiters()
-	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Log: n.log}
+	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.waits(), Log: n.log,
 		NodeID: n.presence.ID(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
-	handlers := &events.Events{Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Grace: n.flags.Grace, Log: n.log}
+	handlers := &events.Events{
+		Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Rooms: n.rooms, Preview: preview,
+		Grace: n.flags.Grace, Log: n.log,
+	}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
 		Resume: handlers.Resume,
@@ -159,6 +172,7 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 		})
 	}
+	n.working.Go(func() { n.rooms.Run(n.work) })
 	n.working.Go(func() { n.notifier.Run(n.work, n.position) })
 	n.working.Go(func() { n.notifier.Post(n.work, n.presence.ID()) })
 	server := &http.Server{

@@ -16,6 +16,7 @@ type Notifier struct {
 	Matcher *matchq.Matcher
 	Index   *sessions.Index
 	Waiters *Waiters
+	Preview status.Preview
 	Log     *slog.Logger
 }
 
@@ -90,7 +91,7 @@ func (n *Notifier) lookAround(ctx context.Context) {
 		default:
 			n.Index.Ended(id)
 			sids := status.SIDsNow(ctx, n.Matcher, t.Match)
-			s.Push(status.EndKey(&t), status.Event, status.Encode(status.Ended(&t, t.Match, sids)))
+			s.Push(status.EndKey(&t), status.Event, status.Encode(status.Ended(&t, t.Match, sids, n.Preview)))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (n *Notifier) post(ctx context.Context, events []matchq.Event) error {
 		tickets := ev.Tickets()
 		for k := range tickets {
 			if t := &tickets[k]; t.WhileOnline || ids.SenderOf(t).SID != "" {
-				messages = append(messages, messageOf(ev, t, sids))
+				messages = append(messages, n.messageOf(ev, t, sids))
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func (n *Notifier) send(ctx context.Context, messages ...matchq.Message) error {
 }
 
 // messageOf is what the player of a ticket is told of an event.
-func messageOf(ev *matchq.Event, t *matchq.Ticket, sids func(string) string) matchq.Message {
+func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids func(string) string) matchq.Message {
 	msg := matchq.Message{Player: t.Player, Event: status.Event}
 	switch ev.Kind {
 	case matchq.Proposed:
@@ -80,7 +80,7 @@ func messageOf(ev *matchq.Event, t *matchq.Ticket, sids func(string) string) mat
 		msg.Data = status.Encode(status.Restored(t, ev.Reason))
 	default:
 		msg.Key = status.EndKey(t)
-		msg.Data = status.Encode(status.Ended(t, ev.Match, sids))
+		msg.Data = status.Encode(status.Ended(t, ev.Match, sids, n.Preview))
 	}
 	return msg
 }

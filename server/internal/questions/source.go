@@ -25,3 +25,20 @@ func New(where string) (Source, error) {
 		return Folder(where)
 	}
 }
+
+// Sent are the questions that are sent along with a match to its players.
+func Sent(ctx context.Context, source Source, set, seed string) []Asked {
+	n := source.Preview(set)
+	if n == 0 {
+		return nil
+	}
+	found, err := source.Questions(ctx, set, seed, n)
+	if err != nil {
+		return nil // it has a preview, and so is a local one
+	}
+	asked := make([]Asked, len(found))
+	for i := range found {
+		asked[i] = found[i].Ask()
+	}
+	return asked
+}

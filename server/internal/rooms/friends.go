@@ -16,6 +16,7 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/quiz"
+	"github.com/matchq/matchq/server/internal/sessions"
 )
 
 // Invite invites a friend, who is told until they answer or the time is over. users is nil if the friend is not online.
@@ -34,7 +35,7 @@ func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend ids.ID) (users 
 	if !here(online[0]) {
 		return nil, nil //nolint:nilnil // and that is an answer
 	}
-	other := quiz.Who{ID: ids.OfConnection(online[0]), SID: online[0].ID}
+	other := quiz.Who{ID: sessions.PlayerOf(online[0]), SID: online[0].ID}
 	for range attempts {
 		users, err = r.invite(ctx, who, other)
 		if !errors.Is(err, matchq.ErrConflict) {

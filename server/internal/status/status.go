@@ -9,6 +9,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/ids"
+	"github.com/matchq/matchq/server/internal/questions"
 )
 
 // Event is the event's name.
@@ -62,11 +63,24 @@ type ended struct {
 // onRequest is the reason given for tickets that the library knows no other for: somebody asked for it.
 const onRequest = "requested"
 
+// Preview returns the questions of a questionnaire that the players of a room get with their match; nil if there are
+// none. A nil Preview is of none.
+type Preview func(set, room string) []questions.Asked
+
+func (p Preview) of(match *matchq.Match) []questions.Asked {
+	if p != nil {
+		if asked := p(match.Queue, match.Room); asked != nil {
+			return asked
+		}
+	}
+	return []questions.Asked{}
+}
+
 // Ended says how a ticket ended. sid returns the connection a player has now, "" if none is known.
-func Ended(t *matchq.Ticket, match *matchq.Match, sid func(player string) string) any {
+func Ended(t *matchq.Ticket, match *matchq.Match, sid func(player string) string, preview Preview) any {
 	switch {
 	case match != nil:
-		return matched(t, match, sid)
+		return matched(t, match, sid, preview)
 	case t.State == matchq.Expired:
 		return ended{"EXPIRED", t.ID, ids.Queue(t), ""}
 	case t.Reason == "":
@@ -83,10 +97,10 @@ type user struct {
 }
 
 // matched is the event for the player of t: user1, user2 and so on are all of the match.
-func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) string) any {
+func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) string, preview Preview) any {
 	payload := map[string]any{
 		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
-		"questionaireId": ids.Queue(t), "question": []any{}, "waitedMs": t.Waited.Milliseconds(),
+		"questionaireId": ids.Queue(t), "question": preview.of(match), "waitedMs": t.Waited.Milliseconds(),
 	}
 	for i := range match.Tickets {
 		other := &match.Tickets[i]
