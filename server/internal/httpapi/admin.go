@@ -18,6 +18,7 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.POST("/admin/queues/:queue/resume", a.onQueue("resume", a.resume), a.operator)
 	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
 	v1.GET("/admin/audit", a.getAudit, a.operator)
+	v1.GET("/admin/nodes", a.getNodes, a.operator)
 	v1.GET("/admin/tickets", a.getTicketOf, a.operator)
 }
 
@@ -77,6 +78,27 @@ func (a *API) getAudit(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, auditView{report.OK(), append([]string{}, report.Problems...), statsView(report.Stats)})
+}
+
+type nodeView struct {
+	ID          string     `json:"id"`
+	Version     string     `json:"version"`
+	StartedAt   *time.Time `json:"started_at"`
+	Connections int        `json:"connections"`
+	LeaseEndsAt *time.Time `json:"lease_ends_at"`
+	Self        bool       `json:"self"` // it is the one that answers
+}
+
+func (a *API) getNodes(c echo.Context) error {
+	nodes, err := a.Matcher.Nodes(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	views := make([]nodeView, len(nodes))
+	for i, n := range nodes {
+		views[i] = nodeView{n.ID, n.Version, viewTime(n.Started), n.Connections, viewTime(n.LeaseEnds), n.ID == a.NodeID}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"nodes": views})
 }
 
 type ticketOfView struct {

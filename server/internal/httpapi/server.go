@@ -27,6 +27,7 @@ type Options struct {
 	Queues  *queuelist.List
 	Waits   *limit.Places // of long polls and event streams
 	Log     *slog.Logger
+	NodeID  string // of this node, as the others know it
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's

@@ -48,6 +48,18 @@ func TestOperatorsSteerQueues(t *testing.T) {
 	})
 }
 
+func TestOperatorsSeeNodes(t *testing.T) {
+	t.Parallel()
+	env := redistest.Real(t)
+	n, other := start(t, env, guarded()...), start(t, env, guarded()...)
+	n.dialAs(tokenOf(t, "alice")).quiet()
+	redistest.Eventually(t, "both nodes are there", func() bool {
+		got := n.want(200, n.as(adminToken, "GET", "/v1/admin/nodes", ""))
+		return got.at("nodes.1") != nil && got.at("nodes.0.self") != got.at("nodes.1.self")
+	})
+	other.want(401, other.as(apiKey, "GET", "/v1/admin/nodes", ""))
+}
+
 func TestOperatorSession(t *testing.T) {
 	t.Parallel()
 	env := redistest.Real(t)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -92,7 +93,8 @@ func (n *Node) assemble(ctx context.Context) error {
 	queues := &queuelist.List{Matcher: n.matcher}
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
-		Grace: max(n.flags.Grace, time.Millisecond), OnMessage: n.index.Message, OnReplaced: n.index.Replaced, OnGone: n.rooms.Gone,
+		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
+		OnMessage: n.index.Message, OnReplaced: n.index.Replaced, OnGone: n.rooms.Gone,
 	})
 	if err != nil {
 		return err
@@ -107,6 +109,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.waits(), Log: n.log,
+		NodeID: n.presence.ID(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -115,6 +118,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
+		Resume: handlers.Resume,
 	})
 	n.api.Sockets("/ws", n.sockets.Plain)
 	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
@@ -123,6 +127,15 @@ func (n *Node) assemble(ctx context.Context) error {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	return nil
+}
+
+// version is that of this build, as operators see it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 // mostWaits is how many long polls and event streams an address may have open on a node.

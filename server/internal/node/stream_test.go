@@ -136,6 +136,23 @@ func TestTicketEventsTellTheMatch(t *testing.T) {
 	s.end()
 }
 
+func TestTicketEventsTellOfTheReadyCheck(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--ready-timeout", "1h")
+	alice, bob := n.post("q", `"alice"`).text("id"), n.post("q", `"bob"`).text("id")
+	n.want(200, n.call("GET", "/v1/tickets/"+bob+"?wait=9s&since=1", ""))
+	s := n.follow("/v1/tickets/" + alice + "/events")
+	asked := s.state("proposed")
+	n.want(204, n.call("DELETE", "/v1/tickets/"+bob, "")) // declines
+	again := s.state("waiting")
+	if again.id <= asked.id || again.data.at("enqueued_at") != asked.data.at("enqueued_at") {
+		t.Errorf("got %+v and %+v", asked, again)
+	}
+	n.want(204, n.call("DELETE", "/v1/tickets/"+alice, ""))
+	s.state("cancelled")
+	s.end()
+}
+
 func TestTicketEventsEndWhenTheServerStops(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), "--interval", "1h")

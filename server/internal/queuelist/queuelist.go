@@ -3,6 +3,7 @@ package queuelist
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -42,7 +43,7 @@ func (l *List) All(ctx context.Context) ([]matchq.Queue, error) {
 		queues, _ := r.Val.([]matchq.Queue)
 		return queues, r.Err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("%w: read queues: %w", matchq.ErrUnavailable, ctx.Err())
 	}
 }
 
