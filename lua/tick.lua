@@ -56,7 +56,7 @@ local visits, ids, considered = {}, {}, 0
 for number = 1, queues do
   local fence = ARGV[5 + 3 * number]
   if fence == "" or fence == scores[number] then
-    local visit = open_visit(KEYS[12 + 2 * number], batches[number], limit - #ids, size)
+    local visit = open_visit(KEYS[12 + 2 * number], batches[number], limit - #ids, size, limit)
     if not visit then
       break
     end

@@ -62,6 +62,12 @@
 // nothing half done; the others find the queue due. Players who can't be matched keep their place for the next window
 // and cost nothing until somebody joins them.
 //
+// # Players on many nodes
+//
+// A Node says in Redis who is connected to its process, by one lease for all of them, and hears what they are told:
+// Post reaches a player on whatever node they are, and keeps the message for when they come back. A Request that is
+// WhileOnline is cancelled when its player has been away for too long, and never matched after that.
+//
 // # Rules of your own
 //
 // A Policy groups the batch: FIFO, Random, or a Lua function of yours, which runs inside Redis and sees the rating,

@@ -45,9 +45,10 @@ func list(data []byte, depth int) (made []any, rest []byte) {
 }
 
 const (
-	someRecord  = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
-	otherRecord = "4853600000000\thistory\t3153600000000\tbob\t\t\t"
-	someEntry   = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
+	someRecord   = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
+	otherRecord  = "4853600000000\thistory\t3153600000000\tbob\t\t\t"
+	someProposed = "p\t1-0-0\t" + someRecord
+	someEntry    = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
 )
 
 func FuzzTicketReply(f *testing.F) {
@@ -60,8 +61,24 @@ func FuzzTicketReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ticket, err := decodeTicket(&reply{script: "ticket", rest: values(data)})
-		if err == nil && (ticket.State == Matched) != (ticket.Match != nil) {
+		if err == nil && (ticket.State == Matched || ticket.State == Proposed) != (ticket.Match != nil) {
 			t.Errorf("ticket without an error: %+v", ticket)
+		}
+	})
+}
+
+func FuzzMatchReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "so\t9\t8\t7\t01\thistory\ta\tb\x00s" + someProposed + "\x00s" + someProposed + "\x00", "so\t9\t8\t7\t01\thistory\ta\x00",
+		"s\x00l" + someEntry + "e", "sm\t1-0\x00l" + someEntry + "e", "sc\t1-0\t\ta\tb\x00l" + someEntry + "e",
+		"sc\t1-0\t2-0\ta\tb\x00l" + someEntry + "el" + someEntry + "e", "sc\x00", "sx\x00", "so\x00", "i1",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		match, err := decodeMatch(&reply{script: "match", rest: values(data)}, "1-0-0", 10)
+		if err == nil && (match.ID != "1-0-0" || match.State == "" || match.State == Proposed && len(match.Tickets) < len(match.Accepted)) {
+			t.Errorf("match without an error: %+v", match)
 		}
 	})
 }
@@ -104,7 +121,7 @@ func FuzzEnqueueReply(f *testing.F) {
 
 func FuzzDueReply(f *testing.F) {
 	for _, seed := range []string{
-		"", "i1s\x00i0", "i1s1700000000000\x00i1shistory\x00s1700000000000\x00", "i1sinf\x00i0", "i1snan\x00i0", "i1s-1e400\x00i0shistory\x00",
+		"", "i1s\x00i0i0", "i1s\x00i0", "i1s1700000000000\x00i1i1shistory\x00s1700000000000\x00", "i1sinf\x00i0", "i1snan\x00i0", "i1s-1e400\x00i0shistory\x00",
 		"i1i1i0", "i1s1e300\x00i1",
 	} {
 		f.Add([]byte(seed))
@@ -119,7 +136,7 @@ func FuzzDueReply(f *testing.F) {
 
 func FuzzQueuesReply(f *testing.F) {
 	for _, seed := range []string{
-		"", "i1li1i1s1700000000000\x00i5i0eli0i0s\x00i0i1e", "i1li1i1sinf\x00i5i0ele", "i1lele", "i1i1i1", "i1li1i1i1i1i1e", "i1n",
+		"", "i1li1i0i1s1700000000000\x00i5i0eli0i2i0s\x00i0i1e", "i1li1i0i1sinf\x00i5i0ele", "i1lele", "i1i1i1", "i1li1i1i1i1i1e", "i1n",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -133,7 +150,10 @@ func FuzzQueuesReply(f *testing.F) {
 }
 
 func FuzzRecord(f *testing.F) {
-	for _, seed := range []string{someRecord, otherRecord, "", "\t\t\t\t\t\t", "1\t2\ta\tb\tx\t\t", "1\t2\ta\tb\t\t", "9999999999999999999\t1\ta\tb\t\t\t"} {
+	for _, seed := range []string{
+		someRecord, otherRecord, "1700000060000\thistory\t60000!.2\talice\t\t\t", "1\ta\t2.x\tb\t\t\t", "",
+		"\t\t\t\t\t\t", "1\t2\ta\tb\tx\t\t", "1\t2\ta\tb\t\t", "9999999999999999999\t1\ta\tb\t\t\t",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, record string) {
@@ -152,13 +172,15 @@ func FuzzRecord(f *testing.F) {
 func FuzzEntry(f *testing.F) {
 	f.Add("1700000000001", "matched", "2", "", "a\n"+someRecord+"\nb\n"+otherRecord)
 	f.Add("1700000000001", "cancelled", "1", "drained", "a\n"+someRecord)
+	f.Add("1700000000001", "proposed", "2", "", "a\n"+someRecord+"\nb\n"+otherRecord)
+	f.Add("1700000000001", "restored", "1", "declined", "a\n"+someRecord)
 	f.Add("1", "expired", "1", "", "a\n"+someRecord+"\nb\n"+otherRecord+"\n")
 	f.Add("", "matched", "2", "", "")
 	f.Add("x", "waiting", "0", "", "\n\n\n")
 	f.Add("1", "matched", "9223372036854775807", "", "a\n"+someRecord)
 	f.Add("1", "matched", "-1", "", "a\n"+someRecord)
 	f.Fuzz(func(t *testing.T, at, kind, size, reason, tickets string) {
-		e, err := parseEntry("1-0", map[string]string{"at": at, "kind": kind, "size": size, "reason": reason, "tickets": tickets})
+		e, err := parseEntry("1-0", map[string]string{"at": at, "kind": kind, "size": size, "reason": reason, "tickets": tickets, "deadline": at})
 		if err != nil {
 			return
 		}
@@ -218,7 +240,7 @@ func FuzzPlaceID(f *testing.F) {
 
 // FuzzOutcome reads what stands for a ticket that has ended.
 func FuzzOutcome(f *testing.F) {
-	for _, seed := range []string{"m\t1-0-0", "c\t1-0-0", "e\t1-0-0", "", "m", "\t", "m\t-", "1", "x\t1-0-0"} {
+	for _, seed := range []string{"p\t1-0-0\t" + someRecord, "p\t1-0-0", "m\t1-0-0", "c\t1-0-0", "e\t1-0-0", "", "m", "\t", "m\t-", "1", "x\t1-0-0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, outcome string) {

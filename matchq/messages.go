@@ -14,7 +14,7 @@ type Message struct {
 	Player string
 	// Event names the kind of message, in your words; 1 to 128 bytes, as a name.
 	Event string
-	// Data are its contents, as JSON of up to 64 KiB when compacted; nil for none.
+	// Data are its contents, as JSON of up to 128 KiB when compacted; nil for none.
 	Data json.RawMessage
 	// Key names the message: one whose key is among those of the player's newest 16 is not posted again, so that whoever
 	// is not sure to have posted it may do so once more. Up to 128 bytes, as a name; every message is new if it is empty.
@@ -26,7 +26,7 @@ type Message struct {
 }
 
 // MaxMessage is how many bytes of compact JSON a message may have.
-const MaxMessage = 64 << 10
+const MaxMessage = 128 << 10
 
 // A call to Redis takes a limited number of messages and of bytes.
 const (
@@ -118,7 +118,7 @@ func checkMessages(messages []Message) ([]Message, error) {
 // is not, some of what came after it may be gone too. after is a Message.Seq; with any other text nothing is found.
 // Errors: ErrUnavailable.
 func (m *Matcher) Outbox(ctx context.Context, player, after string) (messages []Message, found bool, err error) {
-	if !isSeq(after) || CheckName("player", player) != nil {
+	if nobody := CheckName("player", player) != nil; nobody || !isSeq(after) {
 		return nil, false, nil
 	}
 	messages, err = within(ctx, m, nil, func(ctx context.Context) ([]Message, error) {

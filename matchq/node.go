@@ -55,6 +55,7 @@ type Node struct {
 	players map[string]*holding
 	leaving map[string]leaver // by connection: what Redis has not been told yet
 	behind  bool              // messages may have been missed, or Redis may not know who is connected
+	synced  time.Time         // when it last looked for what it missed
 	closed  bool
 
 	beaten time.Time // when the lease was last renewed; used by Run only
@@ -102,7 +103,7 @@ func (m *Matcher) NewNode(cfg NodeConfig) (*Node, error) {
 	}
 	return &Node{
 		m: m, cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1),
-		players: map[string]*holding{}, leaving: map[string]leaver{},
+		synced: time.Now(), players: map[string]*holding{}, leaving: map[string]leaver{},
 	}, nil
 }
 

@@ -15,14 +15,14 @@ const (
 	signalMark   = "s" // what Signal was given
 )
 
-// Signal sends something to a node, if it runs and can be reached at this moment. Up to 64 KiB. Errors: *InvalidError,
+// Signal sends something to a node, if it runs and can be reached at this moment. Up to 128 KiB. Errors: *InvalidError,
 // ErrUnavailable.
 func (n *Node) Signal(ctx context.Context, nodeID string, payload []byte) error {
 	if err := CheckName("node", nodeID); err != nil {
 		return err
 	}
 	if len(payload) > MaxMessage {
-		return &InvalidError{"payload", "must be at most 64 KiB"}
+		return &InvalidError{"payload", "must be at most 128 KiB"}
 	}
 	text := signalMark + "\t" + string(payload)
 	_, err := within(ctx, n.m, nil, func(ctx context.Context) (int64, error) {

@@ -2,9 +2,14 @@ package matchq
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
+
+// syncEvery is how often a node looks for what it missed without knowing: what is published in a Redis Cluster that is
+// torn apart, or while the driver finds its way to another Redis, may get lost although no connection breaks.
+const syncEvery = 30 * time.Second
 
 // resync tells Redis who is connected here, if the node may have fallen behind, closes connections that were replaced
 // and hands over what was missed. After an error the node is still behind.
@@ -12,8 +17,11 @@ func (n *Node) resync(ctx context.Context) error {
 	n.syncing.Lock()
 	defer n.syncing.Unlock()
 	n.mu.Lock()
-	behind := n.behind
+	behind := n.behind || time.Since(n.synced) > syncEvery
 	n.behind = false
+	if behind {
+		n.synced = time.Now()
+	}
 	var all []*holding
 	for _, h := range n.players {
 		if behind && !h.asking { // else it is about to arrive
@@ -92,8 +100,11 @@ func (n *Node) resynced(h *holding, missed []Message) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.leaving[h.conn] = leaver{h.player, h.conn, h.data}
-	n.behind = true // if there is another connection, it has to be the one that Redis knows
+	if n.players[h.player] == nil {
+		n.leaving[h.conn] = leaver{h.player, h.conn, h.data}
+	} else {
+		n.behind = true // it is the other connection that Redis has to know
+	}
 	n.nudge()
 }
 

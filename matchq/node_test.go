@@ -364,7 +364,7 @@ func TestPresenceAfterRedisWasEmptied(t *testing.T) {
 		a.arrive(t, player, "c"+player)
 	}
 	env.Server.Kill()
-	a.Leave(t.Context(), "player 7", "cplayer 7") //nolint:errcheck // Redis is away
+	_ = a.Leave(t.Context(), "player 7", "cplayer 7") // Redis is away
 	env.Server.Restart()
 	redistest.Eventually(t, "all are announced", func() bool {
 		found, err := m.Online(t.Context(), "player 0", "player 299", "player 7")

@@ -160,3 +160,34 @@ func TestReadyClockJumps(t *testing.T) {
 		})
 	}
 }
+
+// A ticket that is carried from one call of a batch to the next may expire, or be cancelled, in between.
+func TestReadyCarriedTicketsEnd(t *testing.T) {
+	env := redistest.Embedded(t)
+	now := time.UnixMilli(1_700_000_000_000)
+	env.Embedded.SetTime(now)
+	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: 3})
+	tickets := enqueueMany(t, m, "history", 80) // of 32 two are carried: the last two
+	if report, err := m.TickOnce(t.Context(), "history"); err != nil || !report.More || report.Matches != 10 {
+		t.Fatalf("tick: %+v, %v", report, err)
+	}
+	if err := m.Cancel(t.Context(), tickets[30].ID); err != nil {
+		t.Fatal(err)
+	}
+	checkAudit(t, m)
+	env.Embedded.SetTime(now.Add(m.Config().TTL))
+	late := enqueueMany(t, m, "history", 1)[0]
+	for more := true; more; {
+		report, err := m.TickOnce(t.Context(), "history")
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = report.More
+		checkAudit(t, m)
+	}
+	checkState(t, m, tickets[31].ID, matchq.Expired, 2)
+	checkState(t, m, late.ID, matchq.Waiting, 1)
+	if stats, err := m.Stats(t.Context()); err != nil || stats.Proposed != 30 || stats.Expired != 49 || stats.Waiting != 1 {
+		t.Errorf("stats: %+v, %v", stats, err)
+	}
+}

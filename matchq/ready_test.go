@@ -194,6 +194,29 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 	})
 }
 
+// Whoever has accepted may still change their mind, as long as not all have.
+func TestReadyDeclineAfterAccept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		m := newMatcher(t, env, asking)
+		a, b := enqueue(t, m, "history", "A"), enqueue(t, m, "history", "B")
+		match := propose(t, m, "history")
+		accept(t, m, match.ID, "A", matchq.Proposed)
+		if err := m.Decline(t.Context(), match.ID, "A"); err != nil {
+			t.Fatal(err)
+		}
+		checkState(t, m, a.ID, matchq.Cancelled, 3)
+		checkState(t, m, b.ID, matchq.Waiting, 3)
+		if again := enqueue(t, m, "history", "A"); again.ID == a.ID { // is not refused
+			t.Errorf("A got the old ticket: %+v", again)
+		}
+		if next := propose(t, m, "history"); !slices.Equal(next.Players(), []string{"B", "A"}) {
+			t.Errorf("proposed: %v", next.Players())
+		}
+		checkAudit(t, m)
+	})
+}
+
 func TestReadyTimeIsOver(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		t.Parallel()

@@ -1,9 +1,10 @@
 --@include lib/time.lua
 --@include lib/record.lua
 
--- open_visit: read the next tickets of a queue's batch, at most budget of them; nil if so few would not do.
+-- open_visit: read the next tickets of a queue's batch, at most budget of them; nil if so few would not do, unless it
+-- is all that a call may take, the limit.
 -- stored is what an earlier call left in batches: "<tickets still to see> <tickets passed over>[ carried id]…".
-local function open_visit(waiting, stored, budget, size)
+local function open_visit(waiting, stored, budget, size, limit)
   local remaining, passed, rest = string.match(stored or "", "^(%d+) (%d+)(.*)$")
   remaining, passed = tonumber(remaining), tonumber(passed) or 0
   local ids = {}
@@ -11,7 +12,9 @@ local function open_visit(waiting, stored, budget, size)
     ids[#ids + 1] = id
   end
   local half = math.floor(budget / 2)
-  if #ids > half then -- they were left by a node with a higher limit
+  if #ids > half and budget < limit then
+    return nil
+  elseif #ids > half then -- they were left by a node with a higher limit
     ids = { unpack(ids, #ids - half + 1) }
   end
   local carried = #ids

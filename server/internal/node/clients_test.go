@@ -28,6 +28,7 @@ type scenario struct {
 	name  string
 	args  []string // of the server
 	steps []step
+	token func(t *testing.T, who string) string // with which a client connects; nil for none
 }
 
 // step is one step of a client; each field may be empty.
@@ -62,7 +63,7 @@ func TestClients(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			var first map[string][]string
-			for shift := range 2 {
+			for shift := range sc.rounds() {
 				for i, kind := range kinds {
 					name := kind
 					if shift > 0 {
@@ -81,6 +82,16 @@ func TestClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rounds are two, with clients of one kind and with different ones, unless there is one client only.
+func (sc *scenario) rounds() int {
+	for _, s := range sc.steps {
+		if s.who != sc.steps[0].who {
+			return 2
+		}
+	}
+	return 1
 }
 
 // compare checks that clients have seen the same.
@@ -103,7 +114,7 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	for i := range sc.steps {
 		s := &sc.steps[i]
 		if s.who != "" && st.seen[s.who] == nil {
-			st.connect(s.who)
+			st.connect(s, sc.token)
 		}
 		st.play(s)
 	}
@@ -114,11 +125,18 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	return st.seen
 }
 
-func (st *stage) connect(who string) {
+// connect connects the client of a step, its first.
+func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
 	st.Helper()
-	st.seen[who] = []string{}
-	st.driver.connect(st.prefix+who, st.kind(who), st.node.url)
-	st.want(who, "connected", "")
+	st.seen[s.who] = []string{}
+	command := map[string]any{"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url}
+	if token != nil {
+		command["token"] = token(st.T, s.who)
+	}
+	st.driver.command(command)
+	if s.want != "shut out" {
+		st.want(s.who, "connected", "")
+	}
 }
 
 func (st *stage) play(s *step) {

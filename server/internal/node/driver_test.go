@@ -154,8 +154,4 @@ func (d *driver) command(c map[string]any) {
 	_, _ = d.in.Write(append(line, '\n'))
 }
 
-func (d *driver) connect(as, kind, url string) {
-	d.command(map[string]any{"do": "connect", "as": as, "kind": kind, "url": url})
-}
-
 func (d *driver) leave(as string) { d.command(map[string]any{"do": "leave", "as": as}) }

@@ -232,3 +232,22 @@ func TestGetState(t *testing.T) {
 		t.Errorf("got %v", f)
 	}
 }
+
+// The largest match there can be is told.
+func TestManyLargeAttributes(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--match-size", "16", "--interval", "0")
+	attributes := `"` + strings.Repeat("<", matchq.MaxAttributes-2) + `"`
+	var sockets []*socket
+	for i := range 16 {
+		s := n.dial()
+		s.send(fmt.Sprintf(`{"event":"create_general_game_match","data":{"userId":%d,"questionaireId":"q","attributes":%s}}`, i, attributes))
+		s.status("PUSHED_TO_QUEUE")
+		sockets = append(sockets, s)
+	}
+	for _, s := range sockets {
+		if f := s.status("MATCHED"); len(f.text("data.user16.attributes")) != matchq.MaxAttributes-2 {
+			t.Errorf("user16 is %v", f.at("data.user16.id"))
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package node_test
 
-import "strings"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 var scenarios = []scenario{
 	{
@@ -52,7 +56,6 @@ var scenarios = []scenario{
 				who: "a", send: "cancel_request_general_match",
 				want: "cancel_request_general_match_status", like: `{"status":"CANCEL_REQUEST_COMPLETE"}`, ack: `{"status":"CANCEL_REQUEST_COMPLETE"}`,
 			},
-			{who: "b", send: "get_connection_status", want: "connection_status", ack: `{}`},
 		},
 	},
 	{
@@ -110,6 +113,26 @@ var scenarios = []scenario{
 			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
 			{who: "a", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
 			{who: "b", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+		},
+	},
+	{
+		name: "who has no valid token is shut out",
+		args: guarded(),
+		token: func(_ *testing.T, who string) string {
+			return map[string]string{"b": "sesame"}[who]
+		},
+		steps: []step{
+			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
+			{who: "b", want: "shut out", like: `{"code":"unauthorized"}`},
+		},
+	},
+	{
+		name:  "a connection ends with its token",
+		args:  guarded(),
+		token: func(t *testing.T, _ string) string { return tokenUntil(t, "17", time.Now().Add(3*time.Second)) },
+		steps: []step{
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
+			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
 		},
 	},
 }

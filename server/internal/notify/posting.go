@@ -47,10 +47,24 @@ func (n *Notifier) post(ctx context.Context, events []matchq.Event) error {
 			}
 		}
 	}
-	if len(messages) == 0 {
-		return nil
+	err = n.send(ctx, messages...)
+	if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
+		return err
 	}
-	_, err = again(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
+	for _, msg := range messages {
+		if err := n.send(ctx, msg); err != nil {
+			if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
+				return err
+			}
+			n.Log.Error("a player is not told", "event", msg.Event, "error", err) // attributes of many may be too much
+		}
+	}
+	return nil
+}
+
+// send posts messages, waiting for Redis if it must.
+func (n *Notifier) send(ctx context.Context, messages ...matchq.Message) error {
+	_, err := again(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
 	return err
 }
 

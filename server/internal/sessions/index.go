@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"sync"
 
@@ -155,11 +156,7 @@ func (x *Index) Ended(ticketID string) {
 func (x *Index) Tickets() map[string]*Session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	tickets := make(map[string]*Session, len(x.tickets))
-	for id, s := range x.tickets {
-		tickets[id] = s
-	}
-	return tickets
+	return maps.Clone(x.tickets)
 }
 
 // What Redis remembers of a connection: how its player writes their id, and what its client is sure to know.

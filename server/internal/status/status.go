@@ -2,6 +2,7 @@
 package status
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -98,11 +99,14 @@ func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) stri
 	return payload
 }
 
-// Encode writes a payload. What it is given are our own types, which can be written.
+// Encode writes a payload. What it is given are our own types, which can be written. Attributes stay as long as they
+// are: a message to a player has its limit.
 func Encode(payload any) json.RawMessage {
-	data, err := json.Marshal(payload)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(payload); err != nil {
 		panic(fmt.Sprintf("server: %T can't be written as JSON: %v", payload, err))
 	}
-	return data
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

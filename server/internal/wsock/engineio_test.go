@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,28 +19,71 @@ import (
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
-// dial connects to a Sockets with these times.
-func dial(t *testing.T, version string, times Times) *websocket.Conn {
+// serve makes a Sockets of options, of which the rest is filled in, and returns where it is and what it logs.
+func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer) {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	index := sessions.NewIndex() // no test here has a player
-	s := New(t.Context(), Options{
-		Events: &events.Events{Index: index, Log: log}, Guard: &identity.Guard{}, Log: log, Times: times,
-		Refused: func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) },
-	})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.SocketIO(w, r, "127.0.0.1") }))
+	logged = &syncBuffer{}
+	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Events = &events.Events{Index: sessions.NewIndex(), Log: o.Log}
+	o.Refused = func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) }
+	if o.Guard == nil {
+		o.Guard = &identity.Guard{}
+	}
+	s = New(t.Context(), o)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) { s.Plain(w, r, "127.0.0.1") })
+	mux.HandleFunc("/socket.io/", func(w http.ResponseWriter, r *http.Request) { s.SocketIO(w, r, "127.0.0.1") })
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { s.Close(context.Background()) })
-	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/?transport=websocket&EIO="+version, nil)
+	return s, "ws" + strings.TrimPrefix(server.URL, "http"), logged
+}
+
+// syncBuffer is a log's text.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func open(t *testing.T, url string) *websocket.Conn {
+	t.Helper()
+	conn, answer, err := websocket.DefaultDialer.Dial(url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = answer.Body.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	return conn
+}
+
+// dial opens a Socket.IO connection.
+func dial(t *testing.T, url, query string) *websocket.Conn {
+	t.Helper()
+	conn := open(t, url+"/socket.io/?transport=websocket&"+query)
 	if next(t, conn)[0] != engineOpen {
 		t.Fatal("no handshake")
 	}
 	return conn
+}
+
+// dialTimed opens a Socket.IO connection to a server with these times.
+func dialTimed(t *testing.T, version string, times Times) *websocket.Conn {
+	t.Helper()
+	_, url, _ := serve(t, Options{Times: times})
+	return dial(t, url, "EIO="+version)
 }
 
 func next(t *testing.T, conn *websocket.Conn) string {
@@ -70,7 +114,7 @@ func closes(t *testing.T, conn *websocket.Conn, reason string) {
 
 func TestServerPings(t *testing.T) {
 	t.Parallel()
-	conn := dial(t, "4", Times{PingInterval: 20 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
+	conn := dialTimed(t, "4", Times{PingInterval: 20 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
 	write(t, conn, "40")
 	next(t, conn)
 	for range 5 {
@@ -92,7 +136,7 @@ func TestServerPings(t *testing.T) {
 func TestClientPings(t *testing.T) {
 	t.Parallel()
 	begin := time.Now()
-	conn := dial(t, "3", Times{PingInterval: 100 * time.Millisecond, PingTimeout: 400 * time.Millisecond})
+	conn := dialTimed(t, "3", Times{PingInterval: 100 * time.Millisecond, PingTimeout: 400 * time.Millisecond})
 	if got := next(t, conn); got != "40" {
 		t.Fatalf("got %s", got)
 	}
@@ -110,8 +154,8 @@ func TestNoNamespace(t *testing.T) {
 	t.Parallel()
 	const reason = "no namespace was joined"
 	times := Times{Join: 50 * time.Millisecond}
-	closes(t, dial(t, "4", times), reason)
-	conn := dial(t, "3", times)
+	closes(t, dialTimed(t, "4", times), reason)
+	conn := dialTimed(t, "3", times)
 	if got := next(t, conn); got != "40" {
 		t.Fatalf("got %s", got)
 	}

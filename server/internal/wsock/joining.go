@@ -91,12 +91,32 @@ type welcome struct {
 // welcome tells the client that it is in. A client 4 that was there before hears what it has missed right after that.
 func (c *socketIO) welcome(namespace string, from *credentials) {
 	answer := packet.Packet{Type: packet.Connect, Namespace: namespace}
-	if c.version == 4 {
-		c.session.Begin() // pushes wait
-		defer c.session.End()
-		answer.Data = status.Encode(welcome{c.sid, c.recover(from)})
+	if c.version == 3 {
+		c.send(&answer)
+		return
 	}
-	c.send(&answer)
+	c.session.Begin()
+	defer c.session.End()
+	c.hold()
+	answer.Data = status.Encode(welcome{c.sid, c.recover(from)})
+	c.release(&answer)
+}
+
+// hold keeps events back until release, which sends them after the client's welcome: until then it is not listening.
+func (c *socketIO) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holding = true
+}
+
+func (c *socketIO) release(first *packet.Packet) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.send(first)
+	for _, p := range c.held {
+		c.send(p)
+	}
+	c.holding, c.held = false, nil
 }
 
 // recover returns the id by which a client 4 asks for what it has missed the next time; the same as before says that it

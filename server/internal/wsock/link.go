@@ -104,3 +104,10 @@ func (l *link) isOpen() bool {
 	defer l.mu.Unlock()
 	return !l.closed
 }
+
+// isIdle says whether all that was written has been sent.
+func (l *link) isIdle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closed && !l.sending
+}

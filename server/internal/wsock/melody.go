@@ -25,7 +25,7 @@ type speaker interface {
 	opened(l *link)
 	text(data []byte)
 	binary()
-	goodbye() // the client closes the connection in order: what it was sent has reached it
+	goodbye() // the client closes the connection in order, and nothing waits to be sent: it knows what it was told
 	gone()    // the connection has ended, for whatever reason; there is no further call
 }
 
@@ -75,7 +75,11 @@ func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http
 	})
 	m.HandleSentMessage(func(s *melody.Session, _ []byte) { ws.call(s, (*link).sent) })
 	m.HandleClose(func(s *melody.Session, code int, _ string) error {
-		ws.call(s, func(l *link) { l.speaker.goodbye() })
+		ws.call(s, func(l *link) {
+			if l.isIdle() {
+				l.speaker.goodbye()
+			}
+		})
 		wire{s}.sendClose(code, "")
 		return nil
 	})

@@ -25,6 +25,8 @@ type socketIO struct {
 	mu      sync.Mutex
 	joined  []string
 	joining *time.Timer // ends a connection that is in no namespace
+	holding bool
+	held    []*packet.Packet // while holding
 	closing bool
 }
 
@@ -148,6 +150,10 @@ func (c *socketIO) leave(namespace string) {
 func (c *socketIO) main() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.mainLocked()
+}
+
+func (c *socketIO) mainLocked() string {
 	switch {
 	case len(c.joined) == 0:
 		return ""
@@ -167,25 +173,31 @@ func (c *socketIO) isIn(namespace string) bool {
 // Send queues an event.
 func (c *socketIO) Send(event string, data json.RawMessage) { c.Push(event, "", data) }
 
-// Push queues an event. Clients 3 and 4 remember its last argument, if that is a string, for when they come back.
+// Push queues an event. Clients 4 remember its last argument, if that is a string, for when they come back.
 func (c *socketIO) Push(event, seq string, data json.RawMessage) {
-	namespace := c.main()
-	if namespace == "" {
-		return
-	}
 	args := []json.RawMessage{orEmpty(data)}
 	if c.version == 4 && seq != "" {
 		args = append(args, quoted(seq))
 	}
-	c.send(packet.NewEvent(namespace, event, args...))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	namespace := c.mainLocked()
+	if namespace == "" {
+		return
+	}
+	p := packet.NewEvent(namespace, event, args...)
+	if c.holding {
+		c.held = append(c.held, p)
+		return
+	}
+	c.send(p)
 }
 
 // Close queues a close frame, after which the connection ends. A client that is not to come back by itself must first be
 // told to leave its namespaces: it takes a close frame alone for an accident, whatever its code.
 func (c *socketIO) Close(code int, reason string) {
-	namespace := c.main()
 	c.mu.Lock()
-	joined := c.joined
+	namespace, joined := c.mainLocked(), c.joined
 	c.joined, c.closing = nil, true
 	c.mu.Unlock()
 	why := map[int]fault.Code{sessions.CloseReplaced: fault.Replaced, sessions.CloseUnauthorized: fault.Unauthorized}[code]

@@ -89,10 +89,10 @@ class SocketIO {
     socket.on('connect', () => see(as, {see: 'connected'}));
     socket.on('disconnect', (why) => this.disconnected(why));
     if (kind === 'client 4') {
-      socket.on('connect_error', (e) => { if (e.data) shutOut(as, e.data.code, () => this.attempts); });
+      socket.on('connect_error', (e) => this.refused(e.data));
       socket.onAny((event, ...args) => this.event(event, args));
     } else { // which has no such thing
-      socket.on('error', (e) => { if (!socket.connected && e.code) shutOut(as, e.code, () => this.attempts); });
+      socket.on('error', (e) => { if (!socket.connected) this.refused(e); });
       const emit = socket.onevent;
       socket.onevent = (packet) => {
         this.event(packet.data[0], packet.data.slice(1));
@@ -101,6 +101,12 @@ class SocketIO {
     }
     socket.io.on('open', () => this.attempts++);
     socket.io.on('reconnect_attempt', () => this.attempts++);
+  }
+
+  refused(why) {
+    if (this.left || !why || !why.code) return; // a server that can't be reached gives no code
+    this.left = true;
+    shutOut(this.as, why.code, () => this.attempts);
   }
 
   event(event, [data, seq]) {
