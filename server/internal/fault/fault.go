@@ -43,7 +43,7 @@ const (
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
 
-	// Of games and invitations, which are by WebSocket only.
+	// These are of games and invitations, which are by connections only.
 	WrongMode      Code = "wrong_mode"
 	TooLate        Code = "too_late"
 	AlreadyInvited Code = "already_invited"
