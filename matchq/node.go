@@ -60,8 +60,8 @@ type Node struct {
 
 	syncEvery time.Duration
 
-	beaten time.Time // when the lease was last renewed; used by Run only
-	tidied time.Time // when it last looked for players who are not here; likewise
+	beaten time.Time // when the lease was last renewed; guarded by mu
+	tidied time.Time // when it last looked for players who are not here; used by Run only
 }
 
 // holding is a player's connection to this node.
@@ -128,6 +128,9 @@ func (n *Node) Arrive(ctx context.Context, player, conn, data string) (before *C
 	}
 	if len(data) > MaxAttributes {
 		return nil, &InvalidError{"data", fmt.Sprintf("must be at most %d bytes, not %d", MaxAttributes, len(data))}
+	}
+	if err := n.needLease(ctx); err != nil {
+		return nil, err
 	}
 	lane := &n.arriving[stripe(player)]
 	lane.Lock()

@@ -73,7 +73,7 @@ func (n *Node) round(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return min(next, time.Until(n.beaten.Add(n.cfg.Lease/4)), time.Until(n.tidied.Add(n.syncEvery))), nil
+	return min(next, time.Until(n.lastBeat().Add(n.cfg.Lease/4)), time.Until(n.tidied.Add(n.syncEvery))), nil
 }
 
 // flush tells Redis of connections that have ended.
@@ -130,7 +130,7 @@ func (n *Node) tellLeft(ctx context.Context, some []leaver, last bool) error {
 // beatInTime renews the lease if it is time to. Where Redis does not know the lease, or it was over, others may have
 // released players of this node, so it says first who is connected.
 func (n *Node) beatInTime(ctx context.Context) error {
-	if time.Since(n.beaten) < n.cfg.Lease/4 {
+	if time.Since(n.lastBeat()) < n.cfg.Lease/4 {
 		return nil
 	}
 	renewed, err := n.beat(ctx, false)
@@ -141,9 +141,36 @@ func (n *Node) beatInTime(ctx context.Context) error {
 		}
 	}
 	if err == nil {
-		n.beaten = time.Now()
+		n.setBeat(time.Now())
 	}
 	return err
+}
+
+// needLease sees to it that the node has a lease, without which whoever arrives would count as gone: before Run has
+// got one, or after Redis was away. What else is to be done then Run does.
+func (n *Node) needLease(ctx context.Context) error {
+	if time.Since(n.lastBeat()) < n.cfg.Lease/2 {
+		return nil
+	}
+	n.fallBehind()
+	if _, err := n.beat(ctx, true); err != nil {
+		return err
+	}
+	n.setBeat(time.Now())
+	n.nudge()
+	return nil
+}
+
+func (n *Node) lastBeat() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.beaten
+}
+
+func (n *Node) setBeat(at time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.beaten = at
 }
 
 func (n *Node) beat(ctx context.Context, anyway bool) (renewed bool, err error) {

@@ -53,7 +53,7 @@ func (n *Node) sweep(ctx context.Context) (time.Duration, error) {
 		more := len(a.players) == mostPlayers
 		for _, id := range a.dead {
 			if id == n.cfg.ID {
-				n.beaten = time.Time{} // it is not, and says so
+				n.setBeat(time.Time{}) // it is not, and says so
 				continue
 			}
 			left, err := n.bury(ctx, id)

@@ -218,3 +218,13 @@ func TestMessagesReachThePlayerWhereverTheyAre(t *testing.T) {
 		})
 	})
 }
+
+// Who arrives before the node has got to anything else counts as there.
+func TestArrivalBeforeRun(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		n := newNode(t, m, matchq.NodeConfig{})
+		n.arrive(t, "alice", "a1")
+		checkWhere(t, m, "alice", "a1")
+	})
+}
