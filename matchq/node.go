@@ -58,7 +58,10 @@ type Node struct {
 	synced  time.Time         // when it last looked for what it missed
 	closed  bool
 
+	syncEvery time.Duration
+
 	beaten time.Time // when the lease was last renewed; used by Run only
+	tidied time.Time // when it last looked for players who are not here; likewise
 }
 
 // holding is a player's connection to this node.
@@ -103,7 +106,7 @@ func (m *Matcher) NewNode(cfg NodeConfig) (*Node, error) {
 	}
 	return &Node{
 		m: m, cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1),
-		synced: time.Now(), players: map[string]*holding{}, leaving: map[string]leaver{},
+		syncEvery: syncEvery, synced: time.Now(), tidied: time.Now(), players: map[string]*holding{}, leaving: map[string]leaver{},
 	}, nil
 }
 

@@ -43,10 +43,11 @@ const (
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
 
-	WrongMode      Code = "wrong_mode"            // of games, by WebSocket only
-	TooLate        Code = "too_late"              // as above
-	NoQuestions    Code = "questions_unavailable" // as above
-	AlreadyInvited Code = "already_invited"       // as above
+	// These are of games and invitations, which are by connections only.
+	WrongMode      Code = "wrong_mode"
+	TooLate        Code = "too_late"
+	AlreadyInvited Code = "already_invited"
+	NoQuestions    Code = "questions_unavailable"
 )
 
 var statuses = map[Code]int{
