@@ -32,8 +32,11 @@ func (i *Intake) before(ctx context.Context, requests []matchq.Request) (wait fu
 // leave takes the players who wait from now on out of the games they had before. A request that was repeated may have
 // found its match meanwhile, whose game goes on.
 func (i *Intake) leave(ctx context.Context, rooms [][]string, results []matchq.Result) {
-	for n := range min(len(rooms), len(results)) {
-		if t := &results[n].Ticket; len(rooms[n]) > 0 && results[n].Err == nil && t.State == matchq.Waiting {
+	if len(rooms) == 0 {
+		return
+	}
+	for n, result := range results {
+		if t := &result.Ticket; len(rooms[n]) > 0 && result.Err == nil && t.State == matchq.Waiting {
 			i.Games.Elsewhere(ctx, t.Player, rooms[n])
 		}
 	}
