@@ -320,3 +320,15 @@ func TestAcceptingAndQueues(t *testing.T) {
 		}
 	})
 }
+
+// Invitations count as tickets do.
+func TestInvitationsAreLimited(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Real(t), "--rate-limit", "2/m")
+	a := n.online(`"alice"`)
+	for range 2 {
+		a.emit("request_friend_game_matching", object{"friendUserId": "bob"})
+		a.hears(quiz.InvitationEvent)
+	}
+	a.denied("rate_limited", "request_friend_game_matching", object{"friendUserId": "bob"})
+}

@@ -66,7 +66,11 @@ func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) 
 			act(t)
 			return nil
 		})
-		if err != nil && fault.Of(err).Code != fault.NotFound {
+		switch {
+		case err == nil, fault.Of(err).Code == fault.NotFound: // it is over
+		case errors.Is(err, errBroken):
+			r.log.Error("a room can't be read", "room", id, "error", err)
+		default:
 			all = append(all, err)
 		}
 	}
