@@ -24,8 +24,8 @@ type Intake struct {
 
 // Games are what players give up when they queue for another one.
 type Games interface {
-	// Of returns the rooms that a player has something to lose in.
-	Of(ctx context.Context, player string) ([]string, error)
+	// OfAll returns the rooms that each player has something to lose in.
+	OfAll(ctx context.Context, players []string) ([][]string, error)
 	// Elsewhere takes a player out of the games in some rooms.
 	Elsewhere(ctx context.Context, player string, rooms []string)
 }

@@ -112,7 +112,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 // elsewhere has a player do something else.
 func (s *server) elsewhere(player string) {
 	s.t.Helper()
-	rooms, err := s.Of(s.t.Context(), player)
+	rooms, err := s.m.RoomsOf(s.t.Context(), player)
 	s.must(err)
 	s.Elsewhere(s.t.Context(), player, rooms)
 }
