@@ -159,14 +159,8 @@ func (n *Node) Arrive(ctx context.Context, player, conn, data string) (before *C
 	return before, nil
 }
 
-// stripe is a player's place among the lanes (FNV-1a).
-func stripe(player string) uint32 {
-	hash := uint32(2166136261)
-	for i := range len(player) {
-		hash = (hash ^ uint32(player[i])) * 16777619
-	}
-	return hash % 64
-}
+// stripe is a player's place among the lanes.
+func stripe(player string) uint32 { return spread(player) % 64 }
 
 // hold makes a holding the player's, and returns the one before.
 func (n *Node) hold(h *holding) (*holding, error) {
