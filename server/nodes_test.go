@@ -136,11 +136,19 @@ func TestPlayerOfADeadNodeForfeits(t *testing.T) {
 	if after := time.Since(killed); after < time.Second {
 		t.Errorf("alice had %v to come back", after)
 	}
+	m := matcherOf(t, env)
 	redistest.Eventually(t, "alice has no seat, and is nowhere", func() bool {
-		m := matcherOf(t, env)
 		online, err := m.Online(t.Context(), "alice")
 		seats, err2 := m.RoomsOf(t.Context(), "alice")
 		return err == nil && err2 == nil && online[0] == nil && len(seats) == 0
+	})
+	redistest.Eventually(t, "nothing is left of the node", func() bool {
+		prefix := "{" + env.Namespace + "}:"
+		sets, err := env.Client.Keys(t.Context(), prefix+"node:*").Result()
+		nodes := env.Client.ZCard(t.Context(), prefix+"nodes").Val()
+		infos := env.Client.HLen(t.Context(), prefix+"nodeinfo").Val()
+		players := env.Client.HLen(t.Context(), prefix+"online").Val()
+		return err == nil && len(sets) == 1 && nodes == 1 && infos == 1 && players == 1
 	})
 }
 
