@@ -1,10 +1,11 @@
 -- leave: say that connections to a node have ended. WRITES. O(players). Safe to repeat: a grace begins once.
 -- KEYS[1] meta  KEYS[2] online  KEYS[3] away  KEYS[4] players of the node  KEYS[5] nodes  KEYS[6] what nodes say
--- ARGV[1] fingerprint  ARGV[2] node  ARGV[3] grace_ms  ARGV[4] 1: the node ends too, and has no other players
+-- ARGV[1] fingerprint  ARGV[2] node  ARGV[3] grace_ms  ARGV[4] 1: the node ends too
 -- ARGV[5..] three a player: player, connection, data
 -- RETURN {"ok", left} or {"config", stored}
 --
 -- Of a player who has another connection by now nothing changes, but for the node's set if that one is elsewhere.
+-- A node that ends while somebody is left in its set keeps its lease, so that others bury it.
 
 local call = redis.call
 --@include lib/time.lua
@@ -45,7 +46,7 @@ end
 if #elsewhere > 0 then
   call("SREM", KEYS[4], unpack(elsewhere))
 end
-if ARGV[4] == "1" then
+if ARGV[4] == "1" and call("EXISTS", KEYS[4]) == 0 then
   call("ZREM", KEYS[5], node)
   call("HDEL", KEYS[6], node)
 end

@@ -18,7 +18,7 @@ var (
 	usedArg  = regexp.MustCompile(`ARGV\[(\d+)\]`)
 	anyKey   = regexp.MustCompile(`KEYS\[([^\d]|\d+ )|#KEYS`)
 	anyArg   = regexp.MustCompile(`ARGV\[([^\d]|\d+ )|#ARGV|unpack\(ARGV|ipairs\(ARGV`)
-	writes   = regexp.MustCompile(`call\("(HSET|HDEL|HINCRBY|HSETNX|RPUSH|LPUSH|LTRIM|RPOP|LPOP|ZADD|ZREM|ZINCRBY|ZREMRANGEBYRANK|XADD|XDEL|UNLINK|DEL|SADD|SREM|SPOP|PEXPIRE|PUBLISH)"`)
+	writes   = regexp.MustCompile(`call\("(HSET|HDEL|HINCRBY|HSETNX|RPUSH|LPUSH|LTRIM|RPOP|LPOP|ZADD|ZREM|ZINCRBY|ZREMRANGEBYRANK|XADD|XDEL|UNLINK|DEL|SADD|SREM|SPOP|PEXPIRE|PUBLISH|XGROUP)"`)
 	function = regexp.MustCompile(`(?m)^local (?:function )?(\w+)`)
 )
 

@@ -32,7 +32,7 @@ func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func
 // ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of an entry of the stream
 // together, up to 50 matches, or as many as ended together. What a worker has not finished goes to another one after
 // patience, at least 10 ms, which must be longer than handle takes. A worker that ends with nothing left to do is struck
-// off the group, so that workers may have new names each time.
+// off the group, and so is one that was killed, after 20 times the patience: workers may have new names each time.
 func (m *Matcher) ConsumeTogether(
 	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
 ) error {
@@ -150,6 +150,7 @@ func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
 				return messages, nil // and look again before waiting for new ones
 			}
 			c.claimed = time.Now()
+			c.strike(ctx)
 		}
 		return c.read(ctx, ">", c.m.block())
 	})
@@ -184,6 +185,16 @@ func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// longSilent times the patience is how long a worker may be silent until it is taken for one that was killed.
+const longSilent = 20
+
+// strike has workers that were killed struck off the group, once others have taken what they left: nodes have new names
+// each time, which would pile up. If that fails their names stay until the next time.
+func (c *consumer) strike(ctx context.Context) {
+	k := &c.m.keys
+	_, _ = c.m.write(ctx, c.m.scripts.strike, []string{k.meta, k.events}, c.group, (longSilent * c.patience).Milliseconds())
 }
 
 // resign strikes the worker off the group unless it leaves something unfinished. If that fails its name stays, which

@@ -241,6 +241,9 @@ func (n *Node) LeaveAll(ctx context.Context) error {
 		n.arriving[i].Lock()
 		n.arriving[i].Unlock() //nolint:staticcheck // to wait for it is all
 	}
+	// A resync under way may still tell Redis of one who has left, and then notes that.
+	n.syncing.Lock()
+	n.syncing.Unlock() //nolint:staticcheck // likewise
 	if err := n.flush(ctx); err != nil {
 		return err
 	}

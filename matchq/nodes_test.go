@@ -181,3 +181,23 @@ func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag fu
 		t.Errorf("somebody waited %v at an interval of %v, at most %v", slowest, nodeInterval, most)
 	}
 }
+
+// A node that signs off while its set still names somebody, who has moved on just now, leaves nothing behind.
+func TestNothingIsLeftOfANodeThatSignsOff(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		m := newMatcher(t, env, quiet(matchq.Config{}))
+		one := startNode(t, m, matchq.NodeConfig{Grace: 10 * time.Millisecond, Lease: 200 * time.Millisecond})
+		startNode(t, m, matchq.NodeConfig{Grace: 10 * time.Millisecond, Lease: 200 * time.Millisecond})
+		set := "node:" + one.ID()
+		if err := env.Client.SAdd(t.Context(), "{"+env.Namespace+"}:"+set, "alice").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := one.LeaveAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		redistest.Eventually(t, "the set is gone, and the node", func() bool {
+			nodes, err := m.Nodes(t.Context())
+			return err == nil && len(nodes) == 1 && !keyExists(t, env, set)
+		})
+	})
+}

@@ -25,6 +25,8 @@ type scripts struct {
 	absent, arrive, beat, bury, leave, nodes, online, post, release script
 
 	alarms, change, room, seats script
+
+	strike script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -37,6 +39,7 @@ func newScripts(policy string) (scripts, error) {
 		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
 		"online": &s.online, "post": &s.post, "release": &s.release,
 		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
+		"strike": &s.strike,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

@@ -73,7 +73,10 @@ var flagOf = map[string]string{
 // Matchq is the configuration of the library.
 func (f *Flags) Matchq() matchq.Config {
 	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
-	c.OutboxKeep = f.Grace.Truncate(time.Millisecond) + time.Minute
+	c.Retention = f.Keep.Retention
+	if c.OutboxKeep = f.Keep.Outbox; c.OutboxKeep == 0 {
+		c.OutboxKeep = f.Grace.Truncate(time.Millisecond) + time.Minute
+	}
 	if f.Interval == 0 {
 		c.Interval = matchq.AtOnce
 	}

@@ -38,6 +38,13 @@ type Flags struct {
 	Healthcheck      bool          `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`
 
 	Game quiz.Config `kong:"-"` // what games take, besides the flags above
+	Keep Keep        `kong:"-"`
+}
+
+// Keep is how long things are remembered that are over; what is zero is as it always is.
+type Keep struct {
+	Retention time.Duration // events, and what became of tickets
+	Outbox    time.Duration // what a player was told
 }
 
 const about = `A matchmaking server: players wait in queues inside Redis and are matched every few seconds.`

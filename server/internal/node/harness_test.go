@@ -38,11 +38,21 @@ type testNode struct {
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
 func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	t.Helper()
-	return startGames(t, env, nil, args...)
+	return startWith(t, env, func(*flags.Flags) {}, args...)
 }
 
 // startGames is start with other times for games, unless game is nil.
 func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...string) *testNode {
+	t.Helper()
+	return startWith(t, env, func(f *flags.Flags) {
+		if game != nil {
+			f.Game = *game
+		}
+	}, args...)
+}
+
+// startWith is start with something set that is no flag.
+func startWith(t *testing.T, env *redistest.Env, set func(*flags.Flags), args ...string) *testNode {
 	t.Helper()
 	f, err := flags.Parse(append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms",
@@ -51,9 +61,7 @@ func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...str
 	if err != nil {
 		t.Fatal(err)
 	}
-	if game != nil {
-		f.Game = *game
-	}
+	set(f)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newJournal()
 	n, err := node.Start(ctx, f, slog.New(log))

@@ -22,6 +22,8 @@ type Config struct {
 	Sends     int           // of an invitation; it expires one Resend after the last
 	Grace     time.Duration // how long a player may be away
 	TTL       time.Duration // of a game
+	Over      time.Duration // how long a room is remembered that is over: longer than its match is, or it is opened anew
+	HalfDone  time.Duration // how long an invitation may take from its lock to its room
 }
 
 // Defaults are the times of the protocol.
@@ -29,6 +31,7 @@ func Defaults() Config {
 	return Config{
 		Countdown: 3 * time.Second, Question: 10 * time.Second, Pause: 2 * time.Second,
 		Resend: 5 * time.Second, Sends: 11, Grace: 5 * time.Second, TTL: 30 * time.Minute,
+		Over: 3 * time.Minute, HalfDone: 5 * time.Second,
 	}
 }
 

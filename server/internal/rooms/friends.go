@@ -62,7 +62,7 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 	t := quiz.NewInvitation("friend-"+xid.New().String(), r.config, now, who, friend)
 	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
-		Keep: time.Duration(t.Ends-now)*time.Millisecond + halfDone,
+		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.HalfDone,
 	})
 	if err != nil {
 		return nil, err
@@ -73,16 +73,13 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 	return t.Users(), nil
 }
 
-// halfDone is how long an invitation may take from its lock to its room.
-const halfDone = 5 * time.Second
-
 // openInvitation returns the invitation that a lock stands for, if it is open; it is an error to whom it is to.
 func (r *Rooms) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
 	room, _, err := r.load(ctx, id)
 	if err != nil {
 		ms, _ := strconv.ParseInt(made, 10, 64) // we wrote it
-		fresh := lock.Now.Sub(time.UnixMilli(ms)) < halfDone
+		fresh := lock.Now.Sub(time.UnixMilli(ms)) < r.config.HalfDone
 		if fault.Of(err).Code == fault.NotFound && !fresh {
 			return nil, nil //nolint:nilnil // it was given up half done
 		}

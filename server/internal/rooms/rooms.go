@@ -45,9 +45,6 @@ const (
 	// matchRoom begins the names of the rooms that the library gives to matches.
 	matchRoom = "room-"
 
-	// afterwards is how long a room that is over is remembered: longer than its match is, so that it can't be opened anew.
-	afterwards = 3 * time.Minute
-
 	// attempts is how often a change is tried while others change the same room.
 	attempts = 30
 )
@@ -176,7 +173,7 @@ func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) err
 	if bytes.Equal(doc, before.Doc) && len(t.Messages) == 0 {
 		return nil
 	}
-	keep := afterwards
+	keep := r.config.Over
 	if t.Phase != quiz.Over {
 		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
 	}

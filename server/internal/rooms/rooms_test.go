@@ -22,6 +22,7 @@ import (
 var fast = quiz.Config{
 	Countdown: 20 * time.Millisecond, Question: 300 * time.Millisecond, Pause: 10 * time.Millisecond,
 	Resend: 40 * time.Millisecond, Sends: 11, Grace: 300 * time.Millisecond, TTL: time.Minute,
+	Over: time.Minute, HalfDone: 5 * time.Second,
 }
 
 // server is a node with rooms, and what its players are told.
