@@ -37,6 +37,12 @@ type testNode struct {
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
 func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	t.Helper()
+	return startTuned(t, env, func(*flags.Flags) {}, args...)
+}
+
+// startTuned is start with what flags can't say.
+func startTuned(t *testing.T, env *redistest.Env, tune func(*flags.Flags), args ...string) *testNode {
+	t.Helper()
 	f, err := flags.Parse(append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms",
 		"--rate-limit", "off",
@@ -44,6 +50,7 @@ func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tune(f)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newJournal()
 	n, err := node.Start(ctx, f, slog.New(log))
