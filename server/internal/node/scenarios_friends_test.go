@@ -99,7 +99,7 @@ var friends = []scenario{
 	},
 	{
 		name: "who invites goes away",
-		game: func(c *quiz.Config) { once(c); c.Grace = 50 * time.Millisecond },
+		game: once,
 		args: []string{"--grace", "50ms"},
 		steps: append(invites(), []step{
 			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},

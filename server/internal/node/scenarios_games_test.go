@@ -179,11 +179,10 @@ var away = []scenario{
 	},
 	{
 		name: "an opponent does not come back",
-		args: []string{"--questions", questionSets, "--grace", "100ms"},
-		game: func(c *quiz.Config) { c.Grace = 100 * time.Millisecond },
+		args: []string{"--questions", questionSets, "--grace", "500ms"},
 		steps: append(playing(), []step{
 			{who: "b", do: func(st *stage) { st.goAway("b") }, want: "lost"},
-			{who: "a", want: "opponent_away", like: `{"graceMs":100}`},
+			{who: "a", want: "opponent_away", like: `{"graceMs":500}`},
 			{who: "a", want: "game_over", like: `{"reason":"forfeit","results":[{"id":17},{"id":"18"}]}`},
 			{who: "b", do: func(st *stage) { st.comeBack("b") }, want: "connected"},
 			{who: "b", send: "get_state", data: `{"userId":"18"}`, want: "state", like: `{"match":{"roomId":"$room"}}`},
