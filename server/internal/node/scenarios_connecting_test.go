@@ -86,6 +86,33 @@ var connecting = []scenario{
 		},
 	},
 	{
+		name: "a player who was matched while away queues again",
+		args: []string{"--grace", "20s", "--interval", "300ms"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+			{who: "a", do: func(st *stage) { st.comeBack("a") }, want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`, ack: `{"matchId":"$match"}`},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+		},
+	},
+	{
+		name: "a ticket expires while its player is away",
+		args: []string{"--grace", "20s", "--ticket-ttl", "300ms"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "a", do: func(st *stage) {
+				redistest.Eventually(st, "the ticket expires", func() bool { return st.node.stats().Expired == 1 })
+				st.comeBack("a")
+			}, want: "connected"},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"EXPIRED","ticketId":"$ticket","queue":7}`, ack: `{"status":"EXPIRED"}`},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`}, // told already
+		},
+	},
+	{
 		name: "a ticket ends with its player's grace",
 		args: []string{"--grace", "50ms", "--interval", "1h"},
 		steps: []step{

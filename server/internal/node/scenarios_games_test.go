@@ -84,6 +84,35 @@ var selfPaced = []scenario{
 			{who: "a", want: "game_over", like: `{"reason":"forfeit"}`},
 		}...),
 	},
+	{
+		name: "one accepts a friend while a game is open",
+		args: []string{"--questions", questionSets},
+		game: once,
+		steps: append(playing(), []step{
+			{who: "c", send: "request_friend_game_matching", data: `{"userId":19,"friendUserId":18}`, ack: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
+			{who: "b", want: "request_game_match_to_friend", like: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
+			{who: "b", send: "accept_friend_request", data: `{"roomId":"$friends"}`, want: "created_friend_match", like: `{"roomId":"$friends"}`},
+			{who: "b", want: "game_over", like: `{"roomId":"$room","reason":"forfeit"}`},
+			{who: "a", want: "game_over", like: `{"roomId":"$room","reason":"forfeit"}`},
+			{who: "c", want: "created_friend_match", like: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
+			{who: "b", send: "get_state", want: "state", like: `{"room":{"roomId":"$friends"}}`},
+		}...),
+	},
+	{
+		name: "a game goes on when the server was restarted",
+		args: []string{"--questions", questionSets, "--grace", "20s"},
+		steps: append(playing(), []step{
+			{who: "a", do: (*stage).restart, want: "lost"},
+			{who: "b", want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "b", want: "connected"},
+			{who: "a", send: "get_state", data: `{"userId":17}`, want: "state", like: `{"room":{"roomId":"$room","mode":"self","index":0,"of":2}}`},
+			{who: "b", send: "get_state", data: `{"userId":"18"}`, want: "state", like: `{"room":{"roomId":"$room","mode":"self","index":0,"of":2}}`},
+			{who: "a", want: "opponent_back"},
+			{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "get_answer_result"},
+			{who: "a", want: "get_answer_result", like: answer(`"18"`, "*", "$q1", `true,"score":100,"total":100`)},
+		}...),
+	},
 }
 
 // answer is how get_answer_result tells of an answer; the rest begins with whether it was right.

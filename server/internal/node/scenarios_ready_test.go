@@ -48,6 +48,28 @@ var readiness = []scenario{
 		}...),
 	},
 	{
+		name: "one cancels instead of declining",
+		args: []string{"--ready-timeout", "1h"},
+		steps: append(proposedToBoth(), []step{
+			{who: "b", send: "cancel_request_general_match", data: `{"userId":18}`, want: "cancel_request_general_match_status", like: `{"status":"CANCEL_REQUEST_COMPLETE"}`},
+			{who: "a", want: "match_status", like: `{"status":"RESTORED","ticketId":"$ticketA","queue":7,"reason":"declined"}`},
+			{who: "b", send: "get_state", want: "state", like: `{}`},
+		}...),
+	},
+	{
+		name: "one comes back and is asked again",
+		args: []string{"--ready-timeout", "1h", "--grace", "20s"},
+		steps: append(proposedToBoth(), []step{
+			{who: "a", do: func(st *stage) { st.drop("a") }, want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_proposed", like: `{"matchId":"$match","queue":7,"players":[17,"18"]}`},
+			{who: "a", send: "accept_match", data: `{"matchId":"$match"}`, ack: `{"matchId":"$match","state":"proposed"}`},
+			{who: "b", send: "accept_match", data: `{"matchId":"$match"}`, ack: `{"matchId":"$match","state":"matched"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+		}...),
+	},
+	{
 		name: "one is silent",
 		args: []string{"--ready-timeout", "1500ms"},
 		steps: append(proposedToBoth(), []step{
