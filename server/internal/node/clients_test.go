@@ -1,14 +1,17 @@
 package node_test
 
 import (
-	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // The events of the server, driven through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of
@@ -20,14 +23,16 @@ import (
 // acknowledgement after the event that answers). Patterns are JSON: objects may have more keys than the pattern's, "*"
 // is anything, "$x" is anything the first time and the same value from then on, and payloads may use it as well.
 
-// kinds of clients, as the driver calls them.
-var kinds = []string{"plain", "client 4", "client 2"}
+// allKinds of clients, as the driver calls them.
+var allKinds = []string{"plain", "client 4", "client 2"}
 
 // scenario is a play of some clients.
 type scenario struct {
 	name  string
-	args  []string // of the server
+	args  []string           // of the server
+	game  func(*quiz.Config) // changes the times of games, which are long otherwise
 	steps []step
+	kinds []string                              // of clients that can play it; nil for all
 	token func(t *testing.T, who string) string // with which a client connects; nil for none
 }
 
@@ -40,6 +45,9 @@ type step struct {
 	want string // what comes next: an event, "connected", "lost" or "shut out"
 	like string // with this pattern for its payload
 	do   func(*stage)
+
+	// anyOrder says that others may come before what is wanted, for what different parts of the server send.
+	anyOrder bool
 }
 
 // stage is where a scenario is played.
@@ -47,51 +55,58 @@ type stage struct {
 	*testing.T
 	env     *redistest.Env
 	node    *testNode
-	args    []string
+	play    *scenario
 	driver  *driver
 	kind    func(who string) string
-	prefix  string // keeps the clients of stages apart
-	seen    map[string][]string
-	values  map[string]any // captured
+	prefix  string              // keeps the clients of stages apart
+	seen    map[string][]string // by each client, in the order it was wanted
+	early   map[string][]sight  // seen, but not wanted yet
+	seq     map[string]string   // of the last push that a client has seen
+	values  map[string]any      // captured
 	ordinal int
 }
 
 func TestClients(t *testing.T) {
 	t.Parallel()
 	d := startDriver(t)
-	for _, sc := range scenarios {
+	for _, sc := range scenarios() {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			var first map[string][]string
-			for shift := range sc.rounds() {
-				for i, kind := range kinds {
-					name := kind
-					if shift > 0 {
-						name += " and others"
+			var (
+				mu    sync.Mutex
+				first map[string][]string
+			)
+			for name, kind := range sc.casts() {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel() // most of the time they wait
+					seen := play(t, d, &sc, kind)
+					mu.Lock()
+					defer mu.Unlock()
+					if first == nil {
+						first = seen
 					}
-					t.Run(name, func(t *testing.T) {
-						seen := play(t, d, &sc, func(who string) string {
-							return kinds[(i+shift*int(who[0]-'a'))%len(kinds)]
-						})
-						if first == nil {
-							first = seen
-						}
-						compare(t, first, seen)
-					})
-				}
+					compare(t, first, seen)
+				})
 			}
 		})
 	}
 }
 
-// rounds are two, with clients of one kind and with different ones, unless there is one client only.
-func (sc *scenario) rounds() int {
-	for _, s := range sc.steps {
-		if s.who != sc.steps[0].who {
-			return 2
+// casts are all the casts of a scenario: clients of one kind, and, if there are several, of different ones.
+func (sc *scenario) casts() map[string]func(who string) string {
+	all := map[string]func(who string) string{}
+	kinds := sc.kinds
+	if kinds == nil {
+		kinds = allKinds
+	}
+	alone := !slices.ContainsFunc(sc.steps, func(s step) bool { return s.who != sc.steps[0].who })
+	for i, kind := range kinds {
+		all[kind] = func(string) string { return kind }
+		if !alone && len(kinds) > 1 {
+			all[kind+" and others"] = func(who string) string { return kinds[(i+int(who[0]-'a'))%len(kinds)] }
 		}
 	}
-	return 1
+	return all
 }
 
 // compare checks that clients have seen the same.
@@ -99,7 +114,7 @@ func compare(t *testing.T, want, got map[string][]string) {
 	t.Helper()
 	for who, lines := range want {
 		if !slices.Equal(lines, got[who]) {
-			t.Errorf("%s saw\n  %s\nbut the first kind\n  %s", who, strings.Join(got[who], "\n  "), strings.Join(lines, "\n  "))
+			t.Errorf("%s saw\n  %s\nbut others\n  %s", who, strings.Join(got[who], "\n  "), strings.Join(lines, "\n  "))
 		}
 	}
 }
@@ -108,18 +123,21 @@ func compare(t *testing.T, want, got map[string][]string) {
 func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]string {
 	env := redistest.Embedded(t)
 	st := &stage{
-		T: t, env: env, node: start(t, env, sc.args...), args: sc.args, driver: d, kind: kind, prefix: t.Name() + " ",
-		seen: map[string][]string{}, values: map[string]any{},
+		T: t, env: env, play: sc, driver: d, kind: kind, prefix: t.Name() + " ",
+		seen: map[string][]string{}, early: map[string][]sight{}, seq: map[string]string{}, values: map[string]any{},
 	}
+	st.start()
 	for i := range sc.steps {
 		s := &sc.steps[i]
 		if s.who != "" && st.seen[s.who] == nil {
 			st.connect(s, sc.token)
 		}
-		st.play(s)
+		st.take(s)
 	}
 	for who := range st.seen {
 		st.quiet(who)
+	}
+	for who := range st.seen {
 		st.driver.leave(st.prefix + who)
 	}
 	return st.seen
@@ -135,11 +153,21 @@ func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
 	}
 	st.driver.command(command)
 	if s.want != "shut out" {
-		st.want(s.who, "connected", "")
+		st.want(&step{who: s.who, want: "connected"})
 	}
 }
 
-func (st *stage) play(s *step) {
+// start starts the scenario's server.
+func (st *stage) start(args ...string) {
+	st.Helper()
+	st.node = startWith(st.T, st.env, func(f *flags.Flags) {
+		if st.play.game != nil {
+			st.play.game(&f.Game)
+		}
+	}, append(st.play.args, args...)...)
+}
+
+func (st *stage) take(s *step) {
 	st.Helper()
 	if s.send != "" {
 		st.ordinal++
@@ -150,11 +178,15 @@ func (st *stage) play(s *step) {
 	if s.do != nil {
 		s.do(st)
 	}
+	var event any
 	if s.want != "" {
-		st.want(s.who, s.want, s.like)
+		event = st.want(s)
 	}
-	if s.ack != "" {
-		st.want(s.who, "ack", s.ack)
+	if s.ack == "" {
+		return
+	}
+	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack}); event != nil && !reflect.DeepEqual(ack, event) {
+		st.Fatalf("%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
 	}
 }
 
@@ -187,32 +219,52 @@ func (st *stage) filled(value any) any {
 	return value
 }
 
-// want waits for the next thing that a client sees, which must be this.
-func (st *stage) want(who, what, pattern string) {
+// want waits for what a client is to see next, and returns its payload.
+func (st *stage) want(s *step) any {
 	st.Helper()
-	got := st.next(who)
-	if got.name() != what {
-		st.Fatalf("%s (%s) sees %v, want %s", who, st.kind(who), got, what)
+	who := fmt.Sprintf("%s (%s)", s.who, st.kind(s.who))
+	got := st.next(s)
+	if got.name() != s.want {
+		st.Fatalf("%s sees %v, want %s", who, got, s.want)
 	}
-	if pattern != "" {
-		if problem := st.match(decode(st.T, pattern), got.Data); problem != "" {
-			st.Fatalf("%s (%s) sees %v: %s", who, st.kind(who), got, problem)
+	if problem := misshapen(st.T, got); problem != "" {
+		st.Errorf("%s sees %v, which is not the protocol: %s", who, got, problem)
+	}
+	if s.like != "" {
+		if problem := st.match(decode(st.T, s.like), got.Data); problem != "" {
+			st.Fatalf("%s sees %v: %s", who, got, problem)
 		}
 	}
+	if got.Seq != "" {
+		st.seq[s.who] = got.Seq
+	}
+	st.seen[s.who] = append(st.seen[s.who], got.withoutVolatile())
+	return got.Data
 }
 
-func (st *stage) next(who string) sight {
+// next returns what a client sees next, or the first that is what the step wants if that may come in any order.
+func (st *stage) next(s *step) sight {
 	st.Helper()
-	select {
-	case got, ok := <-st.driver.sights(st.prefix + who):
-		if !ok {
-			st.Fatal("the driver has ended")
+	for i, got := range st.early[s.who] {
+		if !s.anyOrder || got.name() == s.want {
+			st.early[s.who] = slices.Delete(st.early[s.who], i, i+1)
+			return got
 		}
-		st.seen[who] = append(st.seen[who], got.withoutVolatile())
-		return got
-	case <-time.After(patience):
-		st.Fatalf("%s (%s) sees nothing", who, st.kind(who))
-		return sight{}
+	}
+	late := time.After(patience)
+	for {
+		select {
+		case got, ok := <-st.driver.sights(st.prefix + s.who):
+			if !ok {
+				st.Fatal("the driver has ended")
+			}
+			if !s.anyOrder || got.name() == s.want {
+				return got
+			}
+			st.early[s.who] = append(st.early[s.who], got)
+		case <-late:
+			st.Fatalf("%s (%s) sees no %s, but %v", s.who, st.kind(s.who), s.want, st.early[s.who])
+		}
 	}
 }
 
@@ -223,62 +275,5 @@ func (st *stage) quiet(who string) {
 	if strings.HasPrefix(lines[len(lines)-1], "shut out") {
 		return
 	}
-	st.play(&step{who: who, send: "check_socket_id", want: "notify_socket_id", like: `{"sid":"*"}`})
-}
-
-// match says how a value differs from a pattern, "" if it does not.
-func (st *stage) match(pattern, value any) string {
-	switch p := pattern.(type) {
-	case string:
-		name, ok := strings.CutPrefix(p, "$")
-		if p == "*" || ok && st.values[name] == nil {
-			if value == nil {
-				return p + " is missing"
-			}
-			if ok {
-				st.values[name] = value
-			}
-			return ""
-		}
-		if ok {
-			pattern = st.values[name]
-		}
-	case map[string]any:
-		object, ok := value.(map[string]any)
-		if !ok {
-			return fmt.Sprintf("%v is no object", value)
-		}
-		for key, item := range p {
-			if problem := st.match(item, object[key]); problem != "" {
-				return key + ": " + problem
-			}
-		}
-		return ""
-	case []any:
-		list, ok := value.([]any)
-		if !ok || len(list) != len(p) {
-			return fmt.Sprintf("%v is no list of %d", value, len(p))
-		}
-		for i, item := range p {
-			if problem := st.match(item, list[i]); problem != "" {
-				return fmt.Sprint(i, ": ", problem)
-			}
-		}
-		return ""
-	}
-	if pattern != value {
-		return fmt.Sprintf("want %v, not %v", pattern, value)
-	}
-	return ""
-}
-
-func decode(t *testing.T, text string) any {
-	t.Helper()
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var value any
-	if err := d.Decode(&value); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return value
+	st.take(&step{who: who, send: "check_socket_id", want: "notify_socket_id", like: `{"sid":"*"}`})
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // volatile are the keys that are different in every run, or there only in some: patterns may still want them.
-var volatile = []string{"ticketId", "matchId", "roomId", "sid", "waiting", "nextTickMs", "waitedMs", "message", "retryAfterMs", "inMs", "closesInMs", "deadlineMs"}
+var volatile = []string{"ticketId", "matchId", "roomId", "sid", "waiting", "nextTickMs", "waitedMs", "message", "retryAfterMs", "inMs", "closesInMs", "deadlineMs",
+	"question", "questions", "questionItemId", "score"}
 
 // driver runs the clients.
 type driver struct {
@@ -31,6 +32,7 @@ type sight struct {
 	See   string `json:"see"` // "event", or what the driver calls it
 	Event string `json:"event"`
 	Data  any    `json:"data"`
+	Seq   string `json:"seq"`
 }
 
 func (s sight) name() string {

@@ -1,9 +1,12 @@
 package node_test
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/matchq/matchq/server/internal/redisconn"
@@ -18,5 +21,17 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	waitTogether()
 	os.Exit(m.Run())
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
+// they wait.
+func waitTogether() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
 }

@@ -1,12 +1,16 @@
 package node_test
 
 import (
+	"slices"
 	"strings"
-	"testing"
-	"time"
 )
 
-var scenarios = []scenario{
+// scenarios are all of them.
+func scenarios() []scenario {
+	return slices.Concat(queueing, connecting, readiness, friends, selfPaced, paced, away)
+}
+
+var queueing = []scenario{
 	{
 		name: "two players are matched",
 		steps: []step{
@@ -83,68 +87,24 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "a player who connects anew shuts the older connection out",
+		name: "a queue is emptied",
 		args: []string{"--interval", "1h"},
 		steps: []step{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},
-			{who: "b", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
-			{who: "a", want: "shut out", like: `{"code":"replaced"}`},
+			{
+				who: "a", do: func(st *stage) { st.node.want(200, st.node.call("POST", "/v1/admin/queues/7/drain", "")) },
+				want: "match_status", like: `{"status":"CANCELLED","ticketId":"$ticket","queue":7,"reason":"drained"}`,
+			},
 		},
 	},
 	{
-		name: "a broken connection comes back to its place",
-		args: []string{"--interval", "1h"},
+		name: "players are matched at once",
+		args: []string{"--interval", "0"},
 		steps: []step{
-			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},
-			{who: "a", do: func(st *stage) { st.drop("a") }, want: "lost"},
-			{who: "a", want: "connected"},
-			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
-		},
-	},
-	{
-		name: "clients come back to a server that was restarted",
-		steps: []step{
-			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
-			{who: "b", do: (*stage).restart, want: "lost"},
-			{who: "a", want: "lost"},
-			{who: "a", want: "connected"},
-			{who: "b", want: "connected"},
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
-			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
-			{who: "a", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
-			{who: "b", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+			{who: "b", send: "create_general_game_match", data: `{"userId":"17b","questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":"17b"}}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":"17b"}}`},
 		},
 	},
-	{
-		name: "who has no valid token is shut out",
-		args: guarded(),
-		token: func(_ *testing.T, who string) string {
-			return map[string]string{"b": "sesame"}[who]
-		},
-		steps: []step{
-			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
-			{who: "b", want: "shut out", like: `{"code":"unauthorized"}`},
-		},
-	},
-	{
-		name:  "a connection ends with its token",
-		args:  guarded(),
-		token: func(t *testing.T, _ string) string { return tokenUntil(t, "17", time.Now().Add(3*time.Second)) },
-		steps: []step{
-			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
-			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
-		},
-	},
-}
-
-// drop breaks a client's connection.
-func (st *stage) drop(who string) {
-	st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who})
-}
-
-// restart stops the server and starts it again at the same address.
-func (st *stage) restart() {
-	st.Helper()
-	st.node.stop()
-	st.node = start(st.T, st.env, append(st.args, "--addr", strings.TrimPrefix(st.node.url, "http://"))...)
 }

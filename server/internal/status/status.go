@@ -29,6 +29,9 @@ func Pushed(t *matchq.Ticket, queue *matchq.Queue) any {
 	if queue != nil {
 		p.Waiting = &queue.Waiting
 		p.NextTickMs = NextTickMs(queue)
+		if p.NextTickMs == nil { // the queue was visited since: a match is there, or proposed
+			p.NextTickMs = new(int64)
+		}
 	}
 	return p
 }

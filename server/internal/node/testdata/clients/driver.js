@@ -4,9 +4,12 @@
 //   {do: 'connect', as: 'a', kind: 'plain' | 'client 4' | 'client 2', url, namespace, token}
 //   {do: 'send', as: 'a', event, data, ack: 7}     ack is left out where no acknowledgement is asked for
 //   {do: 'drop', as: 'a'}                          breaks the connection as a dead network does; the client comes back
+//   {do: 'away', as: 'a'}                          the same, but the client can't come back before
+//   {do: 'return', as: 'a'}
 //   {do: 'leave', as: 'a'}                         closes it for good
 //
-//   {as: 'a', see: 'connected'}                    also when it has come back by itself
+//   {as: 'a', see: 'connected', data}              also when it has come back by itself; data is {recovered: true} if the
+//                                                  library says that it has missed nothing by that
 //   {as: 'a', see: 'event', event, data, seq}
 //   {as: 'a', see: 'ack', ack: 7, data}            data is {error: {code, message}} where the event failed
 //   {as: 'a', see: 'lost'}                         the connection broke, and the client tries to come back
@@ -17,6 +20,7 @@ const WebSocket = require('ws');
 const libraries = {'client 4': require('socket.io-client-4'), 'client 2': require('socket.io-client-2')};
 
 const delay = {reconnectionDelay: 20, reconnectionDelayMax: 100, randomizationFactor: 0};
+const nowhere = 'http://127.0.0.1:1'; // where nobody listens
 const watch = 250; // ms: how long a client that was shut out is watched for coming back
 const clients = {};
 
@@ -76,6 +80,12 @@ class Plain {
 
   send(event, data, ack) { this.ws.send(JSON.stringify({event, data, id: ack})); }
   drop() { this.ws.terminate(); }
+  away() {
+    this.home = this.url;
+    this.url = nowhere.replace('http', 'ws');
+    this.drop();
+  }
+  return() { this.url = this.home; }
   leave() { this.left = true; this.ws.close(1000); }
 }
 
@@ -86,7 +96,7 @@ class SocketIO {
     this.attempts = 0;
     const auth = kind === 'client 4' ? {auth: {token}} : {query: token ? {token} : {}};
     const socket = this.socket = libraries[kind](url + namespace, {transports: ['websocket'], forceNew: true, ...delay, ...auth});
-    socket.on('connect', () => see(as, {see: 'connected'}));
+    socket.on('connect', () => see(as, {see: 'connected', data: socket.recovered ? {recovered: true} : undefined}));
     socket.on('disconnect', (why) => this.disconnected(why));
     if (kind === 'client 4') {
       socket.on('connect_error', (e) => this.refused(e.data));
@@ -140,6 +150,12 @@ class SocketIO {
   }
 
   drop() { this.socket.io.engine.transport.ws.terminate(); }
+  away() {
+    this.home = this.socket.io.uri;
+    this.socket.io.uri = nowhere;
+    this.drop();
+  }
+  return() { this.socket.io.uri = this.home; }
   leave() { this.left = true; this.socket.disconnect(); }
 }
 
@@ -147,6 +163,8 @@ const commands = {
   connect(c) { clients[c.as] = c.kind === 'plain' ? new Plain(c.as, c) : new SocketIO(c.as, c); },
   send({as, event, data, ack}) { clients[as].send(event, data, ack); },
   drop({as}) { clients[as].drop(); },
+  away({as}) { clients[as].away(); },
+  return({as}) { clients[as].return(); },
   leave({as}) { clients[as].leave(); delete clients[as]; },
 };
 
