@@ -19,6 +19,7 @@ import (
 	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/flags"
 	"github.com/matchq/matchq/server/internal/node"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // patience is how long a test waits for what must happen; nothing waits as long if all is well.
@@ -38,6 +39,16 @@ type testNode struct {
 func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	t.Helper()
 	return startWith(t, env, func(*flags.Flags) {}, args...)
+}
+
+// startGames is start with other times for games, unless game is nil.
+func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...string) *testNode {
+	t.Helper()
+	return startWith(t, env, func(f *flags.Flags) {
+		if game != nil {
+			f.Game = *game
+		}
+	}, args...)
 }
 
 // startWith is start with something set that is no flag.
