@@ -16,6 +16,7 @@ import (
 var fastGame = quiz.Config{
 	Countdown: 30 * time.Millisecond, Question: 2 * time.Second, Pause: 20 * time.Millisecond,
 	Resend: 100 * time.Millisecond, Sends: 11, Grace: time.Second, TTL: time.Minute,
+	Over: time.Minute, HalfDone: 5 * time.Second,
 }
 
 // hears returns the next frame of an event; others before it are passed over.
