@@ -29,7 +29,7 @@ local reply, here, values = { "ok" }, {}, {}
 for row = 1, rows do
   local player, conn, value = players[row], ARGV[3 + 3 * row], before[row]
   if new and is_here(value) and not (node_of(value) == node and conn_of(value) == conn) then
-    call("PUBLISH", channel .. node_of(value), table.concat({ "r", player, conn_of(value) }, "\t"))
+    call("PUBLISH", channel .. node_of(value), table.concat({ "r", node, player, conn_of(value) }, "\t"))
   end
   if new or not value or node_of(value) == node then
     here[#here + 1] = player

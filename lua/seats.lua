@@ -1,10 +1,14 @@
--- seats: tell in which rooms a player has a seat. READS. O(limit).
--- KEYS[1] seats of the player
--- ARGV[1] limit
--- RETURN rooms, those that are kept longest first
+-- seats: tell in which rooms players have a seat. READS. O(players x limit).
+-- KEYS[1..] seats of each player
+-- ARGV[1] limit: most rooms of a player
+-- RETURN {rooms…} of each player, those that are kept longest first
 
 local call = redis.call
 --@include lib/time.lua
 
 local now = now_ms(call("TIME"))
-return call("ZREVRANGEBYSCORE", KEYS[1], "+inf", "(" .. now, "LIMIT", 0, ARGV[1])
+local reply = {}
+for i = 1, #KEYS do
+  reply[i] = call("ZREVRANGEBYSCORE", KEYS[i], "+inf", "(" .. now, "LIMIT", 0, ARGV[1])
+end
+return reply

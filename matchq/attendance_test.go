@@ -22,7 +22,7 @@ func TestATickPairsNobodyWhoIsGone(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		m := newMatcher(t, env, matchq.Config{Interval: time.Hour})
 		long := startNode(t, m, matchq.NodeConfig{Grace: time.Hour})
-		short := newNode(t, m, matchq.NodeConfig{Grace: time.Millisecond}) // does not run, so it has no lease
+		short := newNode(t, m, matchq.NodeConfig{Grace: time.Millisecond, Lease: 10 * time.Millisecond}) // does not run
 		for _, player := range []string{"never", "here", "away", "over", "dead"} {
 			enqueueWhileOnline(t, m, "history", player)
 		}
@@ -33,7 +33,9 @@ func TestATickPairsNobodyWhoIsGone(t *testing.T) {
 		short.arrive(t, "dead", "3")
 		short.arrive(t, "over", "4")
 		short.leave(t, "over", "4")
-		redistest.Eventually(t, "the grace is over", func() bool { return whereIs(t, m, "over") == "offline" })
+		redistest.Eventually(t, "the grace and the lease are over", func() bool {
+			return whereIs(t, m, "over") == "offline" && whereIs(t, m, "dead") == "offline"
+		})
 
 		report := tickQueue(t, m, "history")
 		if report.Matches != 1 || report.Left != 1 {

@@ -172,16 +172,21 @@ func (c *Config) intervalMS() int64 {
 	return c.Interval.Milliseconds()
 }
 
-// phaseMS is the place of a queue's windows in the interval: multiples of the interval, shifted by this. It spreads
-// queues evenly, so that not all of them fall due in the same millisecond (FNV-1a, 32 bit).
+// phaseMS is the place of a queue's windows in the interval: multiples of the interval, shifted by this, so that not all
+// queues fall due in the same millisecond.
 func (c *Config) phaseMS(queue string) int64 {
 	interval := c.intervalMS()
 	if interval == 0 {
 		return 0
 	}
+	return int64(spread(queue)) % interval
+}
+
+// spread makes a number of a name, so that names are spread evenly over the numbers (FNV-1a, 32 bit).
+func spread(name string) uint32 {
 	hash := uint32(2166136261)
-	for i := range len(queue) {
-		hash = (hash ^ uint32(queue[i])) * 16777619
+	for i := range len(name) {
+		hash = (hash ^ uint32(name[i])) * 16777619
 	}
-	return int64(hash) % interval
+	return hash
 }

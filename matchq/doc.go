@@ -68,6 +68,12 @@
 // Post reaches a player on whatever node they are, and keeps the message for when they come back. A Request that is
 // WhileOnline is cancelled when its player has been away for too long, and never matched after that.
 //
+// # Games on many nodes
+//
+// A Room is a small document with a version, the state of a game, say. ChangeRoom replaces it if nobody else was faster,
+// and in the same step posts what the players are told, notes who has a seat, and sets when the room is to be woken.
+// Any node finds what is due with DueRooms, so a game goes on when the node that served it dies.
+//
 // # Rules of your own
 //
 // A Policy groups the batch: FIFO, Random, or a Lua function of yours, which runs inside Redis and sees the rating,

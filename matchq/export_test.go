@@ -1,6 +1,9 @@
 package matchq
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Forget makes one call to forget.lua, as Run does when something is older than Config.Retention.
 func (m *Matcher) Forget(ctx context.Context) (more bool, err error) { return m.forget(ctx) }
@@ -16,3 +19,6 @@ func (m *Matcher) TickOnce(ctx context.Context, queue string) (TickReport, error
 	}
 	return reports[0], nil
 }
+
+// SyncEvery has a node that does not run yet look more often for what it missed.
+func (n *Node) SyncEvery(d time.Duration) { n.syncEvery = d }

@@ -118,8 +118,8 @@ func checkMessages(messages []Message) ([]Message, error) {
 // is not, some of what came after it may be gone too. after is a Message.Seq; with any other text nothing is found.
 // Errors: ErrUnavailable.
 func (m *Matcher) Outbox(ctx context.Context, player, after string) (messages []Message, found bool, err error) {
-	if nobody := CheckName("player", player) != nil; nobody || !isSeq(after) {
-		return nil, false, nil
+	if CheckName("player", player) != nil || !isSeq(after) {
+		return nil, false, nil //nolint:nilerr // nobody has such a name
 	}
 	messages, err = within(ctx, m, nil, func(ctx context.Context) ([]Message, error) {
 		entries, err := m.rdb.XRangeN(ctx, m.keys.outbox(player), after, "+", outboxSize).Result()

@@ -58,7 +58,10 @@ type Node struct {
 	synced  time.Time         // when it last looked for what it missed
 	closed  bool
 
-	beaten time.Time // when the lease was last renewed; used by Run only
+	syncEvery time.Duration
+
+	beaten time.Time // when the lease was last renewed; guarded by mu
+	tidied time.Time // when it last looked for players who are not here; used by Run only
 }
 
 // holding is a player's connection to this node.
@@ -103,7 +106,7 @@ func (m *Matcher) NewNode(cfg NodeConfig) (*Node, error) {
 	}
 	return &Node{
 		m: m, cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1),
-		synced: time.Now(), players: map[string]*holding{}, leaving: map[string]leaver{},
+		syncEvery: syncEvery, synced: time.Now(), tidied: time.Now(), players: map[string]*holding{}, leaving: map[string]leaver{},
 	}, nil
 }
 
@@ -125,6 +128,9 @@ func (n *Node) Arrive(ctx context.Context, player, conn, data string) (before *C
 	}
 	if len(data) > MaxAttributes {
 		return nil, &InvalidError{"data", fmt.Sprintf("must be at most %d bytes, not %d", MaxAttributes, len(data))}
+	}
+	if err := n.needLease(ctx); err != nil {
+		return nil, err
 	}
 	lane := &n.arriving[stripe(player)]
 	lane.Lock()
@@ -153,14 +159,8 @@ func (n *Node) Arrive(ctx context.Context, player, conn, data string) (before *C
 	return before, nil
 }
 
-// stripe is a player's place among the lanes (FNV-1a).
-func stripe(player string) uint32 {
-	hash := uint32(2166136261)
-	for i := range len(player) {
-		hash = (hash ^ uint32(player[i])) * 16777619
-	}
-	return hash % 64
-}
+// stripe is a player's place among the lanes.
+func stripe(player string) uint32 { return spread(player) % 64 }
 
 // hold makes a holding the player's, and returns the one before.
 func (n *Node) hold(h *holding) (*holding, error) {

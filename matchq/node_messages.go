@@ -11,7 +11,7 @@ import (
 // What a node's channel carries begins with a letter and a tab.
 const (
 	messageMark  = "m" // player, seq, event, key, data
-	replacedMark = "r" // player, connection
+	replacedMark = "r" // node of the newer connection, player, older connection
 	signalMark   = "s" // what Signal was given
 )
 
@@ -76,8 +76,11 @@ func (n *Node) receive(payload string) {
 			n.hear(&msg)
 		}
 	case replacedMark:
-		player, conn, _ := strings.Cut(rest, "\t")
-		n.lose(player, conn)
+		// What happened here was seen to; an arrival that was given up but got through in the end replaces nobody.
+		if by, what, _ := strings.Cut(rest, "\t"); by != n.cfg.ID {
+			player, conn, _ := strings.Cut(what, "\t")
+			n.lose(player, conn)
+		}
 	case signalMark:
 		if n.cfg.OnSignal != nil {
 			n.cfg.OnSignal([]byte(rest))

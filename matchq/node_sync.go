@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,7 +18,7 @@ func (n *Node) resync(ctx context.Context) error {
 	n.syncing.Lock()
 	defer n.syncing.Unlock()
 	n.mu.Lock()
-	behind := n.behind || time.Since(n.synced) > syncEvery
+	behind := n.behind || time.Since(n.synced) > n.syncEvery
 	n.behind = false
 	if behind {
 		n.synced = time.Now()
@@ -129,4 +130,68 @@ func (n *Node) readOutboxes(ctx context.Context, some []*holding) ([][]Message, 
 		}
 		return missed, nil
 	})
+}
+
+// tidy looks for players of this node in Redis who are not connected to it: an arrival that was given up may have got
+// through in the end, and those who moved on stand in the node's set until it is told that they have left.
+func (n *Node) tidy(ctx context.Context) error {
+	if time.Since(n.tidied) < n.syncEvery {
+		return nil
+	}
+	var cursor uint64
+	for {
+		names, next, err := n.scan(ctx, cursor)
+		if err != nil {
+			return err
+		}
+		for strangers := n.strangers(names); len(strangers) > 0; {
+			some := strangers[:min(len(strangers), mostPlayers)]
+			if err := n.disown(ctx, some); err != nil {
+				return err
+			}
+			strangers = strangers[len(some):]
+		}
+		if cursor = next; cursor == 0 {
+			n.tidied = time.Now()
+			return nil
+		}
+	}
+}
+
+func (n *Node) scan(ctx context.Context, cursor uint64) (names []string, next uint64, err error) {
+	type page struct {
+		names []string
+		next  uint64
+	}
+	p, err := within(ctx, n.m, nil, func(ctx context.Context) (page, error) {
+		names, next, err := n.m.rdb.SScan(ctx, n.m.keys.nodePlayers(n.cfg.ID), cursor, "", 256).Result()
+		if err != nil {
+			return page{}, failure("scan players", err)
+		}
+		return page{names, next}, nil
+	})
+	return p.names, p.next, err
+}
+
+// strangers are those of some players who are not connected here.
+func (n *Node) strangers(names []string) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.DeleteFunc(names, func(name string) bool { return n.players[name] != nil })
+}
+
+// disown says that players are not connected here.
+func (n *Node) disown(ctx context.Context, players []string) error {
+	found, err := n.m.online(ctx, players)
+	if err != nil {
+		return err
+	}
+	some := make([]leaver, len(players))
+	for i, player := range players {
+		some[i].player = player
+		if c := found[i]; c != nil && c.Node == n.cfg.ID {
+			some[i].conn, some[i].data = c.ID, c.Data
+		}
+	}
+	return n.tellLeft(ctx, some, false)
 }

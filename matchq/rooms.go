@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -184,17 +185,48 @@ func (m *Matcher) DueRooms(ctx context.Context, most int) (ids []string, next ti
 	return found.ids, found.next, err
 }
 
+// mostRoomsOf is how many rooms of a player are told of.
+const mostRoomsOf = 256
+
 // RoomsOf tells in which rooms a player has a seat, at most 256. Errors: ErrUnavailable.
 func (m *Matcher) RoomsOf(ctx context.Context, player string) ([]string, error) {
-	if err := CheckName("player", player); err != nil {
-		return nil, nil //nolint:nilerr // nobody has such a name
+	all, err := m.RoomsOfAll(ctx, []string{player})
+	if err != nil {
+		return nil, err
 	}
-	return within(ctx, m, nil, func(ctx context.Context) ([]string, error) {
-		r, err := m.read(ctx, m.scripts.seats, []string{m.keys.seats(player)}, 256)
+	return all[0], nil
+}
+
+// RoomsOfAll is RoomsOf for many players, in their order. It takes a call to Redis for each 128 of them.
+func (m *Matcher) RoomsOfAll(ctx context.Context, players []string) ([][]string, error) {
+	all := make([][]string, 0, len(players))
+	for some := range slices.Chunk(players, mostPlayers) {
+		rooms, err := m.seatsOf(ctx, some)
 		if err != nil {
 			return nil, err
 		}
-		return texts(r)
+		all = append(all, rooms...)
+	}
+	return all, nil
+}
+
+func (m *Matcher) seatsOf(ctx context.Context, players []string) ([][]string, error) {
+	return within(ctx, m, nil, func(ctx context.Context) ([][]string, error) {
+		keys := make([]string, len(players))
+		for i, player := range players {
+			keys[i] = m.keys.seats(player) // nobody has a name that is none, and so no seats
+		}
+		r, err := m.read(ctx, m.scripts.seats, keys, mostRoomsOf)
+		if err != nil {
+			return nil, err
+		}
+		all := make([][]string, len(players))
+		for i := range all {
+			row := r.list()
+			all[i], _ = texts(row)
+			r.done(row)
+		}
+		return all, r.err
 	})
 }
 

@@ -42,12 +42,10 @@ const (
 	TransportUnknown Code = "transport_unknown"
 	BadMessage       Code = "bad_message"   // by WebSocket only
 	UnknownEvent     Code = "unknown_event" // by WebSocket only
-
-	// Of games and invitations, which are by WebSocket only.
-	WrongMode      Code = "wrong_mode"
-	TooLate        Code = "too_late"
-	AlreadyInvited Code = "already_invited"
-	NoQuestions    Code = "questions_unavailable"
+	WrongMode        Code = "wrong_mode"    // likewise, as all of these
+	TooLate          Code = "too_late"
+	AlreadyInvited   Code = "already_invited"
+	NoQuestions      Code = "questions_unavailable"
 )
 
 var statuses = map[Code]int{

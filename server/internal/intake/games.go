@@ -8,32 +8,36 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// atOnce is for how many players of a batch Redis is asked at the same time.
-const atOnce = 4
-
-// before returns the rooms of each player who is about to be queued. They are looked up before, since what comes after
-// may be the game of the very match that they are queued for.
-func (i *Intake) before(ctx context.Context, requests []matchq.Request) ([][]string, error) {
-	if i.Games == nil {
-		return nil, nil
+// before begins to look up the rooms of players who are about to be queued, and returns what waits for the result.
+// What is found later may be the game of the very match that they are queued for.
+func (i *Intake) before(ctx context.Context, requests []matchq.Request) (wait func() ([][]string, error)) {
+	if i.Games == nil || len(requests) == 0 {
+		return func() ([][]string, error) { return nil, nil }
 	}
-	rooms := make([][]string, len(requests))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	players := make([]string, len(requests))
 	for n := range requests {
-		group.Go(func() (err error) {
-			rooms[n], err = i.Games.Of(ctx, requests[n].Player)
-			return err
-		})
+		players[n] = requests[n].Player
 	}
-	return rooms, group.Wait()
+	var rooms [][]string
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		rooms, err = i.Games.OfAll(ctx, players)
+		return err
+	})
+	return func() ([][]string, error) {
+		err := group.Wait()
+		return rooms, err
+	}
 }
 
 // leave takes the players who wait from now on out of the games they had before. A request that was repeated may have
 // found its match meanwhile, whose game goes on.
 func (i *Intake) leave(ctx context.Context, rooms [][]string, results []matchq.Result) {
-	for n := range rooms {
-		if t := &results[n].Ticket; len(rooms[n]) > 0 && results[n].Err == nil && t.State == matchq.Waiting {
+	if len(rooms) == 0 {
+		return
+	}
+	for n, result := range results {
+		if t := &result.Ticket; len(rooms[n]) > 0 && result.Err == nil && t.State == matchq.Waiting {
 			i.Games.Elsewhere(ctx, t.Player, rooms[n])
 		}
 	}

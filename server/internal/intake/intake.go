@@ -24,8 +24,8 @@ type Intake struct {
 
 // Games are what players give up when they queue for another one.
 type Games interface {
-	// Of returns the rooms that a player has something to lose in.
-	Of(ctx context.Context, player string) ([]string, error)
+	// OfAll returns the rooms that each player has something to lose in.
+	OfAll(ctx context.Context, players []string) ([][]string, error)
 	// Elsewhere takes a player out of the games in some rooms.
 	Elsewhere(ctx context.Context, player string, rooms []string)
 }
@@ -48,12 +48,11 @@ func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) 
 	if err := i.Limits.Player(ctx, r.Player); err != nil {
 		return matchq.Ticket{}, err
 	}
-	before, err := i.before(ctx, []matchq.Request{r})
-	if err != nil {
-		return matchq.Ticket{}, err
+	before := i.before(ctx, []matchq.Request{r})
+	t, err := i.Matcher.Enqueue(ctx, r) // at the same time, since most have no game
+	if rooms, failed := before(); failed == nil {
+		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
 	}
-	t, err := i.Matcher.Enqueue(ctx, r)
-	i.leave(ctx, before, []matchq.Result{{Ticket: t, Err: err}})
 	return t, err
 }
 
@@ -79,7 +78,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, addr
 		}
 		allowed, at = append(allowed, requests[n]), append(at, n)
 	}
-	before, err := i.before(ctx, allowed)
+	before, err := i.before(ctx, allowed)()
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/redistest"
-	"github.com/matchq/matchq/server/internal/flags"
 	"github.com/matchq/matchq/server/internal/quiz"
 )
 
@@ -160,11 +159,11 @@ func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
 // start starts the scenario's server.
 func (st *stage) start(args ...string) {
 	st.Helper()
-	st.node = startTuned(st.T, st.env, func(f *flags.Flags) {
-		if st.play.game != nil {
-			st.play.game(&f.Game)
-		}
-	}, append(st.play.args, args...)...)
+	tune := st.play.game
+	if tune == nil {
+		tune = func(*quiz.Config) {}
+	}
+	st.node = startTuned(st.T, st.env, tune, append(st.play.args, args...)...)
 }
 
 func (st *stage) take(s *step) {

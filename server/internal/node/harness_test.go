@@ -19,6 +19,7 @@ import (
 	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/flags"
 	"github.com/matchq/matchq/server/internal/node"
+	"github.com/matchq/matchq/server/internal/quiz"
 )
 
 // patience is how long a test waits for what must happen; nothing waits as long if all is well.
@@ -37,11 +38,17 @@ type testNode struct {
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
 func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
 	t.Helper()
-	return startTuned(t, env, func(*flags.Flags) {}, args...)
+	return startTuned(t, env, func(*quiz.Config) {}, args...)
 }
 
-// startTuned is start with what flags can't say.
-func startTuned(t *testing.T, env *redistest.Env, tune func(*flags.Flags), args ...string) *testNode {
+// startGames is start with other times for games.
+func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...string) *testNode {
+	t.Helper()
+	return startTuned(t, env, func(c *quiz.Config) { *c = *game }, args...)
+}
+
+// startTuned is start with some times for games changed.
+func startTuned(t *testing.T, env *redistest.Env, tune func(*quiz.Config), args ...string) *testNode {
 	t.Helper()
 	f, err := flags.Parse(append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms",
@@ -50,7 +57,7 @@ func startTuned(t *testing.T, env *redistest.Env, tune func(*flags.Flags), args 
 	if err != nil {
 		t.Fatal(err)
 	}
-	tune(f)
+	tune(&f.Game)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newJournal()
 	n, err := node.Start(ctx, f, slog.New(log))

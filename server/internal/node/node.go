@@ -228,7 +228,10 @@ func (n *Node) announce() {
 	if !n.flags.Loopback() && !n.flags.Guarded() {
 		n.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: whoever reaches this server can act for any player")
 	}
-	url := n.URL()
+	url, proof := n.URL(), ""
+	if n.flags.JWTSecret != "" || n.flags.APIKey != "" {
+		proof = `-H "Authorization: Bearer $TOKEN" `
+	}
 	n.log.Info("listening", "url", url, "try",
-		`curl -H 'Content-Type: application/json' -d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")
+		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")
 }

@@ -112,7 +112,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 // elsewhere has a player do something else.
 func (s *server) elsewhere(player string) {
 	s.t.Helper()
-	rooms, err := s.Of(s.t.Context(), player)
+	rooms, err := s.m.RoomsOf(s.t.Context(), player)
 	s.must(err)
 	s.Elsewhere(s.t.Context(), player, rooms)
 }
@@ -176,5 +176,29 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 		if err := s.Leave(ctx, room, a); err == nil {
 			t.Error("nobody waited for it")
 		}
+	})
+}
+
+// A room that makes no sense is dropped, and keeps nobody from being released.
+func TestBrokenRoom(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a := s.arrive("a")
+		_, err := s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Players: []string{"a"},
+		})
+		s.must(err)
+		s.must(s.Gone(t.Context(), "a"))
+		if err := s.Leave(t.Context(), "friend-x", a); err == nil || fault.Of(err).Code != fault.Internal {
+			t.Error(err)
+		}
+		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+			ID: "friend-x", Version: 1, Doc: []byte("{"), Keep: time.Minute, WakeAt: time.UnixMilli(1),
+		})
+		s.must(err)
+		redistest.Eventually(t, "the room is dropped", func() bool {
+			_, err := s.m.Room(t.Context(), "friend-x")
+			return errors.Is(err, matchq.ErrNotFound)
+		})
 	})
 }

@@ -142,7 +142,7 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		return users, nil // what they have begun since stands
 	}
 	for _, name := range room.Names() {
-		others, err := r.Of(ctx, name)
+		others, err := r.matcher.RoomsOf(ctx, name)
 		if err != nil {
 			r.log.Warn("a game of before could not be left", "player", name, "error", err)
 		}

@@ -51,7 +51,7 @@ func (r *Rooms) Leave(ctx context.Context, id string, who quiz.Who) error {
 
 // all changes all rooms in which a player has a seat.
 func (r *Rooms) all(ctx context.Context, player string, act func(*quiz.Turn)) error {
-	rooms, err := r.Of(ctx, player)
+	rooms, err := r.matcher.RoomsOf(ctx, player)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,11 @@ func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) 
 			act(t)
 			return nil
 		})
-		if err != nil && fault.Of(err).Code != fault.NotFound {
+		switch {
+		case err == nil, fault.Of(err).Code == fault.NotFound: // it is over
+		case errors.Is(err, errBroken):
+			r.log.Error("a room can't be read", "room", id, "error", err)
+		default:
 			all = append(all, err)
 		}
 	}
@@ -95,9 +99,9 @@ func (r *Rooms) Gone(ctx context.Context, player string) error {
 	return r.all(ctx, player, func(t *quiz.Turn) { t.Gone(player) })
 }
 
-// Of returns the rooms that a player has something to lose in.
-func (r *Rooms) Of(ctx context.Context, player string) ([]string, error) {
-	return r.matcher.RoomsOf(ctx, player)
+// OfAll returns the rooms that each player has something to lose in.
+func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
+	return r.matcher.RoomsOfAll(ctx, players)
 }
 
 // Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
@@ -123,7 +127,7 @@ type State struct {
 // State tells a player's state.
 func (r *Rooms) State(ctx context.Context, player string) (State, error) {
 	var s State
-	rooms, err := r.Of(ctx, player)
+	rooms, err := r.matcher.RoomsOf(ctx, player)
 	if err != nil {
 		return s, err
 	}

@@ -55,6 +55,9 @@ const (
 // unknown is what all are told who may not know more.
 func unknown() error { return fault.New(fault.NotFound, "there is no such room") }
 
+// errBroken says that what stands in a room makes no sense. Nobody can do anything about it.
+var errBroken = errors.New("the document can't be read")
+
 // load reads a room.
 func (r *Rooms) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
 	stored, err := r.matcher.Room(ctx, id)
@@ -66,7 +69,7 @@ func (r *Rooms) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, e
 	}
 	room := new(quiz.Room)
 	if err := json.Unmarshal(stored.Doc, room); err != nil {
-		return nil, stored, fmt.Errorf("room %s: %w", id, err)
+		return nil, stored, fmt.Errorf("room %s: %w: %w", id, errBroken, err)
 	}
 	return room, stored, nil
 }

@@ -120,10 +120,10 @@ func (r *Rooms) wakeAll(ctx context.Context, due []string) (woken int) {
 func (r *Rooms) wake(ctx context.Context, id string) error {
 	_, stored, err := r.load(ctx, id)
 	if err != nil {
-		if errors.Is(err, matchq.ErrUnavailable) {
+		if !errors.Is(err, errBroken) && fault.Of(err).Code != fault.NotFound {
 			return err
 		}
-		if f := fault.Of(err); f.Code != fault.NotFound {
+		if errors.Is(err, errBroken) {
 			r.log.Error("a room that can't be read is dropped", "room", id, "error", err)
 		}
 		_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
