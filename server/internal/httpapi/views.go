@@ -34,13 +34,14 @@ func viewTicket(t *matchq.Ticket) *ticketView {
 	}
 	if t.Match != nil {
 		v.Match = viewMatch(t.Match)
+		v.Match.Queue = v.Queue // as this player writes it
 	}
 	return v
 }
 
 type matchView struct {
 	ID      string       `json:"id"`
-	Queue   string       `json:"queue"`
+	Queue   ids.ID       `json:"queue"`
 	Room    string       `json:"room"`
 	MadeAt  *time.Time   `json:"made_at"`
 	Players []playerView `json:"players"`
@@ -59,7 +60,7 @@ type playerView struct {
 }
 
 func viewMatch(m *matchq.Match) *matchView {
-	v := &matchView{ID: m.ID, Queue: m.Queue, Room: m.Room, MadeAt: viewTime(m.MadeAt), State: m.State, Deadline: viewTime(m.Deadline)}
+	v := &matchView{ID: m.ID, Queue: ids.Queue(&m.Tickets[0]), Room: m.Room, MadeAt: viewTime(m.MadeAt), State: m.State, Deadline: viewTime(m.Deadline)}
 	for i := range m.Tickets {
 		t := &m.Tickets[i]
 		v.Players = append(v.Players, playerView{

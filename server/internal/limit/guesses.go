@@ -19,25 +19,20 @@ type Guesses struct {
 	until time.Time // when the window ends and all is forgotten
 }
 
-// Check refuses an address that was wrong too often, whatever it presents now: else it could go on until it is right.
-func (g *Guesses) Check(address string) error {
+// Wrong counts one more, and refuses an address that was wrong too often. A right secret is not its business: secrets are
+// too long to be guessed, so this only keeps guessing cheap to answer and visible, and nobody can lock others out by it.
+func (g *Guesses) Wrong(address string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	if now.After(g.until) {
 		g.wrong, g.until = map[string]int{}, now.Add(guessWindow)
 	}
-	if g.wrong[network(address)] < mostGuesses {
+	if address = network(address); g.wrong[address] < mostGuesses {
+		g.wrong[address]++
 		return nil
 	}
 	f := fault.New(fault.RateLimited, "too many wrong tokens from this address; try again later")
 	f.RetryAfter = g.until.Sub(now)
 	return f
-}
-
-// Wrong counts one more. Check comes first.
-func (g *Guesses) Wrong(address string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.wrong[network(address)]++
 }

@@ -25,7 +25,7 @@ func (p *Places) Take(address string) (leave func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.taken[address] >= p.Most {
-		f := fault.New(fault.RateLimited, "more than %d requests of this address wait; try again later", p.Most)
+		f := fault.New(fault.RateLimited, "this address has more than %d requests or connections open; try again later", p.Most)
 		f.RetryAfter = time.Second
 		return nil, f
 	}

@@ -108,7 +108,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
-		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.waits(), Log: n.log,
+		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
 		NodeID: n.presence.ID(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
@@ -118,7 +118,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
-		Resume: handlers.Resume,
+		Resume: handlers.Resume, Places: n.places(),
 	})
 	n.api.Sockets("/ws", n.sockets.Plain)
 	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
@@ -138,15 +138,16 @@ func version() string {
 	return info.Main.Version
 }
 
-// mostWaits is how many long polls and event streams an address may have open on a node.
-const mostWaits = 2000
+// mostPlaces is how many long polls and event streams together, and how many connections, an address may have open on a
+// node.
+const mostPlaces = 2000
 
-// waits bounds them, unless nothing is to be limited.
-func (n *Node) waits() *limit.Places {
+// places bounds one of the two, unless nothing is to be limited.
+func (n *Node) places() *limit.Places {
 	if n.flags.RateLimitAddress.Off() {
 		return &limit.Places{}
 	}
-	return &limit.Places{Most: mostWaits}
+	return &limit.Places{Most: mostPlaces}
 }
 
 // URL is where the node can be reached.

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -97,4 +98,20 @@ func TestSocketWithAPIKey(t *testing.T) {
 	s.create(`"q"`, `"alice"`)
 	s.refused("forbidden", `{"event":"create_general_game_match","data":{"userId":"bob","questionaireId":"q"}}`)
 	n.dialAs(apiKey).create(`"q"`, `"bob"`) // whatever the rate limits say
+}
+
+// A player has one connection, whether it has said anything or not, and a number stays a number.
+func TestProvenPlayersHaveOneConnection(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), guarded()...)
+	first := n.dialAs(tokenOf(t, "17"))
+	first.send(`{"event":"check_socket_id"}`)
+	first.expect("notify_socket_id")
+	second := n.dialAs(tokenOf(t, "17"))
+	first.expectClose(sessions.CloseReplaced)
+	friend := n.dialAs(tokenOf(t, "bob"))
+	second.send(`{"event":"request_friend_game_matching","data":{"userId":17,"friendUserId":"bob"},"id":1}`)
+	if got := friend.expect("request_game_match_to_friend").at("data.user1.id"); got != json.Number("17") {
+		t.Errorf("the inviter is %#v", got)
+	}
 }

@@ -64,7 +64,8 @@ func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 	return err
 }
 
-// begin has messages for a session reach it, and says whether it was bound already.
+// begin has messages for a session reach it, and says whether it was bound already. Redis is told again if the client
+// writes its player in another way than its proof did.
 func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -73,7 +74,7 @@ func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
 		return true, fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
 	case s.replaced:
 		return true, fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
-	case s.bound:
+	case s.bound && s.id == id:
 		return true, nil
 	}
 	x.sessions[s.SID] = s

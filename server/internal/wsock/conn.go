@@ -9,6 +9,7 @@ import (
 
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
+	"github.com/matchq/matchq/server/internal/ids"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -55,6 +56,14 @@ func (c *conn) begin(who identity.Identity, t sessions.Transport) {
 	c.expiry = time.AfterFunc(time.Until(who.Expires), func() {
 		t.Close(sessions.CloseUnauthorized, "the token has expired: connect with a new one")
 	})
+}
+
+// arrive makes the session its player's, if the client has proven to be one. If Redis is away the client's next event
+// tries again, and says so.
+func (c *conn) arrive() {
+	if name := c.session.Who.Player; name != "" {
+		_ = c.Events.Index.Bind(c.ctx, c.session, ids.ID{Name: name})
+	}
 }
 
 // end ends the session.

@@ -44,7 +44,7 @@ func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address strin
 	}
 	c.who, c.unproven = s.Guard.OfRequest(r)
 	c.claimed = query.Has("token") || r.Header.Get("Authorization") != ""
-	s.serve(w, r, c)
+	s.serve(w, r, c, &c.conn)
 }
 
 // handshake is the first thing a client is sent.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
@@ -24,7 +26,7 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	t.Helper()
 	logged = &syncBuffer{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.Events = &events.Events{Index: sessions.NewIndex(), Log: o.Log}
+	o.Events = &events.Events{Index: newIndex(t), Log: o.Log}
 	o.Refused = func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { w.WriteHeader(f.Status()) }
 	if o.Guard == nil {
 		o.Guard = &identity.Guard{}
@@ -37,6 +39,23 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { s.Close(context.Background()) })
 	return s, "ws" + strings.TrimPrefix(server.URL, "http"), logged
+}
+
+// newIndex makes an index whose players are known to a Redis.
+func newIndex(t *testing.T) *sessions.Index {
+	t.Helper()
+	env := redistest.Embedded(t)
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := sessions.NewIndex()
+	presence, err := m.NewNode(matchq.NodeConfig{OnMessage: index.Message, OnReplaced: index.Replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index.Attach(presence)
+	return index
 }
 
 // syncBuffer is a log's text.

@@ -93,11 +93,13 @@ func (c *socketIO) welcome(namespace string, from *credentials) {
 	answer := packet.Packet{Type: packet.Connect, Namespace: namespace}
 	if c.version == 3 {
 		c.send(&answer)
+		c.arrive()
 		return
 	}
 	c.session.Begin()
 	defer c.session.End()
 	c.hold()
+	c.arrive()
 	answer.Data = status.Encode(welcome{c.sid, c.recover(from)})
 	c.release(&answer)
 }

@@ -20,6 +20,7 @@ func (p *plain) opened(l *link) {
 		return
 	}
 	p.begin(p.who, p)
+	p.arrive()
 }
 
 func (p *plain) gone() {

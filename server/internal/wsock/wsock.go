@@ -15,6 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
+	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	// Resume sends a player whatever came after lastSeq, and says whether that is all that was missed. nil if the server
 	// can't: Socket.IO clients then don't recover by themselves.
 	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
+
+	Places *limit.Places // connections of an address; those with the API key don't count
 
 	Times Times
 }
@@ -90,17 +93,29 @@ func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) 
 	}
 	p := &plain{conn: s.newConn(address)}
 	p.who, p.unproven = s.Guard.OfRequest(r)
-	s.serve(w, r, p)
+	s.serve(w, r, p, &p.conn)
 }
 
 func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
 
-func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker) {
+func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *conn) {
+	leave := func() {}
+	if s.Places != nil && !c.who.Trusted {
+		var err error
+		if leave, err = s.Places.Take(c.address); err != nil {
+			s.Refused(w, r, fault.Of(err))
+			return
+		}
+	}
 	if !s.enter() {
+		leave()
 		s.Refused(w, r, fault.Stopping())
 		return
 	}
-	s.websockets.serve(w, r, sp, s.ended.Done)
+	s.websockets.serve(w, r, sp, func() {
+		leave()
+		s.ended.Done()
+	})
 }
 
 func (s *Sockets) enter() bool {
