@@ -114,7 +114,7 @@ func TestReadySocketDeclines(t *testing.T) {
 
 func TestReadyNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ready-timeout", "100ms")
+	n := start(t, redistest.Embedded(t), "--ready-timeout", "2s")
 	a, b := n.dial(), n.dial()
 	a.create(`"q"`, `"alice"`)
 	b.create(`"q"`, `"bob"`)
