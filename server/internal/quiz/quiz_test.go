@@ -113,8 +113,14 @@ func TestSelfPacedGame(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	second, err := g.Request("b", Wish{Limit: 50})
-	if err != nil || !same(first, second) {
-		t.Error(second, err)
+	if err != nil || !same(first.Questions, second.Questions) || first.Limit != 2 || second.Limit != 50 {
+		t.Error(first, second, err)
+	}
+	if third, err := g.Request("b", Wish{}); err != nil || third.Limit != 2 {
+		t.Error("no limit was asked for:", third, err)
+	}
+	if _, err := g.Request("b", Wish{Limit: 51}); code(err) != fault.Invalid {
+		t.Error(err)
 	}
 	if err := g.Start("b", Wish{}); code(err) != fault.WrongMode {
 		t.Error(err)
@@ -141,6 +147,17 @@ func TestSelfPacedGame(t *testing.T) {
 	wantTold(t, g.told(), "game_over>a game_over>b")
 	if g.Reason != Finished {
 		t.Error(g.Reason)
+	}
+}
+
+// The limit goes back as it was asked for, also if there are fewer questions.
+func TestFewerQuestionsThanAskedFor(t *testing.T) {
+	g := newGame("a", "b")
+	g.Deal = func(set string, _ int, surprise bool) ([]questions.Question, error) { return dealt(set, 3, surprise) }
+	for range 2 {
+		if d, err := g.Request("a", Wish{Limit: 20}); err != nil || d.Limit != 20 || len(d.Questions) != 3 {
+			t.Error(d, err)
+		}
 	}
 }
 
