@@ -59,7 +59,7 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 		}
 	}
 	now := lock.Now.UnixMilli()
-	t := quiz.NewInvitation("friend-"+xid.New().String(), r.config, now, who, friend)
+	t := quiz.NewInvitation(friendRoom+xid.New().String(), r.config, now, who, friend)
 	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
 		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.HalfDone,
@@ -107,7 +107,7 @@ func pairOf(a, b string) string {
 	names := []string{a, b}
 	slices.Sort(names)
 	hash := sha256.Sum256([]byte(names[0] + "\x00" + names[1]))
-	return "pair-" + hex.EncodeToString(hash[:16])
+	return pairLock + hex.EncodeToString(hash[:16])
 }
 
 // Withdrawn is the reason of tickets that were given up for a friend match.
@@ -115,11 +115,15 @@ const Withdrawn = "friend_match"
 
 // Accept accepts an invitation: both leave their queues, in one step, and other games.
 func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
-	room, _, err := r.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	done, err := room.CanAccept(who.ID.Name)
+	var (
+		room *quiz.Room
+		done bool
+	)
+	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+		room = t.Room
+		done, err = t.CanAccept(who.ID.Name)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
@@ -11,14 +12,22 @@ import (
 	"github.com/matchq/matchq/server/internal/quiz"
 )
 
-// does has a player do something in a room of theirs.
+// does has a player do something in a room of theirs. The room is named by a client: nobody learns whether there is one
+// that they don't play in, or a lock, or one that is broken.
 func (r *Rooms) does(ctx context.Context, id string, who quiz.Who, act func(*quiz.Turn) error) error {
-	return r.turn(ctx, id, func(t *quiz.Turn) error {
+	if !strings.HasPrefix(id, matchRoom) && !strings.HasPrefix(id, friendRoom) {
+		return unknown()
+	}
+	err := r.turn(ctx, id, func(t *quiz.Turn) error {
 		if err := t.Come(who.ID, who.SID); err != nil {
 			return err
 		}
 		return act(t)
 	})
+	if errors.Is(err, errBroken) {
+		return unknown() // it is logged when it is dropped
+	}
+	return err
 }
 
 // Request returns the questions of a self-paced game.

@@ -41,13 +41,15 @@ func New(m *matchq.Matcher, source Source, config quiz.Config, log *slog.Logger)
 	return &Rooms{matcher: m, source: source, config: config, log: log, alarm: newAlarm()}
 }
 
+// What the names of rooms begin with. Locks of pairs, which are kept like rooms, are called otherwise.
 const (
-	// matchRoom begins the names of the rooms that the library gives to matches.
-	matchRoom = "room-"
-
-	// attempts is how often a change is tried while others change the same room.
-	attempts = 30
+	matchRoom  = "room-" // the library names those of matches
+	friendRoom = "friend-"
+	pairLock   = "pair-"
 )
+
+// attempts is how often a change is tried while others change the same room.
+const attempts = 30
 
 // unknown is what all are told who may not know more.
 func unknown() error { return fault.New(fault.NotFound, "there is no such room") }
