@@ -220,3 +220,26 @@ func TestBrokenRoom(t *testing.T) {
 		})
 	})
 }
+
+// A player comes back between the steps of noticing that they are lost.
+func TestBackWhileLost(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		watchSteps(env)
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		for n := 1; ; n++ {
+			s.must(s.node.Leave(t.Context(), "b", b.SID))
+			ctx, steps := after(t.Context(), n, func() { b = s.arrive("b") })
+			s.must(s.Lost(ctx, "b"))
+			if !steps.happened() {
+				return
+			}
+			if found, _, err := s.load(t.Context(), room); err != nil || found.Players[1].Away != 0 {
+				t.Fatalf("back after step %d, and away: %+v, %v", n, found, err)
+			}
+		}
+	})
+}

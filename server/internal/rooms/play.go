@@ -92,7 +92,16 @@ func (r *Rooms) Lost(ctx context.Context, player string) error {
 	if err != nil || here(online[0]) {
 		return err
 	}
-	return r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
+	err = r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
+	if err != nil {
+		return err
+	}
+	// They may have come back before the rooms knew that they were lost: there was nothing for Back to do then.
+	online, err = r.matcher.Online(ctx, player)
+	if err != nil || !here(online[0]) {
+		return err
+	}
+	return r.Back(ctx, player, online[0].ID)
 }
 
 // here says whether a connection is one that has not ended.
