@@ -113,34 +113,34 @@ func pairOf(a, b string) string {
 // Withdrawn is the reason of tickets that were given up for a friend match.
 const Withdrawn = "friend_match"
 
-// Accept accepts an invitation: both leave their queues, in one step, and other games.
+// Accept accepts an invitation: both leave their queues, in one step, and other games. The invitation is claimed first,
+// so that it does not end while they leave their queues. If we die in between it is open again when the claim is over.
 func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
 	var (
-		room *quiz.Room
-		done bool
+		room  *quiz.Room
+		claim int64
+		done  bool
 	)
 	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
 		room = t.Room
-		done, err = t.CanAccept(who.ID.Name)
+		claim, done, err = t.Claim(who.ID.Name)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case done:
+		return room.Users(), nil // what they have begun since stands
 	}
-	if !done {
-		if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
-			return nil, err // one of them plays with somebody else by now, perhaps
-		}
+	// From here on it is done to the end, even if who asked no longer waits, but not beyond the claim.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.HalfDone)
+	defer cancel()
+	if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+		r.release(ctx, id, claim)
+		return nil, err // one of them plays with somebody else by now, perhaps
 	}
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
-		users, err = t.Accept(who.ID.Name)
-		return err
-	})
-	if err != nil {
+	if users, err = r.accept(ctx, id, who); err != nil {
 		return nil, err
-	}
-	if done {
-		return users, nil // what they have begun since stands
 	}
 	for _, name := range room.Names() {
 		others, err := r.matcher.RoomsOf(ctx, name)
@@ -150,6 +150,29 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		r.Elsewhere(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
+}
+
+// release gives a claim back. Should that fail, it ends by itself.
+func (r *Rooms) release(ctx context.Context, id string, claim int64) {
+	err := r.turn(ctx, id, func(t *quiz.Turn) error {
+		t.Release(claim)
+		return nil
+	})
+	if err != nil {
+		r.log.Warn("an invitation is open again only when its claim is over", "room", id, "error", err)
+	}
+}
+
+// accept begins the game of an invitation. Who is not there by now has the grace to come.
+func (r *Rooms) accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
+	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+		if err := r.look(ctx, t); err != nil {
+			return err
+		}
+		users, err = t.Accept(who.ID.Name)
+		return err
+	})
+	return users, err
 }
 
 // Decline declines an invitation.

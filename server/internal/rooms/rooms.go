@@ -132,18 +132,24 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 		who[i] = quiz.Who{ID: ids.Player(t), SID: ids.SenderOf(t).SID}
 	}
 	t := quiz.NewMatch(id, ids.Queue(&match.Tickets[0]), r.config, now.UnixMilli(), who)
+	return t, r.look(ctx, t)
+}
+
+// look notes who is there. Those who are not have the grace to come, from now on.
+func (r *Rooms) look(ctx context.Context, t *quiz.Turn) error {
 	online, err := r.matcher.Online(ctx, t.Names()...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i, c := range online {
-		if !here(c) {
-			t.Lost(who[i].ID.Name) // from now on they have the grace to come
-		} else {
+	for i, name := range t.Names() {
+		if c := online[i]; here(c) {
+			t.Back(name, c.ID)
 			t.Players[i].SID = c.ID
+		} else {
+			t.Lost(name)
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // deal chooses questions for a room. memory keeps what was chosen for another attempt.
