@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/matchq/matchq/matchq"
@@ -120,6 +121,19 @@ func (r *Rooms) Gone(ctx context.Context, player string) error {
 // OfAll returns the rooms that each player has something to lose in.
 func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
 	return r.matcher.RoomsOfAll(ctx, players)
+}
+
+// Over says whether a room is over for a player: it is, or they have left it. One that has not been opened is not.
+func (r *Rooms) Over(ctx context.Context, id, player string) (bool, error) {
+	room, _, err := r.load(ctx, id)
+	switch {
+	case err == nil:
+		return !slices.Contains(room.Seated(), player), nil
+	case errors.Is(err, errBroken), fault.Of(err).Code == fault.NotFound:
+		return false, nil
+	default:
+		return false, err
+	}
 }
 
 // Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
