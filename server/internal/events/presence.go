@@ -84,6 +84,10 @@ func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player id
 		}
 	case matchq.Matched:
 		s.Told(status.EndKey(&t))
+		over, err := e.Rooms.Over(ctx, t.Match.Room, player.Name)
+		if err != nil || over {
+			return err
+		}
 		state["match"] = status.Ended(&t, t.Match, status.SIDsNow(ctx, e.Matcher, t.Match), e.Preview)
 	default: // what ended without a match is over
 	}

@@ -228,8 +228,16 @@ func TestGetState(t *testing.T) {
 	one.post("7", `"bob"`)
 	match := b.status("MATCHED").text("data.matchId")
 	b.send(`{"event":"get_state"}`)
-	if f := b.expect("state"); f.text("data.match.matchId") != match || f.at("data.ticket") != nil {
+	f := b.expect("state")
+	if f.text("data.match.matchId") != match || f.at("data.ticket") != nil {
 		t.Errorf("got %v", f)
+	}
+	b.send(fmt.Sprintf(`{"event":"end_game_playing","data":{"roomId":%q}}`, f.text("data.match.roomId")))
+	b.expect("opponent_away") // bob came by HTTP
+	b.expect("game_over")
+	b.send(`{"event":"get_state"}`)
+	if f := b.expect("state"); f.at("data.match") != nil {
+		t.Errorf("it is over: %v", f)
 	}
 }
 

@@ -64,7 +64,7 @@ var friends = []scenario{
 			{who: "b", send: "get_state", want: "state", like: `{"room":{"roomId":"$room","mode":"","index":0,"of":0,"scores":[{"id":17,"score":0},{"id":"18","score":0}],"opponentAway":false}}`},
 			{who: "b", send: "request_question", data: `{"roomId":"$room"}`, want: "error", like: `{"code":"invalid"}`}, // nobody has said which
 			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":"7","limit":1}`, want: "get_match_question", like: `{"questionaireId":"7","limit":1,"questions":[{"id":"$q","text":"$text"}]}`},
-			{who: "a", send: "request_question", data: `{"roomId":"$room","questionaireId":8,"limit":3}`, want: "get_match_question", like: `{"questionaireId":"7","limit":1,"questions":[{"id":"$q","text":"$text"}]}`},
+			{who: "a", send: "request_question", data: `{"roomId":"$room","questionaireId":8,"limit":3}`, want: "get_match_question", like: `{"questionaireId":"7","limit":3,"questions":[{"id":"$q","text":"$text"}]}`},
 		}...),
 	},
 	{

@@ -24,10 +24,10 @@ func inRoom() []step {
 
 // playing has a and b ask for two questions.
 func playing() []step {
-	const like = `"roomId":"$room","limit":2,"questions":[{"id":"$q1","text":"$text","choices":["wrong","right","well"]},{"id":"$q2"}]}`
+	const like = `"roomId":"$room","questions":[{"id":"$q1","text":"$text","choices":["wrong","right","well"]},{"id":"$q2"}]}`
 	return append(inRoom(), []step{
-		{who: "a", send: "request_question", data: `{"roomId":"$room","questionaireId":7,"limit":2}`, want: "get_match_question", like: `{"questionaireId":7,` + like, ack: `{"questionaireId":7,` + like},
-		{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":"7","limit":4}`, want: "get_match_question", like: `{"questionaireId":"7",` + like},
+		{who: "a", send: "request_question", data: `{"roomId":"$room","questionaireId":7,"limit":2}`, want: "get_match_question", like: `{"questionaireId":7,"limit":2,` + like, ack: `{"questionaireId":7,"limit":2,` + like},
+		{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":"7","limit":4}`, want: "get_match_question", like: `{"questionaireId":"7","limit":4,` + like},
 	}...)
 }
 

@@ -77,6 +77,8 @@ func (t *Turn) Leave(name string) error {
 	switch {
 	case t.Phase == Over:
 		p.Left = true
+	case t.claimed():
+		p.Leaving = true
 	case t.Phase == Invited && p == &t.Players[0]:
 		t.decline(Expired, "")
 	case t.Phase == Invited:
@@ -148,6 +150,8 @@ func (t *Turn) Gone(name string) {
 	p, err := t.player(name)
 	switch {
 	case err != nil || t.Phase == Over:
+	case t.claimed():
+		p.Away = t.Claimed // who is overdue then is asked for again
 	case t.Phase != Invited:
 		t.forfeit(p)
 	case p == &t.Players[0]:
@@ -171,7 +175,9 @@ func (t *Turn) Overdue() []string {
 // Tick does what is due. Who is overdue must have been called Back or Gone before.
 func (t *Turn) Tick() {
 	switch {
-	case t.Phase == Over:
+	case t.Phase == Over || t.claimed():
+	case t.Claimed > 0:
+		t.Release(t.Claimed) // whoever claimed it has died
 	case t.Now >= t.Ends:
 		t.expire()
 	case t.At == 0 || t.Now < t.At:

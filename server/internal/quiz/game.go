@@ -18,10 +18,17 @@ type Wish struct {
 	Limit int
 }
 
-// fix takes the first wish of each kind that is heard: a questionnaire is never changed.
-func (t *Turn) fix(w Wish) error {
+func (w Wish) check() error {
 	if w.Limit < 0 || w.Limit > questions.Most {
 		return fault.New(fault.Invalid, "limit must be from 1 to %d", questions.Most)
+	}
+	return nil
+}
+
+// fix takes the first wish of each kind that is heard: a questionnaire is never changed.
+func (t *Turn) fix(w Wish) error {
+	if err := w.check(); err != nil {
+		return err
 	}
 	if t.Set.Name == "" && w.Set.Name != "" {
 		if err := w.Set.Check("questionaireId"); err != nil {
@@ -71,7 +78,7 @@ func (t *Turn) enter(name string, mode Mode) (*Player, error) {
 
 func over() error { return fault.New(fault.Expired, "the game is over") }
 
-// Dealt answers request_question.
+// Dealt answers request_question. The limit is the one that was asked for, which need not be the one that counted.
 type Dealt struct {
 	RoomID         string            `json:"roomId"`
 	QuestionaireID ids.ID            `json:"questionaireId"`
@@ -82,6 +89,9 @@ type Dealt struct {
 // Request gives a player the questions of a self-paced game, which it becomes by this.
 func (t *Turn) Request(name string, w Wish) (*Dealt, error) {
 	if _, err := t.enter(name, SelfPaced); err != nil {
+		return nil, err
+	}
+	if err := w.check(); err != nil {
 		return nil, err
 	}
 	if t.Mode == "" {
@@ -100,7 +110,11 @@ func (t *Turn) Request(name string, w Wish) (*Dealt, error) {
 	for i := range t.Questions {
 		asked[i] = t.Questions[i].Ask()
 	}
-	return &Dealt{t.ID, set, t.Limit, asked}, nil
+	limit := w.Limit
+	if limit == 0 {
+		limit = len(asked)
+	}
+	return &Dealt{t.ID, set, limit, asked}, nil
 }
 
 // Start says that a player wants a paced game. It begins when all do.

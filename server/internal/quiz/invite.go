@@ -79,17 +79,57 @@ func (r *Room) CanAccept(name string) (done bool, err error) {
 	}
 }
 
+// Claim is what comes before Accept. Until that or Release is called, or the time for it is over, the invitation does not
+// end. claim tells one from another; done says that the invitation was accepted before.
+func (t *Turn) Claim(name string) (claim int64, done bool, err error) {
+	done, err = t.CanAccept(name)
+	switch {
+	case err != nil || done:
+		return 0, done, err
+	case t.Now >= t.Ends:
+		return 0, false, fault.New(fault.Expired, "the invitation is over: %s", Expired)
+	}
+	t.Claimed = max(t.after(t.Config.HalfDone), t.Claimed+1)
+	return t.Claimed, false, nil
+}
+
+// claimed says whether somebody is about to accept the invitation.
+func (t *Turn) claimed() bool { return t.Claimed > t.Now }
+
+// Release gives a claim back: the invitation stands as before. One who claimed it since keeps it.
+func (t *Turn) Release(claim int64) {
+	if t.Claimed == claim {
+		t.Claimed = 0
+		t.catchUp()
+	}
+}
+
+// catchUp has those leave who wanted to while the invitation was claimed.
+func (t *Turn) catchUp() {
+	for i := range t.Players {
+		if p := &t.Players[i]; p.Leaving {
+			p.Leaving = false
+			_ = t.Leave(p.ID.Name) // who leaves is a player
+		}
+	}
+}
+
 // Accept accepts an invitation: the game may begin.
 func (t *Turn) Accept(name string) (map[string]any, error) {
 	done, err := t.CanAccept(name)
-	if err != nil {
-		return nil, err
+	if err != nil || done {
+		return t.Users(), err
 	}
-	if !done {
-		t.Phase, t.At, t.Ends = Open, 0, t.after(t.Config.TTL)
-		t.tell(name, "created_friend_match", t.Users())
+	t.Phase, t.At, t.Ends, t.Claimed = Open, 0, t.after(t.Config.TTL), 0
+	t.tell(name, "created_friend_match", t.Users())
+	for i := range t.Players {
+		if p := &t.Players[i]; p.Away > 0 { // that is not told before there is a game
+			t.tell(p.ID.Name, "opponent_away", away{max(p.Away-t.Now, 0)})
+		}
 	}
-	return t.Users(), nil
+	users := t.Users()
+	t.catchUp()
+	return users, nil
 }
 
 // Refused says that a friend match does not come about.
@@ -107,6 +147,8 @@ func (t *Turn) Decline(name string) (*Refused, error) {
 		return nil, err
 	case done:
 		return nil, fault.New(fault.Expired, "the invitation was accepted already")
+	case t.claimed():
+		return nil, fault.New(fault.Expired, "the invitation is being accepted")
 	default:
 		t.decline(Declined, name)
 	}
@@ -116,7 +158,7 @@ func (t *Turn) Decline(name string) (*Refused, error) {
 // decline ends an invitation and tells both players, but one who is answered.
 func (t *Turn) decline(reason, but string) {
 	t.tell(but, "friend_request_declined", Refused{t.ID, reason})
-	t.Phase, t.Reason, t.At = Over, reason, 0
+	t.Phase, t.Reason, t.At, t.Claimed = Over, reason, 0, 0
 	for i := range t.Players {
 		t.Players[i].Left, t.Players[i].Away = true, 0
 	}

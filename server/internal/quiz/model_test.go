@@ -18,7 +18,7 @@ import (
 
 var times = Config{
 	Countdown: 30 * time.Millisecond, Question: 100 * time.Millisecond, Pause: 20 * time.Millisecond,
-	Resend: 50 * time.Millisecond, Sends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second,
+	Resend: 50 * time.Millisecond, Sends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second, HalfDone: 50 * time.Millisecond,
 }
 
 // dealt are questions whose right answer is told by nothing but Answer.

@@ -113,8 +113,14 @@ func TestSelfPacedGame(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	second, err := g.Request("b", Wish{Limit: 50})
-	if err != nil || !same(first, second) {
-		t.Error(second, err)
+	if err != nil || !same(first.Questions, second.Questions) || first.Limit != 2 || second.Limit != 50 {
+		t.Error(first, second, err)
+	}
+	if third, err := g.Request("b", Wish{}); err != nil || third.Limit != 2 {
+		t.Error("no limit was asked for:", third, err)
+	}
+	if _, err := g.Request("b", Wish{Limit: 51}); code(err) != fault.Invalid {
+		t.Error(err)
 	}
 	if err := g.Start("b", Wish{}); code(err) != fault.WrongMode {
 		t.Error(err)
@@ -141,6 +147,17 @@ func TestSelfPacedGame(t *testing.T) {
 	wantTold(t, g.told(), "game_over>a game_over>b")
 	if g.Reason != Finished {
 		t.Error(g.Reason)
+	}
+}
+
+// The limit goes back as it was asked for, also if there are fewer questions.
+func TestFewerQuestionsThanAskedFor(t *testing.T) {
+	g := newGame("a", "b")
+	g.Deal = func(set string, _ int, surprise bool) ([]questions.Question, error) { return dealt(set, 3, surprise) }
+	for range 2 {
+		if d, err := g.Request("a", Wish{Limit: 20}); err != nil || d.Limit != 20 || len(d.Questions) != 3 {
+			t.Error(d, err)
+		}
 	}
 }
 
@@ -252,6 +269,75 @@ func TestAnswersToInvitations(t *testing.T) {
 	g.Lost("a")
 	g.Gone("a")
 	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
+}
+
+// While somebody is about to accept, nothing ends an invitation; what would have done so counts afterwards.
+func TestClaimedInvitation(t *testing.T) {
+	invite := func() (*Turn, int64) {
+		g := NewInvitation("room", times, 1000, who("a", "b")...)
+		g.Deal, g.Now = dealt, g.Ends-1
+		g.told()
+		claim, done, err := g.Claim("b")
+		if claim <= g.Ends || done || err != nil || g.WakeAt() != claim {
+			t.Fatal(claim, done, err, g.WakeAt())
+		}
+		return g, claim
+	}
+	const declined = "friend_request_declined>a friend_request_declined>b"
+	ways := map[string]func(*Turn){
+		"leaving": func(g *Turn) { _ = g.Leave("a") },
+		"gone":    func(g *Turn) { g.Gone("a") },
+		"expiry":  func(g *Turn) { g.Now = g.Ends; g.Tick() },
+		"decline": func(g *Turn) {
+			if _, err := g.Decline("b"); code(err) != fault.Expired {
+				t.Error(err)
+			}
+			g.Now = g.Ends
+		},
+	}
+	accepted := map[string]string{
+		"leaving": "created_friend_match>a game_over>a game_over>b", "gone": "created_friend_match>a opponent_away>b",
+		"expiry": "created_friend_match>a", "decline": "created_friend_match>a",
+	}
+	for name, act := range ways {
+		g, _ := invite()
+		act(g)
+		wantTold(t, g.told(), "")
+		if _, err := g.Accept("b"); err != nil || g.Claimed != 0 {
+			t.Error(name, err, g.Claimed)
+		}
+		wantTold(t, g.told(), accepted[name])
+
+		g, claim := invite()
+		act(g)
+		g.Release(claim - 1) // somebody else's
+		wantTold(t, g.told(), "")
+		g.Now = g.Ends
+		g.Release(claim)
+		wantTold(t, g.told()+g.wake(), declined)
+
+		g, _ = invite() // and nobody goes on
+		act(g)
+		g.wake2()
+		for range 3 {
+			g.wake2()
+			for _, name := range g.Overdue() {
+				g.Gone(name)
+			}
+		}
+		wantTold(t, g.told(), declined)
+	}
+	g, claim := invite()
+	if again, _, err := g.Claim("b"); err != nil || again <= claim {
+		t.Error("a claim is told from the one before:", again, err)
+	}
+	g.Now = g.Ends
+	if _, _, err := g.Claim("b"); code(err) != fault.Expired {
+		t.Error("claimed for ever:", err)
+	}
+	if _, _, err := g.Claim("a"); code(err) != fault.Forbidden {
+		t.Error(err)
+	}
 }
 
 func TestNoQuestions(t *testing.T) {

@@ -23,7 +23,7 @@ type Config struct {
 	Grace     time.Duration // how long a player may be away
 	TTL       time.Duration // of a game
 	Over      time.Duration // how long a room is remembered that is over: longer than its match is, or it is opened anew
-	HalfDone  time.Duration // how long an invitation may take from its lock to its room
+	HalfDone  time.Duration // how long inviting may take from the lock to the room, and accepting from claim to game
 }
 
 // Defaults are the times of the protocol.
@@ -87,6 +87,7 @@ type Room struct {
 	Ends      int64                `json:"ends"`              // when the room is, whatever happens
 	Sent      int                  `json:"sent,omitempty"`    // of an invitation
 	Invited   int64                `json:"invited,omitempty"` // when a friend match was asked for
+	Claimed   int64                `json:"claimed,omitempty"` // until when somebody is about to accept: all else waits
 	Reason    string               `json:"reason,omitempty"`  // why it is over
 }
 
@@ -101,6 +102,7 @@ type Player struct {
 	Away      int64             `json:"away,omitempty"`      // until when they may be; 0 while they are here
 	Forfeited bool              `json:"forfeited,omitempty"` // no longer takes part
 	Left      bool              `json:"left,omitempty"`      // will not come back to this room
+	Leaving   bool              `json:"leaving,omitempty"`   // leaves as soon as the invitation is accepted or not
 }
 
 // Answer is how a question was answered.
@@ -172,6 +174,9 @@ func (r *Room) Closed() bool {
 func (r *Room) WakeAt() int64 {
 	if r.Phase == Over {
 		return 0
+	}
+	if r.Claimed > 0 {
+		return r.Claimed
 	}
 	at := r.Ends
 	if r.At > 0 {

@@ -75,15 +75,17 @@ func TestOnlyPlayersPlay(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a, _, c := s.arrive("a"), s.arrive("b"), s.arrive("c")
+		s.arrive("d")
 		room := s.match("history", "a", "b")
 		try := func(id string) {
 			t.Helper()
-			_, err := s.Request(t.Context(), id, c, quiz.Wish{})
-			wantCode(t, err, fault.NotFound)
-			wantCode(t, s.Start(t.Context(), id, c, quiz.Wish{}), fault.NotFound)
-			wantCode(t, s.Leave(t.Context(), id, c), fault.NotFound)
-			_, err = s.Answer(t.Context(), id, c, ids.ID{Name: "history-1"}, json.RawMessage("0"))
-			wantCode(t, err, fault.NotFound)
+			all := s.tries(id, c)
+			for what, err := range s.tries("friend-unheard-of", c) {
+				wantCode(t, all[what], fault.NotFound)
+				if all[what] != nil && all[what].Error() != err.Error() {
+					t.Errorf("%s in %s: %v; where there is nothing: %v", what, id, all[what], err)
+				}
+			}
 		}
 		try(room)
 		if _, err := s.m.Room(t.Context(), room); !errors.Is(err, matchq.ErrNotFound) {
@@ -91,10 +93,28 @@ func TestOnlyPlayersPlay(t *testing.T) {
 		}
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
 		s.must(err)
-		for _, id := range []string{room, "room-1-2-3", "room-", "x", "pair-x"} {
+		s.invites(a, "d")
+		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{ID: "friend-broken", Doc: []byte("{"), Keep: time.Minute})
+		s.must(err)
+		lock := pairOf("a", "d")
+		if _, err := s.m.Room(t.Context(), lock); err != nil {
+			t.Error("there is no lock to try:", err)
+		}
+		for _, id := range []string{room, "room-1-2-3", "room-", "x", "pair-x", lock, "friend-broken", "friend-\x00", ""} {
 			try(id)
 		}
 	})
+}
+
+// tries has a player do everything in a room.
+func (s *server) tries(id string, who quiz.Who) map[string]error {
+	ctx := s.t.Context()
+	all := map[string]error{"start": s.Start(ctx, id, who, quiz.Wish{}), "leave": s.Leave(ctx, id, who)}
+	_, all["request"] = s.Request(ctx, id, who, quiz.Wish{})
+	_, all["answer"] = s.Answer(ctx, id, who, ids.ID{Name: "history-1"}, json.RawMessage("0"))
+	_, all["accept"] = s.Accept(ctx, id, who)
+	_, all["decline"] = s.Decline(ctx, id, who)
+	return all
 }
 
 func TestUnknownQuestionnaire(t *testing.T) {
@@ -189,9 +209,7 @@ func TestBrokenRoom(t *testing.T) {
 		})
 		s.must(err)
 		s.must(s.Gone(t.Context(), "a"))
-		if err := s.Leave(t.Context(), "friend-x", a); err == nil || fault.Of(err).Code != fault.Internal {
-			t.Error(err)
-		}
+		wantCode(t, s.Leave(t.Context(), "friend-x", a), fault.NotFound)
 		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{
 			ID: "friend-x", Version: 1, Doc: []byte("{"), Keep: time.Minute, WakeAt: time.UnixMilli(1),
 		})
@@ -200,5 +218,28 @@ func TestBrokenRoom(t *testing.T) {
 			_, err := s.m.Room(t.Context(), "friend-x")
 			return errors.Is(err, matchq.ErrNotFound)
 		})
+	})
+}
+
+// A player comes back between the steps of noticing that they are lost.
+func TestBackWhileLost(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		watchSteps(env)
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		for n := 1; ; n++ {
+			s.must(s.node.Leave(t.Context(), "b", b.SID))
+			ctx, steps := after(t.Context(), n, func() { b = s.arrive("b") })
+			s.must(s.Lost(ctx, "b"))
+			if !steps.happened() {
+				return
+			}
+			if found, _, err := s.load(t.Context(), room); err != nil || found.Players[1].Away != 0 {
+				t.Fatalf("back after step %d, and away: %+v, %v", n, found, err)
+			}
+		}
 	})
 }

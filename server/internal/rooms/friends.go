@@ -59,7 +59,7 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 		}
 	}
 	now := lock.Now.UnixMilli()
-	t := quiz.NewInvitation("friend-"+xid.New().String(), r.config, now, who, friend)
+	t := quiz.NewInvitation(friendRoom+xid.New().String(), r.config, now, who, friend)
 	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
 		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.HalfDone,
@@ -107,36 +107,40 @@ func pairOf(a, b string) string {
 	names := []string{a, b}
 	slices.Sort(names)
 	hash := sha256.Sum256([]byte(names[0] + "\x00" + names[1]))
-	return "pair-" + hex.EncodeToString(hash[:16])
+	return pairLock + hex.EncodeToString(hash[:16])
 }
 
 // Withdrawn is the reason of tickets that were given up for a friend match.
 const Withdrawn = "friend_match"
 
-// Accept accepts an invitation: both leave their queues, in one step, and other games.
+// Accept accepts an invitation: both leave their queues, in one step, and other games. The invitation is claimed first,
+// so that it does not end while they leave their queues. If we die in between it is open again when the claim is over.
 func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
-	room, _, err := r.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	done, err := room.CanAccept(who.ID.Name)
-	if err != nil {
-		return nil, err
-	}
-	if !done {
-		if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
-			return nil, err // one of them plays with somebody else by now, perhaps
-		}
-	}
+	var (
+		room  *quiz.Room
+		claim int64
+		done  bool
+	)
 	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
-		users, err = t.Accept(who.ID.Name)
+		room = t.Room
+		claim, done, err = t.Claim(who.ID.Name)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case done:
+		return room.Users(), nil // what they have begun since stands
 	}
-	if done {
-		return users, nil // what they have begun since stands
+	// From here on it is done to the end, even if who asked no longer waits, but not beyond the claim.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.HalfDone)
+	defer cancel()
+	if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+		r.release(ctx, id, claim)
+		return nil, err // one of them plays with somebody else by now, perhaps
+	}
+	if users, err = r.accept(ctx, id, who); err != nil {
+		return nil, err
 	}
 	for _, name := range room.Names() {
 		others, err := r.matcher.RoomsOf(ctx, name)
@@ -146,6 +150,29 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		r.Elsewhere(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
+}
+
+// release gives a claim back. Should that fail, it ends by itself.
+func (r *Rooms) release(ctx context.Context, id string, claim int64) {
+	err := r.turn(ctx, id, func(t *quiz.Turn) error {
+		t.Release(claim)
+		return nil
+	})
+	if err != nil {
+		r.log.Warn("an invitation is open again only when its claim is over", "room", id, "error", err)
+	}
+}
+
+// accept begins the game of an invitation. Who is not there by now has the grace to come.
+func (r *Rooms) accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
+	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+		if err := r.look(ctx, t); err != nil {
+			return err
+		}
+		users, err = t.Accept(who.ID.Name)
+		return err
+	})
+	return users, err
 }
 
 // Decline declines an invitation.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
@@ -11,14 +13,22 @@ import (
 	"github.com/matchq/matchq/server/internal/quiz"
 )
 
-// does has a player do something in a room of theirs.
+// does has a player do something in a room of theirs. The room is named by a client: nobody learns whether there is one
+// that they don't play in, or a lock, or one that is broken.
 func (r *Rooms) does(ctx context.Context, id string, who quiz.Who, act func(*quiz.Turn) error) error {
-	return r.turn(ctx, id, func(t *quiz.Turn) error {
+	if !strings.HasPrefix(id, matchRoom) && !strings.HasPrefix(id, friendRoom) {
+		return unknown()
+	}
+	err := r.turn(ctx, id, func(t *quiz.Turn) error {
 		if err := t.Come(who.ID, who.SID); err != nil {
 			return err
 		}
 		return act(t)
 	})
+	if errors.Is(err, errBroken) {
+		return unknown() // it is logged when it is dropped
+	}
+	return err
 }
 
 // Request returns the questions of a self-paced game.
@@ -83,7 +93,16 @@ func (r *Rooms) Lost(ctx context.Context, player string) error {
 	if err != nil || here(online[0]) {
 		return err
 	}
-	return r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
+	err = r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
+	if err != nil {
+		return err
+	}
+	// They may have come back before the rooms knew that they were lost: there was nothing for Back to do then.
+	online, err = r.matcher.Online(ctx, player)
+	if err != nil || !here(online[0]) {
+		return err
+	}
+	return r.Back(ctx, player, online[0].ID)
 }
 
 // here says whether a connection is one that has not ended.
@@ -102,6 +121,19 @@ func (r *Rooms) Gone(ctx context.Context, player string) error {
 // OfAll returns the rooms that each player has something to lose in.
 func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
 	return r.matcher.RoomsOfAll(ctx, players)
+}
+
+// Over says whether a room is over for a player: it is, or they have left it. One that has not been opened is not.
+func (r *Rooms) Over(ctx context.Context, id, player string) (bool, error) {
+	room, _, err := r.load(ctx, id)
+	switch {
+	case err == nil:
+		return !slices.Contains(room.Seated(), player), nil
+	case errors.Is(err, errBroken), fault.Of(err).Code == fault.NotFound:
+		return false, nil
+	default:
+		return false, err
+	}
 }
 
 // Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What

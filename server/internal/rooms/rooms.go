@@ -41,13 +41,15 @@ func New(m *matchq.Matcher, source Source, config quiz.Config, log *slog.Logger)
 	return &Rooms{matcher: m, source: source, config: config, log: log, alarm: newAlarm()}
 }
 
+// What the names of rooms begin with. Locks of pairs, which are kept like rooms, are called otherwise.
 const (
-	// matchRoom begins the names of the rooms that the library gives to matches.
-	matchRoom = "room-"
-
-	// attempts is how often a change is tried while others change the same room.
-	attempts = 30
+	matchRoom  = "room-" // the library names those of matches
+	friendRoom = "friend-"
+	pairLock   = "pair-"
 )
+
+// attempts is how often a change is tried while others change the same room.
+const attempts = 30
 
 // unknown is what all are told who may not know more.
 func unknown() error { return fault.New(fault.NotFound, "there is no such room") }
@@ -130,18 +132,24 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 		who[i] = quiz.Who{ID: ids.Player(t), SID: ids.SenderOf(t).SID}
 	}
 	t := quiz.NewMatch(id, ids.Queue(&match.Tickets[0]), r.config, now.UnixMilli(), who)
+	return t, r.look(ctx, t)
+}
+
+// look notes who is there. Those who are not have the grace to come, from now on.
+func (r *Rooms) look(ctx context.Context, t *quiz.Turn) error {
 	online, err := r.matcher.Online(ctx, t.Names()...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i, c := range online {
-		if !here(c) {
-			t.Lost(who[i].ID.Name) // from now on they have the grace to come
-		} else {
+	for i, name := range t.Names() {
+		if c := online[i]; here(c) {
+			t.Back(name, c.ID)
 			t.Players[i].SID = c.ID
+		} else {
+			t.Lost(name)
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // deal chooses questions for a room. memory keeps what was chosen for another attempt.

@@ -171,7 +171,12 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		sets, _ := questions.Embedded()
 		order, _ := sets.Questions(t.Context(), "history", room, 8)
 
-		one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 3}))
+		for range 2 { // before it is opened, and after
+			if is, err := two.Over(t.Context(), room, "a"); err != nil || is {
+				t.Error("the game is not over:", is, err)
+			}
+			one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 3}))
+		}
 		two.must(two.Start(t.Context(), room, b, quiz.Wish{}))
 		one.hears("a", "game_starting")
 		for i := range 3 {
@@ -203,6 +208,9 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		}
 		_, err := two.Answer(t.Context(), room, b, order[6].ID, json.RawMessage("0"))
 		wantCode(t, err, fault.TooLate)
+		if is, err := two.Over(t.Context(), room, "a"); err != nil || !is {
+			t.Error("the game is over:", is, err)
+		}
 		one.must(one.Leave(t.Context(), room, a))
 		two.must(two.Leave(t.Context(), room, b))
 		two.must(two.Leave(t.Context(), room, b))
