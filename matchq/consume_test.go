@@ -237,44 +237,40 @@ func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
 
 // The names of workers that were killed do not pile up; what they had not finished comes first.
 func TestKilledWorkersAreStruckOff(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
-		if env.Embedded != nil {
-			t.Skip("miniredis does not know how long a worker has been silent, and has those of one process only")
-		}
-		m := newMatcher(t, env, matchq.Config{})
-		ids := cancelledOnes(t, m, 2)
-		stream := "{" + env.Namespace + "}:events"
-		ctx := t.Context()
-		if err := env.Client.XGroupCreate(ctx, stream, "g", "0").Err(); err != nil {
+	env := redistest.Real(t) // miniredis does not know how long a worker has been silent
+	m := newMatcher(t, env, matchq.Config{})
+	ids := cancelledOnes(t, m, 2)
+	stream := "{" + env.Namespace + "}:events"
+	ctx := t.Context()
+	if err := env.Client.XGroupCreate(ctx, stream, "g", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, killed := range []string{"one", "two", "three"} { // the last one found nothing to do
+		err := env.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
+			Group: "g", Consumer: killed, Streams: []string{stream, ">"}, Count: 1, Block: -1,
+		}).Err()
+		if err != nil && !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
-		for _, killed := range []string{"one", "two", "three"} { // the last one found nothing to do
-			err := env.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-				Group: "g", Consumer: killed, Streams: []string{stream, ">"}, Count: 1, Block: -1,
-			}).Err()
-			if err != nil && !errors.Is(err, redis.Nil) {
-				t.Fatal(err)
-			}
-		}
-		var all handled
-		ctx, cancel := context.WithCancel(ctx)
-		ended := make(chan error, 1)
-		go func() {
-			ended <- m.ConsumeTogether(ctx, "g", "living", 10*time.Millisecond, func(_ context.Context, events []matchq.Event) error {
-				all.add(events[0])
-				return nil
-			})
-		}()
-		redistest.Eventually(t, "the living worker is the only one", func() bool {
-			workers, err := env.Client.XInfoConsumers(t.Context(), stream, "g").Result()
-			return err == nil && len(workers) == 1 && workers[0].Name == "living"
+	}
+	var all handled
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- m.ConsumeTogether(ctx, "g", "living", 10*time.Millisecond, func(_ context.Context, events []matchq.Event) error {
+			all.add(events[0])
+			return nil
 		})
-		if got := all.sorted(); !slices.Equal(got, ids) {
-			t.Errorf("handled %v, want %v", got, ids)
-		}
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+	}()
+	redistest.Eventually(t, "the living worker is the only one", func() bool {
+		workers, err := env.Client.XInfoConsumers(t.Context(), stream, "g").Result()
+		return err == nil && len(workers) == 1 && workers[0].Name == "living"
 	})
+	if got := all.sorted(); !slices.Equal(got, ids) {
+		t.Errorf("handled %v, want %v", got, ids)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -26,7 +26,7 @@ func TestClients(t *testing.T) {
 	for address, want := range map[string]string{
 		"redis://u:p@h:1/2":                       "h:1",
 		"rediss://h:1":                            "h:1",
-		"unix:///tmp/r.sock":                      "/tmp/r.sock",
+		"unix:///run/r.sock":                      "/run/r.sock",
 		"redis+cluster://u:p%40@h1:1,h2:2":        "h1:1,h2:2",
 		"redis+sentinel://:p@h1:1,[::1]:2/main/3": "main",
 		"redis+sentinel://h1:1/main":              "main",
