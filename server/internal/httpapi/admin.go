@@ -77,7 +77,7 @@ func (a *API) getAudit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, auditView{report.OK(), append([]string{}, report.Problems...), statsView(report.Stats)})
+	return c.JSON(http.StatusOK, auditView{report.OK(), append([]string{}, report.Problems...), viewStats(&report.Stats)})
 }
 
 type nodeView struct {

@@ -21,7 +21,9 @@ func (a *API) getOpenAPI(c echo.Context) error {
 func (a *API) Routes() []string {
 	var routes []string
 	for _, r := range a.echo.Routes() {
-		routes = append(routes, r.Method+" "+r.Path[len(a.Prefix):])
+		if path := r.Path[len(a.Prefix):]; path != "" { // the prefix alone only leads to what is below
+			routes = append(routes, r.Method+" "+path)
+		}
 	}
 	slices.Sort(routes)
 	return routes

@@ -64,7 +64,7 @@ func (a *API) getStats(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, statsView(stats))
+	return c.JSON(http.StatusOK, viewStats(&stats))
 }
 
 // live says that the process works, whatever it depends on.

@@ -15,6 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/pages"
 	"github.com/matchq/matchq/server/internal/queuelist"
 )
 
@@ -28,6 +29,7 @@ type Options struct {
 	Waits   *limit.Places // of long polls and event streams
 	Log     *slog.Logger
 	NodeID  string // of this node, as the others know it
+	Pages   pages.Pages
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -78,6 +80,7 @@ func (a *API) routes() {
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	a.adminRoutes(v1)
+	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)

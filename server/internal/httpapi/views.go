@@ -105,3 +105,10 @@ type statsView struct {
 	Events    int64 `json:"events"`
 	Queues    int64 `json:"queues"`
 }
+
+func viewStats(s *matchq.Stats) statsView {
+	return statsView{
+		Enqueued: s.Enqueued, Waiting: s.Waiting, Proposed: s.Proposed, Matched: s.Matched, Cancelled: s.Cancelled,
+		Expired: s.Expired, Forgotten: s.Forgotten, Matches: s.Matches, Stored: s.Stored, Events: s.Events, Queues: s.Queues,
+	}
+}

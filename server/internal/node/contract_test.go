@@ -24,6 +24,12 @@ import (
 	"github.com/matchq/matchq/server/internal/httpapi"
 )
 
+func init() {
+	for _, kind := range []string{"text/html", "text/css", "text/javascript", "image/svg+xml"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+}
+
 // document is the OpenAPI document that the server hands out.
 var document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI)
@@ -127,7 +133,8 @@ func match(template, path string) (map[string]string, bool) {
 
 // checkOutside checks an answer to what the document does not have: it can only be a problem or a preflight's.
 func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body []byte) error {
-	if r.Method == http.MethodOptions && answer.StatusCode == http.StatusNoContent {
+	if r.Method == http.MethodOptions && answer.StatusCode == http.StatusNoContent ||
+		answer.StatusCode == http.StatusPermanentRedirect { // from the prefix to what is below
 		return nil
 	}
 	if !slices.Contains([]int{403, 404, 405}, answer.StatusCode) {

@@ -19,6 +19,7 @@ import (
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
+	"github.com/matchq/matchq/server/internal/pages"
 	"github.com/matchq/matchq/server/internal/questions"
 	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/redisconn"
@@ -105,11 +106,15 @@ func (n *Node) assemble(ctx context.Context) error {
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
 		Games:   n.rooms,
 	}
+	files, err := pages.New()
+	if err != nil {
+		return err
+	}
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(),
+		NodeID: n.presence.ID(), Pages: files,
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
