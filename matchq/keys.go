@@ -1,5 +1,10 @@
 package matchq
 
+import (
+	"strconv"
+	"time"
+)
+
 // keys names everything a namespace keeps in Redis. All names share one hash tag, so that a namespace lives in one
 // slot of a Redis Cluster and a script may touch several of its keys.
 type keys struct {
@@ -66,3 +71,8 @@ func (k *keys) room(id string) string { return k.prefix + "room:" + id }
 
 // seats is the sorted set of the rooms a player has a seat in, by when they are forgotten (ms).
 func (k *keys) seats(player string) string { return k.prefix + "seats:" + player }
+
+// minute is the hash of what was noted of a minute: totals, and what each node said.
+func (k *keys) minute(start time.Time) string {
+	return k.prefix + "minute:" + strconv.FormatInt(start.Unix()/60, 10)
+}

@@ -12,7 +12,8 @@ type Queue struct {
 	Name       string
 	Waiting    int           // tickets that wait
 	Proposed   int           // tickets of matches that wait for their players to accept
-	OldestWait time.Duration // how long the first of them has waited
+	OldestAt   time.Time     // since when the first of them waits; zero if nobody does
+	OldestWait time.Duration // how long that is
 	NextTick   time.Time     // when it is visited next; zero if nobody waits, or nothing can come of a visit
 	NextTickIn time.Duration // how long that is from now; 0 if it is due, or NextTick is zero
 	Matches    int64         // made so far; kept for the 10,000 queues with most
@@ -105,7 +106,8 @@ func decodeQueues(r *reply, names []string) ([]Queue, error) {
 		row := r.list()
 		q := Queue{Name: name, Waiting: int(row.number()), Proposed: int(row.number())}
 		if oldest := row.number(); oldest > 0 {
-			q.OldestWait = max(0, now.Sub(time.UnixMilli(oldest)))
+			q.OldestAt = time.UnixMilli(oldest)
+			q.OldestWait = max(0, now.Sub(q.OldestAt))
 		}
 		if q.NextTick = (visit{fence: row.text()}).window(); !q.NextTick.IsZero() {
 			q.NextTickIn = max(0, q.NextTick.Sub(now))

@@ -26,7 +26,7 @@ type scripts struct {
 
 	alarms, change, room, seats script
 
-	strike script
+	minutes, note, strike script
 }
 
 func newScripts(policy string) (scripts, error) {
@@ -39,7 +39,7 @@ func newScripts(policy string) (scripts, error) {
 		"absent":   &s.absent, "arrive": &s.arrive, "beat": &s.beat, "bury": &s.bury, "leave": &s.leave, "nodes": &s.nodes,
 		"online": &s.online, "post": &s.post, "release": &s.release,
 		"alarms": &s.alarms, "change": &s.change, "room": &s.room, "seats": &s.seats,
-		"strike": &s.strike,
+		"minutes": &s.minutes, "note": &s.note, "strike": &s.strike,
 	} {
 		source, err := lua.Source(name, policy)
 		if err != nil {

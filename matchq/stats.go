@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Stats are the totals of a namespace since it came into being.
@@ -15,22 +16,25 @@ type Stats struct {
 	Expired   int64 // tickets
 	Forgotten int64 // tickets that ended and are not kept any more
 	Matches   int64
-	Stored    int64 // tickets kept
-	Events    int64 // entries kept, each of up to 50 places
-	Queues    int64 // queues that hold anybody
+	Stored    int64     // tickets kept
+	Events    int64     // entries kept, each of up to 50 places
+	Queues    int64     // queues that hold anybody
+	Rooms     int64     // rooms that are to be woken some time, such as games under way
+	At        time.Time // when all this was so, by Redis's clock
 }
 
 // Stats returns the totals. Errors: ErrUnavailable.
 func (m *Matcher) Stats(ctx context.Context) (Stats, error) {
 	return within(ctx, m, nil, func(ctx context.Context) (Stats, error) {
 		k := &m.keys
-		r, err := m.read(ctx, m.scripts.audit, []string{k.tickets, k.due, k.events, k.counters})
+		r, err := m.read(ctx, m.scripts.audit, []string{k.tickets, k.due, k.events, k.counters, k.timers})
 		if err != nil {
 			return Stats{}, err
 		}
 		s := Stats{
 			Enqueued: r.number(), Proposed: r.number(), Matched: r.number(), Cancelled: r.number(), Expired: r.number(), Forgotten: r.number(),
 			Matches: r.number(), Stored: r.number(), Events: r.number(), Queues: r.number(),
+			Rooms: r.number(), At: time.UnixMilli(r.number()),
 		}
 		s.Waiting = s.Enqueued - s.Proposed - s.Matched - s.Cancelled - s.Expired
 		return s, r.err
