@@ -16,6 +16,7 @@ import (
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
 	"github.com/matchq/matchq/server/internal/pages"
+	"github.com/matchq/matchq/server/internal/questions"
 	"github.com/matchq/matchq/server/internal/queuelist"
 )
 
@@ -30,6 +31,9 @@ type Options struct {
 	Log     *slog.Logger
 	NodeID  string // of this node, as the others know it
 	Pages   pages.Pages
+
+	Questions questions.Source
+	Demo      bool // whether there is one
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -79,6 +83,7 @@ func (a *API) routes() {
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
+	a.demoRoutes(v1)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)

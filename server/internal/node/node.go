@@ -106,7 +106,7 @@ func (n *Node) assemble(ctx context.Context) error {
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
 		Games:   n.rooms,
 	}
-	files, err := pages.New()
+	files, err := pages.New(n.flags.HasDemo())
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files,
+		NodeID: n.presence.ID(), Pages: files, Questions: source, Demo: n.flags.HasDemo(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -237,6 +237,9 @@ func (n *Node) announce() {
 	url, proof := n.URL(), ""
 	if n.flags.JWTSecret != "" || n.flags.APIKey != "" {
 		proof = `-H "Authorization: Bearer $TOKEN" `
+	}
+	if n.flags.HasDemo() {
+		n.log.Info("play a quiz in the browser", "url", url+"/demo")
 	}
 	n.log.Info("listening", "url", url, "try",
 		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")
