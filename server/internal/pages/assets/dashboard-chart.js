@@ -50,7 +50,7 @@ export class Chart {
     const title = make("h3", { id: `chart-${spec.id}` }, spec.title);
     this.node = make(
       "article", { class: "card chart", "aria-labelledby": `chart-${spec.id}`, "data-chart": spec.id },
-      make("header", {}, title, make("p", { class: "muted" }, spec.note)),
+      make("header", {}, title, make("p", { class: "muted" }, spec.note), this.#place),
       this.#legend(), this.#plot, this.#table.node,
     );
     this.#plot.addEventListener("keydown", (event) => this.#move(event));
@@ -66,7 +66,7 @@ export class Chart {
       button.addEventListener("click", () => this.#toggle(i, button));
       return make("li", {}, button);
     });
-    return make("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items, make("li", { class: "legend-end" }, this.#place));
+    return make("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items);
   }
 
   #toggle(i, button) {
@@ -117,6 +117,7 @@ export class Chart {
   #options(colour, family) {
     const scales = [...new Set(this.#spec.series.map((series) => series.unit))];
     const line = colour("--line");
+    const counts = this.#spec.counts === true;
     const look = { stroke: colour("--muted"), font: `12px ${family}`, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
     const grid = { stroke: line, width: 1 };
     const axes = scales.map((unit, i) => ({
@@ -124,7 +125,7 @@ export class Chart {
       grid: i === 0 ? grid : { show: false }, values: (_, splits) => splits.map(labels[unit]),
     }));
     return {
-      width: this.#width, height: HEIGHT, ms: 1, padding: [10, scales.length === 1 ? 14 : 0, 0, 0],
+      width: this.#width, height: HEIGHT, ms: 1, padding: [10, scales.length === 1 ? 24 : 0, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 }, sync: { key: crosshair, scales: ["x", null] } },
       scales: {
@@ -134,7 +135,8 @@ export class Chart {
       axes: [{ ...look, grid, space: 56, size: 30, incrs: steps.x, values: (_, splits) => splits.map(minute) }, ...axes],
       series: [{}, ...this.#spec.series.map((series, i) => ({
         label: series.label, scale: series.unit, show: this.#shown[i], stroke: colour(series.colour), width: 2, dash: series.dash,
-        points: { size: 5, width: 1.5, fill: colour("--surface"), filter: (u, si, all) => (all ? null : alone(u.data[si])) },
+        points: { size: 5, width: 1.5, fill: colour("--surface"), filter: (u, si, all) => (all ? null : alone(u.data[si], counts)) },
+        ...(counts && { gaps: beforeLast }),
       }))],
       hooks: {
         drawClear: [(u) => shade(u, this.#data, colour("--raised"))],
@@ -190,12 +192,20 @@ function swatch(series) {
   return svg;
 }
 
+// beforeLast leaves the last value unconnected: a count of a minute that has just begun is no fall.
+function beforeLast(u, _, __, ___, gaps) {
+  const starts = u.data[0];
+  return [...gaps, starts.slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)))];
+}
+
 // alone are the values without neighbours, which would be lines without length.
-function alone(values) {
+function alone(values, last) {
   const found = [];
   values.forEach((value, i) => {
     if (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
   });
+  const end = values.length - 1;
+  if (last && values[end] !== null && found.at(-1) !== end) found.push(end);
   return found;
 }
 

@@ -18,13 +18,14 @@ export const charts = [
   {
     id: "waiting",
     title: "Waiting players",
-    note: "most in each minute, and the oldest wait",
+    note: "the most, and the oldest wait",
     series: [series("tickets", "Waiting", (m) => m.waiting, 0), series("time", "Oldest wait", (m) => m.oldest_ms, 1)],
   },
   {
     id: "flow",
     title: "Tickets a minute",
     note: "joined, and how they ended",
+    counts: true, // of a minute, which are complete at its end
     series: [
       series("tickets", "Enqueued", (m) => m.enqueued, 0), series("tickets", "Matched", (m) => m.matched, 1),
       series("tickets", "Cancelled", (m) => m.cancelled, 2), series("tickets", "Expired", (m) => m.expired, 3),

@@ -1,6 +1,6 @@
 // Tells whoever sees an empty server how to fill it.
 
-import { find, mark, say } from "./dashboard-dom.js";
+import { find, say } from "./dashboard-dom.js";
 
 export function showEmpty() {
   const url = new URL("v1/queues/history/tickets", document.baseURI);
@@ -18,8 +18,4 @@ export function showEmpty() {
     }
     setTimeout(() => say(copy, "Copy"), 3000);
   });
-  fetch("demo", { method: "HEAD" }).then(({ status }) => { // a server may be without it
-    mark(find("#empty-demo"), "hidden", status === 404);
-    mark(find("#empty-alone"), "hidden", status !== 404);
-  }, () => {});
 }

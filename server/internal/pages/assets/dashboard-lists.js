@@ -37,35 +37,40 @@ function list(table, columns, keyOf, fill) {
 const short = (id) => (id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);
 
 export function showNodes(store) {
-  const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Running for", self: "Answers you" };
+  const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Runs for" };
   const table = list(find("#node-table"), columns, (node) => node.id, (cells, node) => {
-    say(cells.id, short(node.id));
+    fillNodeName(cells.id, node);
     mark(cells.id, "title", node.id);
     say(cells.version, node.version || "–");
+    mark(cells.version, "title", node.version || null);
     say(cells.sockets, count(node.sockets));
     // A node renews its lease well before its end: one that is over was not heard of for longer than that.
     const late = store.now - node.lease_ends_at;
-    say(cells.heard, late > 0 ? `missed, ${age(late)} late` : `fine, due ${until(node.lease_ends_at, store.now)}`);
+    say(cells.heard, late > 0 ? `${age(late)} late` : `due ${until(node.lease_ends_at, store.now)}`);
     mark(cells.heard, "data-kind", late > 0 ? "bad" : null);
     mark(cells.heard, "title", `the lease ends at ${moment(node.lease_ends_at)}`);
     say(cells.started, node.started_at === null ? "–" : age(store.now - node.started_at));
     mark(cells.started, "title", node.started_at === null ? null : `since ${moment(node.started_at)}`);
-    say(cells.self, node.self ? "yes" : "no");
   });
   store.view(["nodes"], () => table.draw(store.nodes));
   return table.tick;
 }
 
+function fillNodeName(cell, node) {
+  if (cell.firstChild === null) cell.append(make("span", {}, short(node.id)), make("span", { class: "answers" }, "answers you"));
+  mark(cell.lastChild, "hidden", !node.self);
+}
+
 export function showMatches(store) {
-  const columns = { queue: "Queue", made: "Made", wait: "Longest wait", size: "Players", id: "Match" };
+  const columns = { queue: "Queue", made: "Made", wait: "Longest wait", id: "Match" };
   const table = list(find("#match-table"), columns, (match) => match.id, (cells, match) => {
     say(cells.queue, match.queue);
     mark(cells.queue, "title", match.queue);
     say(cells.made, ago(match.made_at, store.now));
     mark(cells.made, "title", moment(match.made_at));
     say(cells.wait, duration(match.longest_wait_ms));
-    say(cells.size, count(match.size));
     say(cells.id, match.id);
+    mark(cells.id, "title", match.id);
   });
   store.view(["matches"], () => {
     table.draw(store.matches);

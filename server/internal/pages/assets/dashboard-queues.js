@@ -49,6 +49,7 @@ export class QueueTable {
     this.#body.addEventListener("click", (event) => this.#clicked(event));
     this.#showSort();
     store.view(["queues"], () => this.#draw(false));
+    store.view(["config"], () => mark(this.#table, "data-ready-check", store.config.ready_timeout_ms > 0));
     store.view(["operator"], () => mark(this.#table, "data-read-only", store.operator.state !== "operator"));
   }
 
@@ -149,9 +150,9 @@ export class QueueTable {
 }
 
 function newRow(name) {
-  const cell = (label) => make("td", { "data-label": label, role: "cell" });
+  const cell = (label, name) => make("td", { "data-label": label, role: "cell", class: name ?? null });
   const cells = {
-    waiting: cell("Waiting"), proposed: cell("Proposed"), oldest: cell("Oldest"), next: cell("Next tick"),
+    waiting: cell("Waiting"), proposed: cell("Proposed", "proposed"), oldest: cell("Oldest"), next: cell("Next tick"),
     matched: cell("Matched"), state: cell("State"),
   };
   const badge = make("span", { class: "badge" }, icon("pause"), make("span"));
