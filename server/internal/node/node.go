@@ -45,6 +45,7 @@ type Node struct {
 	sockets  *wsock.Sockets
 	listener net.Listener
 	position string // where the event stream stood before anybody could be queued here
+	ticked   []func(matchq.TickReport)
 
 	work    context.Context // of everything that runs until the node has stopped
 	endWork context.CancelFunc
@@ -70,6 +71,11 @@ func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error)
 func (n *Node) assemble(ctx context.Context) error {
 	config := n.flags.Matchq()
 	config.Logger = n.log
+	config.OnTick = func(r matchq.TickReport) {
+		for _, see := range n.ticked { // which is complete before anything ticks
+			see(r)
+		}
+	}
 	var err error
 	if n.matcher, err = matchq.New(n.redis, config); err != nil {
 		return err
