@@ -97,7 +97,7 @@ func (l *Log) before(start time.Time) *kept {
 // put puts a row in its place and says whether that changes anything.
 func (l *Log) put(row Row) bool {
 	at, found := slices.BinarySearchFunc(l.rows, row.Minute, func(r Row, minute int64) int { return int(r.Minute - minute) })
-	if found && same(&l.rows[at], &row) {
+	if found && l.rows[at].Same(&row) {
 		return false
 	}
 	l.rows = slices.Clone(l.rows) // somebody may be reading it
@@ -144,8 +144,9 @@ func rowOf(k *kept, before *kept) Row {
 	return row
 }
 
-func same(a, b *Row) bool {
-	x, y := *a, *b
+// Same says whether two rows say the same.
+func (r *Row) Same(o *Row) bool {
+	x, y := *r, *o
 	for _, p := range []struct{ a, b **float64 }{
 		{&x.WaitP50, &y.WaitP50}, {&x.WaitP95, &y.WaitP95}, {&x.WaitP99, &y.WaitP99}, {&x.TickP50, &y.TickP50}, {&x.TickMax, &y.TickMax},
 	} {

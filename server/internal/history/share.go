@@ -4,6 +4,7 @@ package history
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -41,6 +42,7 @@ func (s sketch) at(share float64) *float64 {
 	if err != nil {
 		return nil
 	}
+	ms = math.Round(ms*1000) / 1000
 	return &ms
 }
 
