@@ -10,7 +10,7 @@ import (
 
 const (
 	redisEvery   = 2 * time.Second
-	minutesEvery = 5 * time.Second
+	minutesEvery = 2 * time.Second
 	mostMatches  = 20
 
 	// Looking at all queues costs Redis more the more there are: it may take a fiftieth of its time.

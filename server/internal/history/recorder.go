@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	noteEvery = 5 * time.Second
+	noteEvery = 2 * time.Second
 	patience  = 2 * time.Second // for the last note
 
 	// The longest wait takes looking at every queue. One node does it for all, so often that it costs Redis little: ten
