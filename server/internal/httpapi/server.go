@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/dashboard"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
@@ -34,6 +35,7 @@ type Options struct {
 
 	Questions questions.Source
 	Demo      bool // whether there is one
+	Dashboard *dashboard.Feed
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -84,6 +86,7 @@ func (a *API) routes() {
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	a.demoRoutes(v1)
+	v1.GET("/dashboard/events", a.dashboardEvents)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
