@@ -25,11 +25,14 @@ const steps = {
 const compact = new Intl.NumberFormat("en", { notation: "compact" });
 const labels = {
   tickets: (n) => compact.format(n),
-  time: (ms) => {
-    const [size, unit] = ms < SECOND ? [1, "ms"] : ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "min"] : [HOUR, "h"];
-    return ms === 0 ? "0" : `${+(ms / size).toPrecision(3)} ${unit}`;
-  },
+  time: timeLabel,
+  brief: timeLabel,
 };
+
+function timeLabel(ms) {
+  const [size, unit] = ms < SECOND ? [1, "ms"] : ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "min"] : [HOUR, "h"];
+  return ms === 0 ? "0" : `${+(ms / size).toPrecision(3)} ${unit}`;
+}
 
 export class Chart {
   #spec;
@@ -41,6 +44,9 @@ export class Chart {
   #uplot = null;
   #data = null; // see dashboard-charts.js
   #width = 0;
+  #stale = false; // there is something to draw
+
+  seen = false; // it is on the screen
 
   constructor(spec) {
     this.#spec = spec;
@@ -75,21 +81,29 @@ export class Chart {
     this.#uplot?.setSeries(i + 1, { show: this.#shown[i] });
   }
 
-  // show draws the data of another range, or what is new of the same.
-  show(data) {
+  // take gets the data of another range, or what is new of the same, for draw to draw.
+  take(data) {
     this.#data = data;
+    this.#stale = true;
+    this.#table.show(data);
+    mark(this.#plot, "aria-label", this.#summary());
+  }
+
+  // draw draws if there is anything new and somebody could see it, or it is the first time, and says whether it did.
+  draw() {
+    if (!this.#stale || (!this.seen && this.#uplot !== null)) return false;
+    this.#stale = false;
     if (this.#uplot === null) this.#build();
     else this.#uplot.setData(this.#lines());
     this.#tell();
-    this.#table.show(data);
-    mark(this.#plot, "aria-label", this.#summary());
+    return true;
   }
 
   // resize is called when the place for the chart has another width.
   resize(width) {
     this.#width = width;
     this.#uplot?.setSize({ width, height: HEIGHT });
-    if (this.#uplot === null && this.#data !== null) this.#build();
+    this.#stale ||= this.#uplot === null && this.#data !== null;
   }
 
   get place() {
@@ -100,7 +114,7 @@ export class Chart {
   recolour() {
     this.#uplot?.destroy();
     this.#uplot = null;
-    if (this.#data !== null) this.#build();
+    this.#stale = this.#data !== null;
   }
 
   #lines() {
@@ -121,7 +135,7 @@ export class Chart {
     const look = { stroke: colour("--muted"), font: `12px ${family}`, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
     const grid = { stroke: line, width: 1 };
     const axes = scales.map((unit, i) => ({
-      ...look, scale: unit, side: i === 0 ? 3 : 1, size: unit === "time" ? 58 : 46, incrs: steps[unit], space: 34,
+      ...look, scale: unit, side: i === 0 ? 3 : 1, size: unit === "tickets" ? 46 : 58, incrs: steps[unit] ?? steps.time, space: 34,
       grid: i === 0 ? grid : { show: false }, values: (_, splits) => splits.map(labels[unit]),
     }));
     return {

@@ -11,6 +11,7 @@ export class Charts {
   #charts = specs.map((spec) => new Chart(spec));
   #range = Object.hasOwn(ranges, remembered("range") ?? "") ? remembered("range") : "15m";
   #shown = 0; // the newest minute that is
+  #drawing = false;
 
   constructor(store) {
     this.#store = store;
@@ -20,28 +21,41 @@ export class Charts {
       radio.addEventListener("change", () => {
         this.#range = radio.value;
         remember("range", radio.value);
-        this.#draw();
+        this.#fill();
       });
     }
-    store.view(["minutes"], () => this.#draw());
+    store.view(["minutes"], () => this.#fill());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const chart of this.#charts) chart.recolour();
+      this.#drawSoon();
     });
     this.#followSize();
+    this.#followSight();
   }
 
   // tick goes on to a new minute of which nothing was told yet.
   tick() {
-    if (this.#store.known && this.#store.thisMinute !== this.#shown) this.#draw();
+    if (this.#store.known && this.#store.thisMinute !== this.#shown) this.#fill();
   }
 
-  #draw() {
+  #fill() {
     const { starts, rows } = this.#window();
     const known = rows.map((row) => row !== null);
     this.#shown = starts.at(-1);
     this.#charts.forEach((chart, i) => {
       const values = specs[i].series.map((series) => rows.map((row) => (row === null ? null : series.of(row))));
-      chart.show({ starts, values, known });
+      chart.take({ starts, values, known });
+    });
+    this.#drawSoon();
+  }
+
+  // #drawSoon draws one chart a frame: a day of four at once takes longer than one.
+  #drawSoon() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => {
+      this.#drawing = false;
+      if (this.#charts.some((chart) => chart.draw())) this.#drawSoon();
     });
   }
 
@@ -62,6 +76,7 @@ export class Charts {
         requestAnimationFrame(() => {
           for (const [chart, width] of waiting) chart.resize(width);
           waiting.clear();
+          this.#drawSoon();
         });
       }
       for (const { target, contentRect } of entries) {
@@ -69,6 +84,17 @@ export class Charts {
         waiting.set(chart, Math.floor(contentRect.width));
       }
     });
+    for (const chart of this.#charts) watch.observe(chart.place);
+  }
+
+  // #followSight leaves out charts that are scrolled away.
+  #followSight() {
+    const watch = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        this.#charts.find(({ place }) => place === target).seen = isIntersecting;
+      }
+      this.#drawSoon();
+    }, { rootMargin: "200px" });
     for (const chart of this.#charts) watch.observe(chart.place);
   }
 }

@@ -10,7 +10,7 @@ const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 const missing = (value) => value === null || value === undefined;
 
 export const count = (n) => (missing(n) ? NONE : whole.format(n));
-export const rate = (n) => (missing(n) ? NONE : n < 100 ? tenths.format(n) : whole.format(n));
+export const rate = (n) => (missing(n) ? NONE : n > 0 && n < 100 ? tenths.format(n) : whole.format(n));
 export const percent = (share) => (missing(share) ? NONE : `${tenths.format(share * 100)} %`);
 export const clock = (ms) => (missing(ms) ? NONE : hms.format(ms));
 export const minute = (ms) => hm.format(ms);
@@ -19,6 +19,7 @@ export const moment = (ms) => (missing(ms) ? NONE : full.format(ms));
 // duration is exact where that matters and short where it does not.
 export function duration(ms) {
   if (missing(ms)) return NONE;
+  if (ms === 0) return "0 s";
   if (ms < 9.95) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${Math.round(ms / 100) / 10} s`;

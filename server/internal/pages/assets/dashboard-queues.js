@@ -90,7 +90,7 @@ export class QueueTable {
     const from = this.#page * PAGE;
     const names = this.#order.slice(from, from + PAGE);
     this.#fill(names);
-    this.#showPage(from, names.length, pages);
+    this.#showPage(from, names.length, pages, held);
     this.#showEmpty();
   }
 
@@ -128,9 +128,9 @@ export class QueueTable {
     if (inside && !left.isConnected) find("#queues-title").focus(); // the row that had the focus has gone
   }
 
-  #showPage(from, shown, pages) {
+  #showPage(from, shown, pages, held) {
     const all = this.#order.length;
-    say(find("#page-range"), all === 0 ? "no queue" : `${from + 1}–${from + shown} of ${count(all)}`);
+    say(find("#page-range"), all === 0 ? "no queue" : `${from + 1}–${from + shown} of ${count(all)}${held ? ", order kept while you are here" : ""}`);
     mark(find("#page-back"), "disabled", this.#page === 0);
     mark(find("#page-on"), "disabled", this.#page === pages - 1);
     mark(find("#pager"), "hidden", pages === 1);
@@ -138,9 +138,11 @@ export class QueueTable {
 
   #showEmpty() {
     const { queues, totals } = this.#store;
-    mark(find("#empty"), "hidden", totals.waiting + totals.proposed > 0);
-    mark(find("#queue-box"), "hidden", queues.size === 0);
-    mark(find("#no-queue-found"), "hidden", queues.size === 0 || this.#order.length > 0);
+    const empty = queues.size === 0;
+    mark(find("#empty"), "hidden", !empty || totals.waiting + totals.proposed > 0);
+    mark(find("#no-queue"), "hidden", !empty);
+    mark(find("#queue-box"), "hidden", empty);
+    mark(find("#no-queue-found"), "hidden", empty || this.#order.length > 0);
   }
 
   #clicked(event) {

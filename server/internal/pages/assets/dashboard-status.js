@@ -1,7 +1,7 @@
 // Says whether what is shown can be believed: how the stream is, and whether Redis answers.
 
 import { find, mark, say } from "./dashboard-dom.js";
-import { clock, duration } from "./dashboard-format.js";
+import { clock, until } from "./dashboard-format.js";
 
 const STALE = 12_000; // ms without an event; the server speaks every 5 s at least
 
@@ -10,6 +10,7 @@ export function showStatus(store) {
   const text = find("#link-text");
   const banner = find("#banner");
   const bannerText = find("#banner-text");
+  const bannerWait = find("#banner-wait"); // not read out: it changes every second
   const main = find("main");
 
   function draw() {
@@ -18,12 +19,13 @@ export function showStatus(store) {
     say(text, words);
     mark(main, "aria-busy", store.known ? null : "true");
     mark(document.body, "data-loading", !store.known);
-    const asOf = store.known && old ? `as of ${clock(store.heardAt)}` : "";
-    mark(document.body, "data-old", asOf !== "");
+    const asOf = old && store.heardAt !== null ? `as of ${clock(store.heardAt)}` : "";
+    mark(document.body, "data-old", store.known && old);
     for (const node of document.querySelectorAll(".as-of")) say(node, asOf);
     const trouble = bannerFor(store);
     mark(banner, "hidden", trouble === "");
     say(bannerText, trouble);
+    say(bannerWait, countdown(store.link));
     if (store.config) say(find("#version"), `version ${store.config.version}`);
   }
 
@@ -33,8 +35,8 @@ export function showStatus(store) {
 }
 
 function judge(store) {
-  const { state, at } = store.link;
-  const since = store.known ? `, last heard at ${clock(store.heardAt)}` : "";
+  const { state } = store.link;
+  const since = store.heardAt === null ? "" : `, last heard at ${clock(store.heardAt)}`;
   switch (state) {
     case "connecting":
       return { kind: "wait", words: "connecting", old: true };
@@ -43,22 +45,23 @@ function judge(store) {
     case "reconnecting":
       return { kind: "wait", words: `reconnecting${since}`, old: true };
     case "refused":
-      return { kind: "bad", words: `refused, trying again ${at > Date.now() ? "soon" : "now"}`, old: true };
+      return { kind: "bad", words: "refused", old: true };
     default:
   }
-  if (store.now - store.heardAt > STALE) return { kind: "bad", words: `stale since ${clock(store.heardAt)}`, old: true };
+  if (Date.now() - store.arrivedAt > STALE) return { kind: "bad", words: `stale since ${clock(store.heardAt)}`, old: true };
   if (store.redis && !store.redis.up) return { kind: "bad", words: "Redis is down", old: true };
   return { kind: "good", words: "live", old: false };
 }
 
 function bannerFor(store) {
-  const { state, why, at } = store.link;
-  if (state === "refused" || (state === "reconnecting" && why)) {
-    const wait = Math.max(0, at - Date.now());
-    return `No live data: ${why}. Trying again ${wait < 1000 ? "now" : `in ${duration(Math.ceil(wait / 1000) * 1000)}`}.`;
-  }
+  const { state, why } = store.link;
+  if (why) return `No live data: ${why}.`;
   if (state === "live" && store.redis && !store.redis.up) {
     return "Redis does not answer. Nobody can queue or be matched until it is back; this page shows what was known last.";
   }
   return "";
+}
+
+function countdown({ why, at }) {
+  return why ? `Trying again ${until(at, Date.now())}.` : "";
 }

@@ -19,7 +19,8 @@ export class Store {
   minutes = new Map(); // by start
   link = { state: "connecting" }; // how the stream is, see dashboard-stream.js
   operator = { state: "unknown" }; // who we are, see dashboard-operator.js
-  heardAt = 0; // the time of the last event, by the server's clock
+  heardAt = null; // what the server's clock said in the last event; it says nothing before it has found Redis
+  arrivedAt = 0; // when that came, by the browser's
 
   #offset = 0; // from the browser's clock to the server's
   #views = [];
@@ -122,9 +123,11 @@ export class Store {
   // #hear sets our clock by the server's. What comes late makes it seem slow, so the earliest arrival counts, unless one
   // of the two was set.
   #hear(now) {
-    const offset = now - Date.now();
+    this.arrivedAt = Date.now();
+    this.touch("heard");
+    if (now === null || now === this.heardAt) return; // the clock is Redis's, and is not known while that is away
+    const offset = now - this.arrivedAt;
     this.#offset = Math.abs(offset - this.#offset) > 1000 ? offset : Math.max(offset, this.#offset);
     this.heardAt = now;
-    this.touch("heard");
   }
 }
