@@ -77,7 +77,7 @@ export class Chart {
 
   #toggle(i, button) {
     this.#shown[i] = !this.#shown[i];
-    mark(button, "aria-pressed", this.#shown[i]);
+    mark(button, "aria-pressed", String(this.#shown[i]));
     this.#uplot?.setSeries(i + 1, { show: this.#shown[i] });
   }
 

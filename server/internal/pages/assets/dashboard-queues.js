@@ -130,7 +130,7 @@ export class QueueTable {
 
   #showPage(from, shown, pages, held) {
     const all = this.#order.length;
-    say(find("#page-range"), all === 0 ? "no queue" : `${from + 1}–${from + shown} of ${count(all)}${held ? ", order kept while you are here" : ""}`);
+    say(find("#page-range"), all === 0 ? "" : `${from + 1}–${from + shown} of ${count(all)}${held ? ", order kept while you are here" : ""}`);
     mark(find("#page-back"), "disabled", this.#page === 0);
     mark(find("#page-on"), "disabled", this.#page === pages - 1);
     mark(find("#pager"), "hidden", pages === 1);
