@@ -157,7 +157,7 @@ func TestDashboardCharts(t *testing.T) {
 	p.see(`[data-chart="waiting"] canvas`)
 	p.until(`document.querySelector("[data-chart=waiting] .plot").getAttribute("aria-label").includes("Waiting now")`)
 
-	eval[bool](p, `document.querySelector("[data-chart=flow] .plot").focus() || true`)
+	eval[bool](p, `(document.querySelector("[data-chart=flow] .plot").focus(), true)`)
 	p.press(kb.ArrowLeft)
 	for _, chart := range []string{"flow", "waiting"} { // the crosshair moves in all of them
 		p.until(`document.querySelector("[data-chart=` + chart + `] .legend-time").textContent.startsWith("at ")`)
@@ -175,12 +175,14 @@ func TestDashboardCharts(t *testing.T) {
 	p.until(`document.querySelector("[name=range][value='24h']").checked`)
 
 	// The lines have the colours of the scheme, also when that changes.
-	pixel := `(() => { const c = document.querySelector("[data-chart=flow] canvas"); return c && [...c.getContext("2d").getImageData(0, 0, c.width, c.height).data].reduce((a, b, i) => i % 4 === 3 ? a : a + b, 0); })()`
+	colours := `(() => { const c = document.querySelector("[data-chart=flow] canvas"); if (!c) return 0;
+		const copy = new OffscreenCanvas(c.width, c.height).getContext("2d", {willReadFrequently: true}); copy.drawImage(c, 0, 0);
+		return copy.getImageData(0, 0, c.width, c.height).data.reduce((sum, n, i) => i % 4 === 3 ? sum : sum + n, 0); })()`
 	p.scheme("light")
-	p.until(pixel)
-	light := eval[float64](p, pixel)
+	p.until(colours)
+	light := eval[float64](p, colours)
 	p.scheme("dark")
-	p.until(fmt.Sprintf("Math.abs(%s - %v) > 1000", pixel, light))
+	p.until(fmt.Sprintf("Math.abs(%s / %v - 1) > 0.05", colours, light))
 }
 
 // The table of queues sorts, filters and turns pages.

@@ -208,8 +208,8 @@ function swatch(series) {
 
 // beforeLast leaves the last value unconnected: a count of a minute that has just begun is no fall.
 function beforeLast(u, _, __, ___, gaps) {
-  const starts = u.data[0];
-  return [...gaps, starts.slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)))];
+  const [from, to] = u.data[0].slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)));
+  return [...gaps, [from - 2, to]]; // without the beginning of the fall, which is as wide as the line
 }
 
 // alone are the values without neighbours, which would be lines without length.
