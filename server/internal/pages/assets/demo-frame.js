@@ -1,0 +1,57 @@
+// What stands around the screens: the connection, what there is to say, and invitations.
+
+import {h, say, show} from './dom.js';
+import {button, seconds} from './demo-parts.js';
+import {nameOf} from './demo-state.js';
+
+const slow = 600; // ms until it is said that the page connects
+const backFor = 2500; // ms that it is said that the connection is back
+
+export function frame(t, state, actions) {
+  const link = h('span');
+  const tryNow = button('', actions.tryNow, {class: 'quiet', id: 'try-now'});
+  const notice = h('span');
+  const dismiss = button('✕', actions.dismiss, {class: 'quiet', id: 'dismiss'});
+  document.getElementById('link').replaceChildren(link, tryNow);
+  document.getElementById('notice').replaceChildren(notice, dismiss);
+  const invitations = document.getElementById('invitations');
+  let invited = '';
+
+  document.getElementById('home').setAttribute('aria-label', t('home'));
+  document.getElementById('languages').setAttribute('aria-label', t('languages'));
+  say(tryNow, t('link').tryNow);
+  dismiss.setAttribute('aria-label', t('dismiss'));
+  invitations.replaceChildren();
+
+  const drawInvitations = () => {
+    const wanted = JSON.stringify([state.invitations, Boolean(state.match)]);
+    if (wanted === invited) return;
+    invited = wanted;
+    invitations.replaceChildren(...state.invitations.map((invitation) => h('div', {class: 'invitation card'},
+      h('p', {}, h('strong', {}, t('invitation', nameOf(state, invitation.from))), state.match ? ` ${t('invitationForfeits')}` : null),
+      h('div', {class: 'actions'},
+        button(t('accept'), () => actions.acceptInvitation(invitation), {class: 'primary accept'}),
+        button(t('decline'), () => actions.declineInvitation(invitation), {class: 'decline'})))));
+  };
+
+  return (now) => {
+    const {status, since, until, reason, again} = state.link;
+    const back = status === 'open' && state.backAt !== null && now - state.backAt < backFor;
+    const box = document.getElementById('link');
+    const away = status === 'away' || status === 'connecting' && again;
+    show(box, away || back || status === 'connecting' && now - since > slow);
+    box.className = away ? 'warn box' : back ? 'good box' : 'box';
+    say(link, back ? t('link').back : away ? t('link')[reason === 'rateLimited' ? reason : 'away'](status === 'away' ? seconds(until, now) : 0) : t('link').connecting);
+    show(tryNow, status === 'away');
+
+    show(document.getElementById('notice'), state.notice !== null);
+    if (state.notice) say(notice, wordOf(t, state.notice, now));
+    drawInvitations();
+  };
+}
+
+// wordOf is what a notice says.
+export function wordOf(t, notice, now) {
+  const all = t('notices');
+  return (all[notice.key] ?? all.other)({...notice, seconds: notice.until ? seconds(notice.until, now) : 0});
+}
