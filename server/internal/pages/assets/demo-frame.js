@@ -8,12 +8,14 @@ const slow = 600; // ms until it is said that the page connects
 const backFor = 2500; // ms that it is said that the connection is back
 
 export function frame(t, state, actions) {
-  const link = h('span');
+  const link = h('span', {role: 'status'});
+  const linkLeft = h('span', {class: 'count', 'aria-hidden': 'true'}); // what counts down is not read out each second
   const tryNow = button('', actions.tryNow, {class: 'quiet', id: 'try-now'});
-  const notice = h('span');
+  const notice = h('span', {role: 'status'});
+  const noticeLeft = h('span', {class: 'count', 'aria-hidden': 'true'});
   const dismiss = button('✕', actions.dismiss, {class: 'quiet', id: 'dismiss'});
-  document.getElementById('link').replaceChildren(link, tryNow);
-  document.getElementById('notice').replaceChildren(notice, dismiss);
+  document.getElementById('link').replaceChildren(link, linkLeft, tryNow);
+  document.getElementById('notice').replaceChildren(notice, noticeLeft, dismiss);
   const invitations = document.getElementById('invitations');
   let invited = '';
 
@@ -41,17 +43,19 @@ export function frame(t, state, actions) {
     const away = status === 'away' || status === 'connecting' && again;
     show(box, away || back || status === 'connecting' && now - since > slow);
     box.className = away ? 'warn box' : back ? 'good box' : 'box';
-    say(link, back ? t('link').back : away ? t('link')[reason === 'rateLimited' ? reason : 'away'](status === 'away' ? seconds(until, now) : 0) : t('link').connecting);
+    say(link, t('link')[back ? 'back' : !away ? 'connecting' : reason === 'rateLimited' ? reason : 'away']);
+    say(linkLeft, status === 'away' ? t('seconds', seconds(until, now)) : '');
     show(tryNow, status === 'away');
 
     show(document.getElementById('notice'), state.notice !== null);
-    if (state.notice) say(notice, wordOf(t, state.notice, now));
+    say(notice, state.notice ? wordOf(t, state.notice) : '');
+    say(noticeLeft, state.notice?.until > now ? t('seconds', seconds(state.notice.until, now)) : '');
     drawInvitations();
   };
 }
 
 // wordOf is what a notice says.
-export function wordOf(t, notice, now) {
+export function wordOf(t, notice) {
   const all = t('notices');
-  return (all[notice.key] ?? all.other)({...notice, seconds: notice.until ? seconds(notice.until, now) : 0});
+  return (all[notice.key] ?? all.other)(notice);
 }

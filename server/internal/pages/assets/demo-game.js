@@ -12,11 +12,14 @@ export function game({t, state, actions}) {
   const text = heading('', {class: 'question'});
   const choices = h('div', {class: 'choices', role: 'group', 'aria-label': t('choices')});
   const status = h('p', {class: 'verdict', role: 'status'});
-  const away = h('p', {class: 'warn box', role: 'status'});
+  const awayText = h('span', {role: 'status'});
+  const awayLeft = h('span', {class: 'count', 'aria-hidden': 'true'});
+  const away = h('div', {class: 'warn box'}, awayText, awayLeft);
+  const number = h('p', {class: 'number', 'aria-hidden': 'true'});
   const keys = h('span', {class: 'muted keys'});
   const root = h('section', {class: 'game'},
     board.root, h('div', {class: 'clock'}, progress, bar.root), away,
-    text, choices, status,
+    text, number, choices, status,
     h('div', {class: 'foot'}, keys, sureButton(t('giveUp'), t('giveUpSure'), actions.giveUp)));
 
   let shown = null; // the question that the choices are of
@@ -27,7 +30,7 @@ export function game({t, state, actions}) {
     buttons = question.choices.map((choice, i) => {
       const mark = h('span', {class: 'mark'});
       const element = h('button', {type: 'button', class: 'choice', onclick: () => actions.answer(i)},
-        h('kbd', {'aria-hidden': 'true'}, String(i + 1)), h('span', {class: 'says'}, choice), mark);
+        h('kbd', {'aria-hidden': 'true'}, String(i + 1)), h('span', {class: 'both'}, choice, mark));
       return {element, mark};
     });
     choices.replaceChildren(...buttons.map(({element}) => element));
@@ -57,7 +60,8 @@ export function game({t, state, actions}) {
       const {game: current} = state;
       board.update(state);
       show(away, state.match.away);
-      say(away, t('away', state.match.players.filter((id) => id !== mine).map((id) => nameOf(state, id)).join(', '), seconds(current.awayUntil ?? now, now)));
+      say(awayText, state.match.away ? t('away', state.match.players.filter((id) => id !== mine).map((id) => nameOf(state, id)).join(', ')) : '');
+      say(awayLeft, current.awayUntil > now ? t('seconds', seconds(current.awayUntil, now)) : '');
       const asked = current.phase === 'question' || current.phase === 'closed';
       const {question} = current;
       say(progress, current.of && question ? t('question', current.index + 1, current.of) : '');
@@ -73,17 +77,19 @@ export function game({t, state, actions}) {
       }
       show(keys, asked && Boolean(question));
       say(keys, question ? t('keys', question.choices.length) : '');
-      say(status, verdict(t, state, mine, now));
+      say(status, verdict(t, state, mine));
       status.className = `verdict ${verdictKind(current)}`;
       root.classList.toggle('counting', !asked);
+      show(number, current.phase === 'countdown' && current.startsAt !== null);
+      say(number, String(Math.max(1, seconds(current.startsAt ?? now, now))));
     },
   };
 }
 
 // verdict says how the question stands for us.
-function verdict(t, state, mine, now) {
+function verdict(t, state, mine) {
   const {game: current} = state;
-  if (current.phase === 'countdown' && current.startsAt !== null) return t('startsIn', Math.max(1, seconds(current.startsAt, now)));
+  if (current.phase === 'countdown') return t('firstComes');
   if (current.phase === 'question' && current.late) return t('tooLate');
   if (current.phase === 'question' && current.mine !== null) {
     const slow = state.match.players.filter((id) => id !== mine && !current.answered[id]);

@@ -2,6 +2,9 @@
 
 import {h, say} from './dom.js';
 
+// still matches for people who want as little motion as possible: what moves on its own goes in steps.
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
 // avatar is a circle with the first letter of a name, in a colour that belongs to the player. The name stands beside it.
 export function avatar(name, id) {
   let hash = 0;
@@ -29,12 +32,13 @@ export function timeBar(label) {
       root.classList.toggle('idle', until === null);
       say(left, until === null ? '' : String(seconds(until, now)));
       root.classList.toggle('short', until !== null && until - now < 3500);
+      const part = until === null ? 1 : Math.min(1, Math.max(0, (until - now) / whole));
+      if (still.matches) fill.style.transform = `scaleX(${part})`;
       if (until === known) return;
       known = until;
       run?.cancel();
       run = null;
-      if (until === null) return;
-      const part = Math.min(1, Math.max(0, (until - now) / whole));
+      if (until === null || still.matches) return;
       run = fill.animate([{transform: `scaleX(${part})`}, {transform: 'scaleX(0)'}], {duration: Math.max(0, until - now), fill: 'forwards'});
     },
   };

@@ -84,12 +84,12 @@ export function match({t, state, actions}) {
     update(state, now) {
       const {started, startAt, problem} = state.match;
       attribute(start, 'disabled', started || state.link.status !== 'open');
-      say(status, problem ? actions.word(problem, now) : started ? t('starting', others.map((id) => nameOf(state, id)).join(', ')) : '');
+      say(status, problem ? actions.word(problem) : started ? t('starting', others.map((id) => nameOf(state, id)).join(', ')) : '');
       status.className = problem ? 'warn box' : 'muted';
       show(alone, !started && startAt !== null && !problem);
       say(alone, t('startsAlone', seconds(startAt ?? 0, now)));
       show(away, state.match.away);
-      say(away, t('away', others.map((id) => nameOf(state, id)).join(', '), 0));
+      say(away, state.match.away ? t('away', others.map((id) => nameOf(state, id)).join(', ')) : '');
     },
   };
 }

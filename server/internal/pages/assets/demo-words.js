@@ -47,7 +47,7 @@ export const words = {
 
     matched: 'You have an opponent',
     matchedFriend: 'Another round',
-    versus: 'against',
+    versus: 'vs',
     waited: (s) => `found after ${s} s`,
     start: 'Start',
     startsAlone: (s) => `Starts by itself in ${s} s`,
@@ -57,7 +57,7 @@ export const words = {
     giveUpSure: 'Really give up?',
 
     getReady: 'Get ready',
-    startsIn: (n) => `The first question comes in ${n} s`,
+    firstComes: 'The first question comes',
     question: (n, of) => `Question ${n} of ${of}`,
     nextQuestion: 'The next question comes…',
     choices: 'Choices',
@@ -73,7 +73,7 @@ export const words = {
     missed: 'Out of time',
     waitingFor: (name) => `Answered. Waiting for ${name}…`,
     tooLate: 'That was too late.',
-    away: (name, s) => (s > 0 ? `${name} lost the connection: ${s} s to come back` : `${name} lost the connection`),
+    away: (name) => `${name} lost the connection, and may come back`,
     me: 'you',
 
     win: 'You won',
@@ -107,11 +107,11 @@ export const words = {
       newGuest: (n) => `Your guest pass ended; you have a new one, as ${n.name}.`,
       botFailed: () => 'The bot could not join. Try again in a moment.',
 
-      rate_limited: (n) => `That was too often. Try again in ${n.seconds} s.`,
+      rate_limited: () => 'That was too often. Wait a moment, and try again.',
       queue_paused: () => 'This queue is paused by an operator, and takes nobody in. Choose another quiz, or try again later.',
       redis_unavailable: () => 'The server can’t reach its Redis. Nothing was lost; try again in a moment.',
       shutting_down: () => 'The server is restarting. Try again in a moment.',
-      questions_unavailable: (n) => `There are no questions at the moment. Trying again in ${n.seconds} s.`,
+      questions_unavailable: () => 'There are no questions at the moment. This page keeps trying.',
       not_found: () => 'There are no questions for this. Leave, and choose another quiz.',
       wrong_mode: () => 'This game is played another way by your opponent. Leave, and play somebody else.',
       player_busy: () => 'One of you was matched with somebody else just now.',
@@ -123,8 +123,8 @@ export const words = {
 
     link: {
       connecting: 'Connecting…',
-      away: (s) => (s > 0 ? `The server is away. Trying again in ${s} s…` : 'The server is away. Trying again…'),
-      rateLimited: (s) => `Too many guests come from your address. Trying again in ${s} s…`,
+      away: 'The server is away. This page keeps trying.',
+      rateLimited: 'Too many guests come from your address. This page keeps trying.',
       tryNow: 'Try now',
       back: 'Connected again',
     },
@@ -189,7 +189,7 @@ export const words = {
 
     matched: '상대가 정해졌습니다',
     matchedFriend: '한 판 더',
-    versus: '대',
+    versus: 'vs',
     waited: (s) => `${s}초 만에 찾았습니다`,
     start: '시작',
     startsAlone: (s) => `${s}초 뒤 자동으로 시작합니다`,
@@ -199,7 +199,7 @@ export const words = {
     giveUpSure: '정말 기권할까요?',
 
     getReady: '준비하세요',
-    startsIn: (n) => `${n}초 뒤 첫 문제가 나옵니다`,
+    firstComes: '곧 첫 문제가 나옵니다',
     question: (n, of) => `${of}문제 중 ${n}번`,
     nextQuestion: '다음 문제가 곧 나옵니다…',
     choices: '보기',
@@ -215,7 +215,7 @@ export const words = {
     missed: '시간 초과',
     waitingFor: (name) => `답변 완료. 상대를 기다리는 중: ${name}`,
     tooLate: '시간이 지났습니다.',
-    away: (name, s) => (s > 0 ? `상대 연결 끊김 (${name}): ${s}초 안에 돌아와야 합니다` : `상대 연결 끊김 (${name})`),
+    away: (name) => `상대의 연결이 끊겼습니다. 돌아올 수 있습니다: ${name}`,
     me: '나',
 
     win: '이겼습니다',
@@ -249,11 +249,11 @@ export const words = {
       newGuest: (n) => `게스트 기간이 끝나 새로 받았습니다. 이름: ${n.name}`,
       botFailed: () => '봇이 들어오지 못했습니다. 잠시 뒤 다시 시도하세요.',
 
-      rate_limited: (n) => `너무 자주 시도했습니다. ${n.seconds}초 뒤에 다시 시도하세요.`,
+      rate_limited: () => '너무 자주 시도했습니다. 잠시 뒤 다시 시도하세요.',
       queue_paused: () => '운영자가 이 대기열을 일시 중지했습니다. 다른 퀴즈를 고르거나 나중에 다시 시도하세요.',
       redis_unavailable: () => '서버가 Redis에 연결하지 못합니다. 잃은 것은 없으니 잠시 뒤 다시 시도하세요.',
       shutting_down: () => '서버가 다시 시작하는 중입니다. 잠시 뒤 다시 시도하세요.',
-      questions_unavailable: (n) => `지금은 문제를 가져올 수 없습니다. ${n.seconds}초 뒤 다시 시도합니다.`,
+      questions_unavailable: () => '지금은 문제를 가져올 수 없습니다. 계속 다시 시도합니다.',
       not_found: () => '이 퀴즈에는 문제가 없습니다. 나가서 다른 퀴즈를 고르세요.',
       wrong_mode: () => '상대가 다른 방식으로 이 게임을 하고 있습니다. 나가서 다른 사람과 하세요.',
       player_busy: () => '방금 둘 중 한 명이 다른 사람과 매칭되었습니다.',
@@ -265,8 +265,8 @@ export const words = {
 
     link: {
       connecting: '연결하는 중…',
-      away: (s) => (s > 0 ? `서버에 연결할 수 없습니다. ${s}초 뒤 다시 시도합니다…` : '서버에 연결할 수 없습니다. 다시 시도하는 중…'),
-      rateLimited: (s) => `같은 주소에서 게스트가 너무 많습니다. ${s}초 뒤 다시 시도합니다…`,
+      away: '서버에 연결할 수 없습니다. 계속 다시 시도합니다.',
+      rateLimited: '같은 주소에서 들어온 게스트가 너무 많습니다. 계속 다시 시도합니다.',
       tryNow: '지금 시도',
       back: '다시 연결되었습니다',
     },

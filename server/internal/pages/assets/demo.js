@@ -31,7 +31,7 @@ const player = new Player({
   },
 });
 const {state} = player;
-const actions = {...actionsOf(player), word: (notice, now) => wordOf(t, notice, now)};
+const actions = {...actionsOf(player), word: (notice) => wordOf(t, notice)};
 
 let drawFrame;
 let shown = {key: '', update() {}};
