@@ -306,6 +306,9 @@ func (p *page) screenshot(name string) {
 	if folder == "" {
 		return
 	}
+	// What is still moving to its place is there; what counts down or turns goes on.
+	eval[int](p, `document.getAnimations().filter((a) => (a instanceof CSSAnimation || a instanceof CSSTransition) &&
+		a.effect.getComputedTiming().iterations < 9).map((a) => a.finish()).length`)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
