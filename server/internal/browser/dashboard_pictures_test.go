@@ -34,7 +34,6 @@ func TestDashboardPictures(t *testing.T) {
 		s.plays(fmt.Sprintf("player-%d", 2*pair))
 		s.plays(fmt.Sprintf("player-%d", 2*pair+1))
 	}
-	defer s.keepsBusy(past)()
 
 	p := s.newPage()
 	p.viewport(1440, 1340, false)
@@ -43,6 +42,7 @@ func TestDashboardPictures(t *testing.T) {
 	p.live()
 	p.tile("games", "6")
 	p.tile("sockets", "12")
+	defer s.keepsBusy(past)()
 	p.until(`document.querySelectorAll("#queue-table tbody tr").length > 6 && document.querySelectorAll("#match-table tbody tr").length > 10`)
 	p.until(`document.querySelectorAll(".plot canvas").length === 4`)
 	p.click(`.switch label:nth-of-type(2)`)
@@ -74,7 +74,9 @@ func (s *server) plays(player string) {
 	}
 	_ = answer.Body.Close()
 	s.t.Cleanup(func() { _ = conn.Close() })
-	send := func(event string, data map[string]any) { _ = conn.WriteJSON(map[string]any{"event": event, "data": data}) }
+	send := func(event string, data map[string]any) {
+		_ = conn.WriteJSON(map[string]any{"event": event, "data": data})
+	}
 	send("create_general_game_match", map[string]any{"userId": player, "questionaireId": "history"})
 	go func() {
 		var frame struct {
