@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"strings"
@@ -134,7 +133,7 @@ func newPast(t *testing.T, env *redistest.Env) *past {
 	t.Helper()
 	p := &past{t: t, env: env, now: time.Now().Add(-time.Hour).Truncate(time.Minute)}
 	env.Embedded.SetTime(p.now)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	var err error
 	p.Matcher, err = matchq.New(env.Client, matchq.Config{
 		Namespace: env.Namespace, Interval: 5 * time.Second, Logger: log,

@@ -155,7 +155,7 @@ func TestDashboardCharts(t *testing.T) {
 	p.click(`[data-chart="tick"] summary`)
 	p.until(`document.querySelector("[data-chart=tick] tbody").innerText.includes("ms")`)
 	p.see(`[data-chart="waiting"] canvas`)
-	p.until(`document.querySelector("[data-chart=waiting] .plot").getAttribute("aria-label").includes("Waiting now")`)
+	p.until(`document.querySelector("[data-chart=waiting] .plot").getAttribute("aria-label").includes(" this minute, at most ")`)
 
 	eval[bool](p, `(document.querySelector("[data-chart=flow] .plot").focus(), true)`)
 	p.press(kb.ArrowLeft)
@@ -163,7 +163,7 @@ func TestDashboardCharts(t *testing.T) {
 		p.until(`document.querySelector("[data-chart=` + chart + `] .legend-time").textContent.startsWith("at ")`)
 	}
 	p.press(kb.End)
-	p.sees(`[data-chart="flow"] .legend-time`, "now")
+	p.sees(`[data-chart="flow"] .legend-time`, "this minute")
 
 	p.click(`[data-chart="flow"] .legend-item`)
 	p.until(`document.querySelector("[data-chart=flow] .legend-item").getAttribute("aria-pressed") === "false"`)

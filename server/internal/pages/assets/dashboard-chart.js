@@ -131,7 +131,7 @@ export class Chart {
   #options(colour, family) {
     const scales = [...new Set(this.#spec.series.map((series) => series.unit))];
     const line = colour("--line");
-    const counts = this.#spec.counts === true;
+    const grows = this.#spec.grows === true;
     const look = { stroke: colour("--muted"), font: `12px ${family}`, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
     const grid = { stroke: line, width: 1 };
     const axes = scales.map((unit, i) => ({
@@ -149,8 +149,8 @@ export class Chart {
       axes: [{ ...look, grid, space: 56, size: 30, incrs: steps.x, values: (_, splits) => splits.map(minute) }, ...axes],
       series: [{}, ...this.#spec.series.map((series, i) => ({
         label: series.label, scale: series.unit, show: this.#shown[i], stroke: colour(series.colour), width: 2, dash: series.dash,
-        points: { size: 5, width: 1.5, fill: colour("--surface"), filter: (u, si, all) => (all ? null : alone(u.data[si], counts)) },
-        ...(counts && { gaps: beforeLast }),
+        points: { size: 5, width: 1.5, fill: colour("--surface"), filter: (u, si, all) => (all ? null : alone(u.data[si], grows)) },
+        ...(grows && { gaps: beforeLast }),
       }))],
       hooks: {
         drawClear: [(u) => shade(u, this.#data, colour("--raised"))],
@@ -165,7 +165,7 @@ export class Chart {
     const at = this.#uplot?.cursor.idx ?? null;
     const i = at ?? starts.length - 1;
     this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(values[n][i])));
-    say(this.#place, at === null || at === starts.length - 1 ? "now" : `at ${minute(starts[at])}`);
+    say(this.#place, at === null || at === starts.length - 1 ? "this minute" : `at ${minute(starts[at])}`);
   }
 
   // #move moves the crosshair by the keyboard.
@@ -186,7 +186,7 @@ export class Chart {
     const parts = this.#spec.series.map((series, n) => {
       const text = units[series.unit].text;
       const most = values[n].reduce((a, b) => (b === null ? a : Math.max(a ?? b, b)), null);
-      return `${series.label} now ${text(values[n].at(-1))}, at most ${text(most)}`;
+      return `${series.label} ${text(values[n].at(-1))} this minute, at most ${text(most)}`;
     });
     return `${this.#spec.title} since ${clock(starts[0])}: ${parts.join("; ")}. The table below has all numbers.`;
   }
@@ -206,7 +206,7 @@ function swatch(series) {
   return svg;
 }
 
-// beforeLast leaves the last value unconnected: a count of a minute that has just begun is no fall.
+// beforeLast leaves the last value unconnected: that little happened in a minute that has just begun is no fall.
 function beforeLast(u, _, __, ___, gaps) {
   const [from, to] = u.data[0].slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)));
   return [...gaps, [from - 2, to]]; // without the beginning of the fall, which is as wide as the line

@@ -21,13 +21,14 @@ export const charts = [
     id: "waiting",
     title: "Waiting players",
     note: "the most, and the oldest wait",
+    grows: true,
     series: [series("tickets", "Waiting", (m) => m.waiting, 0), series("time", "Oldest wait", (m) => m.oldest_ms, 1)],
   },
   {
     id: "flow",
     title: "Tickets a minute",
     note: "joined, and how they ended",
-    counts: true, // of a minute, which are complete at its end
+    grows: true, // a minute is known at its end only
     series: [
       series("tickets", "Enqueued", (m) => m.enqueued, 0), series("tickets", "Matched", (m) => m.matched, 1),
       series("tickets", "Cancelled", (m) => m.cancelled, 2), series("tickets", "Expired", (m) => m.expired, 3),
