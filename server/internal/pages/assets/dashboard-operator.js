@@ -32,6 +32,7 @@ export class Operator {
   #dialog = find("#sign-in-dialog");
   #draining = find("#drain-dialog");
   #drained = ""; // the queue that the dialog is about
+  #node = ""; // that answers
 
   constructor(store) {
     this.#store = store;
@@ -44,6 +45,7 @@ export class Operator {
     }
     store.view(["operator"], () => this.#show());
     store.view(["queues"], () => this.#countDrained());
+    store.view(["config"], () => this.#lookAgain());
     this.look();
   }
 
@@ -54,6 +56,13 @@ export class Operator {
     else if (status === 403) this.#store.set("operator", { state: "locked" });
     else if (status === 200) this.#store.set("operator", { state: "operator", open: await isOpen() });
     else setTimeout(() => this.look(), 5000);
+  }
+
+  // #lookAgain asks another node, or one that was started anew: it may have another token.
+  #lookAgain() {
+    const node = this.#store.config.node;
+    if (this.#node !== "" && this.#node !== node) this.look();
+    this.#node = node;
   }
 
   #show() {

@@ -44,6 +44,7 @@ export class Search {
       if (answer.status !== 404) break;
     }
     if (answer.status === 200) this.#show(answer.body);
+    else if (answer.status === 401) this.#store.set("operator", { state: "reader" });
     else if (answer.status === 404) this.#clear(`Nothing is known of a player or a ticket “${text}”. Tickets are forgotten a while after they have ended.`);
     else this.#clear(`The search failed: ${failure(answer)}.`);
   }
@@ -62,6 +63,8 @@ export class Search {
     const answer = document.hidden ? null : await call("GET", path);
     if (question !== this.#asked || path !== this.#path) return;
     if (answer?.status === 200) this.#show(answer.body);
+    else if (answer?.status === 401) this.#store.set("operator", { state: "reader" });
+    else if (answer?.status === 404) this.#clear("The ticket was forgotten meanwhile.");
     else this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 
