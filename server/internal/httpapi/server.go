@@ -30,6 +30,7 @@ type Options struct {
 	Log     *slog.Logger
 	NodeID  string // of this node, as the others know it
 	Pages   pages.Pages
+	Metrics http.Handler // for Prometheus
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -82,6 +83,8 @@ func (a *API) routes() {
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
+	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
+	a.profileRoutes()
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

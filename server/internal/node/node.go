@@ -18,6 +18,7 @@ import (
 	"github.com/matchq/matchq/server/internal/httpapi"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/notify"
 	"github.com/matchq/matchq/server/internal/pages"
 	"github.com/matchq/matchq/server/internal/questions"
@@ -98,6 +99,10 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.rooms = rooms.New(n.matcher, source, n.flags.Game, n.log)
 	preview := func(set, room string) []questions.Asked { return questions.Sent(n.work, source, set, room) }
 	queues := &queuelist.List{Matcher: n.matcher}
+	measured := metrics.New(n.work, metrics.Options{
+		Matcher: n.matcher, Queues: queues, Connections: func() int { return n.sockets.Open() }, Version: version(), Log: n.log,
+	})
+	n.ticked = append(n.ticked, measured.Ticked)
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
 		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
@@ -111,6 +116,7 @@ func (n *Node) assemble(ctx context.Context) error {
 		Matcher: n.matcher,
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
 		Games:   n.rooms,
+		Queued:  measured.Queued,
 	}
 	files, err := pages.New()
 	if err != nil {
@@ -118,9 +124,10 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
+	n.notifier.Told = append(n.notifier.Told, measured.Told)
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files,
+		NodeID: n.presence.ID(), Pages: files, Metrics: measured.Handler(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -129,7 +136,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
-		Resume: handlers.Resume, Places: n.places(),
+		Resume: handlers.Resume, Places: n.places(), Dropped: measured.Dropped,
 	})
 	n.api.Sockets("/ws", n.sockets.Plain)
 	n.api.Sockets("/socket.io/", n.sockets.SocketIO)

@@ -1,10 +1,13 @@
 package wsock
 
 import (
+	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
+	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
@@ -24,6 +27,7 @@ type link struct {
 	wire     wire
 	speaker  speaker
 	log      *slog.Logger
+	dropped  func(reason string)
 	upgraded func() // lets go of the request
 
 	mu       sync.Mutex
@@ -32,6 +36,7 @@ type link struct {
 	bytes    int    // in waiting
 	farewell func() // sends the close frame, after all that waits
 	closed   bool
+	lost     bool // it has failed, which is counted once
 }
 
 // write queues a text frame.
@@ -46,6 +51,7 @@ func (l *link) write(frame []byte) {
 	case len(l.waiting) == mostWaiting || l.bytes+len(frame) > mostBytes:
 		l.log.Info("a client was too slow and is cut off", "frames", len(l.waiting), "bytes", l.bytes)
 		l.closed, l.waiting = true, nil
+		l.dropped(metrics.TooSlow)
 		go l.part(sessions.CloseOverload, "too slow")
 	default:
 		l.waiting = append(l.waiting, frame)
@@ -94,6 +100,27 @@ func (l *link) part(code int, reason string) {
 		return
 	}
 	l.wire.cut()
+}
+
+// failed is called when the connection can't be read from or written to any more. What the client ends, or the server,
+// is no failure.
+func (l *link) failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	timeout, ok := errors.AsType[net.Error](err)
+	switch {
+	case l.closed || l.lost:
+		return
+	case errors.Is(err, errTooLarge):
+		l.dropped(metrics.TooLarge)
+	case !ok || !timeout.Timeout():
+		return
+	case l.sending:
+		l.dropped(metrics.TooSlow)
+	default:
+		l.dropped(metrics.Silent)
+	}
+	l.lost = true
 }
 
 // abort ends the connection at once.

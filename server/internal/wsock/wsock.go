@@ -16,6 +16,7 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
@@ -34,6 +35,10 @@ type Options struct {
 	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
 
 	Places *limit.Places // connections of an address; those with the API key don't count
+
+	// Dropped is called when a connection is cut off or refused, or a frame dropped, with the reason as metrics have it;
+	// nil for nobody. It must return quickly.
+	Dropped func(reason string)
 
 	Times Times
 }
@@ -67,8 +72,11 @@ type closer interface {
 // New makes a Sockets whose handlers work until ctx ends.
 func New(ctx context.Context, o Options) *Sockets {
 	o.Times.fill()
+	if o.Dropped == nil {
+		o.Dropped = func(string) {}
+	}
 	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, polled: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
-	s.websockets = newWebsockets(o.Log, func(w http.ResponseWriter, r *http.Request, reason string) {
+	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
 		o.Refused(w, r, fault.New(fault.UpgradeRequired, "%s", reason))
 	})
 	return s
@@ -103,6 +111,7 @@ func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *c
 	if s.Places != nil && !c.who.Trusted {
 		var err error
 		if leave, err = s.Places.Take(c.address); err != nil {
+			s.Dropped(metrics.TooMany)
 			s.Refused(w, r, fault.Of(err))
 			return
 		}
@@ -143,6 +152,13 @@ func (s *Sockets) forget(c closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
+}
+
+// Open is how many connections are open.
+func (s *Sockets) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
 }
 
 const goingAway = "the server is shutting down"
