@@ -22,6 +22,7 @@ type Options struct {
 	Matcher     *matchq.Matcher
 	Queues      *queuelist.List
 	Connections func() int // WebSockets that are open on this node
+	DropReasons []string   // of Dropped
 	Version     string
 	Log         *slog.Logger
 }
@@ -39,17 +40,6 @@ type Metrics struct {
 
 // namespace is what all names begin with.
 const namespace = "matchq"
-
-// Why the sockets drop something.
-const (
-	TooSlow  = "too_slow"  // a connection that does not take what it is sent
-	Silent   = "silent"    // a connection without a sign of life
-	TooLarge = "too_large" // a connection that sent a frame over the limit
-	TooMany  = "too_many"  // a connection of an address that has as many as it may
-	TooFast  = "too_fast"  // a frame of a connection that sends more than it may
-)
-
-var reasons = []string{TooSlow, Silent, TooLarge, TooMany, TooFast}
 
 // New makes a Metrics that looks at Redis until ctx ends.
 func New(ctx context.Context, o Options) *Metrics {
@@ -73,7 +63,7 @@ func New(ctx context.Context, o Options) *Metrics {
 	for _, outcome := range outcomes {
 		m.waits.WithLabelValues(string(outcome)) // what has not happened is 0, rather than unknown
 	}
-	for _, reason := range reasons {
+	for _, reason := range o.DropReasons {
 		m.dropped.WithLabelValues(reason)
 	}
 	m.registry.MustRegister(

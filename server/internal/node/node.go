@@ -100,7 +100,8 @@ func (n *Node) assemble(ctx context.Context) error {
 	preview := func(set, room string) []questions.Asked { return questions.Sent(n.work, source, set, room) }
 	queues := &queuelist.List{Matcher: n.matcher}
 	measured := metrics.New(n.work, metrics.Options{
-		Matcher: n.matcher, Queues: queues, Connections: func() int { return n.sockets.Open() }, Version: version(), Log: n.log,
+		Matcher: n.matcher, Queues: queues, Connections: func() int { return n.sockets.Open() }, DropReasons: wsock.DropReasons,
+		Version: version(), Log: n.log,
 	})
 	n.ticked = append(n.ticked, measured.Ticked)
 	n.index = sessions.NewIndex()

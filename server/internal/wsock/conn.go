@@ -10,7 +10,6 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/ids"
-	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/status"
 )
@@ -92,7 +91,7 @@ func (c *conn) tooFast() (drop bool, tell *fault.Fault) {
 	if c.frames.AllowN(now, 1) {
 		return false, nil
 	}
-	c.Dropped(metrics.TooFast)
+	c.Dropped(dropTooFast)
 	if now.Sub(c.warned) < warnEvery {
 		return true, nil
 	}

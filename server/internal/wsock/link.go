@@ -1,13 +1,10 @@
 package wsock
 
 import (
-	"errors"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
-	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
@@ -51,7 +48,7 @@ func (l *link) write(frame []byte) {
 	case len(l.waiting) == mostWaiting || l.bytes+len(frame) > mostBytes:
 		l.log.Info("a client was too slow and is cut off", "frames", len(l.waiting), "bytes", l.bytes)
 		l.closed, l.waiting = true, nil
-		l.dropped(metrics.TooSlow)
+		l.dropped(dropTooSlow)
 		go l.part(sessions.CloseOverload, "too slow")
 	default:
 		l.waiting = append(l.waiting, frame)
@@ -100,27 +97,6 @@ func (l *link) part(code int, reason string) {
 		return
 	}
 	l.wire.cut()
-}
-
-// failed is called when the connection can't be read from or written to any more. What the client ends, or the server,
-// is no failure.
-func (l *link) failed(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	timeout, ok := errors.AsType[net.Error](err)
-	switch {
-	case l.closed || l.lost:
-		return
-	case errors.Is(err, errTooLarge):
-		l.dropped(metrics.TooLarge)
-	case !ok || !timeout.Timeout():
-		return
-	case l.sending:
-		l.dropped(metrics.TooSlow)
-	default:
-		l.dropped(metrics.Silent)
-	}
-	l.lost = true
 }
 
 // abort ends the connection at once.

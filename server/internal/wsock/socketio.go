@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/server/internal/fault"
-	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 	"github.com/matchq/matchq/server/internal/wsock/packet"
 )
@@ -49,7 +48,7 @@ func (c *socketIO) opened(l *link) {
 // dead is called when the client has given no sign of life for too long.
 func (c *socketIO) dead() {
 	if c.isOpen() {
-		c.Dropped(metrics.Silent)
+		c.Dropped(dropSilent)
 	}
 	c.Close(closeProtocol, "no sign of life")
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/matchq/matchq/server/internal/fault"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/limit"
-	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/sessions"
 )
 
@@ -36,8 +35,8 @@ type Options struct {
 
 	Places *limit.Places // connections of an address; those with the API key don't count
 
-	// Dropped is called when a connection is cut off or refused, or a frame dropped, with the reason as metrics have it;
-	// nil for nobody. It must return quickly.
+	// Dropped is called with one of DropReasons when a connection is cut off or refused, or a frame dropped; nil for
+	// nobody. It must return quickly.
 	Dropped func(reason string)
 
 	Times Times
@@ -111,7 +110,7 @@ func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *c
 	if s.Places != nil && !c.who.Trusted {
 		var err error
 		if leave, err = s.Places.Take(c.address); err != nil {
-			s.Dropped(metrics.TooMany)
+			s.Dropped(dropTooMany)
 			s.Refused(w, r, fault.Of(err))
 			return
 		}
