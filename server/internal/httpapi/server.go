@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/dashboard"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
@@ -31,6 +32,8 @@ type Options struct {
 	NodeID  string // of this node, as the others know it
 	Pages   pages.Pages
 	Metrics http.Handler // for Prometheus
+
+	Dashboard *dashboard.Feed
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -80,6 +83,7 @@ func (a *API) routes() {
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
+	v1.GET("/dashboard/events", a.dashboardEvents)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)

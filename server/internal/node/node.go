@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/dashboard"
 	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/history"
 	"github.com/matchq/matchq/server/internal/httpapi"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
@@ -34,19 +36,21 @@ const stopPatience = 10 * time.Second
 
 // Node is one running server.
 type Node struct {
-	flags    *flags.Flags
-	log      *slog.Logger
-	redis    *redisconn.Conn
-	matcher  *matchq.Matcher
-	presence *matchq.Node
-	index    *sessions.Index
-	rooms    *rooms.Rooms
-	notifier *notify.Notifier
-	api      *httpapi.API
-	sockets  *wsock.Sockets
-	listener net.Listener
-	position string // where the event stream stood before anybody could be queued here
-	ticked   []func(matchq.TickReport)
+	flags     *flags.Flags
+	log       *slog.Logger
+	redis     *redisconn.Conn
+	matcher   *matchq.Matcher
+	presence  *matchq.Node
+	index     *sessions.Index
+	rooms     *rooms.Rooms
+	notifier  *notify.Notifier
+	api       *httpapi.API
+	sockets   *wsock.Sockets
+	recorder  *history.Recorder
+	dashboard *dashboard.Feed
+	listener  net.Listener
+	position  string // where the event stream stood before anybody could be queued here
+	ticked    []func(matchq.TickReport)
 
 	work    context.Context // of everything that runs until the node has stopped
 	endWork context.CancelFunc
@@ -123,12 +127,21 @@ func (n *Node) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.recorder = history.New(n.matcher, queues, n.presence.ID(), n.log)
+	n.ticked = append(n.ticked, n.recorder.Ticked)
+	n.dashboard = dashboard.New(dashboard.Options{
+		Matcher: n.matcher, Queues: queues, Redis: n.redis, Namespace: n.flags.Namespace, Log: n.log,
+		Config: dashboard.Config{
+			IntervalMs: n.flags.Interval.Milliseconds(), MatchSize: n.flags.MatchSize,
+			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: version(), Node: n.presence.ID(),
+		},
+	})
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
-	n.notifier.Told = append(n.notifier.Told, measured.Told)
+	n.notifier.Told = append(n.notifier.Told, n.recorder.Told, measured.Told)
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files, Metrics: measured.Handler(),
+		NodeID: n.presence.ID(), Pages: files, Dashboard: n.dashboard, Metrics: measured.Handler(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -193,6 +206,8 @@ func (n *Node) Run(ctx context.Context) error {
 		})
 	}
 	n.working.Go(func() { n.rooms.Run(n.work) })
+	n.working.Go(func() { n.recorder.Run(n.work) })
+	n.working.Go(func() { n.dashboard.Run(n.work) })
 	n.working.Go(func() { n.notifier.Run(n.work, n.position) })
 	n.working.Go(func() { n.notifier.Post(n.work, n.presence.ID()) })
 	server := &http.Server{
