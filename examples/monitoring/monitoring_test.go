@@ -16,7 +16,7 @@ func TestNamesExist(t *testing.T) {
 	addrs := startNodes(t)
 	play(t, 40, addrs)
 	said := map[string]bool{"up": true, "ALERTS": true} // by Prometheus itself
-	for _, line := range strings.Split(string(get(t, "http://"+addrs[0]+"/metrics")), "\n") {
+	for line := range strings.SplitSeq(string(get(t, "http://"+addrs[0]+"/metrics")), "\n") {
 		name, _, _ := strings.Cut(line, " ")
 		name, _, _ = strings.Cut(name, "{")
 		said[name] = true
