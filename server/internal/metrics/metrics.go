@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) *Metrics {
 		m.dropped.WithLabelValues(reason)
 	}
 	m.registry.MustRegister(
-		m.waits, m.ticks, m.dropped, &scrape{m},
+		m.waits, m.ticks, m.dropped, &scrape{Metrics: m},
 		m.gauge("ws_connections", "WebSockets that are open on this node.", nil, func() float64 { return float64(o.Connections()) }),
 		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked (--interval).", nil, m.interval),
 		m.gauge("build_info", "1, with the version of this node and that of Go it was built with.",

@@ -11,8 +11,10 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// patience is how long a scrape waits for Redis.
-const patience = 800 * time.Millisecond
+const (
+	patience = 800 * time.Millisecond // of a scrape with Redis
+	stale    = 15 * time.Second       // how old may be what is said of the queues
+)
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
@@ -39,7 +41,13 @@ var (
 )
 
 // scrape is what is looked up when somebody asks for the metrics.
-type scrape struct{ *Metrics }
+type scrape struct {
+	*Metrics
+
+	mu   sync.Mutex
+	list []matchq.Queue // as it was read last
+	read time.Time      // when that was
+}
 
 // Describe names the metrics.
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
@@ -53,29 +61,53 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	var (
-		reading  sync.WaitGroup
-		list     []matchq.Queue
-		notRead  error
-		report   matchq.AuditReport
-		notAsked error
-	)
-	reading.Go(func() { list, notRead = s.Queues.All(ctx) })
-	reading.Go(func() { report, notAsked = s.Matcher.Audit(ctx) })
-	reading.Wait()
-
-	ch <- gauge(redisUp, truth(!errors.Is(notAsked, matchq.ErrUnavailable)))
-	if notAsked == nil {
+	listed := s.lookUp()
+	report, err := s.Matcher.Audit(ctx)
+	up := !errors.Is(err, matchq.ErrUnavailable)
+	ch <- gauge(redisUp, truth(up))
+	if err == nil {
 		ch <- gauge(auditOK, truth(report.OK()))
 	}
-	if notRead == nil {
+	var list []matchq.Queue
+	known := false
+	if up {
+		list, known = s.queuesNow(ctx, listed)
+	}
+	if known {
 		s.review(list)
 	}
 	tallies := s.queues.all()
 	count(ch, tallies)
-	if notRead == nil {
+	if known {
 		lines(ch, list, tallies)
 	}
+}
+
+// lookUp begins to read the queues, and says when it is done. It goes on when a scrape can't wait for it any longer.
+func (s *scrape) lookUp() (done <-chan struct{}) {
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		list, err := s.Queues.All(s.ctx)
+		if err != nil {
+			return // the last ones get too old
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.list, s.read = list, time.Now()
+	}()
+	return listed
+}
+
+// queuesNow returns the queues: as they are, or, if a busy Redis takes long to say that, as they were not long ago.
+func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []matchq.Queue, known bool) {
+	select {
+	case <-listed:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list, time.Since(s.read) < stale
 }
 
 // review has the busiest queues get a label.
