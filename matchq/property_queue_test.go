@@ -136,7 +136,8 @@ func (s *machine) checkQueue(name string) error {
 	}
 	live, q := s.live(name), s.queue(name)
 	want := matchq.Queue{
-		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestAt: got.OldestAt, OldestWait: got.OldestWait, NextTick: got.NextTick, NextTickIn: got.NextTickIn,
+		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestAt: got.OldestAt, OldestWait: got.OldestWait,
+		NextTick: got.NextTick, NextTickIn: got.NextTickIn,
 		Overdue: got.Overdue, Matches: q.matches, Paused: q.paused,
 	}
 	if !s.now.IsZero() && !got.NextTick.IsZero() {
