@@ -3,12 +3,15 @@ package browser_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,9 +31,21 @@ const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	redisconn.LogTo(slog.New(slog.DiscardHandler)) // the driver's complaints about a Redis that is away are expected
+	waitTogether()
 	code := m.Run()
 	chromium.end()
 	os.Exit(code)
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
+// they wait.
+func waitTogether() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // server is a node that pages come from.

@@ -76,6 +76,12 @@ func (p *page) reload() {
 	p.do("reload", chromedp.Reload())
 }
 
+// leave goes to an empty page: the one of before is closed.
+func (p *page) leave() {
+	p.t.Helper()
+	p.do("leave", chromedp.Navigate("about:blank"))
+}
+
 // hear collects what goes wrong.
 func (p *page) hear(event any) {
 	switch e := event.(type) {
@@ -106,7 +112,7 @@ func (p *page) hear(event any) {
 			p.mistakef("request failed: %d %s", e.Response.Status, e.Response.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, "data:") && !sameHost(e.Request.URL, p.base) {
+		if !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "about:") && !sameHost(e.Request.URL, p.base) {
 			p.mistakef("request to another host: %s", e.Request.URL)
 		}
 	}
@@ -210,6 +216,25 @@ func (p *page) sees(selector, text string) {
 func (p *page) gone(selector string) {
 	p.t.Helper()
 	p.until("!" + element(selector) + "?.checkVisibility()")
+}
+
+// watch begins to remember which elements were there, for saw: some go by faster than one can look.
+func (p *page) watch() {
+	p.t.Helper()
+	eval[bool](p, `(() => { window.snapshots = [];
+		const keep = () => snapshots.push(document.body.cloneNode(true));
+		new MutationObserver(keep).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+		return true; })()`)
+}
+
+// saw waits until elements were there at the same time, since watch.
+func (p *page) saw(selectors ...string) {
+	p.t.Helper()
+	list, err := json.Marshal(selectors)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.until("snapshots.some((seen) => " + string(list) + ".every((selector) => seen.querySelector(selector)))")
 }
 
 // text is what an element says, once it is there.

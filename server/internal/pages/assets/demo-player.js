@@ -87,6 +87,17 @@ export class Player {
     this.#connection.wake();
   }
 
+  // sleep is for a page that is left, but may be come back to: the others are to know at once. rise is for when it is.
+  sleep() {
+    this.#connection.stop();
+    this.state.bot?.sleep();
+  }
+
+  rise() {
+    this.#connection.start();
+    this.state.bot?.rise();
+  }
+
   // callBot has a bot play along; guest is who it is already, if it was there before the page was loaded again.
   callBot(set, guest) {
     const bot = new Bot({
