@@ -102,7 +102,8 @@ func (s *server) start() {
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	ctx, cancel := context.WithCancel(s.t.Context())
+	// That of the test would end before the pages are closed, which would find nobody to talk to.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	n, err := node.Start(ctx, f, log)
 	if err != nil {
 		cancel()

@@ -44,8 +44,8 @@ func (s *server) newPage() *page {
 	ctx, cancel := chromedp.NewContext(needBrowser(s.t), chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	s.t.Cleanup(func() {
-		cancel()
 		p.check()
+		cancel()
 	})
 	if err := chromedp.Do(ctx); err != nil { // not with a deadline: the tab would end with it
 		s.t.Fatalf("open a tab: %v", err)

@@ -36,7 +36,7 @@ func serveQuiz(t *testing.T, env *redistest.Env, args ...string) *server {
 	}, append([]string{"--questions", ownQuestions, "--grace", patience.String()}, args...)...)
 }
 
-// player opens the quiz as somebody who is called so, and waits until they can play.
+// player opens the quiz as somebody who is called so.
 func (s *server) player(name string) *page {
 	s.t.Helper()
 	p := s.newPage()
@@ -47,7 +47,6 @@ func (s *server) player(name string) *page {
 func (p *page) enter(name string) {
 	p.t.Helper()
 	p.open("/demo")
-	p.see("#play:enabled")
 	p.fill("#player-name", name)
 	p.press("\t")
 }
@@ -55,7 +54,12 @@ func (p *page) enter(name string) {
 // queue queues a player for colours.
 func (p *page) queue() {
 	p.t.Helper()
-	p.click(`.set:has([value="colours"])`)
+	p.queueFor("colours")
+}
+
+func (p *page) queueFor(set string) {
+	p.t.Helper()
+	p.click(`.set:has([value="` + set + `"])`)
 	p.click("#play")
 }
 
