@@ -106,6 +106,14 @@ func (f *Flags) checkAddr() error {
 // Guarded says whether players and operators prove who they are.
 func (f *Flags) Guarded() bool { return f.JWTSecret != "" && f.AdminToken != "" }
 
+// HasDemo says whether /demo is served. With a secret it would let anybody in, as a guest, so that has to be asked for.
+func (f *Flags) HasDemo() bool {
+	if f.Demo == nil {
+		return f.JWTSecret == ""
+	}
+	return *f.Demo
+}
+
 // Loopback says whether only this machine can reach the server.
 func (f *Flags) Loopback() bool {
 	host, _, _ := net.SplitHostPort(f.Addr)

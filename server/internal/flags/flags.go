@@ -27,6 +27,7 @@ type Flags struct {
 	JWTSecret        string        `name:"jwt-secret" help:"HS256 key of the tokens that players prove themselves with, at least 32 bytes. Default: everybody is who they say they are." placeholder:"SECRET"`
 	APIKey           string        `name:"api-key" help:"Key of trusted backends, which act for any player, at least 16 bytes. Better given by the environment, as all secrets." placeholder:"SECRET"`
 	AdminToken       string        `help:"Token of operators, at least 16 bytes. Default: whoever is on this machine is one, nobody else." placeholder:"SECRET"`
+	Demo             *bool         `help:"Serve a quiz to play at /demo. With --jwt-secret whoever asks gets a guest's token for it, which lasts half an hour. Default: on without --jwt-secret, else off." negatable:""`
 	AllowedOrigin    []string      `help:"Origin of web pages that may use this server besides its own, e.g. https://play.example. Repeatable." placeholder:"ORIGIN" sep:","`
 	TrustedProxy     []string      `help:"Address or network (CIDR) of proxies whose X-Forwarded-For is believed. Repeatable." placeholder:"CIDR" sep:","`
 	PathPrefix       string        `help:"Path below which everything lives, e.g. /matchq." placeholder:"PATH"`

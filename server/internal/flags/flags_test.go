@@ -118,11 +118,48 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+func TestDemo(t *testing.T) {
+	const secret = "--jwt-secret=" + jwtSecret
+	for _, c := range []struct {
+		env, args string
+		on        bool
+	}{
+		{"", "", true},
+		{"", secret, false},
+		{"", "--demo " + secret, true},
+		{"", "--demo=true " + secret, true},
+		{"", "--demo=false", false},
+		{"", "--no-demo", false},
+		{"", "--no-demo " + secret, false},
+		{"true", secret, true},
+		{"1", secret, true},
+		{"false", "", false},
+		{"false", "--demo", true},
+		{"true", "--no-demo", false},
+	} {
+		t.Run(c.env+" "+c.args, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv("MATCHQ_DEMO", c.env)
+			}
+			f, err := parse(strings.Fields(c.args)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.HasDemo() != c.on {
+				t.Errorf("the demo is on: %v", f.HasDemo())
+			}
+		})
+	}
+	if _, err := parse("--demo=perhaps"); err == nil || !strings.Contains(err.Error(), "--demo") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestHelpNamesEverything(t *testing.T) {
 	var help strings.Builder
 	exited := false
 	_, _ = flags.Parse([]string{"--help"}, &help, io.Discard, func(int) { exited = true })
-	for _, want := range []string{"MATCHQ_RATE_LIMIT_ADDRESS", "127.0.0.1:4000", "MATCHQ_TICKET_TTL"} {
+	for _, want := range []string{"MATCHQ_RATE_LIMIT_ADDRESS", "--[no-]demo", "MATCHQ_DEMO", "127.0.0.1:4000", "MATCHQ_TICKET_TTL"} {
 		if !strings.Contains(help.String(), want) {
 			t.Errorf("--help does not name %s:\n%s", want, help.String())
 		}

@@ -19,7 +19,6 @@ func (a *API) pageRoutes(files pages.Pages) {
 	}
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/", named("index.html"))
-		a.root.Add(method, "/demo", named("demo.html"))
 		a.root.Add(method, "/dashboard", named("dashboard.html"))
 		a.root.Add(method, "/assets/:file", asset)
 	}

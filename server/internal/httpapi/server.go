@@ -17,6 +17,7 @@ import (
 	"github.com/matchq/matchq/server/internal/limit"
 	"github.com/matchq/matchq/server/internal/notify"
 	"github.com/matchq/matchq/server/internal/pages"
+	"github.com/matchq/matchq/server/internal/questions"
 	"github.com/matchq/matchq/server/internal/queuelist"
 )
 
@@ -34,6 +35,9 @@ type Options struct {
 	Metrics http.Handler // for Prometheus
 
 	Dashboard *dashboard.Feed
+
+	Questions questions.Source
+	Demo      bool // whether there is one
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -84,6 +88,7 @@ func (a *API) routes() {
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	v1.GET("/dashboard/events", a.dashboardEvents)
+	a.demoRoutes(v1)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)

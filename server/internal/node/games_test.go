@@ -98,7 +98,7 @@ func solution(t *testing.T, set string, id any) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range sets[set] {
+	for _, q := range sets[set].Questions {
 		if q.ID.Name == fmt.Sprint(id) {
 			return q.Answer
 		}

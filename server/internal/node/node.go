@@ -123,7 +123,7 @@ func (n *Node) assemble(ctx context.Context) error {
 		Games:   n.rooms,
 		Queued:  measured.Queued,
 	}
-	files, err := pages.New()
+	files, err := pages.New(n.flags.HasDemo())
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,8 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.notifier.Told = append(n.notifier.Told, n.recorder.Told, measured.Told)
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files, Dashboard: n.dashboard, Metrics: measured.Handler(),
+		NodeID: n.presence.ID(), Pages: files, Questions: source, Demo: n.flags.HasDemo(), Dashboard: n.dashboard,
+		Metrics: measured.Handler(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -266,6 +267,9 @@ func (n *Node) announce() {
 	url, proof := n.URL(), ""
 	if n.flags.JWTSecret != "" || n.flags.APIKey != "" {
 		proof = `-H "Authorization: Bearer $TOKEN" `
+	}
+	if n.flags.HasDemo() {
+		n.log.Info("play a quiz in the browser", "url", url+"/demo")
 	}
 	n.log.Info("listening", "url", url, "try",
 		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/matchq/matchq/server/internal/fault"
@@ -31,8 +32,11 @@ type file struct {
 // Pages are all files, by name: a page as "demo.html", what pages use as "assets/base.css".
 type Pages map[string]file
 
-// New reads the files.
-func New() (Pages, error) {
+// demoOnly is what pages say of the demo.
+var demoOnly = regexp.MustCompile(`(?s)<!-- demo -->.*?<!-- /demo -->\n?`)
+
+// New reads the files. Where there is no demo the pages do not offer it.
+func New(demo bool) (Pages, error) {
 	p := Pages{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -45,6 +49,9 @@ func New() (Pages, error) {
 		kind, ok := kinds[path.Ext(name)]
 		if !ok {
 			return fmt.Errorf("pages: %s has a type that is not known", name)
+		}
+		if kind == kinds[".html"] && !demo {
+			body = demoOnly.ReplaceAll(body, nil)
 		}
 		sum := sha256.Sum256(body)
 		p[name] = file{kind, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, body}

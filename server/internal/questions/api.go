@@ -62,6 +62,9 @@ func NewAPI(base string) (*API, error) {
 // Preview is 0: what the service would answer is not known before it is asked.
 func (a *API) Preview(string) int { return 0 }
 
+// List is empty: the service has no call for it.
+func (a *API) List() []Listed { return []Listed{} }
+
 // Questions asks for n questions. The service chooses them.
 func (a *API) Questions(ctx context.Context, set, _ string, n int) ([]Question, error) {
 	questions, err := a.circuit.Execute(func() ([]Question, error) { return a.get(ctx, set, n) })

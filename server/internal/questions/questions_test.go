@@ -22,11 +22,11 @@ func TestEmbeddedSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"history", "science", "geography", "music", "korea"} {
-		if len(sets[name]) < 40 {
-			t.Errorf("%s has %d questions", name, len(sets[name]))
+		if len(sets[name].Questions) < 40 {
+			t.Errorf("%s has %d questions", name, len(sets[name].Questions))
 		}
 		texts := map[string]bool{}
-		for _, q := range sets[name] {
+		for _, q := range sets[name].Questions {
 			if texts[q.Text] || len(q.Choices) != 4 {
 				t.Errorf("%s: %q stands twice or has %d choices", name, q.Text, len(q.Choices))
 			}
@@ -102,7 +102,7 @@ func TestFolder(t *testing.T) {
 		}
 		sets, err := Folder(folder)
 		switch {
-		case want == "" && (err != nil || len(sets["s"]) != 1):
+		case want == "" && (err != nil || len(sets["s"].Questions) != 1):
 			t.Errorf("%s: %v, %v", content, sets, err)
 		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%.100s: error %v, want %s", content, err, want)
@@ -126,6 +126,27 @@ func TestTwoFilesOfOneName(t *testing.T) {
 	}
 	if _, err := Folder(folder); err == nil || !strings.Contains(err.Error(), `b.json: the questionnaire "x:y" is in a.json already`) {
 		t.Error(err)
+	}
+}
+
+func TestList(t *testing.T) {
+	folder := t.TempDir()
+	for name, head := range map[string]string{"z": `"title":" Animals "`, "b": `"name":"x:y"`, "a": `"title":"Plants"`} {
+		content := `{` + head + `,"questions":[{"id":1,"text":"?","choices":["a","b"],"answer":1}]}`
+		if err := os.WriteFile(filepath.Join(folder, name+".json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sets, err := Folder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Listed{{"z", "Animals", 1}, {"a", "Plants", 1}, {"x:y", "x:y", 1}}
+	if got := sets.List(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if _, api := newService(t); len(api.List()) != 0 {
+		t.Errorf("got %v", api.List())
 	}
 }
 

@@ -2,6 +2,7 @@ package questions
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/matchq/matchq/matchq"
@@ -22,13 +24,19 @@ var embedded embed.FS
 // maxFile is the largest file of a set.
 const maxFile = 8 << 20
 
-// Sets are questionnaires in memory, by name.
-type Sets map[string][]Question
+// Set is a questionnaire in memory.
+type Set struct {
+	Title     string // for people
+	Questions []Question
+}
+
+// Sets are questionnaires, by name.
+type Sets map[string]Set
 
 // file is a set as its file has it.
 type file struct {
 	Name      string `json:"name"`  // of the questionnaire; that of the file, without .json, unless it is set
-	Title     string `json:"title"` // for people
+	Title     string `json:"title"` // for people; the questionnaire's name unless it is set
 	Questions []item `json:"questions"`
 }
 
@@ -60,14 +68,14 @@ func read(folder fs.FS) (Sets, error) {
 		if entry.IsDir() || path.Ext(entry.Name()) != ".json" {
 			continue
 		}
-		name, questions, err := readFile(folder, entry.Name())
+		name, set, err := readFile(folder, entry.Name())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
 		}
 		if from[name] != "" {
 			return nil, fmt.Errorf("%s: the questionnaire %q is in %s already", entry.Name(), name, from[name])
 		}
-		sets[name], from[name] = questions, entry.Name()
+		sets[name], from[name] = set, entry.Name()
 	}
 	if len(sets) == 0 {
 		return nil, errors.New("there is no .json file")
@@ -75,31 +83,34 @@ func read(folder fs.FS) (Sets, error) {
 	return sets, nil
 }
 
-func readFile(folder fs.FS, name string) (string, []Question, error) {
+func readFile(folder fs.FS, name string) (string, Set, error) {
 	opened, err := folder.Open(name)
 	if err != nil {
-		return "", nil, err
+		return "", Set{}, err
 	}
 	defer func() { _ = opened.Close() }()
 	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
 	if err != nil {
-		return "", nil, err
+		return "", Set{}, err
 	}
 	if len(data) > maxFile {
-		return "", nil, fmt.Errorf("is larger than %d bytes", maxFile)
+		return "", Set{}, fmt.Errorf("is larger than %d bytes", maxFile)
 	}
 	var set file
 	if err := decode(data, &set); err != nil {
-		return "", nil, err
+		return "", Set{}, err
 	}
 	if set.Name == "" {
 		set.Name = strings.TrimSuffix(name, ".json")
 	}
 	if err := matchq.CheckName("name", set.Name); err != nil {
-		return "", nil, err
+		return "", Set{}, err
+	}
+	if set.Title = strings.TrimSpace(set.Title); set.Title == "" {
+		set.Title = set.Name
 	}
 	questions, err := list(set.Questions)
-	return set.Name, questions, err
+	return set.Name, Set{set.Title, questions}, err
 }
 
 // decode reads one JSON value and says in which line it is wrong.
@@ -131,14 +142,24 @@ const preview = 5
 
 // Questions returns the first n questions of the order that belongs to a seed, or all if there are fewer.
 func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question, error) {
-	questions, ok := s[set]
+	found, ok := s[set]
 	if !ok {
 		return nil, unknown(set)
 	}
-	order := shuffled(questions, seed)
+	order := shuffled(found.Questions, seed)
 	return order[:min(n, len(order))], nil
 }
 
 // Preview is how many of the first questions are sent along with a match: games that count on surprise leave them out.
 // Of a small set it is at most half.
-func (s Sets) Preview(set string) int { return min(preview, len(s[set])/2) }
+func (s Sets) Preview(set string) int { return min(preview, len(s[set].Questions)/2) }
+
+// List names all there are, sorted by title.
+func (s Sets) List() []Listed {
+	list := make([]Listed, 0, len(s))
+	for name, set := range s {
+		list = append(list, Listed{name, set.Title, len(set.Questions)})
+	}
+	slices.SortFunc(list, func(a, b Listed) int { return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Name, b.Name)) })
+	return list
+}

@@ -12,6 +12,15 @@ type Source interface {
 	Questions(ctx context.Context, set, seed string, n int) ([]Question, error)
 	// Preview is how many of them are sent along with a match; 0 if the questionnaire is not a local one.
 	Preview(set string) int
+	// List names the questionnaires that are known before somebody asks for one: those of a service are not.
+	List() []Listed
+}
+
+// Listed is a questionnaire as those see it who choose one.
+type Listed struct {
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	Questions int    `json:"questions"` // how many there are
 }
 
 // New makes the source that a flag names: nothing for the embedded sets, the URL of an API, or a folder.

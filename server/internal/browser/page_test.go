@@ -1,0 +1,365 @@
+package browser_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// page is a tab of a browser of its own: it shares neither storage nor cookies with other pages.
+type page struct {
+	t    *testing.T
+	ctx  context.Context //nolint:containedctx // it is the tab
+	base string          // what paths are below
+
+	features map[string]string // of the media, as the page sees them
+
+	mu       sync.Mutex
+	mistakes []string
+	expected []*regexp.Regexp
+}
+
+// newPage opens an empty page. The test fails if anything goes wrong on it that was not announced by expect, or if it
+// asks another host for something.
+func (s *server) newPage() *page {
+	s.t.Helper()
+	p := &page{t: s.t, base: s.url, features: map[string]string{}}
+	ctx, cancel := chromedp.NewContext(needBrowser(s.t), chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
+	p.ctx = ctx
+	s.t.Cleanup(func() {
+		p.check()
+		cancel()
+	})
+	if err := chromedp.Do(ctx); err != nil { // not with a deadline: the tab would end with it
+		s.t.Fatalf("open a tab: %v", err)
+	}
+	// A page that is not in front draws nothing and does not know the time as well.
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	p.viewport(1280, 800, false)
+	return p
+}
+
+// open opens a path below the server's address, such as "/demo", on a new page.
+func (s *server) open(path string) *page {
+	s.t.Helper()
+	p := s.newPage()
+	p.open(path)
+	return p
+}
+
+// open goes to a path below the server's address.
+func (p *page) open(path string) {
+	p.t.Helper()
+	p.do("open "+path, chromedp.Navigate(p.base+path))
+}
+
+// reload is what a browser does for F5.
+func (p *page) reload() {
+	p.t.Helper()
+	p.do("reload", chromedp.Reload())
+}
+
+// leave goes to an empty page: the one of before is closed.
+func (p *page) leave() {
+	p.t.Helper()
+	p.do("leave", chromedp.Navigate("about:blank"))
+}
+
+// hear collects what goes wrong.
+func (p *page) hear(event any) {
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		p.mistakef("exception: %s", text)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
+			var texts []string
+			for _, arg := range e.Args {
+				texts = append(texts, string(arg.Value)+arg.Description)
+			}
+			p.mistakef("console %s: %s", e.Type, strings.Join(texts, " "))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			p.mistakef("browser %s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		}
+	case *network.EventLoadingFailed:
+		if !e.Canceled {
+			p.mistakef("request failed: %s (%s)", e.ErrorText, e.Type)
+		}
+	case *network.EventResponseReceived:
+		if e.Response.Status >= 400 {
+			p.mistakef("request failed: %d %s", e.Response.Status, e.Response.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "about:") && !sameHost(e.Request.URL, p.base) {
+			p.mistakef("request to another host: %s", e.Request.URL)
+		}
+	}
+}
+
+func sameHost(a, b string) bool {
+	one, err1 := url.Parse(a)
+	other, err2 := url.Parse(b)
+	return err1 == nil && err2 == nil && one.Host == other.Host
+}
+
+func (p *page) mistakef(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mistakes = append(p.mistakes, fmt.Sprintf(format, args...))
+}
+
+// expect announces what goes wrong on purpose, as a regular expression.
+func (p *page) expect(pattern string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected = append(p.expected, regexp.MustCompile(pattern))
+}
+
+// check fails the test for what went wrong and was not announced.
+func (p *page) check() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, mistake := range p.mistakes {
+		announced := false
+		for _, pattern := range p.expected {
+			announced = announced || pattern.MatchString(mistake)
+		}
+		if !announced {
+			p.t.Errorf("%s: %s", p.base, mistake)
+		}
+	}
+}
+
+// do does something that ends in time.
+func (p *page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// eval runs a JavaScript expression, which may be a promise.
+func eval[T any](p *page, expression string) T {
+	p.t.Helper()
+	value, err := tryEval[T](p, expression)
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+func tryEval[T any](p *page, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// look is how often a page is asked whether something is so.
+const look = 20 * time.Millisecond
+
+// until waits until a JavaScript expression is true, also over a reload of the page.
+func (p *page) until(condition string) {
+	p.t.Helper()
+	var last error
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		var is bool
+		if is, last = tryEval[bool](p, "Boolean("+condition+")"); is {
+			return
+		}
+		if errors.Is(last, context.Canceled) {
+			break
+		}
+	}
+	shown, _ := tryEval[string](p, "document.body.innerText")
+	p.t.Fatalf("not in time: %s (%v)\nthe page shows:\n%s", condition, last, shown)
+}
+
+// see waits until an element is there to be seen.
+func (p *page) see(selector string) {
+	p.t.Helper()
+	p.until(element(selector) + "?.checkVisibility()")
+}
+
+// sees waits until an element is there to be seen and has a text in it.
+func (p *page) sees(selector, text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%[1]s?.checkVisibility() && %[1]s.innerText.includes(%[2]s)", element(selector), quoted(text)))
+}
+
+// gone waits until no such element is to be seen.
+func (p *page) gone(selector string) {
+	p.t.Helper()
+	p.until("!" + element(selector) + "?.checkVisibility()")
+}
+
+// watch begins to remember which elements were there, for saw: some go by faster than one can look.
+func (p *page) watch() {
+	p.t.Helper()
+	eval[bool](p, `(() => { window.snapshots = [];
+		const keep = () => snapshots.push(document.body.cloneNode(true));
+		new MutationObserver(keep).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+		return true; })()`)
+}
+
+// saw waits until elements were there at the same time, since watch.
+func (p *page) saw(selectors ...string) {
+	p.t.Helper()
+	list, err := json.Marshal(selectors)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.until("snapshots.some((seen) => " + string(list) + ".every((selector) => seen.querySelector(selector)))")
+}
+
+// text is what an element says, once it is there.
+func (p *page) text(selector string) string {
+	p.t.Helper()
+	p.see(selector)
+	return strings.TrimSpace(eval[string](p, element(selector)+".innerText"))
+}
+
+// click clicks an element with the mouse once it can be: it is there, enabled, and nothing is before it.
+func (p *page) click(selector string) {
+	p.t.Helper()
+	place := "(() => { const e = " + element(selector) + `;
+		if (!e || e.disabled || !e.checkVisibility()) return null;
+		e.scrollIntoView({block: "nearest", behavior: "instant"});
+		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
+		const hit = document.elementFromPoint(x, y);
+		return hit && (e.contains(hit) || hit.contains(e)) ? [x, y] : null; })()`
+	p.until(place)
+	at := eval[[]float64](p, place)
+	if len(at) != 2 {
+		p.t.Fatalf("%s went away before it could be clicked", selector)
+	}
+	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// fill replaces what is in an input, as somebody who types does.
+func (p *page) fill(selector, text string) {
+	p.t.Helper()
+	p.click(selector)
+	eval[bool](p, element(selector)+".select() || true")
+	p.do("type into "+selector, chromedp.KeyEvent(text))
+}
+
+// press presses keys, such as "1" or kb.Tab.
+func (p *page) press(keys string) {
+	p.t.Helper()
+	p.do("press "+keys, chromedp.KeyEvent(keys))
+}
+
+// viewport is the size of the page; a mobile one has touch and no scroll bars.
+func (p *page) viewport(width, height int64, mobile bool) {
+	p.t.Helper()
+	var options []chromedp.EmulateViewportOption
+	if mobile {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait)
+	}
+	p.do("resize", chromedp.EmulateViewport(width, height, options...))
+}
+
+// scheme has the page shown "light" or "dark".
+func (p *page) scheme(name string) { p.media("prefers-color-scheme", name) }
+
+// media sets a media feature, such as prefers-reduced-motion.
+func (p *page) media(name, value string) {
+	p.t.Helper()
+	p.features[name] = value
+	params := emulation.SetEmulatedMediaParams{}
+	for name, value := range p.features {
+		params.Features = append(params.Features, &emulation.MediaFeature{Name: name, Value: value})
+	}
+	call(p, emulation.SetEmulatedMedia, params)
+}
+
+// language is what the browser of this page says its user reads. It holds from the next open on.
+func (p *page) language(tag string) {
+	p.t.Helper()
+	call(p, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+		UserAgent: eval[string](p, "navigator.userAgent"), AcceptLanguage: tag,
+	})
+}
+
+// before runs a script in every page that is opened from now on, before its own.
+func (p *page) before(script string) {
+	p.t.Helper()
+	call(p, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+}
+
+// noSidewaysScroll checks that the page is not wider than the window.
+func (p *page) noSidewaysScroll() {
+	p.t.Helper()
+	const wider = `(() => { const s = document.scrollingElement; if (s.scrollWidth <= s.clientWidth) return "";
+		const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > s.clientWidth + 1);
+		return s.scrollWidth + " > " + s.clientWidth + ": " + out.slice(0, 5).map((e) => e.tagName + "." + e.className).join(" "); })()`
+	if problem := eval[string](p, wider); problem != "" {
+		p.t.Errorf("the page scrolls sideways: %s", problem)
+	}
+}
+
+// screenshot leaves a picture NAME.png where MATCHQ_SCREENSHOTS says.
+func (p *page) screenshot(name string) {
+	p.t.Helper()
+	folder := os.Getenv("MATCHQ_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	// What is still moving to its place is there; what counts down or turns goes on.
+	eval[int](p, `document.getAnimations().filter((a) => (a instanceof CSSAnimation || a instanceof CSSTransition) &&
+		a.effect.getComputedTiming().iterations < 9).map((a) => a.finish()).length`)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600)
+	}
+	if err != nil {
+		p.t.Errorf("screenshot %s: %v", name, err)
+	}
+}
+
+// call sends the browser a command about the page.
+func call[P, R any](p *page, command cdp.Command[P, R], params P) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
+		p.t.Fatalf("%s: %v", command.Method, err)
+	}
+}
+
+// element is the JavaScript for the first element of a selector.
+func element(selector string) string { return "document.querySelector(" + quoted(selector) + ")" }
+
+func quoted(text string) string {
+	data, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}

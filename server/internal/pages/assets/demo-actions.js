@@ -1,0 +1,130 @@
+// What players can do. Each action asks the server; what becomes of it the server tells by events, which change the state.
+
+import {ended} from './demo-connection.js';
+import {leave} from './demo-state.js';
+import {noticeOf} from './demo-player.js';
+
+const rounds = 7; // questions of a game
+const freshEnough = 5 * 60_000; // ms that a guest's proof must last for a game to be begun
+
+export function actionsOf(player) {
+  const {state} = player;
+
+  const play = async (withBot) => {
+    player.dropBot();
+    if (ended(state.me, freshEnough)) await player.becomeNew();
+    const answer = await player.attempt('create_general_game_match', {
+      userId: state.me?.player, questionaireId: state.set, attributes: {name: player.name},
+    });
+    if (answer?.status === 'DUPLICATED_USER_ID') await player.attempt('get_state');
+    if (withBot && state.ticket) player.callBot(state.ticket.queue);
+  };
+
+  const start = async () => {
+    const {match} = state;
+    Object.assign(match, {started: true, startAt: null, problem: null});
+    player.changed();
+    try {
+      await player.ask('start_game', {roomId: match.room, questionaireId: match.set, limit: rounds});
+    } catch (problem) {
+      match.started = false;
+      if (problem.code !== 'offline') match.problem = noticeOf(problem);
+      if (problem.code === 'offline' || problem.retryAfterMs) match.startAt = performance.now() + (problem.retryAfterMs ?? 0);
+      player.changed();
+    }
+  };
+
+  const answer = async (choice) => {
+    const {match, game} = state;
+    if (game?.phase !== 'question' || game.mine !== null || choice >= game.question.choices.length) return;
+    const {id} = game.question;
+    game.mine = choice;
+    player.changed();
+    try {
+      await player.ask('send_answer', {roomId: match.room, questionItemId: id, answer: choice});
+    } catch (problem) {
+      if (game.question?.id !== id) return;
+      game.mine = null; // one can try again; if it did count, the first one does
+      game.late = problem.code === 'too_late';
+      if (!game.late && problem.code !== 'offline') state.notice = noticeOf(problem);
+      player.changed();
+    }
+  };
+
+  const giveUp = async () => {
+    state.match.gaveUp = true;
+    await player.attempt('end_game_playing', {roomId: state.match.room});
+    if (state.notice?.key === 'not_found') leave(state); // there is nothing to give up any more
+    player.changed();
+  };
+
+  const forget = (invitation) => {
+    state.invitations = state.invitations.filter((other) => other !== invitation);
+    player.changed();
+  };
+
+  const accept = async (invitation) => {
+    if (!await player.attempt('accept_friend_request', {roomId: invitation.room}) && state.link.status === 'open') forget(invitation);
+  };
+
+  const challenge = async () => {
+    const opponent = state.result.players.find((id) => id !== state.me.player);
+    const theirs = state.invitations.find(({from}) => from === opponent);
+    if (theirs) {
+      await accept(theirs);
+      return;
+    }
+    const users = await player.attempt('request_friend_game_matching', {friendUserId: opponent});
+    if (users?.roomId && state.match?.room !== users.roomId) state.invited = {room: users.roomId, to: opponent};
+    player.changed();
+  };
+
+  const withdraw = async () => {
+    const {invited} = state;
+    invited.withdrawn = true;
+    if (await player.attempt('end_game_playing', {roomId: invited.room})) state.invited = null;
+    player.changed();
+  };
+
+  return {
+    name: () => player.name,
+    rename: (name) => {
+      player.rename(name);
+      return player.name;
+    },
+    pick: (set) => {
+      state.set = set;
+      player.changed();
+    },
+    play,
+    callBot: () => player.callBot(state.ticket.queue),
+    cancel: () => player.attempt('cancel_request_general_match'),
+    accept: async () => {
+      const {proposed} = state;
+      proposed.accepted = Boolean(await player.attempt('accept_match', {matchId: proposed.id}));
+      player.changed();
+    },
+    decline: () => player.attempt('decline_match', {matchId: state.proposed.id}),
+    start,
+    answer,
+    giveUp,
+    challenge,
+    withdraw,
+    acceptInvitation: accept,
+    declineInvitation: async (invitation) => {
+      await player.attempt('decline_friend_request', {roomId: invitation.room});
+      forget(invitation);
+    },
+    home: () => {
+      leave(state);
+      player.settle();
+    },
+    comeBack: () => player.comeBack(),
+    somebodyNew: () => player.becomeNew(),
+    tryNow: () => player.wake(),
+    dismiss: () => {
+      state.notice = null;
+      player.changed();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+// A bot is a second player that this page plays, by a connection of its own, for whoever has nobody to play with. It
+// knows no more than any player does, guesses, and takes its time. It ends with the page.
+
+import {Connection, address, newGuest} from './demo-connection.js';
+
+// between is a time that a person might take.
+const between = (least, most) => least + Math.random() * (most - least);
+
+export class Bot {
+  #given;
+  #connection;
+  #timers = new Set();
+  #queued;
+  #room = null;
+  #against = null; // who it was matched with
+  guest;
+
+  // It is given name, set, owner (the player it is for), changed() and ended(failed); and guest, if it was there before the
+  // page was loaded again.
+  constructor(given) {
+    this.#given = given;
+    this.set = given.set;
+    this.guest = given.guest ?? null;
+    this.#queued = Boolean(given.guest);
+    this.#connection = new Connection({
+      address: async () => address(this.guest ??= await newGuest()),
+      hello: (connection) => this.#hello(connection),
+      heard: (event, data) => this.#heard(event, data),
+      changed: ({status}) => {
+        if (status === 'refused' || status === 'replaced') this.#end(!this.#queued);
+      },
+    });
+    this.#connection.start();
+  }
+
+  // leave is for when it is not needed any more. Whom it was matched with meanwhile it does not let down.
+  async leave() {
+    if (this.#room && this.#against !== this.#given.owner) return;
+    try {
+      await this.#connection.ask(this.#room ? 'end_game_playing' : 'cancel_request_general_match', {roomId: this.#room ?? undefined});
+    } catch {
+      // the server notices when the connection ends
+    }
+    this.stop();
+  }
+
+  // stop ends it at once.
+  stop() {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#connection.stop();
+  }
+
+  sleep() {
+    this.#connection.stop();
+  }
+
+  rise() {
+    this.#connection.start();
+  }
+
+  #end(failed = false) {
+    this.stop();
+    this.#given.ended(failed);
+  }
+
+  async #hello(connection) {
+    const userId = this.guest.player;
+    if (this.#queued) {
+      await connection.ask('get_state', {userId});
+      return;
+    }
+    try {
+      await connection.ask('create_general_game_match', {
+        userId, questionaireId: this.#given.set, attributes: {name: this.#given.name, bot: true},
+      });
+    } catch (problem) {
+      if (problem.code === 'offline') throw problem;
+      this.#end(true);
+      return;
+    }
+    this.#queued = true;
+    this.#given.changed();
+  }
+
+  #heard(event, data) {
+    this.#handlers[event]?.(data);
+  }
+
+  #handlers = {
+    match_status: (data) => {
+      if (data.status === 'MATCHED') this.#meet(data);
+      if (data.status === 'EXPIRED' || data.status === 'CANCELLED') {
+        if (data.reason !== 'friend_match') this.#end();
+      }
+    },
+    match_proposed: ({matchId}) => this.#later(between(600, 1500), 'accept_match', {matchId}),
+    request_game_match_to_friend: ({roomId, user1}) => {
+      if (user1?.id === this.#given.owner) this.#later(between(800, 1800), 'accept_friend_request', {roomId});
+    },
+    created_friend_match: (data) => this.#meet(data),
+    question_started: (data) => this.#guess(data),
+    game_over: () => {
+      this.#room = null;
+      if (this.#against !== this.#given.owner) this.#end();
+    },
+    state: ({match, room}) => {
+      if (match?.status === 'MATCHED') this.#meet(match);
+      if (!room) {
+        if (!match) this.#end(); // there is nothing it is needed for
+        return;
+      }
+      this.#room = room.roomId;
+      this.#against = room.scores.map(({id}) => id).find((id) => id !== this.guest.player);
+      if (room.question) {
+        this.#guess(room);
+      } else if (room.mode === '') {
+        this.#start();
+      }
+    },
+  };
+
+  #meet({roomId, user1, user2}) {
+    if (this.#room === roomId) return;
+    this.#room = roomId;
+    this.#against = [user1, user2].map(({id}) => id).find((id) => id !== this.guest.player);
+    this.#start();
+  }
+
+  #start() {
+    this.#later(between(700, 1500), 'start_game', {roomId: this.#room, questionaireId: this.#given.set});
+  }
+
+  #guess({roomId, question, closesInMs}) {
+    this.#later(closesInMs * between(0.15, 0.6), 'send_answer', {
+      roomId, questionItemId: question.id, answer: Math.floor(Math.random() * question.choices.length),
+    });
+  }
+
+  #later(wait, event, data) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#connection.ask(event, data).catch(() => {}); // too late, or over: a bot does not mind
+    }, wait);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,61 @@
+// What stands around the screens: the connection, what there is to say, and invitations.
+
+import {h, say, show} from './dom.js';
+import {button, seconds} from './demo-parts.js';
+import {nameOf} from './demo-state.js';
+
+const slow = 600; // ms until it is said that the page connects
+const backFor = 2500; // ms that it is said that the connection is back
+
+export function frame(t, state, actions) {
+  const link = h('span', {role: 'status'});
+  const linkLeft = h('span', {class: 'count', 'aria-hidden': 'true'}); // what counts down is not read out each second
+  const tryNow = button('', actions.tryNow, {class: 'quiet', id: 'try-now'});
+  const notice = h('span', {role: 'status'});
+  const noticeLeft = h('span', {class: 'count', 'aria-hidden': 'true'});
+  const dismiss = button('✕', actions.dismiss, {class: 'quiet', id: 'dismiss'});
+  document.getElementById('link').replaceChildren(link, linkLeft, tryNow);
+  document.getElementById('notice').replaceChildren(notice, noticeLeft, dismiss);
+  const invitations = document.getElementById('invitations');
+  let invited = '';
+
+  document.getElementById('home').setAttribute('aria-label', t('home'));
+  document.getElementById('languages').setAttribute('aria-label', t('languages'));
+  say(tryNow, t('link').tryNow);
+  dismiss.setAttribute('aria-label', t('dismiss'));
+  invitations.replaceChildren();
+
+  const drawInvitations = () => {
+    const wanted = JSON.stringify([state.invitations, Boolean(state.match)]);
+    if (wanted === invited) return;
+    invited = wanted;
+    invitations.replaceChildren(...state.invitations.map((invitation) => h('div', {class: 'invitation card'},
+      h('p', {}, h('strong', {}, t('invitation', nameOf(state, invitation.from))), state.match ? ` ${t('invitationForfeits')}` : null),
+      h('div', {class: 'actions'},
+        button(t('accept'), () => actions.acceptInvitation(invitation), {class: 'primary accept'}),
+        button(t('decline'), () => actions.declineInvitation(invitation), {class: 'decline'})))));
+  };
+
+  return (now) => {
+    const {status, since, until, reason, again} = state.link;
+    const back = status === 'open' && state.backAt !== null && now - state.backAt < backFor;
+    const box = document.getElementById('link');
+    const away = status === 'away' || status === 'connecting' && again;
+    show(box, away || back || status === 'connecting' && now - since > slow);
+    box.className = away ? 'warn box' : back ? 'good box' : 'box';
+    say(link, t('link')[back ? 'back' : !away ? 'connecting' : reason === 'rateLimited' ? reason : 'away']);
+    say(linkLeft, status === 'away' ? t('seconds', seconds(until, now)) : '');
+    show(tryNow, status === 'away');
+
+    show(document.getElementById('notice'), state.notice !== null);
+    say(notice, state.notice ? wordOf(t, state.notice) : '');
+    say(noticeLeft, state.notice?.until > now ? t('seconds', seconds(state.notice.until, now)) : '');
+    drawInvitations();
+  };
+}
+
+// wordOf is what a notice says.
+export function wordOf(t, notice) {
+  const all = t('notices');
+  return (all[notice.key] ?? all.other)(notice);
+}

@@ -1,0 +1,75 @@
+// The first screen: who one is, and what to play.
+
+import {attribute, h, say, show} from './dom.js';
+import {avatar, button, heading} from './demo-parts.js';
+
+export function home({t, state, actions}) {
+  const list = h('fieldset', {class: 'sets'}, h('legend', {class: 'unseen'}, t('questionnaires')));
+  const free = h('input', {id: 'set-name', maxlength: '128', value: state.set, autocomplete: 'off', oninput: (e) => actions.pick(e.target.value.trim())});
+  const unknown = h('div', {class: 'field'}, h('label', {for: 'set-name'}, t('noSets')), free);
+  const loading = h('p', {class: 'muted', role: 'status'});
+
+  const name = h('input', {
+    id: 'player-name', maxlength: '24', autocomplete: 'off', spellcheck: 'false', value: actions.name(),
+    onchange: (e) => {
+      e.target.value = actions.rename(e.target.value);
+    },
+  });
+  const face = h('span', {class: 'face'});
+  const play = button(t('play'), () => actions.play(false), {class: 'primary large', id: 'play'});
+  const bot = button(t('playBot'), () => actions.play(true), {class: 'large', id: 'play-bot'});
+
+  const root = h('section', {class: 'home'},
+    h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
+    loading, list, unknown,
+    h('div', {class: 'who card'}, face,
+      h('div', {class: 'field'}, h('label', {for: 'player-name'}, t('yourName')), name),
+      button(t('anotherName'), () => {
+        name.value = actions.rename('');
+      }, {class: 'quiet'})),
+    h('div', {class: 'actions'}, play, bot),
+    h('p', {class: 'muted hint'}, t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
+
+  let shown = null; // the list that the cards are of
+  const cards = new Map();
+
+  const draw = (sets) => {
+    cards.clear();
+    list.replaceChildren(list.firstChild, ...sets.map((set, i) => {
+      const waiting = h('span', {class: 'waiting'});
+      const radio = h('input', {type: 'radio', name: 'set', value: set.name, id: `set-${i}`, onchange: () => actions.pick(set.name)});
+      cards.set(set.name, {radio, waiting});
+      return h('label', {class: 'set card', for: `set-${i}`}, radio,
+        h('span', {class: 'title'}, set.title),
+        h('span', {class: 'muted'}, t('questions', set.questions)), waiting);
+    }));
+  };
+
+  return {
+    root,
+    update(state) {
+      show(loading, !Array.isArray(state.sets));
+      say(loading, t(state.sets === 'away' ? 'setsAway' : 'loading'));
+      const sets = Array.isArray(state.sets) ? state.sets : [];
+      show(list, sets.length > 0);
+      show(unknown, Array.isArray(state.sets) && sets.length === 0);
+      if (shown !== sets) {
+        shown = sets;
+        draw(sets);
+      }
+      for (const [set, card] of cards) {
+        card.radio.checked = set === state.set;
+        const queue = state.queues[set];
+        say(card.waiting, queue?.paused ? t('paused') : t('waiting', queue?.waiting ?? 0));
+        card.waiting.className = `waiting ${queue?.paused ? 'paused' : queue?.waiting ? 'some' : ''}`;
+      }
+      if (face.dataset.name !== actions.name() + state.me?.player) {
+        face.dataset.name = actions.name() + state.me?.player;
+        face.replaceChildren(avatar(actions.name(), state.me?.player ?? ''));
+      }
+      const ready = state.link.status === 'open' && state.set !== '' && !state.busy;
+      attribute(play, 'disabled', !ready);
+      attribute(bot, 'disabled', !ready);
+    },
+  };
+}

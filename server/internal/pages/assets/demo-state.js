@@ -1,0 +1,272 @@
+// Where a player stands, and what becomes of that by what the server says. There is one state, which screens are drawn
+// from; nothing here draws, sends or waits. Times are those of performance.now().
+
+const nameLength = 24;
+
+// start is the state of somebody who has just come, with what the tab remembers of before.
+export function start(remembered = {}) {
+  const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
+  if (game) game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
+  if (ticket) ticket.tickAt = null;
+  if (result) result.showAt = 0;
+  return {
+    me: null, names, set, seq, ticket, match, game, result,
+    sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
+    link: {status: 'connecting', since: 0}, backAt: null, catchingUp: true, busy: false, bot: null,
+  };
+}
+
+// remembered is what the tab keeps.
+export function remembered({names, set, seq, ticket, match, game, result}) {
+  return {names, set, seq, ticket, match, game, result};
+}
+
+// screen is which one to show.
+export function screen(state, now = performance.now()) {
+  if (state.link.status === 'replaced' || state.link.status === 'refused') return 'stopped';
+  if (state.result && now >= state.result.showAt) return 'result';
+  if (state.game) return 'game';
+  if (state.match) return 'match';
+  if (state.proposed) return 'proposed';
+  if (state.ticket) return 'queue';
+  return 'home';
+}
+
+// nameOf is what a player is called; the server knows ids only.
+export function nameOf(state, id) {
+  return state.names[id] ?? String(id).replace(/^(guest-.{4}).*/, '$1');
+}
+
+// apply changes the state by an event of the server.
+export function apply(state, event, data, now = performance.now()) {
+  handlers[event]?.(state, data, now);
+}
+
+// leave forgets whatever was going on.
+export function leave(state, notice = null) {
+  state.ticket = state.proposed = state.match = state.game = state.result = state.invited = null;
+  state.notice = notice;
+}
+
+const handlers = {
+  match_status: (state, data, now) => statuses[data.status]?.(state, data, now),
+
+  cancel_request_general_match_status: (state, data) => {
+    if (data.status !== 'ALREADY_MATCHED') state.ticket = state.proposed = null;
+  },
+
+  match_proposed: (state, data, now) => {
+    state.proposed = {id: data.matchId, players: data.players, until: now + data.deadlineMs, accepted: false};
+  },
+
+  request_game_match_to_friend: (state, data) => {
+    if (!data.roomId) { // the answer to a challenge of ours: there is nobody
+      state.invited = null;
+      state.notice = {key: 'friendGone'};
+    } else if (!state.invitations.some(({room}) => room === data.roomId) && data.roomId !== state.match?.room) {
+      state.invitations.push({room: data.roomId, from: data.user1.id});
+    }
+  },
+
+  created_friend_match: (state, data, now) => {
+    if (state.match?.room === data.roomId) return;
+    meet(state, {room: data.roomId, set: state.set, friend: true, startAt: now}, users(data));
+  },
+
+  friend_request_declined: (state, data) => {
+    state.invitations = state.invitations.filter(({room}) => room !== data.roomId);
+    if (state.invited?.room === data.roomId) {
+      state.notice = state.invited.withdrawn ? null : {key: data.reason === 'declined' ? 'declined' : 'noReply', name: nameOf(state, state.invited.to)};
+      state.invited = null;
+    }
+  },
+
+  game_starting: (state, data, now) => {
+    play(state);
+    state.game.phase = 'countdown';
+    state.game.startsAt = now + data.inMs;
+  },
+
+  question_started: (state, data, now) => {
+    if (data.roomId !== state.match?.room) return;
+    play(state);
+    asked(state.game, data, now);
+  },
+
+  get_answer_result: (state, data) => {
+    const {id, answer} = data.user;
+    if (state.game?.question?.id === answer.questionItemId) state.game.answered[id] = true;
+  },
+
+  question_closed: (state, data) => {
+    if (data.roomId !== state.match?.room || !state.game) return;
+    const before = state.game.scores;
+    state.game.phase = 'closed';
+    state.game.closesAt = null;
+    state.game.scores = scores(data.scores);
+    state.game.gains = Object.fromEntries(data.scores.map(({id, score}) => [id, score - (before[id] ?? 0)]));
+    if (state.game.question?.id === data.questionItemId) state.game.right = data.answer;
+  },
+
+  game_over: (state, data, now) => {
+    if (data.roomId !== state.match?.room || state.result) return;
+    state.result = {...outcome(state, data), results: data.results, players: state.match.players, set: state.match.set};
+    state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // the last right answer is to be seen, too
+  },
+
+  opponent_away: (state, data, now) => {
+    if (state.match) state.match.away = true;
+    if (state.game) state.game.awayUntil = now + data.graceMs;
+  },
+
+  opponent_back: (state) => {
+    if (state.match) state.match.away = false;
+    if (state.game) state.game.awayUntil = null;
+  },
+
+  state: restore,
+};
+
+const statuses = {
+  PUSHED_TO_QUEUE: (state, data, now) => {
+    leave(state);
+    waits(state, data, now);
+  },
+
+  RESTORED: (state, data) => {
+    state.proposed = null;
+    state.ticket = {id: data.ticketId, queue: String(data.queue), place: null, waiting: null, tickAt: null};
+    state.notice = {key: 'restored'};
+  },
+
+  MATCHED: (state, data, now) => {
+    if (data.roomId === state.match?.room || data.roomId === state.result?.room) return; // told twice
+    meet(state, {room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + lookAtEachOther}, users(data));
+  },
+
+  EXPIRED: (state, data) => over(state, data, 'expired'),
+
+  CANCELLED: (state, data) => over(state, data, data.reason in endings ? endings[data.reason] : 'lost'),
+};
+
+// endings are the words for a ticket that was cancelled, by the reason; none for what the player knows anyway.
+const endings = {
+  requested: null, friend_match: null, drained: 'drained', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
+};
+
+// How long opponents see each other before a game begins by itself, and its last question after that has closed (ms).
+const lookAtEachOther = 8000;
+const lastLook = 1800;
+
+function over(state, data, key) {
+  if (state.ticket?.id !== data.ticketId) return; // of another time
+  state.ticket = state.proposed = null;
+  if (key) state.notice = {key, set: String(data.queue)};
+}
+
+function waits(state, data, now) {
+  const before = state.ticket?.id === data.ticketId ? state.ticket : null;
+  state.set = String(data.queue);
+  state.ticket = {
+    id: data.ticketId, queue: state.set, waiting: data.waiting ?? null,
+    place: Math.min(before?.place ?? Infinity, data.waiting ?? Infinity),
+    tickAt: data.nextTickMs ? now + data.nextTickMs : null,
+  };
+  if (state.ticket.place === Infinity) state.ticket.place = null;
+}
+
+// users are those that a payload names user1, user2 and so on.
+function users(data) {
+  return Object.keys(data).filter((key) => /^user\d+$/.test(key)).sort().map((key) => data[key]);
+}
+
+// meet is the beginning of a match.
+function meet(state, match, players) {
+  for (const {id, attributes} of players) {
+    const name = typeof attributes?.name === 'string' ? attributes.name.trim().slice(0, nameLength) : '';
+    if (name) state.names[id] = name;
+  }
+  leave(state);
+  state.set = match.set;
+  state.invitations = state.invitations.filter(({room}) => room !== match.room);
+  state.match = {...match, players: players.map(({id}) => id), away: false, started: false, problem: null};
+}
+
+function play(state) {
+  state.game ??= {
+    phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, late: false,
+    right: null, answered: {}, scores: {}, gains: {}, awayUntil: null,
+  };
+}
+
+function asked(game, data, now) {
+  if (game.question?.id !== data.question.id) {
+    Object.assign(game, {question: data.question, mine: null, late: false, answered: {}, gains: {}});
+  }
+  Object.assign(game, {phase: 'question', index: data.index, of: data.of, right: null, closesAt: now + data.closesInMs});
+  game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions are open for as long; this one may be half over
+}
+
+function scores(list) {
+  return Object.fromEntries(list.map(({id, score}) => [id, score]));
+}
+
+// outcome says how a game went for us: win, lose or draw, and whether somebody gave it up.
+function outcome(state, {roomId, results, reason}) {
+  const mine = results.find(({id}) => id === state.me?.player)?.score ?? 0;
+  const best = Math.max(...results.filter(({id}) => id !== state.me?.player).map(({score}) => score));
+  const byScore = mine > best ? 'win' : mine < best ? 'lose' : 'draw';
+  if (reason !== 'forfeit') return {room: roomId, outcome: byScore, forfeit: null};
+  if (state.match.gaveUp) return {room: roomId, outcome: 'lose', forfeit: 'me'};
+  // It may have been us, if we hear of it only now.
+  if (state.catchingUp && !state.match.away) return {room: roomId, outcome: byScore, forfeit: 'unknown'};
+  return {room: roomId, outcome: 'win', forfeit: 'them'};
+}
+
+// restore takes over how things stand, when it is not known what was missed.
+function restore(state, data, now) {
+  state.invitations = (data.invitations ?? []).map(({roomId, user1}) => ({room: roomId, from: user1.id}));
+  const matched = data.match?.status === 'MATCHED' ? data.match : null;
+  if (data.room) {
+    restoreRoom(state, data.room, matched, now);
+  } else if (matched) {
+    if (matched.roomId !== state.match?.room) statuses.MATCHED(state, matched, now);
+    state.game = null;
+  } else if (data.match) {
+    if (data.ticket) waits(state, data.ticket, now);
+    if (data.match.matchId !== state.proposed?.id) handlers.match_proposed(state, data.match, now);
+  } else if (data.ticket) {
+    if (state.ticket?.id !== data.ticket.ticketId) leave(state);
+    state.proposed = null;
+    waits(state, data.ticket, now);
+  } else if (state.match && !state.result || state.ticket) {
+    leave(state, {key: state.match ? 'gameGone' : 'placeGone', set: state.set});
+  }
+}
+
+function restoreRoom(state, room, matched, now) {
+  if (room.roomId !== state.match?.room) {
+    if (matched?.roomId === room.roomId) {
+      statuses.MATCHED(state, matched, now);
+    } else {
+      meet(state, {room: room.roomId, set: state.set, friend: true, startAt: now}, room.scores);
+    }
+  }
+  state.result = null;
+  state.match.away = room.opponentAway;
+  if (room.mode !== 'paced') {
+    state.game = null;
+    return;
+  }
+  play(state);
+  state.match.started = true;
+  const {game} = state;
+  game.scores = scores(room.scores);
+  game.awayUntil = room.opponentAway ? game.awayUntil ?? now : null;
+  if (room.question) {
+    asked(game, room, now);
+  } else {
+    Object.assign(game, {index: room.index, of: room.of, closesAt: null});
+    if (room.index > 0 && game.phase !== 'closed') game.phase = 'between';
+  }
+}

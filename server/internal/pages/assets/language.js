@@ -1,0 +1,55 @@
+// In which language a page speaks: the one that was chosen, or the first of the browser's that there is.
+
+export const languages = {en: 'English', ko: '한국어'};
+
+const place = 'matchq-language';
+
+function chosen() {
+  try {
+    return localStorage.getItem(place);
+  } catch {
+    return null; // storage can be forbidden
+  }
+}
+
+// language is the one to speak.
+export function language() {
+  const wanted = [chosen(), ...(navigator.languages ?? [navigator.language])];
+  const known = wanted.map((tag) => tag?.slice(0, 2).toLowerCase()).find((tag) => tag in languages);
+  return known ?? 'en';
+}
+
+// choose keeps a choice, for all pages of this server.
+export function choose(tag) {
+  try {
+    localStorage.setItem(place, tag);
+  } catch {
+    // then it holds for this page only
+  }
+}
+
+// speaker returns what finds words by their key. Words with gaps are functions of what goes there.
+export function speaker(words, tag) {
+  document.documentElement.lang = tag;
+  return (key, ...gaps) => {
+    const found = words[tag][key] ?? words.en[key];
+    return typeof found === 'function' ? found(...gaps) : found;
+  };
+}
+
+// switcher fills an element with a button a language; speak is called with the one that is chosen.
+export function switcher(element, tag, speak) {
+  element.replaceChildren(...Object.entries(languages).map(([other, name]) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.lang = other;
+    button.textContent = name;
+    button.setAttribute('aria-pressed', String(other === tag));
+    button.addEventListener('click', () => {
+      choose(other);
+      speak(other);
+      element.querySelector('[aria-pressed="true"]')?.focus();
+    });
+    return button;
+  }));
+}

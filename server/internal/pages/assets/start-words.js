@@ -1,0 +1,53 @@
+// What the start page says. Its English stands in the page itself, for browsers without scripts.
+
+export const words = {
+  en: {
+    copied: 'Copied',
+    copy: 'Copy',
+    ready: 'Ready',
+    notReady: 'Not ready',
+    asking: 'Asking…',
+    away: 'The server does not answer',
+    trouble: {
+      redis_unavailable: 'Redis does not answer',
+      config_mismatch: 'This node and others disagree about the configuration',
+      shutting_down: 'The server is shutting down',
+    },
+    languages: 'Language',
+  },
+
+  ko: {
+    lead: '플레이어는 Redis 안의 대기열에서 기다리고, 몇 초마다 서로 연결됩니다.',
+    more: '지금 이 서버가 그 일을 하고 있습니다. 브라우저에서 바로 해 보거나 프로그램에서 호출해 보세요.',
+    demo: '퀴즈 해 보기',
+    dashboard: '대시보드 열기',
+    state: '지금 이 서버',
+    waiting: '대기 중인 플레이어',
+    queues: '대기열',
+    matches: '지금까지의 매칭',
+    enqueued: '지금까지의 신청',
+    call: '프로그램에서 호출하기',
+    queueOne: '플레이어 한 명을 대기열에 넣습니다. 한 명 더 넣으면 두 사람이 연결됩니다.',
+    wait: '답으로 받은 id로, 연결될 때까지 기다립니다.',
+    proof: '비밀 키를 쓰는 서버라면 -H "Authorization: Bearer TOKEN"을 더하세요.',
+    read: '더 보기',
+    openapi: 'OpenAPI 문서',
+    openapiSays: '모든 HTTP 호출',
+    metrics: '지표',
+    metricsSays: 'Prometheus용',
+    readyz: '준비 상태',
+    readyzSays: '로드 밸런서용',
+    copied: '복사했습니다',
+    copy: '복사',
+    ready: '준비됨',
+    notReady: '준비되지 않음',
+    asking: '확인하는 중…',
+    away: '서버가 응답하지 않습니다',
+    trouble: {
+      redis_unavailable: 'Redis가 응답하지 않습니다',
+      config_mismatch: '이 노드의 설정이 다른 노드와 다릅니다',
+      shutting_down: '서버가 종료되는 중입니다',
+    },
+    languages: '언어',
+  },
+};
