@@ -112,8 +112,8 @@ func (n *testNode) forgets(env *redistest.Env) {
 	}()
 	redistest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
 		left = sizes(n.t, env.Client)
-		delete(left, all+"counters") // totals
-		delete(left, all+"matched")  // those of queues, of which there are so many at most
+		delete(left, all+"counters")                           // totals
+		delete(left, all+"matched")                            // those of queues, of which there are so many at most
 		maps.DeleteFunc(left, func(key string, _ int64) bool { // the history of a day
 			return strings.HasPrefix(key, all+"minute:")
 		})
