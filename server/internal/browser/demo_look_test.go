@@ -100,7 +100,7 @@ func TestPictures(t *testing.T) {
 		f.Game.Countdown, f.Game.Question, f.Game.Pause = 200*time.Millisecond, 15*time.Second, 200*time.Millisecond
 	}, "--interval", "5s")
 	for _, player := range []string{"ada", "bo", "cy"} {
-		s.post("/v1/queues/science/tickets", `{"player":"`+player+`"}`)
+		s.must("/v1/queues/science/tickets", `{"player":"`+player+`"}`)
 	}
 	start := s.open("/")
 	start.viewport(1280, 760, false)

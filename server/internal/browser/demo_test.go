@@ -3,7 +3,6 @@ package browser_test
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -150,15 +149,10 @@ func (s *server) settles(is func(stats) bool) {
 	s.t.Errorf("the totals stay %+v", got)
 }
 
-// post does what a program does besides.
-func (s *server) post(path, body string) {
+// must sends JSON as a program does, which must be taken.
+func (s *server) must(path, body string) {
 	s.t.Helper()
-	answer, err := http.Post(s.url+path, "application/json", strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = answer.Body.Close()
-	if answer.StatusCode >= 300 {
-		s.t.Fatalf("POST %s: %s", path, answer.Status)
+	if status, text := s.post(path, body); status >= 300 {
+		s.t.Fatalf("POST %s: %d %s", path, status, text)
 	}
 }

@@ -25,17 +25,17 @@ func TestExpiredTicket(t *testing.T) {
 func TestPausedQueue(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, redistest.Embedded(t))
-	s.post("/v1/admin/queues/colours/pause", "")
+	s.must("/v1/admin/queues/colours/pause", "")
 	p := s.player("Ada")
 	p.sees(`.set:has([value="colours"])`, "paused")
 	p.queue()
 	p.sees("#notice", "paused by an operator")
-	s.post("/v1/admin/queues/colours/resume", "")
+	s.must("/v1/admin/queues/colours/resume", "")
 	p.queue()
 	p.see("#cancel")
-	s.post("/v1/admin/queues/colours/pause", "")
+	s.must("/v1/admin/queues/colours/pause", "")
 	p.sees(".queue .warn", "You keep your place")
-	s.post("/v1/admin/queues/colours/drain", "")
+	s.must("/v1/admin/queues/colours/drain", "")
 	p.sees("#notice", "An operator emptied the queue")
 }
 

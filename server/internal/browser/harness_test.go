@@ -48,6 +48,19 @@ func waitTogether() {
 	}
 }
 
+// onBoth runs a test on the embedded Redis and on a real one.
+func onBoth(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+	t.Parallel()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, redistest.Embedded(t))
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, redistest.Real(t))
+	})
+}
+
 // server is a node that pages come from.
 type server struct {
 	t    *testing.T

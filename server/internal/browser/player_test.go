@@ -15,19 +15,6 @@ const ownQuestions = "testdata/questions"
 // rounds is how many of its questions are played after a match: all but those that came along with it.
 const rounds = 3
 
-// onBoth runs a test on the embedded Redis and on a real one.
-func onBoth(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
-	t.Parallel()
-	t.Run("embedded", func(t *testing.T) {
-		t.Parallel()
-		test(t, redistest.Embedded(t))
-	})
-	t.Run("redis", func(t *testing.T) {
-		t.Parallel()
-		test(t, redistest.Real(t))
-	})
-}
-
 // serveQuiz runs a server whose games do not wait for anybody but the players: a question is open until all have answered.
 func serveQuiz(t *testing.T, env *redistest.Env, args ...string) *server {
 	t.Helper()

@@ -1,0 +1,185 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+const (
+	loadQueues  = 500
+	loadPlayers = 10_000
+
+	slowestTask = 200.0 // ms that the page may be busy at once
+	mostShare   = 0.2   // of a core that it may take
+)
+
+// watchTasks has a page write down when it was busy for longer than 50 ms at once, and the time between its frames.
+const watchTasks = `
+	window.tasks = []; window.frames = [];
+	new PerformanceObserver((list) => { for (const e of list.getEntries()) window.tasks.push(e.duration); }).observe({type: "longtask"});
+	let last = performance.now();
+	const frame = () => { const now = performance.now(); window.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+	requestAnimationFrame(frame);`
+
+// 10,000 players in 500 queues, of which every one changes every second: the page stays smooth and fits, on a phone and
+// on a desk, light and dark, also with a day of history. It runs alone, since it measures time.
+func TestDashboardUnderLoad(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) { underLoad(t, redistest.Embedded(t)) })
+	t.Run("redis", func(t *testing.T) { underLoad(t, redistest.Real(t)) })
+}
+
+func underLoad(t *testing.T, env *redistest.Env) {
+	s := serve(t, env, "--interval", "24h", "--ticket-ttl", "0")
+	crowd := &crowd{m: s.matcher(env)}
+	if env.Embedded != nil {
+		noteDay(t, env, crowd.m)
+	}
+	for range loadPlayers / loadQueues {
+		if err := crowd.join(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := crowd.goOn(t)
+	defer stopped()
+	for _, size := range []struct {
+		width, height int64
+		mobile        bool
+	}{{360, 740, true}, {1280, 900, false}} {
+		for _, scheme := range []string{"light", "dark"} {
+			t.Run(fmt.Sprintf("%d-%s", size.width, scheme), func(t *testing.T) {
+				p := s.newPage()
+				p.t = t
+				p.viewport(size.width, size.height, size.mobile)
+				p.scheme(scheme)
+				p.before(watchTasks + `localStorage.setItem("matchq.dashboard.range", "24h");`)
+				call(p, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+				p.open("/dashboard")
+				p.live()
+				p.sees("#page-range", "1–50 of 500")
+				p.noSidewaysScroll()
+				p.smooth()
+				eval[bool](p, `(document.querySelector("#queues-title").scrollIntoView(), true)`)
+				p.smooth()
+				p.noSidewaysScroll()
+			})
+		}
+	}
+}
+
+// noteDay gives a day of history to a server whose clock can be set.
+func noteDay(t *testing.T, env *redistest.Env, m *matchq.Matcher) {
+	t.Helper()
+	defer env.Embedded.SetTime(time.Time{}) // the real time again
+	for start := time.Now().Add(-24 * time.Hour); start.Before(time.Now()); start = start.Add(time.Minute) {
+		env.Embedded.SetTime(start)
+		note := matchq.Note{Node: "before", Start: start, LookedUp: true, LongestWait: time.Duration(start.Minute()) * time.Second}
+		if _, err := m.NoteMinute(t.Context(), note); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// busy is how busy a page was.
+type busy struct {
+	Busiest float64 `json:"busiest"` // ms at once
+	Gap     float64 `json:"gap"`     // ms between two frames, at most
+	Changed int     `json:"changed"` // times a cell of the table did
+	Share   float64 `json:"-"`       // of one core's time
+}
+
+// smooth checks that a page that gets news is never busy for long, and takes little of a core. What else goes on on the
+// machine may get in its way, but not each time.
+func (p *page) smooth() {
+	p.t.Helper()
+	var got busy
+	for range 5 {
+		got = p.measure()
+		p.t.Logf("busy for %.0f ms at once, %.1f %% of a core, %.0f ms between frames, %d cells changed", got.Busiest, 100*got.Share, got.Gap, got.Changed)
+		if got.Changed == 0 {
+			p.t.Error("nothing has changed, so nothing was measured")
+		}
+		if got.Busiest <= slowestTask && got.Share <= mostShare {
+			return
+		}
+	}
+	p.t.Errorf("the page is busy for %.0f ms at once, and takes %.0f %% of a core", got.Busiest, 100*got.Share)
+}
+
+// measure looks at a page for two seconds.
+func (p *page) measure() busy {
+	p.t.Helper()
+	before, began := p.worked(), time.Now()
+	got := eval[busy](p, `new Promise((done) => {
+		window.tasks.length = window.frames.length = 0;
+		let changed = 0;
+		const watch = new MutationObserver((list) => { changed += list.length; });
+		watch.observe(document.querySelector("#queue-table tbody"), {childList: true, subtree: true, characterData: true});
+		setTimeout(() => { watch.disconnect(); done({busiest: Math.max(0, ...tasks), gap: Math.max(...frames), changed}); }, 2000);
+	})`)
+	got.Share = (p.worked() - before) / time.Since(began).Seconds()
+	return got
+}
+
+// worked is how many seconds of a processor's time the page has taken.
+func (p *page) worked() float64 {
+	p.t.Helper()
+	result, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, metric := range result.Metrics {
+		if metric.Name == "TaskDuration" {
+			return metric.Value
+		}
+	}
+	p.t.Fatal("the browser does not tell how long the page worked")
+	return 0
+}
+
+// crowd are players who wait in all queues.
+type crowd struct {
+	m     *matchq.Matcher
+	joins int
+}
+
+// join lets one more player wait in each queue.
+func (c *crowd) join(ctx context.Context) error {
+	requests := make([]matchq.Request, loadQueues)
+	for i := range requests {
+		requests[i] = matchq.Request{Queue: fmt.Sprintf("quiz-%d", i), Player: fmt.Sprintf("player-%d-%d", i, c.joins)}
+	}
+	c.joins++
+	_, err := c.m.EnqueueAll(ctx, requests)
+	return err
+}
+
+// goOn lets more join every second until the function that it returns is called.
+func (c *crowd) goOn(t *testing.T) func() {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		next := time.NewTicker(time.Second)
+		defer next.Stop()
+		for {
+			select {
+			case <-next.C:
+				if err := c.join(ctx); err != nil && ctx.Err() == nil {
+					t.Errorf("joining: %v", err)
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}

@@ -1,0 +1,163 @@
+package browser_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+const adminToken = "the admin token of the tests"
+
+// What an operator does on the page of one node holds on all.
+func TestDashboardOperator(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, "--interval", "1h")
+		other := s // the embedded Redis serves one node only
+		if env.Embedded == nil {
+			other = serve(t, env, "--interval", "1h")
+		}
+		other.queue("history", "alice", "bob", "carol")
+		p := s.dashboard()
+		row := `tr[data-queue="history"]`
+		p.sees("#operator-state", "on this machine")
+		p.gone("#sign-out")
+
+		p.click(row + ` [data-action="pause"]`)
+		p.sees("#news", "Queue history is paused on every node")
+		p.sees(row, "paused")
+		if status, text := other.post("/v1/queues/history/tickets", `{"player":"dora"}`); status != http.StatusServiceUnavailable || !strings.Contains(text, "queue_paused") {
+			t.Errorf("a paused queue answers %d %s", status, text)
+		}
+		p.click(row + ` [data-action="resume"]`)
+		p.sees("#news", "Queue history takes players again")
+		p.sees(row, "open")
+		other.queue("history", "dora")
+		p.tile("waiting", "4")
+
+		p.click(row + ` [data-action="drain"]`)
+		p.sees("#drain-dialog", "4 players wait now")
+		p.click("#drain-confirm")
+		p.sees("#drain-error", "not the queue's name")
+		p.fill("#drain-name", "histori")
+		p.click("#drain-confirm")
+		p.sees("#drain-error", "not the queue's name")
+		p.tile("waiting", "4")
+		p.fill("#drain-name", "history")
+		p.click("#drain-confirm")
+		p.sees("#news", "Queue history is drained: 4 tickets were cancelled")
+		p.gone("#drain-dialog")
+		p.tile("waiting", "0")
+		p.sees(row, "empty")
+		p.until(`document.querySelector("[data-audit=cancelled]").textContent === "4"`)
+	})
+}
+
+// What fails is said, and stays until it is closed.
+func TestDashboardOperatorFails(t *testing.T) {
+	t.Parallel()
+	env := redistest.Real(t)
+	s := serve(t, env, "--interval", "1h")
+	s.queue("history", "alice")
+	p := s.dashboard()
+	p.see(`tr[data-queue="history"]`)
+	p.expect("503")
+	env.Server.Kill()
+	p.click(`tr[data-queue="history"] [data-action="pause"]`)
+	p.sees("#failures", "Could not pause history: ")
+	p.click("#failures button")
+	p.gone("#failures .toast")
+}
+
+// Without the token the page is read-only.
+func TestDashboardSignsIn(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t), "--interval", "1h", "--admin-token", adminToken, "--path-prefix", "/ops")
+	s.queue("history", "alice")
+	p := s.newPage()
+	p.expect("401")
+	p.open("/dashboard")
+	p.live()
+	p.sees("#operator-state", "read-only")
+	p.see(`tr[data-queue="history"]`)
+	p.gone(`tr[data-queue="history"] button`)
+	p.gone("#search-form")
+	p.sees("#search-locked", "only operators")
+
+	p.click("#sign-in")
+	p.fill("#token", "a wrong token, surely")
+	p.click("#sign-in-form [type=submit]")
+	p.sees("#sign-in-error", "not the admin token")
+	p.fill("#token", adminToken)
+	p.click("#sign-in-form [type=submit]")
+	p.gone("#sign-in-dialog")
+	p.sees("#news", "You are signed in")
+	p.see(`tr[data-queue="history"] [data-action="drain"]`)
+	p.see("#search-form")
+
+	p.reload()
+	p.live()
+	p.click(`tr[data-queue="history"] [data-action="pause"]`)
+	p.sees("#news", "is paused")
+
+	p.click("#sign-out")
+	p.sees("#operator-state", "read-only")
+	p.gone(`tr[data-queue="history"] button`)
+
+	// A session that has ended under the page is asked for again.
+	p.click("#sign-in")
+	p.fill("#token", adminToken)
+	p.click("#sign-in-form [type=submit]")
+	p.see(`tr[data-queue="history"] [data-action="resume"]`)
+	eval[int](p, `fetch("v1/admin/session", {method: "DELETE"}).then((r) => r.status)`)
+	p.click(`tr[data-queue="history"] [data-action="resume"]`)
+	p.sees("#failures", "your session has ended")
+	p.see("#sign-in-dialog")
+}
+
+// Where nobody can sign in the page says what is missing.
+func TestDashboardWithoutToken(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
+	s.url = strings.Replace(s.url, "localhost", "127.0.0.1", 1)
+	p := s.newPage()
+	p.expect("403")
+	p.open("/dashboard")
+	p.live()
+	p.sees("#operator-state", "read-only")
+	p.click("#sign-in")
+	p.sees("#sign-in-dialog", "--admin-token")
+	p.gone("#token")
+}
+
+// An operator finds a ticket by its player or its id, sees why it waits, and what became of it.
+func TestDashboardSearch(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, "--interval", "1h")
+		s.queue("history", "alice")
+		p := s.dashboard()
+		p.expect("404")
+		p.fill("#search-for", "alice\r")
+		p.sees("#search-message", "The ticket of alice in queue history is waiting")
+		p.sees("#search-why", "players who are missing for a match: 1")
+		p.sees("#search-timeline", "waiting")
+		p.sees("#search-timeline", "now")
+		id := eval[string](p, `[...document.querySelectorAll("#search-facts div")].find((d) => d.firstChild.textContent === "Ticket").lastChild.textContent`)
+
+		s.queue("history", "bob") // the page looks again by itself
+		p.sees("#search-why", "the next tick is in")
+		if _, err := s.matcher(env).Tick(t.Context(), "history"); err != nil {
+			t.Fatal(err)
+		}
+		p.sees("#search-message", "is matched")
+		p.gone("#search-why")
+		p.sees("#search-timeline li:last-child", "matched")
+
+		p.fill("#search-for", "nobody\r")
+		p.sees("#search-message", "Nothing is known")
+		p.gone("#search-result")
+		p.fill("#search-for", id+"\r")
+		p.sees("#search-message", "The ticket of alice in queue history is matched")
+	})
+}

@@ -1,0 +1,158 @@
+package browser_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// A server that is started anew under an open page is found again, and what was before is still there.
+func TestDashboardOverRestart(t *testing.T) {
+	t.Parallel()
+	env := redistest.Real(t)
+	s := serve(t, env, "--interval", "1h")
+	s.queue("history", "alice", "bob")
+	p := s.dashboard()
+	p.click(`[data-chart="flow"] summary`)
+	enqueued := `[...document.querySelectorAll("[data-chart=flow] tbody tr")].reduce((sum, row) => sum + Number(row.cells[1].textContent), 0)`
+	p.until(enqueued + " === 2")
+	p.expect("ERR_|request failed: 503") // while the server is away
+	s.stop()
+	p.sees("#link", "reconnecting")
+	p.sees(".as-of", "as of ")
+	p.sees(`tr[data-queue="history"]`, "history") // what was known last
+	s.restart()
+	p.live()
+	p.gone(".as-of")
+	p.tile("waiting", "2")
+	s.queue("history", "carol")
+	p.tile("waiting", "3")
+	p.until(enqueued + " === 3")
+}
+
+// A Redis that is away is told, and that it is back.
+func TestDashboardWithoutRedis(t *testing.T) {
+	t.Parallel()
+	env := redistest.Real(t)
+	s := serve(t, env, "--interval", "1h")
+	s.queue("history", "alice")
+	p := s.dashboard()
+	p.tile("waiting", "1")
+	env.Server.Kill()
+	p.sees("#link", "Redis is down")
+	p.sees("#banner", "Redis does not answer")
+	p.sees("#redis-state", "does not answer")
+	p.tile("waiting", "1")
+	p.sees(".as-of", "as of ")
+	p.noSidewaysScroll()
+	env.Server.Restart()
+	p.live()
+	p.gone("#banner")
+	p.gone(".as-of")
+	p.tile("waiting", "0") // it kept nothing
+}
+
+// gate stands before a server, strips a prefix, counts streams and refuses them if told so.
+type gate struct {
+	*httptest.Server
+
+	streams atomic.Int32
+	opened  atomic.Int32
+	refuse  atomic.Int32 // status
+}
+
+func (s *server) behindGate() *gate {
+	s.t.Helper()
+	target, err := url.Parse(s.url)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	g := &gate{}
+	g.Server = httptest.NewServer(http.StripPrefix("/behind", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/dashboard/events") {
+			if status := g.refuse.Load(); status != 0 {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(int(status))
+				return
+			}
+			g.opened.Add(1)
+			g.streams.Add(1)
+			defer g.streams.Add(-1)
+		}
+		proxy.ServeHTTP(w, r)
+	})))
+	s.t.Cleanup(g.Close)
+	s.t.Cleanup(g.CloseClientConnections)
+	return g
+}
+
+// There is one stream a page, behind a proxy as well, and none while nobody looks.
+func TestDashboardRestsWhenHidden(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t), "--interval", "1h")
+	g := s.behindGate()
+	p := s.newPage()
+	p.base = g.URL + "/behind"
+	p.before(`Object.defineProperty(Document.prototype, "hidden", {get: () => window.isHidden === true});`)
+	p.open("/dashboard")
+	p.live()
+	if n := g.streams.Load(); n != 1 {
+		t.Errorf("the page has %d streams", n)
+	}
+	hide := func(hidden string) {
+		eval[bool](p, `window.isHidden = `+hidden+`, document.dispatchEvent(new Event("visibilitychange"))`)
+	}
+	hide("true")
+	eventually(t, "a page that is hidden has no stream", func() bool { return g.streams.Load() == 0 })
+	s.queue("history", "alice")
+	hide("false")
+	p.live()
+	p.tile("waiting", "1")
+	if n := g.streams.Load(); n != 1 {
+		t.Errorf("the page that is back has %d streams", n)
+	}
+	if n := g.opened.Load(); n != 2 {
+		t.Errorf("%d streams were opened, of which two were needed", n)
+	}
+}
+
+// A stream that is refused is told and tried again.
+func TestDashboardRefused(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t))
+	g := s.behindGate()
+	g.refuse.Store(http.StatusTooManyRequests)
+	p := s.newPage()
+	p.base = g.URL + "/behind"
+	p.expect("429")
+	p.open("/dashboard")
+	p.sees("#link", "refused")
+	p.sees("#banner", "too many streams from this address")
+	p.sees("#banner", "Trying again")
+	p.see("[data-loading]")
+	g.refuse.Store(0)
+	p.live()
+	p.gone("#banner")
+	p.gone("[data-loading]")
+}
+
+// A stream that has gone silent is called stale, and given up for a new one.
+func TestDashboardStale(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t))
+	p := s.newPage()
+	p.before(`const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;`)
+	p.open("/dashboard")
+	p.live()
+	// The page's clock is set forward right after an event: to it there was none for that long.
+	eval[bool](p, `new Promise((done) => { const text = document.querySelector("#link-text");
+		const look = new MutationObserver(() => text.textContent.startsWith("stale since") && (look.disconnect(), done(true)));
+		look.observe(text, {childList: true, subtree: true, characterData: true}); setInterval(() => { window.ahead += 13_000; }, 900); })`)
+}

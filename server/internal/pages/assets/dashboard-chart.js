@@ -1,0 +1,233 @@
+// One chart: its lines, a legend that tells the values under the crosshair, and the table behind it.
+
+import { make, mark, say } from "./dashboard-dom.js";
+import { clock, minute } from "./dashboard-format.js";
+import { ChartTable } from "./dashboard-charttable.js";
+import { units } from "./dashboard-chartspecs.js";
+
+const HEIGHT = 210;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const crosshair = "matchq"; // charts of one name move it together
+
+const steps = {
+  x: [MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR],
+  tickets: Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat(),
+  time: [
+    ...[0.01, 0.1, 1, 10, 100].flatMap((n) => [n, 2 * n, 5 * n]),
+    ...[SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND],
+    ...[MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE],
+    ...[HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 72 * HOUR],
+  ],
+};
+
+const compact = new Intl.NumberFormat("en", { notation: "compact" });
+const labels = {
+  tickets: (n) => compact.format(n),
+  time: timeLabel,
+  brief: timeLabel,
+};
+
+function timeLabel(ms) {
+  const [size, unit] = ms < SECOND ? [1, "ms"] : ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "min"] : [HOUR, "h"];
+  return ms === 0 ? "0" : `${+(ms / size).toPrecision(3)} ${unit}`;
+}
+
+export class Chart {
+  #spec;
+  #plot = make("div", { class: "plot", tabindex: "0", role: "img" });
+  #place = make("span", { class: "legend-time numbers" });
+  #values; // of the legend
+  #shown; // which series are
+  #table;
+  #uplot = null;
+  #data = null; // see dashboard-charts.js
+  #width = 0;
+  #stale = false; // there is something to draw
+
+  seen = false; // it is on the screen
+
+  constructor(spec) {
+    this.#spec = spec;
+    this.#shown = spec.series.map(() => true);
+    this.#values = spec.series.map(() => make("span", { class: "legend-value numbers" }));
+    this.#table = new ChartTable(spec);
+    const title = make("h3", { id: `chart-${spec.id}` }, spec.title);
+    this.node = make(
+      "article", { class: "card chart", "aria-labelledby": `chart-${spec.id}`, "data-chart": spec.id },
+      make("header", {}, title, make("p", { class: "muted" }, spec.note), this.#place),
+      this.#legend(), this.#plot, this.#table.node,
+    );
+    this.#plot.addEventListener("keydown", (event) => this.#move(event));
+    this.#plot.addEventListener("blur", () => this.#uplot?.setCursor({ left: -10, top: -10 }, true, true));
+  }
+
+  #legend() {
+    const items = this.#spec.series.map((series, i) => {
+      const button = make(
+        "button", { type: "button", class: "legend-item", "aria-pressed": "true" },
+        swatch(series), make("span", {}, series.label), this.#values[i],
+      );
+      button.addEventListener("click", () => this.#toggle(i, button));
+      return make("li", {}, button);
+    });
+    return make("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items);
+  }
+
+  #toggle(i, button) {
+    this.#shown[i] = !this.#shown[i];
+    mark(button, "aria-pressed", String(this.#shown[i]));
+    this.#uplot?.setSeries(i + 1, { show: this.#shown[i] });
+  }
+
+  // take gets the data of another range, or what is new of the same, for draw to draw.
+  take(data) {
+    this.#data = data;
+    this.#stale = true;
+    this.#table.show(data);
+    mark(this.#plot, "aria-label", this.#summary());
+  }
+
+  // draw draws if there is anything new and somebody could see it, or it is the first time, and says whether it did.
+  draw() {
+    if (!this.#stale || (!this.seen && this.#uplot !== null)) return false;
+    this.#stale = false;
+    if (this.#uplot === null) this.#build();
+    else this.#uplot.setData(this.#lines());
+    this.#tell();
+    return true;
+  }
+
+  // resize is called when the place for the chart has another width.
+  resize(width) {
+    this.#width = width;
+    this.#uplot?.setSize({ width, height: HEIGHT });
+    this.#stale ||= this.#uplot === null && this.#data !== null;
+  }
+
+  get place() {
+    return this.#plot;
+  }
+
+  // recolour draws with the colours that hold now.
+  recolour() {
+    this.#uplot?.destroy();
+    this.#uplot = null;
+    this.#stale = this.#data !== null;
+  }
+
+  #lines() {
+    return [this.#data.starts, ...this.#data.values];
+  }
+
+  #build() {
+    if (this.#width === 0) return;
+    const css = getComputedStyle(this.#plot);
+    const colour = (name) => css.getPropertyValue(name).trim();
+    this.#uplot = new window.uPlot(this.#options(colour, css.fontFamily), this.#lines(), this.#plot);
+  }
+
+  #options(colour, family) {
+    const scales = [...new Set(this.#spec.series.map((series) => series.unit))];
+    const line = colour("--line");
+    const grows = this.#spec.grows === true;
+    const look = { stroke: colour("--muted"), font: `12px ${family}`, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
+    const grid = { stroke: line, width: 1 };
+    const axes = scales.map((unit, i) => ({
+      ...look, scale: unit, side: i === 0 ? 3 : 1, size: unit === "tickets" ? 46 : 58, incrs: steps[unit] ?? steps.time, space: 34,
+      grid: i === 0 ? grid : { show: false }, values: (_, splits) => splits.map(labels[unit]),
+    }));
+    return {
+      width: this.#width, height: HEIGHT, ms: 1, padding: [10, scales.length === 1 ? 24 : 0, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 }, sync: { key: crosshair, scales: ["x", null] } },
+      scales: {
+        x: { time: true, range: () => [this.#data.starts[0], this.#data.starts.at(-1)] },
+        ...Object.fromEntries(scales.map((unit) => [unit, { range: (_, __, most) => [0, Math.max((most ?? 0) * 1.08, units[unit].least)] }])),
+      },
+      axes: [{ ...look, grid, space: 56, size: 30, incrs: steps.x, values: (_, splits) => splits.map(minute) }, ...axes],
+      series: [{}, ...this.#spec.series.map((series, i) => ({
+        label: series.label, scale: series.unit, show: this.#shown[i], stroke: colour(series.colour), width: 2, dash: series.dash,
+        points: { size: 5, width: 1.5, fill: colour("--surface"), filter: (u, si, all) => (all ? null : alone(u.data[si], grows)) },
+        ...(grows && { gaps: beforeLast }),
+      }))],
+      hooks: {
+        drawClear: [(u) => shade(u, this.#data, colour("--raised"))],
+        setCursor: [() => this.#tell()],
+      },
+    };
+  }
+
+  // #tell lets the legend say the values at the crosshair, or else the newest.
+  #tell() {
+    const { starts, values } = this.#data;
+    const at = this.#uplot?.cursor.idx ?? null;
+    const i = at ?? starts.length - 1;
+    this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(values[n][i])));
+    say(this.#place, at === null || at === starts.length - 1 ? "this minute" : `at ${minute(starts[at])}`);
+  }
+
+  // #move moves the crosshair by the keyboard.
+  #move(event) {
+    const u = this.#uplot;
+    if (u === null) return;
+    const end = this.#data.starts.length - 1;
+    const at = u.cursor.idx ?? end;
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: end, PageUp: at - 10, PageDown: at + 10 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const start = this.#data.starts[Math.min(end, Math.max(0, to))];
+    u.setCursor({ left: u.valToPos(start, "x"), top: u.over.clientHeight / 2 }, true, true);
+  }
+
+  #summary() {
+    const { starts, values } = this.#data;
+    const parts = this.#spec.series.map((series, n) => {
+      const text = units[series.unit].text;
+      const most = values[n].reduce((a, b) => (b === null ? a : Math.max(a ?? b, b)), null);
+      return `${series.label} ${text(values[n].at(-1))} this minute, at most ${text(most)}`;
+    });
+    return `${this.#spec.title} since ${clock(starts[0])}: ${parts.join("; ")}. The table below has all numbers.`;
+  }
+}
+
+// swatch is a piece of a series' line.
+function swatch(series) {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  const line = document.createElementNS(ns, "line");
+  const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, "stroke-width": 2.5, "stroke-dasharray": series.dash.join(" ") || "none" };
+  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, value);
+  svg.setAttribute("viewBox", "0 0 26 10");
+  svg.setAttribute("class", `swatch ${series.colour.slice(2)}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(line);
+  return svg;
+}
+
+// beforeLast leaves the last value unconnected: that little happened in a minute that has just begun is no fall.
+function beforeLast(u, _, __, ___, gaps) {
+  const [from, to] = u.data[0].slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)));
+  return [...gaps, [from - 2, to]]; // without the beginning of the fall, which is as wide as the line
+}
+
+// alone are the values without neighbours, which would be lines without length.
+function alone(values, last) {
+  const found = [];
+  values.forEach((value, i) => {
+    if (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
+  });
+  const end = values.length - 1;
+  if (last && values[end] !== null && found.at(-1) !== end) found.push(end);
+  return found;
+}
+
+// shade marks the minute that is still growing.
+function shade(u, { starts }, colour) {
+  const from = u.valToPos(starts.at(-2), "x", true);
+  u.ctx.save();
+  u.ctx.fillStyle = colour;
+  u.ctx.fillRect(from, u.bbox.top, u.bbox.left + u.bbox.width - from, u.bbox.height);
+  u.ctx.restore();
+}

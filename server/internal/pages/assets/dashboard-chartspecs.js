@@ -1,0 +1,58 @@
+// What the charts show. A series has a value for each minute; those of one unit share an axis. Each has a line of its own
+// kind beside its colour.
+
+import { count, duration } from "./dashboard-format.js";
+
+// least is what an axis shows at least, so that a few are not drawn as many.
+export const units = {
+  tickets: { text: count, least: 4 },
+  time: { text: duration, least: 1000 },
+  brief: { text: duration, least: 1 },
+};
+
+const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
+
+function series(unit, label, of, place) {
+  return { unit, label, of, dash: dashes[place], colour: `--series-${place + 1}` };
+}
+
+export const charts = [
+  {
+    id: "waiting",
+    title: "Waiting players",
+    note: "the most, and the oldest wait",
+    grows: true,
+    series: [series("tickets", "Waiting", (m) => m.waiting, 0), series("time", "Oldest wait", (m) => m.oldest_ms, 1)],
+  },
+  {
+    id: "flow",
+    title: "Tickets a minute",
+    note: "joined, and how they ended",
+    grows: true, // a minute is known at its end only
+    series: [
+      series("tickets", "Enqueued", (m) => m.enqueued, 0), series("tickets", "Matched", (m) => m.matched, 1),
+      series("tickets", "Cancelled", (m) => m.cancelled, 2), series("tickets", "Expired", (m) => m.expired, 3),
+    ],
+  },
+  {
+    id: "wait",
+    title: "Wait until matched",
+    note: "of those matched in each minute",
+    series: [
+      series("time", "p50", (m) => m.wait_p50_ms, 0), series("time", "p95", (m) => m.wait_p95_ms, 1),
+      series("time", "p99", (m) => m.wait_p99_ms, 2),
+    ],
+  },
+  {
+    id: "tick",
+    title: "Tick duration",
+    note: "how long Redis took to match",
+    series: [series("brief", "p50", (m) => m.tick_p50_ms, 0), series("brief", "Longest", (m) => m.tick_max_ms, 1)],
+  },
+];
+
+export const ranges = {
+  "15m": { minutes: 15, words: "15 minutes" },
+  "1h": { minutes: 60, words: "hour" },
+  "24h": { minutes: 1440, words: "24 hours" },
+};

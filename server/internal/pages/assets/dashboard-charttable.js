@@ -1,0 +1,50 @@
+// The table behind a chart, newest minute first. It is kept up to date only while it is open.
+
+import { arrange, make, say } from "./dashboard-dom.js";
+import { minute, moment } from "./dashboard-format.js";
+import { units } from "./dashboard-chartspecs.js";
+
+export class ChartTable {
+  #spec;
+  #body = make("tbody");
+  #rows = new Map(); // by the minute's start
+  #data = null;
+
+  constructor(spec) {
+    this.#spec = spec;
+    const heads = ["Minute", ...spec.series.map((series) => series.label)];
+    const table = make(
+      "table", { class: "numbers" }, make("caption", { class: "unseen" }, `${spec.title}, ${spec.note}, newest first`),
+      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), this.#body,
+    );
+    const box = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table of ${spec.title}` }, table);
+    this.node = make("details", {}, make("summary", {}, "Show as table"), box);
+    this.node.addEventListener("toggle", () => this.#draw());
+  }
+
+  show(data) {
+    this.#data = data;
+    this.#draw();
+  }
+
+  // #draw shows minutes of which anything is known.
+  #draw() {
+    if (!this.node.open || this.#data === null) return;
+    const { starts, values, known } = this.#data;
+    const rows = new Map();
+    for (let i = starts.length - 1; i >= 0; i--) {
+      if (!known[i]) continue;
+      const row = this.#rows.get(starts[i]) ?? this.#newRow(starts[i]);
+      const growing = i === starts.length - 1;
+      say(row.firstElementChild, growing ? `${minute(starts[i])} so far` : minute(starts[i]));
+      this.#spec.series.forEach((series, n) => say(row.children[n + 1], units[series.unit].text(values[n][i])));
+      rows.set(starts[i], row);
+    }
+    this.#rows = rows;
+    arrange(this.#body, [...rows.values()]);
+  }
+
+  #newRow(start) {
+    return make("tr", { "data-minute": start }, make("th", { scope: "row", title: moment(start) }), ...this.#spec.series.map(() => make("td")));
+  }
+}

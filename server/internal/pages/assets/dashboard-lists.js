@@ -1,0 +1,81 @@
+// The tables of nodes and of recent matches.
+
+import { arrange, find, make, mark, say } from "./dashboard-dom.js";
+import { age, ago, count, duration, moment, until } from "./dashboard-format.js";
+
+// list keeps a table's rows by a key; fill writes a row's cells, which it gets by their columns' names.
+function list(table, columns, keyOf, fill) {
+  const body = find("tbody", table);
+  let rows = new Map();
+  const newRow = () => {
+    const cells = {};
+    const nodes = Object.entries(columns).map(([name, label], i) => {
+      const attributes = { "data-label": label, class: `column-${name}`, role: i === 0 ? "rowheader" : "cell" };
+      cells[name] = make(i === 0 ? "th" : "td", i === 0 ? { ...attributes, scope: "row" } : attributes);
+      return cells[name];
+    });
+    return { node: make("tr", { role: "row" }, ...nodes), cells };
+  };
+  return {
+    draw(items) {
+      const kept = new Map();
+      for (const item of items) {
+        const row = rows.get(keyOf(item)) ?? newRow();
+        row.item = item;
+        fill(row.cells, item);
+        kept.set(keyOf(item), row);
+      }
+      rows = kept;
+      arrange(body, [...rows.values()].map((row) => row.node));
+    },
+    tick() {
+      for (const row of rows.values()) fill(row.cells, row.item);
+    },
+  };
+}
+
+const short = (id) => (id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);
+
+export function showNodes(store) {
+  const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Runs for" };
+  const table = list(find("#node-table"), columns, (node) => node.id, (cells, node) => {
+    fillNodeName(cells.id, node);
+    mark(cells.id, "title", node.id);
+    say(cells.version, node.version || "–");
+    mark(cells.version, "title", node.version || null);
+    say(cells.sockets, count(node.sockets));
+    // A node renews its lease well before its end: one that is over was not heard of for longer than that.
+    const late = store.now - node.lease_ends_at;
+    say(cells.heard, late > 0 ? `${age(late)} late` : `due ${until(node.lease_ends_at, store.now)}`);
+    mark(cells.heard, "data-kind", late > 0 ? "bad" : null);
+    mark(cells.heard, "title", `the lease ends at ${moment(node.lease_ends_at)}`);
+    say(cells.started, node.started_at === null ? "–" : age(store.now - node.started_at));
+    mark(cells.started, "title", node.started_at === null ? null : `since ${moment(node.started_at)}`);
+  });
+  store.view(["nodes"], () => table.draw(store.nodes));
+  return table.tick;
+}
+
+function fillNodeName(cell, node) {
+  if (cell.firstChild === null) cell.append(make("span", {}, short(node.id)), make("span", { class: "answers" }, "answers you"));
+  mark(cell.lastChild, "hidden", !node.self);
+}
+
+export function showMatches(store) {
+  const columns = { queue: "Queue", made: "Made", wait: "Longest wait", id: "Match" };
+  const table = list(find("#match-table"), columns, (match) => match.id, (cells, match) => {
+    say(cells.queue, match.queue);
+    mark(cells.queue, "title", match.queue);
+    say(cells.made, ago(match.made_at, store.now));
+    mark(cells.made, "title", moment(match.made_at));
+    say(cells.wait, duration(match.longest_wait_ms));
+    say(cells.id, match.id);
+    mark(cells.id, "title", match.id);
+  });
+  store.view(["matches"], () => {
+    table.draw(store.matches);
+    mark(find("#match-box"), "hidden", store.matches.length === 0);
+    mark(find("#no-matches"), "hidden", store.matches.length > 0);
+  });
+  return table.tick;
+}

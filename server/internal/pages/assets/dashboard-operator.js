@@ -1,0 +1,197 @@
+// Who looks at the page, and what operators do. Everybody may read; what changes something needs the admin token, or a
+// server that was started without one on this machine. store.operator is
+//   {state: "unknown"}
+//   {state: "reader"}           may sign in
+//   {state: "locked"}           the server has no admin token and we are not on its machine
+//   {state: "operator", open}   open: without a session, so there is nothing to sign out of
+
+import { announce, find, mark, remember, remembered, say } from "./dashboard-dom.js";
+import { count, plural } from "./dashboard-format.js";
+
+const encoded = encodeURIComponent;
+
+// call asks the server. The answer is {status, body}; status 0 says that there was none.
+export async function call(method, path, body) {
+  const options = { method, headers: { Accept: "application/json" } };
+  if (body !== undefined) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  try {
+    const answer = await fetch(path, options);
+    return { status: answer.status, body: await answer.json().catch(() => ({})) };
+  } catch {
+    return { status: 0, body: { detail: "the server can't be reached" } };
+  }
+}
+
+export const failure = ({ status, body }) => body.detail || `the server answered with status ${status}`;
+
+export class Operator {
+  #store;
+  #dialog = find("#sign-in-dialog");
+  #draining = find("#drain-dialog");
+  #drained = ""; // the queue that the dialog is about
+  #node = ""; // that answers
+
+  constructor(store) {
+    this.#store = store;
+    for (const button of document.querySelectorAll("[data-opens=sign-in]")) button.addEventListener("click", () => this.signIn());
+    find("#sign-out").addEventListener("click", () => this.#signOut());
+    find("#sign-in-form").addEventListener("submit", (event) => this.#submit(event));
+    find("#drain-form").addEventListener("submit", (event) => this.#drain(event));
+    for (const button of document.querySelectorAll("[data-closes]")) {
+      button.addEventListener("click", () => button.closest("dialog").close());
+    }
+    store.view(["operator"], () => this.#show());
+    store.view(["queues"], () => this.#countDrained());
+    store.view(["config"], () => this.#lookAgain());
+    this.look();
+  }
+
+  // look finds out who we are.
+  async look() {
+    const { status } = await call("GET", "v1/admin/audit");
+    if (status === 401) this.#store.set("operator", { state: "reader" });
+    else if (status === 403) this.#store.set("operator", { state: "locked" });
+    else if (status === 200) this.#store.set("operator", { state: "operator", open: await isOpen() });
+    else setTimeout(() => this.look(), 5000);
+  }
+
+  // #lookAgain asks another node, or one that was started anew: it may have another token.
+  #lookAgain() {
+    const node = this.#store.config.node;
+    if (this.#node !== "" && this.#node !== node) this.look();
+    this.#node = node;
+  }
+
+  #show() {
+    const { state, open } = this.#store.operator;
+    const words = {
+      unknown: "", reader: "read-only", locked: "read-only", operator: open ? "operator, on this machine" : "operator",
+    };
+    say(find("#operator-state"), words[state]);
+    mark(find("#sign-in"), "hidden", state !== "reader" && state !== "locked");
+    mark(find("#sign-out"), "hidden", state !== "operator" || open);
+    mark(document.body, "data-operator", state === "operator");
+    mark(find("#sign-in-form"), "hidden", state === "locked");
+    mark(find("#sign-in-locked"), "hidden", state !== "locked");
+  }
+
+  signIn() {
+    say(find("#sign-in-error"), "");
+    find("#token").value = "";
+    this.#dialog.showModal();
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const error = find("#sign-in-error");
+    const token = find("#token");
+    say(error, "");
+    const answer = await call("POST", "v1/admin/session", { token: token.value });
+    if (answer.status === 204) {
+      remember("session", "1");
+      await this.look();
+      this.#dialog.close();
+      announce("You are signed in as an operator.");
+      return;
+    }
+    if (answer.status === 403 && answer.body.code === "forbidden") this.#store.set("operator", { state: "locked" });
+    const wrong = answer.status === 401 ? "That is not the admin token of this server." : `Signing in failed: ${failure(answer)}.`;
+    say(error, wrong);
+    token.select();
+    token.focus();
+  }
+
+  async #signOut() {
+    const answer = await call("DELETE", "v1/admin/session");
+    if (answer.status !== 204) {
+      announce(`Signing out failed: ${failure(answer)}.`, true);
+      return;
+    }
+    remember("session", null);
+    await this.look();
+    find("#sign-in").focus();
+    announce("You are signed out.");
+  }
+
+  // act does to a queue what one of its buttons says.
+  async act(action, queue, button) {
+    if (action === "drain") {
+      this.#askToDrain(queue);
+      return;
+    }
+    if (button.getAttribute("aria-busy")) return;
+    mark(button, "aria-busy", "true");
+    const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/${action}`);
+    mark(button, "aria-busy", null);
+    if (!this.#worked(answer, `${action} ${queue}`)) return;
+    this.#store.patchQueue(queue, { paused: action === "pause" });
+    announce(
+      action === "pause"
+        ? `Queue ${queue} is paused on every node. Who waits in it keeps waiting; nobody can join.`
+        : `Queue ${queue} takes players again.`,
+    );
+  }
+
+  #worked(answer, what) {
+    if (answer.status === 200) return true;
+    if (answer.status === 401) {
+      remember("session", null);
+      this.#store.set("operator", { state: "reader" });
+      announce(`Could not ${what}: your session has ended, so sign in again.`, true);
+      this.signIn();
+    } else {
+      announce(`Could not ${what}: ${failure(answer)}.`, true);
+    }
+    return false;
+  }
+
+  #askToDrain(queue) {
+    this.#drained = queue;
+    for (const node of this.#draining.querySelectorAll("[data-queue-name]")) say(node, queue);
+    find("#drain-name").value = "";
+    say(find("#drain-error"), "");
+    this.#countDrained();
+    this.#draining.showModal();
+  }
+
+  #countDrained() {
+    if (this.#drained === "") return;
+    const { waiting = 0, proposed = 0 } = this.#store.queues.get(this.#drained) ?? {};
+    const more = proposed > 0 ? ` and ${count(proposed)} in matches that are not accepted yet` : "";
+    say(find("#drain-count"), `${plural(waiting, "player waits", "players wait")} now${more}`);
+  }
+
+  async #drain(event) {
+    event.preventDefault();
+    const queue = this.#drained;
+    const error = find("#drain-error");
+    if (find("#drain-name").value !== queue) {
+      say(error, `That is not the queue's name. Type ${queue} to drain it.`);
+      find("#drain-name").select();
+      find("#drain-name").focus();
+      return;
+    }
+    const button = find("#drain-confirm");
+    if (button.getAttribute("aria-busy")) return;
+    mark(button, "aria-busy", "true");
+    const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/drain`);
+    mark(button, "aria-busy", null);
+    this.#draining.close();
+    this.#drained = "";
+    if (!this.#worked(answer, `drain ${queue}`)) return;
+    announce(`Queue ${queue} is drained: ${plural(answer.body.cancelled, "ticket was", "tickets were")} cancelled.`);
+  }
+}
+
+// isOpen says whether we are an operator without a session too.
+async function isOpen() {
+  if (remembered("session")) return false;
+  try {
+    return (await fetch("v1/admin/audit", { credentials: "omit" })).ok;
+  } catch {
+    return false;
+  }
+}

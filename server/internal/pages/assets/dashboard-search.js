@@ -1,0 +1,119 @@
+// Search for a ticket, by a player's name or its id: where it stands, why it waits, and what it has been through.
+
+import { arrange, find, make, mark, say } from "./dashboard-dom.js";
+import { age, clock, duration, moment } from "./dashboard-format.js";
+import { call, failure } from "./dashboard-operator.js";
+
+const REFRESH = 3000; // ms; while a ticket waits
+
+export class Search {
+  #store;
+  #path = ""; // of what is shown
+  #timer = 0;
+  #asked = 0; // the newest question; answers to others come too late
+  #state = "";
+
+  constructor(store) {
+    this.#store = store;
+    find("#search-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#search(find("#search-for").value.trim());
+    });
+    store.view(["operator"], () => {
+      const operator = store.operator.state === "operator";
+      mark(find("#search-form"), "hidden", !operator);
+      mark(find("#search-locked"), "hidden", operator);
+      if (!operator) this.#clear("");
+    });
+  }
+
+  // #search tries the player's name first: that is what people know. A ticket's id that is one too would be a coincidence.
+  async #search(text) {
+    this.#clear("");
+    if (text === "") {
+      say(find("#search-message"), "Type a player's name or the id of a ticket.");
+      return;
+    }
+    const question = ++this.#asked;
+    say(find("#search-message"), "Searching …");
+    let answer;
+    for (const by of ["player", "id"]) {
+      this.#path = `v1/admin/tickets?${by}=${encodeURIComponent(text)}`;
+      answer = await call("GET", this.#path);
+      if (question !== this.#asked) return;
+      if (answer.status !== 404) break;
+    }
+    if (answer.status === 200) this.#show(answer.body);
+    else if (answer.status === 401) this.#store.set("operator", { state: "reader" });
+    else if (answer.status === 404) this.#clear(`Nothing is known of a player or a ticket “${text}”. Tickets are forgotten a while after they have ended.`);
+    else this.#clear(`The search failed: ${failure(answer)}.`);
+  }
+
+  #clear(message) {
+    clearTimeout(this.#timer);
+    this.#path = "";
+    this.#state = "";
+    say(find("#search-message"), message);
+    mark(find("#search-result"), "hidden", true);
+  }
+
+  async #refresh() {
+    const question = this.#asked;
+    const path = this.#path;
+    const answer = document.hidden ? null : await call("GET", path);
+    if (question !== this.#asked || path !== this.#path) return;
+    if (answer?.status === 200) this.#show(answer.body);
+    else if (answer?.status === 401) this.#store.set("operator", { state: "reader" });
+    else if (answer?.status === 404) this.#clear("The ticket was forgotten meanwhile.");
+    else this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+  }
+
+  #show({ ticket, why, timeline = [] }) {
+    if (this.#state !== ticket.state) { // what has not changed need not be read out again
+      this.#state = ticket.state;
+      say(find("#search-message"), `The ticket of ${ticket.player} in queue ${ticket.queue} is ${ticket.state}.`);
+    }
+    mark(find("#search-result"), "hidden", false);
+    mark(find("#search-why"), "hidden", !why);
+    say(find("#search-why-text"), why ?? "");
+    showFacts(ticket);
+    showTimeline(ticket, timeline, this.#store.now);
+    clearTimeout(this.#timer);
+    if (why) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+  }
+}
+
+function showFacts(ticket) {
+  const facts = {
+    Player: ticket.player, Queue: ticket.queue, State: ticket.reason ? `${ticket.state} (${ticket.reason})` : ticket.state,
+    Waited: duration(ticket.waited_ms), Queued: moment(Date.parse(ticket.enqueued_at)),
+    Expires: ticket.expires_at && !ticket.ended_at ? moment(Date.parse(ticket.expires_at)) : null,
+    Ended: ticket.ended_at ? moment(Date.parse(ticket.ended_at)) : null,
+    Rating: ticket.rating ?? null, Attributes: ticket.attributes ? JSON.stringify(ticket.attributes) : null,
+    Match: ticket.match?.id ?? null, Room: ticket.match?.room ?? null, Ticket: ticket.id,
+  };
+  const shown = Object.entries(facts).filter(([, value]) => value !== null);
+  find("#search-facts").replaceChildren(
+    ...shown.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))),
+  );
+}
+
+function showTimeline(ticket, timeline, now) {
+  let before = null;
+  const items = timeline.map(({ at, state, reason }) => {
+    const time = Date.parse(at);
+    const passed = before === null ? "" : `after ${duration(time - before)}`;
+    before = time;
+    return item(state, clock(time), at, [reason ? `reason: ${reason}` : "", passed]);
+  });
+  if (!ticket.ended_at && before !== null) items.push(item("now", clock(now), null, [`${age(now - before)} since then`]));
+  arrange(find("#search-timeline"), items);
+}
+
+function item(state, time, at, notes) {
+  const note = notes.filter((text) => text !== "").join(", ");
+  return make(
+    "li", { "data-state": state },
+    make("time", at ? { datetime: at } : {}, time), make("strong", {}, state), make("span", { class: "muted" }, note),
+  );
+}

@@ -1,0 +1,67 @@
+// Says whether what is shown can be believed: how the stream is, and whether Redis answers.
+
+import { find, mark, say } from "./dashboard-dom.js";
+import { clock, until } from "./dashboard-format.js";
+
+const STALE = 12_000; // ms without an event; the server speaks every 5 s at least
+
+export function showStatus(store) {
+  const pill = find("#link");
+  const text = find("#link-text");
+  const banner = find("#banner");
+  const bannerText = find("#banner-text");
+  const bannerWait = find("#banner-wait"); // not read out: it changes every second
+  const main = find("main");
+
+  function draw() {
+    const { kind, words, old } = judge(store);
+    mark(pill, "data-kind", kind);
+    say(text, words);
+    mark(main, "aria-busy", store.known ? null : "true");
+    mark(document.body, "data-loading", !store.known);
+    const asOf = old && store.heardAt !== null ? `as of ${clock(store.heardAt)}` : "";
+    mark(document.body, "data-old", store.known && old);
+    for (const node of document.querySelectorAll(".as-of")) say(node, asOf);
+    const trouble = bannerFor(store);
+    mark(banner, "hidden", trouble === "");
+    say(bannerText, trouble);
+    say(bannerWait, countdown(store.link));
+    if (store.config) say(find("#version"), `version ${store.config.version}`);
+  }
+
+  store.view(["link", "redis", "config", "heard"], draw);
+  draw();
+  return draw; // to be called once a second: silence is no event
+}
+
+function judge(store) {
+  const { state } = store.link;
+  const since = store.heardAt === null ? "" : `, last heard at ${clock(store.heardAt)}`;
+  switch (state) {
+    case "connecting":
+      return { kind: "wait", words: "connecting", old: true };
+    case "hidden":
+      return { kind: "wait", words: "resting while nobody looks", old: true };
+    case "reconnecting":
+      return { kind: "wait", words: `reconnecting${since}`, old: true };
+    case "refused":
+      return { kind: "bad", words: "refused", old: true };
+    default:
+  }
+  if (Date.now() - store.arrivedAt > STALE) return { kind: "bad", words: `stale since ${clock(store.heardAt)}`, old: true };
+  if (store.redis && !store.redis.up) return { kind: "bad", words: "Redis is down", old: true };
+  return { kind: "good", words: "live", old: false };
+}
+
+function bannerFor(store) {
+  const { state, why } = store.link;
+  if (why) return `No live data: ${why}.`;
+  if (state === "live" && store.redis && !store.redis.up) {
+    return "Redis does not answer. Nobody can queue or be matched until it is back; this page shows what was known last.";
+  }
+  return "";
+}
+
+function countdown({ why, at }) {
+  return why ? `Trying again ${until(at, Date.now())}.` : "";
+}

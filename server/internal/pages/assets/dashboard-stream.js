@@ -1,0 +1,104 @@
+// The one stream of the page. It is open while the page is seen, comes back by itself, and says how it is:
+//   connecting, live, hidden
+//   reconnecting {why?, at?}  it has broken; at is when we try again, if that is for us to do
+//   refused {why, at}         the server answers, but not with a stream
+
+const SILENCE = 20_000; // ms after which a stream that says nothing is given up; the server speaks every 5 s
+const SLOWEST = 15_000; // ms between attempts
+
+export class Stream {
+  #store;
+  #url;
+  #source = null;
+  #again = 0; // the timer of the next attempt
+  #failures = 0;
+  #sign = 0; // when the source last gave one
+
+  constructor(store, url) {
+    this.#store = store;
+    this.#url = url;
+    document.addEventListener("visibilitychange", () => this.#follow());
+    addEventListener("pagehide", () => this.#close("hidden"));
+    addEventListener("pageshow", () => this.#follow());
+    this.#follow();
+  }
+
+  // check is called once a second.
+  check() {
+    if (this.#source && Date.now() - this.#sign > SILENCE) this.#open();
+  }
+
+  #follow() {
+    if (document.hidden) this.#close("hidden");
+    else if (!this.#source) this.#open();
+  }
+
+  #open() {
+    this.#close(this.#store.known ? "reconnecting" : "connecting");
+    const source = new EventSource(this.#url);
+    const on = (event, does) =>
+      source.addEventListener(event, (message) => {
+        if (source !== this.#source) return;
+        this.#sign = Date.now();
+        does(message);
+      });
+    this.#source = source;
+    this.#sign = Date.now();
+    on("snapshot", (message) => {
+      this.#failures = 0;
+      this.#store.snapshot(JSON.parse(message.data));
+      this.#store.set("link", { state: "live" });
+    });
+    on("change", (message) => this.#store.change(JSON.parse(message.data)));
+    on("error", () => this.#broken(source));
+  }
+
+  #close(state) {
+    clearTimeout(this.#again);
+    this.#again = 0;
+    this.#source?.close();
+    this.#source = null;
+    if (this.#store.link.state !== state) this.#store.set("link", { state });
+  }
+
+  // #broken leaves it to the browser to come back as long as it tries. It does not where the server refuses, and does
+  // not tell why either, so we ask.
+  async #broken(source) {
+    if (source.readyState !== EventSource.CLOSED) {
+      this.#store.set("link", { state: "reconnecting" });
+      return;
+    }
+    this.#close("reconnecting");
+    const { state, why, wait } = await refusal(this.#url);
+    if (this.#source || document.hidden) return; // reopened, or hidden, meanwhile
+    const backoff = Math.min(SLOWEST, 1000 * 2 ** this.#failures++) * (0.8 + 0.4 * Math.random());
+    const pause = Math.max(backoff, wait);
+    this.#again = setTimeout(() => this.#open(), pause);
+    this.#store.set("link", { state, why, at: Date.now() + pause });
+  }
+}
+
+// refusal asks for the stream once more to learn what is wrong with it.
+async function refusal(url) {
+  const asking = new AbortController();
+  const late = setTimeout(() => asking.abort(), 5000);
+  try {
+    const answer = await fetch(url, { signal: asking.signal, headers: { Accept: "text/event-stream" } });
+    if (answer.ok) return { state: "reconnecting", wait: 0 };
+    const problem = await answer.json().catch(() => ({}));
+    const wait = Math.min(60, Number(answer.headers.get("Retry-After")) || 0) * 1000;
+    return { state: "refused", why: reason(answer.status, problem), wait };
+  } catch {
+    return { state: "reconnecting", why: "the server can't be reached", wait: 0 };
+  } finally {
+    clearTimeout(late);
+    asking.abort(); // a stream we do not read
+  }
+}
+
+function reason(status, problem) {
+  if (status === 429) return "too many streams from this address: close other dashboards";
+  if (problem.code === "shutting_down") return "the server is stopping";
+  if (problem.code === "redis_unavailable") return "the server can't reach Redis";
+  return problem.detail || `the server answers with status ${status}`;
+}

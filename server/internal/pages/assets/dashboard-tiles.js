@@ -1,0 +1,72 @@
+// The numbers at the top, and the panels about Redis and the audit.
+
+import { find, icon, make, mark, say } from "./dashboard-dom.js";
+import { age, bytes, count, duration, percent, plural, rate } from "./dashboard-format.js";
+
+export function showTiles(store) {
+  const value = (name) => find(`[data-value="${name}"]`);
+  const tiles = {
+    waiting: (t) => count(t.waiting),
+    "waiting-note": (t) => `in ${plural(t.queues, "queue", "queues")}${t.proposed ? `, ${count(t.proposed)} proposed` : ""}`,
+    oldest: (t) => (t.oldest_since === null ? "–" : age(store.now - t.oldest_since)),
+    "oldest-note": (t) => (t.oldest_since === null ? "nobody waits" : `a tick every ${interval(store.config)}`),
+    p50: (t) => duration(t.wait_p50_ms),
+    p95: (t) => duration(t.wait_p95_ms),
+    p99: (t) => duration(t.wait_p99_ms),
+    rate: (t) => rate(t.matches_per_minute),
+    "rate-note": (t) => `${count(t.matches)} in all`,
+    share: (t) => percent(t.share_matched),
+    games: (t) => count(t.games),
+    sockets: (t) => count(t.sockets),
+    nodes: (t) => count(t.nodes),
+  };
+  const nodes = Object.fromEntries(Object.keys(tiles).map((name) => [name, value(name)]));
+
+  function draw() {
+    if (!store.known) return;
+    for (const [name, text] of Object.entries(tiles)) say(nodes[name], text(store.totals));
+  }
+  store.view(["totals", "config"], draw);
+  return draw;
+}
+
+function interval(config) {
+  return config.interval_ms === 0 ? "moment" : duration(config.interval_ms);
+}
+
+export function showRedis(store) {
+  const value = (name) => find(`[data-redis="${name}"]`);
+  const missing = "not available (embedded)";
+  const or = (known, text) => (known === null || known === undefined ? missing : text());
+  store.view(["redis"], () => {
+    const redis = store.redis;
+    mark(find("#redis-state"), "data-kind", redis.up ? "good" : "bad");
+    say(find("#redis-state-text"), redis.up ? "answers" : "does not answer");
+    say(value("ping"), redis.up ? duration(redis.ping_ms) : "no answer");
+    say(value("memory"), or(redis.memory_bytes, () => bytes(redis.memory_bytes)));
+    say(value("clients"), or(redis.clients, () => count(redis.clients)));
+    say(value("script"), or(redis.script_us, () => `${rate(redis.script_us)} µs a call`));
+    say(value("share"), or(redis.script_share, () => `${percent(redis.script_share)} of one core`));
+  });
+}
+
+// showAudit shows whether every ticket is accounted for: enqueued = waiting + proposed + matched + cancelled + expired.
+export function showAudit(store) {
+  const state = find("#audit-state");
+  const text = find("#audit-state-text");
+  const drawing = find("#audit-icon");
+  const problems = find("#audit-problems");
+  store.view(["audit"], () => {
+    const { ok, problems: found } = store.audit;
+    mark(state, "data-kind", ok ? "good" : "bad");
+    drawing.replaceChildren(icon(ok ? "good" : "bad"));
+    say(text, ok ? "adds up" : `does not add up: ${plural(found.length, "problem", "problems")}`);
+    problems.replaceChildren(...found.map((problem) => make("li", {}, problem)));
+    mark(problems, "hidden", ok);
+  });
+  store.view(["totals"], () => {
+    for (const name of ["enqueued", "waiting", "proposed", "matched", "cancelled", "expired"]) {
+      say(find(`[data-audit="${name}"]`), count(store.totals[name]));
+    }
+  });
+}

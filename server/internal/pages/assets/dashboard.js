@@ -1,0 +1,37 @@
+// The operations dashboard: one stream fills one store, and views are drawn from that.
+
+import { Charts } from "./dashboard-charts.js";
+import { showEmpty } from "./dashboard-empty.js";
+import { showMatches, showNodes } from "./dashboard-lists.js";
+import { Operator } from "./dashboard-operator.js";
+import { QueueTable } from "./dashboard-queues.js";
+import { Search } from "./dashboard-search.js";
+import { showStatus } from "./dashboard-status.js";
+import { Store } from "./dashboard-store.js";
+import { Stream } from "./dashboard-stream.js";
+import { showAudit, showRedis, showTiles } from "./dashboard-tiles.js";
+
+const store = new Store();
+const operator = new Operator(store);
+const queues = new QueueTable(store, (action, queue, button) => operator.act(action, queue, button));
+const charts = new Charts(store);
+const drawStatus = showStatus(store);
+const tickTiles = showTiles(store);
+const tickNodes = showNodes(store);
+const tickMatches = showMatches(store);
+showRedis(store);
+showAudit(store);
+showEmpty();
+new Search(store);
+const stream = new Stream(store, "v1/dashboard/events");
+
+// All that goes on without an event does so by this one clock.
+setInterval(() => {
+  stream.check();
+  if (document.hidden) return;
+  drawStatus();
+  if (store.link.state !== "live") return; // what is not heard of any more does not grow older
+  for (const tick of [tickTiles, tickNodes, tickMatches]) tick();
+  queues.tick();
+  charts.tick();
+}, 1000);
