@@ -112,11 +112,10 @@ func (n *testNode) forgets(env *redistest.Env) {
 	}()
 	redistest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
 		left = sizes(n.t, env.Client)
-		delete(left, all+"counters")                           // totals
-		delete(left, all+"matched")                            // those of queues, of which there are so many at most
-		maps.DeleteFunc(left, func(key string, _ int64) bool { // the history of a day
-			return strings.HasPrefix(key, all+"minute:")
-		})
+		delete(left, all+"counters") // totals
+		delete(left, all+"matched")  // those of queues, of which there are so many at most
+		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
+		maps.DeleteFunc(left, isHistory) // of a day
 		return maps.Equal(left, map[string]int64{
 			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "nodeinfo": 1,
 		})
