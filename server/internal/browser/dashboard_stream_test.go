@@ -17,9 +17,10 @@ func TestDashboardOverRestart(t *testing.T) {
 	t.Parallel()
 	env := redistest.Real(t)
 	s := serve(t, env, "--interval", "1h")
-	s.queue("history", "alice", "bob")
 	p := s.dashboard()
 	p.click(`[data-chart="flow"] summary`)
+	p.see(`[data-chart="flow"] tbody tr`) // the history has begun
+	s.queue("history", "alice", "bob")
 	enqueued := `[...document.querySelectorAll("[data-chart=flow] tbody tr")].reduce((sum, row) => sum + Number(row.cells[1].textContent), 0)`
 	p.until(enqueued + " === 2")
 	p.expect("ERR_|request failed: 503") // while the server is away

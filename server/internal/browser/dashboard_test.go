@@ -129,6 +129,8 @@ func TestDashboardCharts(t *testing.T) {
 	p.viewport(1280, 900, false)
 	p.open("/dashboard")
 	p.live()
+	p.click(`[data-chart="flow"] summary`)
+	p.see(`[data-chart="flow"] tbody tr`) // the history has begun
 	s.queue("history", "alice", "bob")
 	s.queue("music", "carol")
 	if status, text := s.post("/v1/admin/queues/music/drain", ""); status != http.StatusOK {
@@ -138,7 +140,6 @@ func TestDashboardCharts(t *testing.T) {
 	column := func(chart string, n int) string { // its sum, so that it does not matter whether a minute ends meanwhile
 		return fmt.Sprintf(`[...document.querySelectorAll("[data-chart=%s] tbody tr")].reduce((sum, row) => sum + Number(row.cells[%d].textContent), 0)`, chart, n)
 	}
-	p.click(`[data-chart="flow"] summary`)
 	for n, sum := range map[int]string{1: "3", 2: "2", 3: "1", 4: "0"} { // enqueued, matched, cancelled, expired
 		p.until(column("flow", n) + " === " + sum)
 	}
