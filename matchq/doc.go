@@ -74,6 +74,11 @@
 // and in the same step posts what the players are told, notes who has a seat, and sets when the room is to be woken.
 // Any node finds what is due with DueRooms, so a game goes on when the node that served it dies.
 //
+// # Looking back
+//
+// Past tells what one ticket has been through, Latest which matches were made last. For charts, every node notes with
+// NoteMinute, a few times a minute, where the namespace stands and what it has seen itself; Minutes reads a day of that.
+//
 // # Rules of your own
 //
 // A Policy groups the batch: FIFO, Random, or a Lua function of yours, which runs inside Redis and sees the rating,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // values makes a reply of bytes, so that the fuzzer can write one: a letter says what comes, i a number of one byte,
@@ -249,6 +250,22 @@ func FuzzOutcome(f *testing.F) {
 		}
 		if entry := outcomeEntry(outcome); len(entry) > len(outcome) {
 			t.Errorf("%q names entry %q", outcome, entry)
+		}
+	})
+}
+
+func FuzzMinutesReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1le", "i1lsfirst\x00s1 0 0 0 0 0\x00slast\x00s2 0 0 0 0 0\x00smost\x00s2\x00snode:a\x00shello\x00e",
+		"i1lsfirst\x00s1 0\x00slast\x00sx\x00smost\x00e", "i1lsfirst\x00e", "i1i1",
+	} {
+		f.Add([]byte(seed))
+	}
+	start := time.Unix(60, 0)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		minutes, err := decodeMinutes(&reply{script: "minutes", rest: values(data)}, []time.Time{start})
+		if err == nil && (len(minutes) > 1 || len(minutes) == 1 && !minutes[0].Start.Equal(start)) {
+			t.Errorf("minutes without an error: %+v", minutes)
 		}
 	})
 }

@@ -11,7 +11,8 @@ const (
 	pastPage    = 64  // entries that are read at once
 	mostOfPast  = 100 // pages that are searched for a ticket
 	mostLatest  = 50  // matches that Latest returns
-	latestPages = 4   // that are searched for them
+	latestPage  = 2   // entries that are read first for them, then twice as many, and so on
+	latestPages = 7
 )
 
 // Past returns what has happened to a ticket since it was queued, oldest first, as far as it is kept: when it was proposed,
@@ -43,15 +44,16 @@ func (m *Matcher) Past(ctx context.Context, t *Ticket) ([]Event, error) {
 	return past, nil
 }
 
-// Latest returns the newest matches that were made, newest first, as far as they are kept: at most n of them and at most
-// 50. With a ready check they are those that all have accepted. Errors: ErrUnavailable.
+// Latest returns the newest matches that were made, newest first, as far as they are kept: at most n of them, at most
+// 50, and those of the newest 254 entries. With a ready check they are those that all have accepted. Errors: ErrUnavailable.
 func (m *Matcher) Latest(ctx context.Context, n int) ([]Match, error) {
 	var latest []Match
 	n = min(n, mostLatest)
 	to := "+"
-	for range latestPages {
+	for page := range latestPages {
+		count := int64(latestPage) << page
 		entries, err := m.entries(ctx, func(ctx context.Context) *redis.XMessageSliceCmd {
-			return m.rdb.XRevRangeN(ctx, m.keys.events, to, "-", pastPage)
+			return m.rdb.XRevRangeN(ctx, m.keys.events, to, "-", count)
 		})
 		if err != nil {
 			return latest, err
@@ -65,7 +67,7 @@ func (m *Matcher) Latest(ctx context.Context, n int) ([]Match, error) {
 				latest = append(latest, *e.match(place))
 			}
 		}
-		if len(entries) < pastPage {
+		if int64(len(entries)) < count {
 			break
 		}
 		to = "(" + entries[len(entries)-1].id

@@ -136,15 +136,16 @@ func (s *machine) checkQueue(name string) error {
 	}
 	live, q := s.live(name), s.queue(name)
 	want := matchq.Queue{
-		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestWait: got.OldestWait, NextTick: got.NextTick, NextTickIn: got.NextTickIn,
-		Matches: q.matches, Paused: q.paused,
+		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestAt: got.OldestAt, OldestWait: got.OldestWait,
+		NextTick: got.NextTick, NextTickIn: got.NextTickIn,
+		Overdue: got.Overdue, Matches: q.matches, Paused: q.paused,
 	}
 	if !s.now.IsZero() && !got.NextTick.IsZero() {
-		want.NextTickIn = max(0, got.NextTick.Sub(s.now))
+		want.NextTickIn, want.Overdue = max(0, got.NextTick.Sub(s.now)), max(0, s.now.Sub(got.NextTick))
 	}
 	// Not told where many tombstones stand in front.
 	if !s.now.IsZero() && len(live) > 0 && got.OldestWait > 0 && !q.loose && !q.jumbled {
-		want.OldestWait = s.now.Sub(live[0].EnqueuedAt)
+		want.OldestAt, want.OldestWait = live[0].EnqueuedAt, s.now.Sub(live[0].EnqueuedAt)
 	}
 	if got != want {
 		return fmt.Errorf("queue is\n%+v, but must be\n%+v", got, want)

@@ -216,7 +216,7 @@ func (s *machine) checkSome(t *rapid.T) error {
 		return err
 	}
 	want := s.stats
-	want.Events, want.Queues = got.Events, got.Queues
+	want.Events, want.Queues, want.At = got.Events, got.Queues, got.At
 	if got != want {
 		return fmt.Errorf("stats are %+v, but must be %+v", got, want)
 	}

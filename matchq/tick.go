@@ -17,6 +17,7 @@ type TickReport struct {
 	Left    int           // tickets that wait in the queue afterwards
 	More    bool          // the batch is not done yet
 	Took    time.Duration // of the call to Redis, which may have visited other queues too
+	First   bool          // of the reports of a call, so that calls can be counted and timed once
 	Err     error         // a *PolicyError if the policy failed
 }
 
@@ -65,7 +66,7 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 	took := time.Since(began)
 	for i := range ticked.reports {
 		r := &ticked.reports[i]
-		r.Took = took
+		r.Took, r.First = took, i == 0
 		if r.More {
 			rest = append(rest, ticked.visited[i])
 		}

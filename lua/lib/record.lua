@@ -1,15 +1,5 @@
--- A ticket is stored as its record while it waits or is proposed, as its outcome afterwards:
---   record   <expires, 13 digits> TAB <body>, where a body is
---            queue TAB ttl_ms[!][.<times restored>] TAB player TAB rating TAB reply_to TAB attributes
---            (! if the ticket lives only while its player is online)
---   proposed p TAB <match id> TAB <record>
---   outcome  <letter> TAB <id of the entry that says how it ended>-<place in it>; m matched, c cancelled, e expired
--- A ticket was queued ttl_ms before it expires; 100 years are as good as for ever.
-
--- expires_at: when a record's ticket expires (ms), nil for all else.
-local function expires_at(value)
-  return tonumber(string.sub(value, 1, 13))
-end
+-- What a record says, and an outcome; lib/value.lua has how they are stored.
+--@include lib/value.lua
 
 -- body_of: what a record says besides when it expires.
 local function body_of(record)
@@ -29,11 +19,6 @@ end
 -- while_online: whether a record's ticket lives only while its player is online.
 local function while_online(record)
   return string.find(record, "^%d+\t[^\t]*\t%d+!") ~= nil
-end
-
--- new_record: the record of a body whose ticket expires at some time.
-local function new_record(expires, body)
-  return string.format("%.0f\t", expires) .. body
 end
 
 -- owner: the player of a record.
@@ -62,11 +47,6 @@ end
 -- list of before.
 local function waits_until(value, mark)
   return value and string.sub(value, 15, 14 + #mark) == mark and expires_at(value)
-end
-
--- lives: whether a value is that of a ticket that waits or is proposed.
-local function lives(value)
-  return expires_at(value) or string.byte(value) == 112 -- p
 end
 
 -- proposal_of: the id of the match that a ticket is proposed for and the ticket's record; nil for other values.

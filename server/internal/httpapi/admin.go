@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/fault"
 )
 
 func (a *API) adminRoutes(v1 *echo.Group) {
@@ -19,7 +20,7 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
 	v1.GET("/admin/audit", a.getAudit, a.operator)
 	v1.GET("/admin/nodes", a.getNodes, a.operator)
-	v1.GET("/admin/tickets", a.getTicketOf, a.operator)
+	v1.GET("/admin/tickets", a.findTicket, a.operator)
 }
 
 // onQueue does something to a queue and logs it. do returns the answer.
@@ -102,19 +103,22 @@ func (a *API) getNodes(c echo.Context) error {
 }
 
 type ticketOfView struct {
-	Ticket *ticketView `json:"ticket"`
-	Queue  queueView   `json:"queue"`
-	Why    string      `json:"why,omitempty"` // it has not been matched yet
+	Ticket   *ticketView `json:"ticket"`
+	Queue    queueView   `json:"queue"`
+	Why      string      `json:"why,omitempty"` // it has not been matched yet
+	Timeline []stepView  `json:"timeline"`
 }
 
-// getTicketOf shows a player's latest ticket, and why it waits.
-func (a *API) getTicketOf(c echo.Context) error {
-	player := c.QueryParam("player")
-	if err := matchq.CheckName("player", player); err != nil {
-		return err
-	}
+type stepView struct {
+	At     *time.Time   `json:"at"`
+	State  matchq.State `json:"state"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// findTicket shows a ticket, or a player's latest one, what it has been through, and why it waits.
+func (a *API) findTicket(c echo.Context) error {
 	ctx := c.Request().Context()
-	t, err := a.Matcher.TicketOf(ctx, player)
+	t, err := a.ticketBy(ctx, c.QueryParam("player"), c.QueryParam("id"))
 	if err != nil {
 		return err
 	}
@@ -122,7 +126,37 @@ func (a *API) getTicketOf(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.whyItWaits(&t, &queue)})
+	past, err := a.Matcher.Past(ctx, &t)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.whyItWaits(&t, &queue), timeline(&t, past)})
+}
+
+func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
+	switch {
+	case (player == "") == (id == ""):
+		return matchq.Ticket{}, fault.New(fault.Invalid, "say either player or id")
+	case id != "":
+		return a.Matcher.Ticket(ctx, id)
+	}
+	if err := matchq.CheckName("player", player); err != nil {
+		return matchq.Ticket{}, err
+	}
+	return a.Matcher.TicketOf(ctx, player)
+}
+
+// timeline is what a ticket has been through, from the beginning. Its end is known from the ticket, if its event is not
+// kept any more.
+func timeline(t *matchq.Ticket, past []matchq.Event) []stepView {
+	steps := []stepView{{At: viewTime(t.EnqueuedAt), State: matchq.Waiting}}
+	for i := range past {
+		steps = append(steps, stepView{viewTime(past[i].At), past[i].Kind, past[i].Reason})
+	}
+	if last := steps[len(steps)-1].State; isFinal(t.State) && last != t.State {
+		steps = append(steps, stepView{viewTime(t.EndedAt), t.State, t.Reason})
+	}
+	return steps
 }
 
 // whyItWaits says for people what a ticket waits for; "" if it has ended.

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/dashboard"
 	"github.com/matchq/matchq/server/internal/identity"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
@@ -31,6 +32,9 @@ type Options struct {
 	Log     *slog.Logger
 	NodeID  string // of this node, as the others know it
 	Pages   pages.Pages
+	Metrics http.Handler // for Prometheus
+
+	Dashboard *dashboard.Feed
 
 	Questions questions.Source
 	Demo      bool // whether there is one
@@ -84,9 +88,12 @@ func (a *API) routes() {
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
 	a.demoRoutes(v1)
+	v1.GET("/dashboard/events", a.dashboardEvents)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
+	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
+	a.profileRoutes()
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

@@ -47,7 +47,7 @@ func (a *API) ticketEvents(c echo.Context) error {
 	}
 	s := openStream(c)
 	defer s.close()
-	err = s.write("") // the client hears that it is connected, even if there is nothing to tell
+	err = s.write(nil) // the client hears that it is connected, even if there is nothing to tell
 	for err == nil && ctx.Err() == nil {
 		// What can't be told any more ends the stream: the client comes back and gets the answer that says why.
 		known, err = a.streamNext(ctx, s, id, known)
@@ -79,7 +79,7 @@ func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (
 		case n := <-news:
 			return t.Version, n.Err
 		case <-idle.C:
-			if err := s.write(": still here\n\n"); err != nil {
+			if err := s.write([]byte(": still here\n\n")); err != nil {
 				return t.Version, err
 			}
 		case <-ctx.Done():
@@ -124,13 +124,13 @@ func (s *stream) state(t *matchq.Ticket) error {
 	if err != nil {
 		return err
 	}
-	return s.write(fmt.Sprintf("id: %d\nevent: state\ndata: %s\n\n", t.Version, data))
+	return s.write(fmt.Appendf(nil, "id: %d\nevent: state\ndata: %s\n\n", t.Version, data))
 }
 
 // write sends text at once, and fails if the client does not take it in time.
-func (s *stream) write(text string) error {
+func (s *stream) write(text []byte) error {
 	_ = s.conn.SetWriteDeadline(time.Now().Add(streamPatience)) // what can't be set, as in some tests, does not matter
-	if _, err := s.w.Write([]byte(text)); err != nil {
+	if _, err := s.w.Write(text); err != nil {
 		return err
 	}
 	return s.conn.Flush()

@@ -36,9 +36,16 @@ func TestOperatorsSteerQueues(t *testing.T) {
 		if got := n.want(200, admin("GET", "/audit")); got.at("ok") != true || got.at("enqueued") != json.Number("1") || got.at("cancelled") != json.Number("1") {
 			t.Errorf("got %s", got.raw)
 		}
-		if got := n.want(200, admin("GET", "/tickets?player=alice")); got.text("ticket.reason") != "drained" || got.at("why") != nil {
+		got := n.want(200, admin("GET", "/tickets?player=alice"))
+		if got.text("ticket.reason") != "drained" || got.at("why") != nil ||
+			got.text("timeline.0.state") != "waiting" || got.text("timeline.1.state") != "cancelled" || got.text("timeline.1.reason") != "drained" {
 			t.Errorf("got %s", got.raw)
 		}
+		if byID := n.want(200, admin("GET", "/tickets?id="+got.text("ticket.id"))); byID.text("ticket.player") != "alice" {
+			t.Errorf("got %s", byID.raw)
+		}
+		n.want(404, admin("GET", "/tickets?id=nothing"))
+		n.want(422, admin("GET", "/tickets?id=x&player=alice"))
 		n.want(404, admin("GET", "/tickets?player=nobody"))
 		n.want(422, admin("GET", "/tickets"))
 		n.want(422, admin("POST", "/queues/a%00/pause"))

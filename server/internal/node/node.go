@@ -13,11 +13,14 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/dashboard"
 	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/flags"
+	"github.com/matchq/matchq/server/internal/history"
 	"github.com/matchq/matchq/server/internal/httpapi"
 	"github.com/matchq/matchq/server/internal/intake"
 	"github.com/matchq/matchq/server/internal/limit"
+	"github.com/matchq/matchq/server/internal/metrics"
 	"github.com/matchq/matchq/server/internal/notify"
 	"github.com/matchq/matchq/server/internal/pages"
 	"github.com/matchq/matchq/server/internal/questions"
@@ -33,18 +36,21 @@ const stopPatience = 10 * time.Second
 
 // Node is one running server.
 type Node struct {
-	flags    *flags.Flags
-	log      *slog.Logger
-	redis    *redisconn.Conn
-	matcher  *matchq.Matcher
-	presence *matchq.Node
-	index    *sessions.Index
-	rooms    *rooms.Rooms
-	notifier *notify.Notifier
-	api      *httpapi.API
-	sockets  *wsock.Sockets
-	listener net.Listener
-	position string // where the event stream stood before anybody could be queued here
+	flags     *flags.Flags
+	log       *slog.Logger
+	redis     *redisconn.Conn
+	matcher   *matchq.Matcher
+	presence  *matchq.Node
+	index     *sessions.Index
+	rooms     *rooms.Rooms
+	notifier  *notify.Notifier
+	api       *httpapi.API
+	sockets   *wsock.Sockets
+	recorder  *history.Recorder
+	dashboard *dashboard.Feed
+	listener  net.Listener
+	position  string // where the event stream stood before anybody could be queued here
+	ticked    []func(matchq.TickReport)
 
 	work    context.Context // of everything that runs until the node has stopped
 	endWork context.CancelFunc
@@ -70,6 +76,11 @@ func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error)
 func (n *Node) assemble(ctx context.Context) error {
 	config := n.flags.Matchq()
 	config.Logger = n.log
+	config.OnTick = func(r matchq.TickReport) {
+		for _, see := range n.ticked { // which is complete before anything ticks
+			see(r)
+		}
+	}
 	var err error
 	if n.matcher, err = matchq.New(n.redis, config); err != nil {
 		return err
@@ -92,6 +103,11 @@ func (n *Node) assemble(ctx context.Context) error {
 	n.rooms = rooms.New(n.matcher, source, n.flags.Game, n.log)
 	preview := func(set, room string) []questions.Asked { return questions.Sent(n.work, source, set, room) }
 	queues := &queuelist.List{Matcher: n.matcher}
+	measured := metrics.New(n.work, metrics.Options{
+		Matcher: n.matcher, Queues: queues, Connections: func() int { return n.sockets.Open() }, DropReasons: wsock.DropReasons,
+		Version: version(), Log: n.log,
+	})
+	n.ticked = append(n.ticked, measured.Ticked)
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
 		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
@@ -105,16 +121,28 @@ func (n *Node) assemble(ctx context.Context) error {
 		Matcher: n.matcher,
 		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
 		Games:   n.rooms,
+		Queued:  measured.Queued,
 	}
 	files, err := pages.New(n.flags.HasDemo())
 	if err != nil {
 		return err
 	}
+	n.recorder = history.New(n.matcher, queues, n.presence.ID(), n.log)
+	n.ticked = append(n.ticked, n.recorder.Ticked)
+	n.dashboard = dashboard.New(dashboard.Options{
+		Matcher: n.matcher, Queues: queues, Redis: n.redis, Namespace: n.flags.Namespace, Log: n.log,
+		Config: dashboard.Config{
+			IntervalMs: n.flags.Interval.Milliseconds(), MatchSize: n.flags.MatchSize,
+			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: version(), Node: n.presence.ID(),
+		},
+	})
 	waiters := notify.NewWaiters()
 	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
+	n.notifier.Told = append(n.notifier.Told, n.recorder.Told, measured.Told)
 	n.api = httpapi.New(httpapi.Options{
 		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files, Questions: source, Demo: n.flags.HasDemo(),
+		NodeID: n.presence.ID(), Pages: files, Dashboard: n.dashboard, Metrics: measured.Handler(),
+		Questions: source, Demo: n.flags.HasDemo(),
 		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &events.Events{
@@ -123,7 +151,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	n.sockets = wsock.New(n.work, wsock.Options{
 		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
-		Resume: handlers.Resume, Places: n.places(),
+		Resume: handlers.Resume, Places: n.places(), Dropped: measured.Dropped,
 	})
 	n.api.Sockets("/ws", n.sockets.Plain)
 	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
@@ -179,6 +207,8 @@ func (n *Node) Run(ctx context.Context) error {
 		})
 	}
 	n.working.Go(func() { n.rooms.Run(n.work) })
+	n.working.Go(func() { n.recorder.Run(n.work) })
+	n.working.Go(func() { n.dashboard.Run(n.work) })
 	n.working.Go(func() { n.notifier.Run(n.work, n.position) })
 	n.working.Go(func() { n.notifier.Post(n.work, n.presence.ID()) })
 	server := &http.Server{

@@ -18,6 +18,12 @@ type Notifier struct {
 	Waiters *Waiters
 	Preview status.Preview
 	Log     *slog.Logger
+
+	// Told are called with the events that Post has told players of, one call at a time: each event on one node, and
+	// again only if a node or Redis goes away in between. They must return quickly.
+	Told []func([]matchq.Event)
+
+	last string // the event that Told were called with last
 }
 
 // Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it

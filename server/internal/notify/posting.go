@@ -22,13 +22,28 @@ const (
 // share this work. It returns when ctx ends; worker is a name that no other node has.
 func (n *Notifier) Post(ctx context.Context, worker string) {
 	for ctx.Err() == nil {
-		err := n.Matcher.ConsumeTogether(ctx, group, worker, patience, n.post)
+		err := n.Matcher.ConsumeTogether(ctx, group, worker, patience, n.handle)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
 		n.Log.Error("players are not told what became of their tickets, trying again", "error", err)
 		pause(ctx, time.Second)
 	}
+}
+
+// handle tells the players of some events, and then who listens. What comes again because Redis did not take the
+// acknowledgement is the entry that came last, and the listeners know it.
+func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
+	if err := n.post(ctx, events); err != nil {
+		return err
+	}
+	if last := events[len(events)-1].ID; last != n.last {
+		n.last = last
+		for _, told := range n.Told {
+			told(events)
+		}
+	}
+	return nil
 }
 
 // post tells the players of some events. It returns an error only if Redis is away or the end has come.

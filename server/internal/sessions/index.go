@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"maps"
 	"strings"
 	"sync"
@@ -26,14 +27,18 @@ type Presence interface {
 type Index struct {
 	presence Presence
 
+	binding [64]sync.Mutex // by player: connections of one are told of in the order in which they came
+
 	mu       sync.Mutex
+	numbers  uint64              // given to sessions so far
 	sessions map[string]*Session // those whose player is known
+	newest   map[string]*Session // of each player
 	tickets  map[string]*Session // live tickets, by id, and whom their clients use
 }
 
 // NewIndex makes an Index. Attach must be called before connections come.
 func NewIndex() *Index {
-	return &Index{sessions: map[string]*Session{}, tickets: map[string]*Session{}}
+	return &Index{sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{}}
 }
 
 // Attach says where presence is told.
@@ -41,7 +46,11 @@ func (x *Index) Attach(p Presence) { x.presence = p }
 
 // Open makes a session of a connection.
 func (x *Index) Open(sid, address string, who identity.Identity, t Transport) *Session {
-	return &Session{SID: sid, Address: address, Who: who, index: x, transport: t}
+	s := &Session{SID: sid, Address: address, Who: who, index: x, transport: t}
+	if who.Player != "" {
+		x.number(s)
+	}
+	return s
 }
 
 // Bind makes a session the one of a player; another that was, on whatever node, is closed. A session stays its first
@@ -50,6 +59,10 @@ func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 	if s.Who.Player != "" && s.Who.Player != id.Name {
 		return fault.New(fault.Forbidden, "this connection has proven to be another player's")
 	}
+	x.number(s)
+	lane := &x.binding[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(x.binding))]
+	lane.Lock()
+	defer lane.Unlock()
 	bound, err := x.begin(s, id)
 	if bound || err != nil {
 		return err
@@ -64,6 +77,17 @@ func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 	return err
 }
 
+// number gives a session its place among those of its player, unless it has one: from when it said whose it is, which is
+// at once if it has proven that.
+func (x *Index) number(s *Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s.number == 0 {
+		x.numbers++
+		s.number = x.numbers
+	}
+}
+
 // begin has messages for a session reach it, and says whether it was bound already. Redis is told again if the client
 // writes its player in another way than its proof did.
 func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
@@ -72,14 +96,33 @@ func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
 	switch {
 	case s.bound && s.id.Name != id.Name:
 		return true, fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
-	case s.replaced:
+	case s.replaced || x.isOlder(s, id.Name):
 		return true, fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
 	case s.bound && s.id == id:
 		return true, nil
 	}
-	x.sessions[s.SID] = s
+	x.sessions[s.SID], x.newest[id.Name] = s, s
 	s.id = id
 	return false, nil
+}
+
+// isOlder says whether a player has a newer connection than this one, which is closed then: it was only slow to be
+// told of.
+func (x *Index) isOlder(s *Session, player string) bool {
+	newest := x.newest[player]
+	if newest == nil || newest.number <= s.number {
+		return false
+	}
+	s.replace()
+	return true
+}
+
+// drop forgets a session.
+func (x *Index) drop(s *Session) {
+	delete(x.sessions, s.SID)
+	if x.newest[s.id.Name] == s {
+		delete(x.newest, s.id.Name)
+	}
 }
 
 // finish ends what begin began, and says whether the connection has ended meanwhile.
@@ -87,7 +130,7 @@ func (x *Index) finish(s *Session, before *matchq.Connection, err error) (left b
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err != nil {
-		delete(x.sessions, s.SID)
+		x.drop(s)
 		s.held = nil
 		return false
 	}
@@ -114,7 +157,7 @@ func (x *Index) Leave(s *Session) {
 // depart forgets a session and tells Redis. If that fails the presence tells it later.
 func (x *Index) depart(s *Session) {
 	x.mu.Lock()
-	delete(x.sessions, s.SID)
+	x.drop(s)
 	if x.tickets[s.ticket] == s {
 		delete(x.tickets, s.ticket)
 	}
@@ -141,8 +184,7 @@ func (x *Index) Replaced(_, sid string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s := x.sessions[sid]; s != nil && !s.replaced {
-		s.replaced = true
-		s.transport.Close(CloseReplaced, "replaced by another connection")
+		s.replace()
 	}
 }
 

@@ -208,6 +208,39 @@ func TestAProvenPlayer(t *testing.T) {
 	}
 }
 
+// Of two connections the one that came later is the player's, also if Redis is told of the other one last.
+func TestSlowToArrive(t *testing.T) {
+	d := newDesk(t, redistest.Embedded(t))
+	proof := identity.Identity{Player: "alice"}
+	old, recent := &recorder{}, &recorder{}
+	first := d.Open("1", "", proof, old)
+	second := d.Open("2", "", proof, recent)
+	if err := d.Bind(t.Context(), second, ids.ID{Name: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	var f *fault.Fault
+	if err := d.Bind(t.Context(), first, ids.ID{Name: "alice"}); !errors.As(err, &f) || f.Code != fault.Replaced {
+		t.Errorf("the first one is bound: %v", err)
+	}
+	if old.closedWith() != sessions.CloseReplaced || recent.closedWith() != 0 {
+		t.Errorf("closed with %d and %d", old.closedWith(), recent.closedWith())
+	}
+	if found, err := d.m.Online(t.Context(), "alice"); err != nil || found[0] == nil || found[0].ID != "2" {
+		t.Errorf("alice is at %+v, %v", found[0], err)
+	}
+
+	// Who has proven nothing is somebody from when they say so.
+	early, late := d.Open("3", "", identity.Identity{}, &recorder{}), d.Open("4", "", identity.Identity{}, &recorder{})
+	for _, s := range []*sessions.Session{late, early} {
+		if err := d.Bind(t.Context(), s, ids.ID{Name: "bob"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if found, err := d.m.Online(t.Context(), "bob"); err != nil || found[0] == nil || found[0].ID != "3" {
+		t.Errorf("bob is at %+v, %v", found[0], err)
+	}
+}
+
 // A connection that ends while it is being bound is not left behind.
 func TestLeaveWhileBinding(t *testing.T) {
 	d := newDesk(t, redistest.Embedded(t))

@@ -39,6 +39,7 @@ type Session struct {
 
 	index     *Index
 	transport Transport
+	number    uint64 // its place among the connections of its player; 0 before it has one; guarded by index.mu
 
 	// Guarded by index.mu.
 	id       ids.ID          // as the player wrote it
@@ -157,6 +158,12 @@ func (s *Session) Bye() {
 	s.bye = true
 	s.index.mu.Unlock()
 	s.index.Leave(s)
+}
+
+// replace closes the connection, since its player has another one.
+func (s *Session) replace() {
+	s.replaced = true
+	s.transport.Close(CloseReplaced, "replaced by another connection")
 }
 
 // Send answers the client.

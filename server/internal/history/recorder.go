@@ -1,0 +1,147 @@
+package history
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/queuelist"
+)
+
+const (
+	noteEvery = 2 * time.Second
+	patience  = 2 * time.Second // for the last note
+
+	// The longest wait takes looking at every queue. One node does it for all, so often that it costs Redis little: ten
+	// thousand queues take a tenth of a second.
+	lookEvery   = 10 * time.Second
+	lookAtMost  = time.Minute
+	lookSpacing = 500 // times as long as it took
+)
+
+// Recorder notes what this node sees.
+type Recorder struct {
+	Matcher *matchq.Matcher
+	Queues  *queuelist.List
+	Node    string
+	Log     *slog.Logger
+
+	mu    sync.Mutex
+	share share // of the minute that is noted
+
+	minute time.Time     // that is noted; used by Run only, like the rest
+	ahead  time.Duration // how far Redis's clock is ahead of ours
+	look   time.Duration // how old a look at the queues may get
+}
+
+// New makes a Recorder.
+func New(m *matchq.Matcher, queues *queuelist.List, node string, log *slog.Logger) *Recorder {
+	return &Recorder{Matcher: m, Queues: queues, Node: node, Log: log, share: newShare(), look: lookEvery}
+}
+
+// Ticked counts a call that matched queues.
+func (r *Recorder) Ticked(report matchq.TickReport) {
+	if !report.First {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.share.ticks.add(report.Took)
+}
+
+// Told counts how long those waited who were matched.
+func (r *Recorder) Told(events []matchq.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range events {
+		if events[i].Kind != matchq.Matched {
+			continue
+		}
+		for _, t := range events[i].Tickets() {
+			r.share.waits.add(t.Waited)
+		}
+	}
+}
+
+// Run notes until ctx ends, and once more then. While Redis is away it keeps what it has seen.
+func (r *Recorder) Run(ctx context.Context) {
+	every := time.NewTicker(noteEvery)
+	defer every.Stop()
+	for {
+		if err := r.note(ctx); err != nil && ctx.Err() == nil {
+			r.Log.Debug("this minute is not noted", "error", err)
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+			defer cancel()
+			if err := r.note(last); err != nil {
+				r.Log.Debug("the last minute is not noted", "error", err)
+			}
+			return
+		}
+	}
+}
+
+// note writes down the current minute, and before that the one that has ended, if one has.
+func (r *Recorder) note(ctx context.Context) error {
+	for range 2 { // at first our clock may say another minute than Redis's
+		minute := time.Now().Add(r.ahead).Truncate(time.Minute)
+		if !r.minute.IsZero() && minute.After(r.minute) {
+			if _, err := r.tell(ctx, matchq.Note{Start: r.minute}); err != nil {
+				return err
+			}
+			r.turn()
+		}
+		noted, err := r.tell(ctx, matchq.Note{Start: minute})
+		if err != nil {
+			return err
+		}
+		if noted.Now.Truncate(time.Minute).Equal(minute) {
+			r.minute = minute
+			return r.lookAround(ctx, noted)
+		}
+	}
+	return nil // the next time
+}
+
+// tell sends a note with what this node has seen.
+func (r *Recorder) tell(ctx context.Context, n matchq.Note) (matchq.Noted, error) {
+	r.mu.Lock()
+	n.Node, n.Words = r.Node, r.share.words()
+	r.mu.Unlock()
+	noted, err := r.Matcher.NoteMinute(ctx, n)
+	if err == nil {
+		r.ahead = time.Until(noted.Now)
+	}
+	return noted, err
+}
+
+// turn begins a new minute.
+func (r *Recorder) turn() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.share = newShare()
+}
+
+// lookAround notes who has waited longest, unless another node did a while ago.
+func (r *Recorder) lookAround(ctx context.Context, noted matchq.Noted) error {
+	if noted.Looked >= 0 && noted.Looked < r.look {
+		return nil
+	}
+	began := time.Now()
+	queues, err := r.Queues.All(ctx)
+	if err != nil {
+		return err
+	}
+	r.look = min(max(lookEvery, lookSpacing*time.Since(began)), lookAtMost)
+	n := matchq.Note{Start: r.minute, LookedUp: true}
+	for i := range queues {
+		n.LongestWait = max(n.LongestWait, queues[i].OldestWait)
+	}
+	_, err = r.tell(ctx, n)
+	return err
+}
