@@ -22,9 +22,9 @@ export function home({t, state, actions}) {
   const rest = h('div', {class: 'rest'},
     h('div', {class: 'who card'}, face,
       h('div', {class: 'field'}, h('label', {for: 'player-name'}, t('yourName')), name),
-      button(t('anotherName'), () => {
+      button('↻', () => {
         name.value = actions.rename('');
-      }, {class: 'quiet'})),
+      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')})),
     h('div', {class: 'actions'}, play, bot),
     h('p', {class: 'muted hint'}, t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
   const root = h('section', {class: 'home'},
