@@ -34,6 +34,7 @@ func (s *server) player(name string) *page {
 func (p *page) enter(name string) {
 	p.t.Helper()
 	p.open("/demo")
+	p.until(`document.body.dataset.link === "open" && document.querySelector("#player-name")?.checkVisibility()`)
 	p.fill("#player-name", name)
 	p.press("\t")
 }

@@ -7,7 +7,7 @@ const nameLength = 24;
 export function start(remembered = {}) {
   const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
   if (game) game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
-  if (ticket) ticket.tickAt = null;
+  if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
   return {
     me: null, names, set, seq, ticket, match, game, result,
@@ -130,7 +130,7 @@ const handlers = {
 const statuses = {
   PUSHED_TO_QUEUE: (state, data, now) => {
     leave(state);
-    waits(state, data, now);
+    waits(state, data, now, now + (data.nextTickMs ?? 0));
   },
 
   RESTORED: (state, data) => {
@@ -164,15 +164,23 @@ function over(state, data, key) {
   if (key) state.notice = {key, set: String(data.queue)};
 }
 
-function waits(state, data, now) {
+// firstTickAt is when the queue is visited for the first time since we came: later nobody is matched who is alone in it,
+// and a visit has other reasons.
+function waits(state, data, now, firstTickAt = now) {
   const before = state.ticket?.id === data.ticketId ? state.ticket : null;
   state.set = String(data.queue);
   state.ticket = {
     id: data.ticketId, queue: state.set, waiting: data.waiting ?? null,
     place: Math.min(before?.place ?? Infinity, data.waiting ?? Infinity),
-    tickAt: data.nextTickMs ? now + data.nextTickMs : null,
+    firstTickAt: before?.firstTickAt ?? firstTickAt,
   };
+  state.ticket.tickAt = tickOf(state.ticket, data.waiting, data.nextTickMs, now);
   if (state.ticket.place === Infinity) state.ticket.place = null;
+}
+
+// tickOf is when players of a queue are matched next, null if that is not known.
+export function tickOf(ticket, waiting, ms, now) {
+  return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
 }
 
 // users are those that a payload names user1, user2 and so on.
