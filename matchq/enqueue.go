@@ -96,6 +96,7 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 		if err == nil && (t.Player != p.row.ticket.Player || t.Queue != p.row.ticket.Queue) {
 			return Result{Err: &IDTakenError{ID: p.row.ticket.ID}}
 		}
+		t.Repeated = err == nil && p.row.named
 		return Result{Ticket: t, Err: err}
 	case statusUnknown:
 		m.voider.add(m, p.row)

@@ -258,3 +258,34 @@ func TestRunRefusesAPolicyThatIsNotLua(t *testing.T) {
 		checkAudit(t, m)
 	})
 }
+
+// A call that visits many queues reports each of them, and can be told from the next call.
+func TestCallsCanBeCounted(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		const queues = 40 // fewer than one call visits
+		reports := make(chan matchq.TickReport, 2*queues)
+		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, OnTick: func(r matchq.TickReport) { reports <- r }})
+		var requests []matchq.Request
+		for i := range 2 * queues {
+			requests = append(requests, matchq.Request{Queue: fmt.Sprint(i / 2), Player: fmt.Sprint(i)})
+		}
+		results, err := m.EnqueueAll(t.Context(), requests)
+		if err != nil || results[0].Err != nil {
+			t.Fatal(err, results[0].Err)
+		}
+		calls, took := 0, time.Duration(0)
+		for range queues {
+			r := <-reports
+			if r.First {
+				calls, took = calls+1, r.Took
+			}
+			if r.Took != took || r.Took <= 0 {
+				t.Errorf("a call took %v and %v", took, r.Took)
+			}
+		}
+		if calls != 1 {
+			t.Errorf("%d calls", calls)
+		}
+	})
+}

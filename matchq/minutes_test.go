@@ -38,7 +38,8 @@ func inOneMinute(t *testing.T, test func(t *testing.T, m *matchq.Matcher) (wrong
 	t.Helper()
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		t.Parallel()
-		began, wrong := note(t, newMatcher(t, env, matchq.Config{}), matchq.Note{Node: "x"}).Now, []string(nil)
+		var wrong []string
+		began := note(t, newMatcher(t, env, matchq.Config{}), matchq.Note{Node: "x"}).Now
 		for {
 			again := *env
 			again.Namespace += "-once"

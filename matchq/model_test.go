@@ -176,7 +176,7 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 	if m.now.IsZero() || have.Waited == 0 { // not set where the ticket was just made
 		have.Waited = want.Waited
 	}
-	have.Match = nil
+	have.Match, have.Repeated = nil, false
 	if fmt.Sprintf("%+v", have) != fmt.Sprintf("%+v", want) {
 		return fmt.Errorf("ticket is\n%+v, but must be\n%+v", have, want)
 	}

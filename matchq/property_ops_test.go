@@ -130,11 +130,11 @@ func (s *machine) compare(want verdict, r *matchq.Request, got *matchq.Result) e
 	)
 	switch want {
 	case isQueued:
-		if got.Err == nil {
+		if got.Err == nil && (r.ID != "" || !got.Ticket.Repeated) { // the driver may have repeated one with an ID
 			return s.add(r, &got.Ticket)
 		}
 	case isKnown:
-		if got.Err == nil {
+		if got.Err == nil && got.Ticket.Repeated {
 			return s.same(&got.Ticket, r.ID)
 		}
 	case isDuplicate:

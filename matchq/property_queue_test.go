@@ -138,10 +138,10 @@ func (s *machine) checkQueue(name string) error {
 	want := matchq.Queue{
 		Name: name, Waiting: len(live), Proposed: len(s.standing(name)) - len(live), OldestAt: got.OldestAt, OldestWait: got.OldestWait,
 		NextTick: got.NextTick, NextTickIn: got.NextTickIn,
-		Matches: q.matches, Paused: q.paused,
+		Overdue: got.Overdue, Matches: q.matches, Paused: q.paused,
 	}
 	if !s.now.IsZero() && !got.NextTick.IsZero() {
-		want.NextTickIn = max(0, got.NextTick.Sub(s.now))
+		want.NextTickIn, want.Overdue = max(0, got.NextTick.Sub(s.now)), max(0, s.now.Sub(got.NextTick))
 	}
 	// Not told where many tombstones stand in front.
 	if !s.now.IsZero() && len(live) > 0 && got.OldestWait > 0 && !q.loose && !q.jumbled {

@@ -16,6 +16,7 @@ type Queue struct {
 	OldestWait time.Duration // how long that is
 	NextTick   time.Time     // when it is visited next; zero if nobody waits, or nothing can come of a visit
 	NextTickIn time.Duration // how long that is from now; 0 if it is due, or NextTick is zero
+	Overdue    time.Duration // how long it has been due; 0 if it is not, more than a moment if nobody ticks
 	Matches    int64         // made so far; kept for the 10,000 queues with most
 	Paused     bool
 }
@@ -111,6 +112,7 @@ func decodeQueues(r *reply, names []string) ([]Queue, error) {
 		}
 		if q.NextTick = (visit{fence: row.text()}).window(); !q.NextTick.IsZero() {
 			q.NextTickIn = max(0, q.NextTick.Sub(now))
+			q.Overdue = max(0, now.Sub(q.NextTick))
 		}
 		q.Matches = row.number()
 		q.Paused = row.number() == 1

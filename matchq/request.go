@@ -51,6 +51,7 @@ type row struct {
 	ticket Ticket // what it will be, but for the times
 	body   string // its record, but for the time it expires
 	ttlMS  int64  // neverMS for Never
+	named  bool   // the request has chosen the id
 }
 
 // prepare checks a request and makes its row.
@@ -95,7 +96,7 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	if attributes != "" {
 		made.ticket.Attributes = json.RawMessage(attributes)
 	}
-	made.ttlMS = neverMS
+	made.ttlMS, made.named = neverMS, r.ID != ""
 	if ttl != Never {
 		made.ttlMS = ttl.Milliseconds()
 	}

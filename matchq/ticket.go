@@ -36,6 +36,7 @@ type Ticket struct {
 	Waited      time.Duration // until it ended, or until now
 	Reason      string        // why it was cancelled
 	Match       *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
+	Repeated    bool          // of what Enqueue and EnqueueAll return: the ID that the request chose was known already
 }
 
 // Match is a group of tickets put together.

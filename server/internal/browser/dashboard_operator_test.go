@@ -12,7 +12,6 @@ const adminToken = "the admin token of the tests"
 
 // What an operator does on the page of one node holds on all.
 func TestDashboardOperator(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, "--interval", "1h")
 		other := s // the embedded Redis serves one node only
@@ -134,7 +133,6 @@ func TestDashboardWithoutToken(t *testing.T) {
 
 // An operator finds a ticket by its player or its id, sees why it waits, and what became of it.
 func TestDashboardSearch(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, "--interval", "1h")
 		s.queue("history", "alice")

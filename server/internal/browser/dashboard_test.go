@@ -17,13 +17,6 @@ import (
 	"github.com/matchq/matchq/server/internal/flags"
 )
 
-// onBoth runs a test on the embedded Redis and on a real one.
-func onBoth(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
-	t.Helper()
-	t.Run("embedded", func(t *testing.T) { t.Parallel(); test(t, redistest.Embedded(t)) })
-	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, redistest.Real(t)) })
-}
-
 // dashboard opens the dashboard and waits until it is live.
 func (s *server) dashboard() *page {
 	s.t.Helper()
@@ -91,7 +84,6 @@ func (s *server) queue(queue string, players ...string) {
 
 // The page says that nobody waits and what to do, shows who comes, and what became of them.
 func TestDashboardFromEmpty(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, "--path-prefix", "/games/quiz", "--interval", "1h")
 		p := s.dashboard()

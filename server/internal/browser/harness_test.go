@@ -3,12 +3,15 @@ package browser_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,9 +31,34 @@ const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	redisconn.LogTo(slog.New(slog.DiscardHandler)) // the driver's complaints about a Redis that is away are expected
+	waitTogether()
 	code := m.Run()
 	chromium.end()
 	os.Exit(code)
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
+// they wait.
+func waitTogether() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+}
+
+// onBoth runs a test on the embedded Redis and on a real one.
+func onBoth(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+	t.Parallel()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, redistest.Embedded(t))
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, redistest.Real(t))
+	})
 }
 
 // server is a node that pages come from.
@@ -87,7 +115,8 @@ func (s *server) start() {
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	ctx, cancel := context.WithCancel(s.t.Context())
+	// That of the test would end before the pages are closed, which would find nobody to talk to.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	n, err := node.Start(ctx, f, log)
 	if err != nil {
 		cancel()

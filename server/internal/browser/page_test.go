@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -44,8 +42,8 @@ func (s *server) newPage() *page {
 	ctx, cancel := chromedp.NewContext(needBrowser(s.t), chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	s.t.Cleanup(func() {
-		cancel()
 		p.check()
+		cancel()
 	})
 	if err := chromedp.Do(ctx); err != nil { // not with a deadline: the tab would end with it
 		s.t.Fatalf("open a tab: %v", err)
@@ -74,6 +72,12 @@ func (p *page) open(path string) {
 func (p *page) reload() {
 	p.t.Helper()
 	p.do("reload", chromedp.Reload())
+}
+
+// leave goes to an empty page: the one of before is closed.
+func (p *page) leave() {
+	p.t.Helper()
+	p.do("leave", chromedp.Navigate("about:blank"))
 }
 
 // hear collects what goes wrong.
@@ -106,7 +110,7 @@ func (p *page) hear(event any) {
 			p.mistakef("request failed: %d %s", e.Response.Status, e.Response.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, "data:") && !sameHost(e.Request.URL, p.base) {
+		if !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "about:") && !sameHost(e.Request.URL, p.base) {
 			p.mistakef("request to another host: %s", e.Request.URL)
 		}
 	}
@@ -170,84 +174,6 @@ func tryEval[T any](p *page, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-}
-
-// look is how often a page is asked whether something is so.
-const look = 20 * time.Millisecond
-
-// until waits until a JavaScript expression is true, also over a reload of the page.
-func (p *page) until(condition string) {
-	p.t.Helper()
-	var last error
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
-		var is bool
-		if is, last = tryEval[bool](p, "Boolean("+condition+")"); is {
-			return
-		}
-		if errors.Is(last, context.Canceled) {
-			break
-		}
-	}
-	shown, _ := tryEval[string](p, "document.body.innerText")
-	p.t.Fatalf("not in time: %s (%v)\nthe page shows:\n%s", condition, last, shown)
-}
-
-// see waits until an element is there to be seen.
-func (p *page) see(selector string) {
-	p.t.Helper()
-	p.until(element(selector) + "?.checkVisibility()")
-}
-
-// sees waits until an element is there to be seen and has a text in it.
-func (p *page) sees(selector, text string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("%[1]s?.checkVisibility() && %[1]s.innerText.includes(%[2]s)", element(selector), quoted(text)))
-}
-
-// gone waits until no such element is to be seen.
-func (p *page) gone(selector string) {
-	p.t.Helper()
-	p.until("!" + element(selector) + "?.checkVisibility()")
-}
-
-// text is what an element says, once it is there.
-func (p *page) text(selector string) string {
-	p.t.Helper()
-	p.see(selector)
-	return strings.TrimSpace(eval[string](p, element(selector)+".innerText"))
-}
-
-// click clicks an element with the mouse once it can be: it is there, enabled, and nothing is before it.
-func (p *page) click(selector string) {
-	p.t.Helper()
-	place := "(() => { const e = " + element(selector) + `;
-		if (!e || e.disabled || !e.checkVisibility()) return null;
-		e.scrollIntoView({block: "nearest", behavior: "instant"});
-		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
-		const hit = document.elementFromPoint(x, y);
-		return hit && (e.contains(hit) || hit.contains(e)) ? [x, y] : null; })()`
-	p.until(place)
-	at := eval[[]float64](p, place)
-	if len(at) != 2 {
-		p.t.Fatalf("%s went away before it could be clicked", selector)
-	}
-	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
-}
-
-// fill replaces what is in an input, as somebody who types does.
-func (p *page) fill(selector, text string) {
-	p.t.Helper()
-	p.click(selector)
-	eval[bool](p, element(selector)+".select() || true")
-	p.do("type into "+selector, chromedp.KeyEvent(text))
-}
-
-// press presses keys, such as "1" or kb.Tab.
-func (p *page) press(keys string) {
-	p.t.Helper()
-	p.do("press "+keys, chromedp.KeyEvent(keys))
 }
 
 // viewport is the size of the page; a mobile one has touch and no scroll bars.

@@ -25,8 +25,8 @@ func compare(before, now *snapshot) (*change, bool) {
 	c.Queues = compareQueues(before.Queues, now.Queues)
 	c.Matches = newMatches(before.Matches, now.Matches)
 	c.Minutes = newMinutes(before.Minutes, now.Minutes)
-	any := c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
-	return c, any
+	news := c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
+	return c, news
 }
 
 // compareQueues walks two lists, both sorted by name; nil if they are equal.

@@ -154,8 +154,8 @@ func (f *Feed) tell(now *snapshot, must bool) bool {
 		close(f.ready)
 		return true
 	}
-	c, any := compare(before, now)
-	if !any && !must {
+	c, isNew := compare(before, now)
+	if !isNew && !must {
 		return false
 	}
 	news := message("change", c)

@@ -120,9 +120,9 @@ func (g *gatherer) matches(ctx context.Context) error {
 		return err
 	}
 	g.listed = g.now.Totals.Matches
-	matches := make([]match, len(latest))
+	matches := make([]match, 0, mostMatches)
 	for i := range latest {
-		matches[i] = matchOf(&latest[i])
+		matches = append(matches, matchOf(&latest[i]))
 	}
 	for _, older := range g.now.Matches {
 		if len(matches) < mostMatches && older.MadeAt < matches[len(matches)-1].MadeAt {

@@ -32,10 +32,12 @@ type Options struct {
 	Log     *slog.Logger
 	NodeID  string // of this node, as the others know it
 	Pages   pages.Pages
+	Metrics http.Handler // for Prometheus
+
+	Dashboard *dashboard.Feed
 
 	Questions questions.Source
 	Demo      bool // whether there is one
-	Dashboard *dashboard.Feed
 
 	Prefix         string // path below which everything lives; "" or "/…"
 	LoopbackOnly   bool   // whether the Host header must be this machine's
@@ -85,11 +87,13 @@ func (a *API) routes() {
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)
-	a.demoRoutes(v1)
 	v1.GET("/dashboard/events", a.dashboardEvents)
+	a.demoRoutes(v1)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
+	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
+	a.profileRoutes()
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		a.root.Add(method, "/livez", a.live)
 		a.root.Add(method, "/readyz", a.ready)

@@ -20,6 +20,9 @@ type Intake struct {
 	Matcher *matchq.Matcher
 	Limits  *limit.Limiter // nil for none
 	Games   Games          // nil for none
+
+	// Queued is called with the queue of each new ticket; nil for nobody. It must return quickly.
+	Queued func(queue string)
 }
 
 // Games are what players give up when they queue for another one.
@@ -33,7 +36,7 @@ type Games interface {
 // For is the intake for a client: who has the API key is not limited.
 func (i *Intake) For(who identity.Identity) *Intake {
 	if who.Trusted {
-		return &Intake{Matcher: i.Matcher, Games: i.Games}
+		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
 	}
 	return i
 }
@@ -50,10 +53,20 @@ func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) 
 	}
 	before := i.before(ctx, []matchq.Request{r})
 	t, err := i.Matcher.Enqueue(ctx, r) // at the same time, since most have no game
+	i.tell([]matchq.Result{{Ticket: t, Err: err}})
 	if rooms, failed := before(); failed == nil {
 		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
 	}
 	return t, err
+}
+
+// tell tells of the tickets that are new.
+func (i *Intake) tell(results []matchq.Result) {
+	for n := range results {
+		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
+			i.Queued(r.Ticket.Queue)
+		}
+	}
 }
 
 // EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
@@ -83,6 +96,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, addr
 		return nil, err
 	}
 	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
+	i.tell(done)
 	i.leave(ctx, before, done)
 	for n, result := range done {
 		results[at[n]] = result

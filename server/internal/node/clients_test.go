@@ -167,6 +167,13 @@ func (st *stage) start(args ...string) {
 	}, append(st.play.args, args...)...)
 }
 
+// listed waits until a queue is among those that clients are told of, which may take a second.
+func (st *stage) listed(queue string) {
+	redistest.Eventually(st.T, queue+" is listed", func() bool {
+		return strings.Contains(st.node.call("GET", "/v1/queues", "").raw, `"name":"`+queue+`"`)
+	})
+}
+
 func (st *stage) take(s *step) {
 	st.Helper()
 	if s.send != "" {

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,9 +65,7 @@ func (f *feed) until(known object, is func() bool) {
 		if err != nil || event != "change" {
 			f.t.Fatalf("%s %v, %v; known: %v", event, data, err, known)
 		}
-		for key, value := range data {
-			known[key] = value
-		}
+		maps.Copy(known, data)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestDashboardEvents(t *testing.T) {
 		other.stop()
 		for {
 			if _, _, err := f.next(); err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					t.Errorf("the stream ends with %v", err)
 				}
 				break

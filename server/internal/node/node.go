@@ -8,26 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/server/internal/dashboard"
-	"github.com/matchq/matchq/server/internal/events"
 	"github.com/matchq/matchq/server/internal/flags"
-	"github.com/matchq/matchq/server/internal/history"
-	"github.com/matchq/matchq/server/internal/httpapi"
-	"github.com/matchq/matchq/server/internal/intake"
-	"github.com/matchq/matchq/server/internal/limit"
-	"github.com/matchq/matchq/server/internal/notify"
-	"github.com/matchq/matchq/server/internal/pages"
-	"github.com/matchq/matchq/server/internal/questions"
-	"github.com/matchq/matchq/server/internal/queuelist"
 	"github.com/matchq/matchq/server/internal/redisconn"
-	"github.com/matchq/matchq/server/internal/rooms"
-	"github.com/matchq/matchq/server/internal/sessions"
-	"github.com/matchq/matchq/server/internal/wsock"
 )
 
 // stopPatience is how long stopping may take.
@@ -35,25 +20,14 @@ const stopPatience = 10 * time.Second
 
 // Node is one running server.
 type Node struct {
-	flags     *flags.Flags
-	log       *slog.Logger
-	redis     *redisconn.Conn
-	matcher   *matchq.Matcher
-	presence  *matchq.Node
-	index     *sessions.Index
-	rooms     *rooms.Rooms
-	notifier  *notify.Notifier
-	api       *httpapi.API
-	sockets   *wsock.Sockets
-	recorder  *history.Recorder
-	dashboard *dashboard.Feed
-	listener  net.Listener
-	position  string // where the event stream stood before anybody could be queued here
-	ticked    []func(matchq.TickReport)
+	flags *flags.Flags
+	log   *slog.Logger
+	parts
 
-	work    context.Context // of everything that runs until the node has stopped
-	endWork context.CancelFunc
-	working sync.WaitGroup
+	listener net.Listener
+	work     context.Context // of everything that runs until the node has stopped
+	endWork  context.CancelFunc
+	working  sync.WaitGroup
 }
 
 // Start connects to Redis and listens. Run must be called next.
@@ -64,7 +38,10 @@ func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error)
 		return nil, err
 	}
 	n.work, n.endWork = context.WithCancel(context.WithoutCancel(ctx))
-	if err := n.assemble(ctx); err != nil {
+	if err = n.assemble(ctx); err == nil {
+		n.listener, err = listen(f.Addr)
+	}
+	if err != nil {
 		n.endWork()
 		_ = n.redis.Close()
 		return nil, err
@@ -72,107 +49,12 @@ func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error)
 	return n, nil
 }
 
-func (n *Node) assemble(ctx context.Context) error {
-	config := n.flags.Matchq()
-	config.Logger = n.log
-	config.OnTick = func(r matchq.TickReport) {
-		for _, see := range n.ticked { // which is complete before anything ticks
-			see(r)
-		}
-	}
-	var err error
-	if n.matcher, err = matchq.New(n.redis, config); err != nil {
-		return err
-	}
-	if n.position, err = n.matcher.Position(ctx); err != nil {
-		return err
-	}
-	proxies, err := n.flags.Proxies()
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("--addr: %w", err)
 	}
-	guard, err := n.flags.Guard()
-	if err != nil {
-		return err
-	}
-	source, err := questions.New(n.flags.Questions)
-	if err != nil {
-		return fmt.Errorf("--questions: %w", err)
-	}
-	n.rooms = rooms.New(n.matcher, source, n.flags.Game, n.log)
-	preview := func(set, room string) []questions.Asked { return questions.Sent(n.work, source, set, room) }
-	queues := &queuelist.List{Matcher: n.matcher}
-	n.index = sessions.NewIndex()
-	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
-		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
-		OnMessage: n.index.Message, OnReplaced: n.index.Replaced, OnGone: n.rooms.Gone,
-	})
-	if err != nil {
-		return err
-	}
-	n.index.Attach(&rooms.Presence{Node: n.presence, Rooms: n.rooms})
-	taking := &intake.Intake{
-		Matcher: n.matcher,
-		Limits:  limit.New(n.redis, n.flags.Namespace, n.flags.RateLimit, n.flags.RateLimitAddress),
-		Games:   n.rooms,
-	}
-	files, err := pages.New(n.flags.HasDemo())
-	if err != nil {
-		return err
-	}
-	n.recorder = history.New(n.matcher, queues, n.presence.ID(), n.log)
-	n.ticked = append(n.ticked, n.recorder.Ticked)
-	n.dashboard = dashboard.New(dashboard.Options{
-		Matcher: n.matcher, Queues: queues, Redis: n.redis, Namespace: n.flags.Namespace, Log: n.log,
-		Config: dashboard.Config{
-			IntervalMs: n.flags.Interval.Milliseconds(), MatchSize: n.flags.MatchSize,
-			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: version(), Node: n.presence.ID(),
-		},
-	})
-	waiters := notify.NewWaiters()
-	n.notifier = &notify.Notifier{Matcher: n.matcher, Index: n.index, Waiters: waiters, Preview: preview, Log: n.log}
-	n.notifier.Told = append(n.notifier.Told, n.recorder.Told)
-	n.api = httpapi.New(httpapi.Options{
-		Matcher: n.matcher, Intake: taking, Waiters: waiters, Guard: guard, Queues: queues, Waits: n.places(), Log: n.log,
-		NodeID: n.presence.ID(), Pages: files, Dashboard: n.dashboard, Questions: source, Demo: n.flags.HasDemo(),
-		Prefix: n.flags.PathPrefix, LoopbackOnly: n.flags.Loopback(), AllowedOrigins: n.flags.AllowedOrigin, Proxies: proxies,
-	})
-	handlers := &events.Events{
-		Matcher: n.matcher, Intake: taking, Queues: queues, Index: n.index, Rooms: n.rooms, Preview: preview,
-		Grace: n.flags.Grace, Log: n.log,
-	}
-	n.sockets = wsock.New(n.work, wsock.Options{
-		Events: handlers, Guard: guard, Log: n.log, Namespace: n.flags.Namespace, Refused: httpapi.WriteFault,
-		Resume: handlers.Resume, Places: n.places(),
-	})
-	n.api.Sockets("/ws", n.sockets.Plain)
-	n.api.Sockets("/socket.io/", n.sockets.SocketIO)
-	n.api.Sockets("/socket.io", n.sockets.SocketIO)
-	if n.listener, err = net.Listen("tcp", n.flags.Addr); err != nil {
-		return fmt.Errorf("--addr: %w", err)
-	}
-	return nil
-}
-
-// version is that of this build, as operators see it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
-}
-
-// mostPlaces is how many long polls and event streams together, and how many connections, an address may have open on a
-// node.
-const mostPlaces = 2000
-
-// places bounds one of the two, unless nothing is to be limited.
-func (n *Node) places() *limit.Places {
-	if n.flags.RateLimitAddress.Off() {
-		return &limit.Places{}
-	}
-	return &limit.Places{Most: mostPlaces}
+	return listener, nil
 }
 
 // URL is where the node can be reached.

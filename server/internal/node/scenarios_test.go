@@ -55,6 +55,7 @@ var queueing = []scenario{
 				want: "match_status", like: `{"status":"DUPLICATED_USER_ID","ticketId":"$ticket","queue":"music"}`,
 				ack: `{"status":"DUPLICATED_USER_ID","ticketId":"$ticket","queue":"music"}`,
 			},
+			{who: "a", do: func(st *stage) { st.listed("music") }},
 			{who: "b", send: "get_connection_status", data: `{}`, want: "connection_status", like: `{"music":1}`, ack: `{"music":1}`},
 			{
 				who: "a", send: "cancel_request_general_match",

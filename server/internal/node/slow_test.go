@@ -44,6 +44,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 				write(c.ask)
 				return n.log.has("a client was too slow and is cut off")
 			})
+			sample{`matchq_ws_dropped_total{reason="too_slow"}`: 1}.becomes(t, n)
 			var err error
 			for err == nil { // it reads after all
 				_, _, err = conn.ReadMessage()

@@ -91,6 +91,7 @@ func (c *conn) tooFast() (drop bool, tell *fault.Fault) {
 	if c.frames.AllowN(now, 1) {
 		return false, nil
 	}
+	c.Dropped(dropTooFast)
 	if now.Sub(c.warned) < warnEvery {
 		return true, nil
 	}

@@ -24,6 +24,7 @@ type link struct {
 	wire     wire
 	speaker  speaker
 	log      *slog.Logger
+	dropped  func(reason string)
 	upgraded func() // lets go of the request
 
 	mu       sync.Mutex
@@ -32,6 +33,7 @@ type link struct {
 	bytes    int    // in waiting
 	farewell func() // sends the close frame, after all that waits
 	closed   bool
+	lost     bool // it has failed, which is counted once
 }
 
 // write queues a text frame.
@@ -46,6 +48,7 @@ func (l *link) write(frame []byte) {
 	case len(l.waiting) == mostWaiting || l.bytes+len(frame) > mostBytes:
 		l.log.Info("a client was too slow and is cut off", "frames", len(l.waiting), "bytes", l.bytes)
 		l.closed, l.waiting = true, nil
+		l.dropped(dropTooSlow)
 		go l.part(sessions.CloseOverload, "too slow")
 	default:
 		l.waiting = append(l.waiting, frame)

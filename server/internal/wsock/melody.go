@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 )
 
@@ -31,13 +32,16 @@ type speaker interface {
 
 // websockets makes WebSockets of requests. Nothing but this file knows melody.
 type websockets struct {
-	melody *melody.Melody
-	log    *slog.Logger
+	melody  *melody.Melody
+	log     *slog.Logger
+	dropped func(reason string)
 }
 
 // newWebsockets makes a websockets. refused answers requests that do not become one.
-func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http.Request, reason string)) *websockets {
-	ws := &websockets{melody: melody.New(), log: log}
+func newWebsockets(
+	log *slog.Logger, dropped func(reason string), refused func(w http.ResponseWriter, r *http.Request, reason string),
+) *websockets {
+	ws := &websockets{melody: melody.New(), log: log, dropped: dropped}
 	m := ws.melody
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = 1 // frames queue in link, which can say no to one
@@ -73,6 +77,7 @@ func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http
 			}
 		})
 	})
+	m.HandleError(func(s *melody.Session, err error) { ws.call(s, func(l *link) { l.failed(err) }) })
 	m.HandleSentMessage(func(s *melody.Session, _ []byte) { ws.call(s, (*link).sent) })
 	m.HandleClose(func(s *melody.Session, code int, _ string) error {
 		ws.call(s, func(l *link) {
@@ -86,12 +91,15 @@ func newWebsockets(log *slog.Logger, refused func(w http.ResponseWriter, r *http
 	return ws
 }
 
+// errTooLarge is how a connection fails whose client sent more at once than it may.
+var errTooLarge = websocket.ErrReadLimit
+
 const linkKey = "link"
 
 // serve makes a request a WebSocket, which has its own goroutine: that of the request, with all that net/http and Echo
 // keep on its stack, would double what an idle connection takes. ended is called when it has ended, or was none.
 func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, ended func()) {
-	l := &link{speaker: sp, log: ws.log}
+	l := &link{speaker: sp, log: ws.log, dropped: ws.dropped}
 	upgraded := make(chan struct{})
 	l.upgraded = sync.OnceFunc(func() { close(upgraded) })
 	go func() {

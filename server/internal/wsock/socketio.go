@@ -32,7 +32,7 @@ type socketIO struct {
 
 func (c *socketIO) opened(l *link) {
 	c.link = l
-	c.pulse.times, c.pulse.dead = c.Times, func() { c.Close(closeProtocol, "no sign of life") }
+	c.pulse.times, c.pulse.dead = c.Times, c.dead
 	if c.version == 4 {
 		c.pulse.ping = func() { c.write([]byte{enginePing}) }
 	}
@@ -43,6 +43,14 @@ func (c *socketIO) opened(l *link) {
 	if c.version == 3 && (c.unproven == nil || c.claimed) { // such clients are in / without asking
 		c.join(&packet.Packet{Namespace: packet.Root})
 	}
+}
+
+// dead is called when the client has given no sign of life for too long.
+func (c *socketIO) dead() {
+	if c.isOpen() {
+		c.Dropped(dropSilent)
+	}
+	c.Close(closeProtocol, "no sign of life")
 }
 
 // idle is called when the client has been in no namespace for too long. Clients 2 for / do not ask for it, and are only

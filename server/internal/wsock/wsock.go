@@ -35,6 +35,10 @@ type Options struct {
 
 	Places *limit.Places // connections of an address; those with the API key don't count
 
+	// Dropped is called with one of DropReasons when a connection is cut off or refused, or a frame dropped; nil for
+	// nobody. It must return quickly.
+	Dropped func(reason string)
+
 	Times Times
 }
 
@@ -67,8 +71,11 @@ type closer interface {
 // New makes a Sockets whose handlers work until ctx ends.
 func New(ctx context.Context, o Options) *Sockets {
 	o.Times.fill()
+	if o.Dropped == nil {
+		o.Dropped = func(string) {}
+	}
 	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, polled: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
-	s.websockets = newWebsockets(o.Log, func(w http.ResponseWriter, r *http.Request, reason string) {
+	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
 		o.Refused(w, r, fault.New(fault.UpgradeRequired, "%s", reason))
 	})
 	return s
@@ -103,6 +110,7 @@ func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *c
 	if s.Places != nil && !c.who.Trusted {
 		var err error
 		if leave, err = s.Places.Take(c.address); err != nil {
+			s.Dropped(dropTooMany)
 			s.Refused(w, r, fault.Of(err))
 			return
 		}
@@ -143,6 +151,13 @@ func (s *Sockets) forget(c closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
+}
+
+// Open is how many connections are open.
+func (s *Sockets) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
 }
 
 const goingAway = "the server is shutting down"

@@ -11,7 +11,8 @@ import (
 
 // An address can't take all connections; one that ends makes room.
 func TestConnectionsOfAnAddress(t *testing.T) {
-	_, url, _ := serve(t, Options{Places: &limit.Places{Most: 2}})
+	var dropped reasons
+	_, url, _ := serve(t, Options{Places: &limit.Places{Most: 2}, Dropped: dropped.add})
 	first := open(t, url+"/ws")
 	dial(t, url, "EIO=4")
 	_, answer, err := websocket.DefaultDialer.Dial(url+"/ws", nil)
@@ -19,6 +20,9 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		t.Fatalf("a third connection: %v, %v", answer, err)
 	}
 	_ = answer.Body.Close()
+	if got := dropped.all(); got != dropTooMany {
+		t.Errorf("%q is counted", got)
+	}
 	_ = first.Close()
 	for {
 		conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), url+"/ws", nil)

@@ -52,8 +52,9 @@ export function actionsOf(player) {
   };
 
   const giveUp = async () => {
-    state.match.gaveUp = true;
-    await player.attempt('end_game_playing', {roomId: state.match.room});
+    const {match} = state;
+    match.gaveUp = true; // before the server says how it ended
+    match.gaveUp = Boolean(await player.attempt('end_game_playing', {roomId: match.room}));
     if (state.notice?.key === 'not_found') leave(state); // there is nothing to give up any more
     player.changed();
   };

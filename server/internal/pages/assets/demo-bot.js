@@ -51,6 +51,14 @@ export class Bot {
     this.#connection.stop();
   }
 
+  sleep() {
+    this.#connection.stop();
+  }
+
+  rise() {
+    this.#connection.start();
+  }
+
   #end(failed = false) {
     this.stop();
     this.#given.ended(failed);

@@ -42,6 +42,7 @@ export function frame(t, state, actions) {
     const box = document.getElementById('link');
     const away = status === 'away' || status === 'connecting' && again;
     show(box, away || back || status === 'connecting' && now - since > slow);
+    document.body.dataset.link = status;
     box.className = away ? 'warn box' : back ? 'good box' : 'box';
     say(link, t('link')[back ? 'back' : !away ? 'connecting' : reason === 'rateLimited' ? reason : 'away']);
     say(linkLeft, status === 'away' ? t('seconds', seconds(until, now)) : '');

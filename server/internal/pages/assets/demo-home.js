@@ -19,16 +19,17 @@ export function home({t, state, actions}) {
   const play = button(t('play'), () => actions.play(false), {class: 'primary large', id: 'play'});
   const bot = button(t('playBot'), () => actions.play(true), {class: 'large', id: 'play-bot'});
 
-  const root = h('section', {class: 'home'},
-    h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
-    loading, list, unknown,
+  const rest = h('div', {class: 'rest'},
     h('div', {class: 'who card'}, face,
       h('div', {class: 'field'}, h('label', {for: 'player-name'}, t('yourName')), name),
-      button(t('anotherName'), () => {
+      button('↻', () => {
         name.value = actions.rename('');
-      }, {class: 'quiet'})),
+      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')})),
     h('div', {class: 'actions'}, play, bot),
     h('p', {class: 'muted hint'}, t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
+  const root = h('section', {class: 'home'},
+    h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
+    loading, list, unknown, rest);
 
   let shown = null; // the list that the cards are of
   const cards = new Map();
@@ -51,6 +52,7 @@ export function home({t, state, actions}) {
       show(loading, !Array.isArray(state.sets));
       say(loading, t(state.sets === 'away' ? 'setsAway' : 'loading'));
       const sets = Array.isArray(state.sets) ? state.sets : [];
+      show(rest, Array.isArray(state.sets)); // or it would move while somebody aims at it
       show(list, sets.length > 0);
       show(unknown, Array.isArray(state.sets) && sets.length === 0);
       if (shown !== sets) {

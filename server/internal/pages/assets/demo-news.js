@@ -1,5 +1,7 @@
 // What the server is asked for beside the connection: what can be played, and how many wait for it.
 
+import {tickOf} from './demo-state.js';
+
 const often = 2000; // ms between two looks
 const later = 3000; // ms until the list of questionnaires is asked for again
 
@@ -57,7 +59,7 @@ async function lookAt(state) {
   state.queues = {...state.queues, [name]: queue};
   const {ticket} = state;
   if (ticket?.id !== id) return; // things have gone on meanwhile
-  ticket.tickAt = queue.next_tick_ms === null ? null : performance.now() + queue.next_tick_ms;
+  ticket.tickAt = tickOf(ticket, queue.waiting, queue.next_tick_ms, performance.now());
   // Those before us were matched, or we would not be among so few.
   if (ticket.place !== null) ticket.place = Math.max(1, Math.min(ticket.place, queue.waiting));
 }

@@ -16,7 +16,7 @@ export class Player {
   #seen = new Set();
   #refusedAt = -Infinity;
   #toldOpen = []; // who waits for the connection to be open, or for it to be clear that it will not
-  #wasOpen = false;
+  #wasAway = false;
   #drawing = false;
 
   // It is given randomName() and botName(), in the language of the page, opened() for when the server has been told who we
@@ -85,6 +85,17 @@ export class Player {
   // wake does not wait for the next attempt to connect.
   wake() {
     this.#connection.wake();
+  }
+
+  // sleep is for a page that is left, but may be come back to: the others are to know at once. rise is for when it is.
+  sleep() {
+    this.#connection.stop();
+    this.state.bot?.sleep();
+  }
+
+  rise() {
+    this.#connection.start();
+    this.state.bot?.rise();
   }
 
   // callBot has a bot play along; guest is who it is already, if it was there before the page was loaded again.
@@ -167,11 +178,9 @@ export class Player {
 
   #linked(link) {
     const {state} = this;
-    if (link.status === 'open') {
-      state.backAt = this.#wasOpen ? link.since : null;
-      this.#wasOpen = true;
-    }
-    state.link = {...link, again: this.#wasOpen && link.status !== 'open'};
+    if (link.status === 'open') state.backAt = this.#wasAway ? link.since : null;
+    this.#wasAway = link.status === 'away' || link.status === 'connecting' && this.#wasAway;
+    state.link = {...link, again: this.#wasAway};
     state.catchingUp = link.status !== 'open';
     if (link.status !== 'connecting' && link.status !== 'away') {
       for (const tell of this.#toldOpen.splice(0)) tell();

@@ -7,7 +7,8 @@ const nameLength = 24;
 export function start(remembered = {}) {
   const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
   if (game) game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
-  if (ticket) ticket.tickAt = null;
+  if (ticket) ticket.tickAt = ticket.firstTickAt = null;
+  if (result) result.showAt = 0;
   return {
     me: null, names, set, seq, ticket, match, game, result,
     sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
@@ -21,9 +22,9 @@ export function remembered({names, set, seq, ticket, match, game, result}) {
 }
 
 // screen is which one to show.
-export function screen(state) {
+export function screen(state, now = performance.now()) {
   if (state.link.status === 'replaced' || state.link.status === 'refused') return 'stopped';
-  if (state.result) return 'result';
+  if (state.result && now >= state.result.showAt) return 'result';
   if (state.game) return 'game';
   if (state.match) return 'match';
   if (state.proposed) return 'proposed';
@@ -75,7 +76,7 @@ const handlers = {
   friend_request_declined: (state, data) => {
     state.invitations = state.invitations.filter(({room}) => room !== data.roomId);
     if (state.invited?.room === data.roomId) {
-      state.notice = state.invited.withdrawn ? null : {key: data.reason === 'declined' ? 'declined' : 'noReply', name: state.invited.to};
+      state.notice = state.invited.withdrawn ? null : {key: data.reason === 'declined' ? 'declined' : 'noReply', name: nameOf(state, state.invited.to)};
       state.invited = null;
     }
   },
@@ -107,10 +108,10 @@ const handlers = {
     if (state.game.question?.id === data.questionItemId) state.game.right = data.answer;
   },
 
-  game_over: (state, data) => {
-    if (data.roomId !== state.match?.room) return;
+  game_over: (state, data, now) => {
+    if (data.roomId !== state.match?.room || state.result) return;
     state.result = {...outcome(state, data), results: data.results, players: state.match.players, set: state.match.set};
-    state.match = state.game = null;
+    state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // the last right answer is to be seen, too
   },
 
   opponent_away: (state, data, now) => {
@@ -129,7 +130,7 @@ const handlers = {
 const statuses = {
   PUSHED_TO_QUEUE: (state, data, now) => {
     leave(state);
-    waits(state, data, now);
+    waits(state, data, now, now + (data.nextTickMs ?? 0));
   },
 
   RESTORED: (state, data) => {
@@ -153,8 +154,9 @@ const endings = {
   requested: null, friend_match: null, drained: 'drained', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
 };
 
-// How long opponents see each other before a game begins by itself.
+// How long opponents see each other before a game begins by itself, and its last question after that has closed (ms).
 const lookAtEachOther = 8000;
+const lastLook = 1800;
 
 function over(state, data, key) {
   if (state.ticket?.id !== data.ticketId) return; // of another time
@@ -162,15 +164,23 @@ function over(state, data, key) {
   if (key) state.notice = {key, set: String(data.queue)};
 }
 
-function waits(state, data, now) {
+// firstTickAt is when the queue is visited for the first time since we came: later nobody is matched who is alone in it,
+// and a visit has other reasons.
+function waits(state, data, now, firstTickAt = now) {
   const before = state.ticket?.id === data.ticketId ? state.ticket : null;
   state.set = String(data.queue);
   state.ticket = {
     id: data.ticketId, queue: state.set, waiting: data.waiting ?? null,
     place: Math.min(before?.place ?? Infinity, data.waiting ?? Infinity),
-    tickAt: data.nextTickMs ? now + data.nextTickMs : null,
+    firstTickAt: before?.firstTickAt ?? firstTickAt,
   };
+  state.ticket.tickAt = tickOf(state.ticket, data.waiting, data.nextTickMs, now);
   if (state.ticket.place === Infinity) state.ticket.place = null;
+}
+
+// tickOf is when players of a queue are matched next, null if that is not known.
+export function tickOf(ticket, waiting, ms, now) {
+  return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
 }
 
 // users are those that a payload names user1, user2 and so on.
@@ -237,7 +247,7 @@ function restore(state, data, now) {
     if (state.ticket?.id !== data.ticket.ticketId) leave(state);
     state.proposed = null;
     waits(state, data.ticket, now);
-  } else if (state.match || state.ticket) {
+  } else if (state.match && !state.result || state.ticket) {
     leave(state, {key: state.match ? 'gameGone' : 'placeGone', set: state.set});
   }
 }

@@ -90,6 +90,10 @@ document.addEventListener('keydown', (event) => {
     actions.answer(Number(event.key) - 1);
   }
 });
+window.addEventListener('pagehide', () => player.sleep());
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) player.rise();
+});
 window.addEventListener('online', () => player.wake());
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) player.wake();

@@ -1,0 +1,169 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// restarted stops the server, waits until pages say so, and starts it again.
+func (s *server) restarted(pages ...*page) {
+	s.t.Helper()
+	for _, p := range pages {
+		p.expect("WebSocket connection|ERR_CONNECTION|ERR_EMPTY_RESPONSE|50[23]")
+	}
+	s.stop()
+	for _, p := range pages {
+		p.sees("#link", "The server is away")
+	}
+	s.restart()
+}
+
+func TestRestartWhileQueueing(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serveQuiz(t, env)
+		a := s.player("Ada")
+		a.queue()
+		a.see("#cancel")
+		s.restarted(a)
+		a.sees("#link", "Connected again")
+		a.see("#cancel")
+		b := s.player("Bo")
+		b.queue()
+		a.sees(".versus", "Bo")
+		if got := s.stats(); got.Enqueued != 2 || got.Matches != 1 {
+			t.Errorf("the place was lost: %+v", got)
+		}
+	})
+}
+
+func TestRestartInAGame(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serveQuiz(t, env)
+		a, b := s.player("Ada"), s.player("Bo")
+		opponents(a, b)
+		playRound(a, b)
+		question := a.asked()
+		a.press("2")
+		a.see(".choice.mine")
+		b.see(".board .answered:not(.mine)")
+		s.restarted(a, b)
+		for _, p := range []*page{a, b} {
+			p.sees("#link", "Connected again")
+			if got := p.text("h1"); got != question {
+				t.Errorf("%q became %q", question, got)
+			}
+		}
+		a.see(".choice.mine")
+		b.click(".choice:nth-child(1)")
+		a.gone(".choice.mine")
+		playRound(a, b)
+		a.sees(".outcome", "You won")
+		if one, other := a.scores(), b.scores(); one != other {
+			t.Errorf("one sees\n%s\nthe other\n%s", one, other)
+		}
+	})
+}
+
+// A server that has forgotten everything is no reason to wait for ever.
+func TestServerBeginsAnew(t *testing.T) {
+	t.Parallel()
+	env := redistest.Real(t)
+	s := serveQuiz(t, env)
+	waiting, a, b := s.player("Cy"), s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	a.asked()
+	waiting.queue()
+	waiting.see("#cancel")
+	for _, p := range []*page{waiting, a, b} {
+		p.expect("WebSocket connection|ERR_CONNECTION|ERR_EMPTY_RESPONSE|50[23]")
+	}
+	s.stop()
+	if err := env.Client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	s.restart()
+	waiting.sees("#notice", "Your place in the queue is gone")
+	waiting.see("#play:enabled")
+	a.sees("#notice", "Your game is over or gone")
+	b.see("#play:enabled")
+}
+
+// A tab that is loaded again is where it was.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	a.queue()
+	a.see("#cancel")
+	a.reload()
+	a.see("#cancel")
+	b.queue()
+	a.sees(".versus", "Bo")
+	a.reload()
+	a.sees(".versus", "Bo")
+	a.click("#start")
+	a.sees("[role=status].muted", "Waiting for Bo")
+	a.reload()
+	a.sees("[role=status].muted", "Waiting for Bo")
+	b.click("#start")
+	playRound(a, b)
+	question := a.asked()
+	a.press("2")
+	a.see(".choice.mine")
+	a.reload()
+	a.see(".choice.mine")
+	if got := a.text("h1"); got != question {
+		t.Errorf("%q became %q", question, got)
+	}
+	a.sees(".board", "Bo")
+	b.asked()
+	b.click(".choice:nth-child(1)")
+	b.gone(".choice.mine")
+	playRound(a, b)
+	a.sees(".outcome", "You won")
+	a.reload()
+	a.sees(".outcome", "You won")
+	a.click("#challenge")
+	b.click(".invitation .accept")
+	a.asked()
+}
+
+// An opponent who is away is said to be, until they are back.
+func TestOpponentAway(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	a.asked()
+	b.leave()
+	a.sees(".game .warn", "Bo lost the connection")
+	b.open("/demo")
+	b.asked()
+	a.gone(".game .warn")
+	playRound(a, b)
+}
+
+// The same player in a second tab takes over, and the first one says so.
+func TestSecondTab(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	first := s.player("Ada")
+	first.queue()
+	first.see("#cancel")
+	memory := eval[string](first, `sessionStorage.getItem("matchq-demo")`)
+
+	second := s.newPage()
+	second.before(`if (!sessionStorage.getItem("matchq-demo")) sessionStorage.setItem("matchq-demo", ` + quoted(memory) + `)`)
+	second.open("/demo")
+	second.see("#cancel")
+	first.sees("h1", "You opened this game in another tab")
+	first.click("#here")
+	first.see("#cancel")
+	second.sees("h1", "You opened this game in another tab")
+	second.click("#somebody")
+	second.see("#play:enabled")
+	second.queue()
+	first.see("#start")
+	second.see("#start")
+}

@@ -1,0 +1,187 @@
+package browser_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// What can go wrong is said in words, with what to do.
+
+func TestExpiredTicket(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--ticket-ttl", "700ms")
+	p := s.player("Ada")
+	p.queue()
+	p.sees("#notice", "Nobody came in time")
+	p.see("#play:enabled")
+	p.click("#dismiss")
+	p.gone("#notice")
+}
+
+func TestPausedQueue(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	s.must("/v1/admin/queues/colours/pause", "")
+	p := s.player("Ada")
+	p.sees(`.set:has([value="colours"])`, "paused")
+	p.queue()
+	p.sees("#notice", "paused by an operator")
+	s.must("/v1/admin/queues/colours/resume", "")
+	p.queue()
+	p.see("#cancel")
+	s.must("/v1/admin/queues/colours/pause", "")
+	p.sees(".queue .warn", "You keep your place")
+	s.must("/v1/admin/queues/colours/drain", "")
+	p.sees("#notice", "An operator emptied the queue")
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--rate-limit", "1/m")
+	p := s.player("Ada")
+	p.queue()
+	p.click("#cancel")
+	p.queue()
+	p.sees("#notice", "That was too often")
+	p.see("#notice .count:not(:empty)") // how long it takes
+	p.see("#play:enabled")
+}
+
+func TestGuestsOfAnAddress(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--rate-limit", "9/m", "--rate-limit-address", "1/m")
+	s.player("Ada")
+	p := s.newPage()
+	p.expect("429")
+	p.open("/demo")
+	p.sees("#link", "Too many guests come from your address")
+}
+
+// While the service of questions is away the game waits for it; what it has nobody knows beforehand.
+func TestQuestionsAway(t *testing.T) {
+	t.Parallel()
+	var works atomic.Bool
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !works.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_, _ = w.Write([]byte(`{"questions":[{"id":"q","text":"Which?","choices":["this","that"],"answer":1}]}`))
+	}))
+	t.Cleanup(service.Close)
+	s := serveQuiz(t, redistest.Embedded(t), "--questions", service.URL)
+	a, b := s.player("Ada"), s.player("Bo")
+	for _, p := range []*page{a, b} {
+		p.fill("#set-name", "history of chess")
+		p.click("#play")
+	}
+	for _, p := range []*page{a, b} {
+		p.click("#start")
+	}
+	b.sees(".match", "There are no questions at the moment")
+	works.Store(true)
+	if a.asked() != "Which?" || b.asked() != "Which?" {
+		t.Error("the game is about something else")
+	}
+}
+
+// Nobody can play what does not exist; one can go on with something else.
+func TestUnknownQuestionnaire(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(service.Close)
+	s := serveQuiz(t, redistest.Embedded(t), "--questions", service.URL)
+	a, b := s.player("Ada"), s.player("Bo")
+	for _, p := range []*page{a, b} {
+		p.fill("#set-name", "nothing")
+		p.click("#play")
+	}
+	a.click("#start")
+	b.click("#start")
+	b.sees(".match", "There are no questions for this")
+	b.click(".match .quiet")
+	b.click(".match .quiet.danger")
+	b.click("#others")
+	b.see("#play:enabled")
+	a.sees(".outcome", "You won")
+}
+
+// With a ready check both have to accept, and who does not is told so.
+func TestReadyCheck(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--ready-timeout", patience.String())
+	a, b := s.player("Ada"), s.player("Bo")
+	a.queue()
+	b.queue()
+	a.click("#accept")
+	a.sees("[role=status].muted", "Waiting for the others")
+	b.click("#decline")
+	b.sees("#notice", "You declined the match")
+	a.sees("#notice", "The match fell apart")
+	a.see("#cancel")
+	b.queue()
+	for _, p := range []*page{a, b} {
+		p.click("#accept")
+	}
+	a.sees(".versus", "Bo")
+	b.see("#start")
+}
+
+// The page speaks Korean to who reads Korean, and what was chosen otherwise stays.
+func TestKorean(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	p := s.newPage()
+	p.language("ko-KR,ko;q=0.9,en;q=0.8")
+	p.open("/")
+	p.sees("h1", "플레이어는 Redis")
+	p.open("/demo")
+	p.sees("h1", "어떤 퀴즈를 할까요?")
+	p.until(`document.documentElement.lang === "ko"`)
+	p.click(`.set:has([value="colours"])`)
+	p.click("#play-bot")
+	p.sees(".versus", "로보 (봇)")
+	p.click("#start")
+	p.see(".choice:enabled")
+	p.click("#languages button:not([aria-pressed=true])")
+	p.sees(".foot button", "Give up")
+	p.until(`document.documentElement.lang === "en"`)
+	p.reload()
+	p.sees(".foot button", "Give up")
+	p.open("/")
+	p.sees("h1", "Players wait in queues")
+}
+
+// Where players have to prove who they are, guests play by the token that the page gets for them, and by a new one when
+// that does not hold any more.
+func TestGuestsWithTokens(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--demo", "--jwt-secret", "jwt-secret-of-thirty-two-bytes-00", "--path-prefix", "/games/quiz")
+	a, b := s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	finish(a, b)
+	b.click("#others")
+	b.see("#play:enabled")
+
+	eval[bool](b, `window.addEventListener("pagehide", () => {
+		const kept = JSON.parse(sessionStorage.getItem("matchq-demo"));
+		kept.me.token = "of.another.time";
+		sessionStorage.setItem("matchq-demo", JSON.stringify(kept));
+	}) || true`)
+	b.reload()
+	b.sees("#notice", "Your guest pass ended; you have a new one, as Bo")
+	b.queue()
+	b.see("#cancel")
+}
+
+func TestNoDemo(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--no-demo")
+	p := s.open("/")
+	p.sees(".actions", "Open the dashboard")
+	p.gone(`[href="demo"]`)
+}

@@ -1,0 +1,116 @@
+package browser_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// What somebody does who sits before a page: look, point, type.
+
+// look is how often a page is asked whether something is so.
+const look = 20 * time.Millisecond
+
+// until waits until a JavaScript expression is true, also over a reload of the page.
+func (p *page) until(condition string) {
+	p.t.Helper()
+	var last error
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		var is bool
+		if is, last = tryEval[bool](p, "Boolean("+condition+")"); is {
+			return
+		}
+		if errors.Is(last, context.Canceled) {
+			break
+		}
+	}
+	shown, _ := tryEval[string](p, "document.body.innerText")
+	p.t.Fatalf("not in time: %s (%v)\nthe page shows:\n%s", condition, last, shown)
+}
+
+// see waits until an element is there to be seen.
+func (p *page) see(selector string) {
+	p.t.Helper()
+	p.until(element(selector) + "?.checkVisibility()")
+}
+
+// sees waits until an element is there to be seen and has a text in it.
+func (p *page) sees(selector, text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%[1]s?.checkVisibility() && %[1]s.innerText.includes(%[2]s)", element(selector), quoted(text)))
+}
+
+// gone waits until no such element is to be seen.
+func (p *page) gone(selector string) {
+	p.t.Helper()
+	p.until("!" + element(selector) + "?.checkVisibility()")
+}
+
+// watch begins to remember which elements were there, for saw: some go by faster than one can look.
+func (p *page) watch() {
+	p.t.Helper()
+	eval[bool](p, `(() => { window.snapshots = [];
+		const keep = () => snapshots.push(document.body.cloneNode(true));
+		new MutationObserver(keep).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+		return true; })()`)
+}
+
+// saw waits until elements were there at the same time, since watch.
+func (p *page) saw(selectors ...string) {
+	p.t.Helper()
+	list, err := json.Marshal(selectors)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.until("snapshots.some((seen) => " + string(list) + ".every((selector) => seen.querySelector(selector)))")
+}
+
+// text is what an element says, once it is there.
+func (p *page) text(selector string) string {
+	p.t.Helper()
+	p.see(selector)
+	return strings.TrimSpace(eval[string](p, element(selector)+".innerText"))
+}
+
+// click clicks an element with the mouse once it can be: it is there, enabled, and nothing is before it.
+func (p *page) click(selector string) {
+	p.t.Helper()
+	place := "(() => { const e = " + element(selector) + `;
+		if (!e || e.disabled || !e.checkVisibility()) return null;
+		e.scrollIntoView({block: "nearest", behavior: "instant"});
+		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
+		const hit = document.elementFromPoint(x, y);
+		return hit && (e.contains(hit) || hit.contains(e)) ? [x, y] : null; })()`
+	at := []float64{-1, -1}
+	for still := false; !still; { // what moves, since something comes before it, would be missed
+		p.until(place)
+		before := at
+		if at = eval[[]float64](p, place); len(at) != 2 {
+			at = []float64{-1, -1}
+		}
+		still = at[0] >= 0 && slices.Equal(at, before)
+	}
+	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// fill replaces what is in an input, as somebody who types does.
+func (p *page) fill(selector, text string) {
+	p.t.Helper()
+	p.click(selector)
+	eval[bool](p, element(selector)+".select() || true")
+	p.do("type into "+selector, chromedp.KeyEvent(text))
+}
+
+// press presses keys, such as "1" or kb.Tab.
+func (p *page) press(keys string) {
+	p.t.Helper()
+	p.do("press "+keys, chromedp.KeyEvent(keys))
+}

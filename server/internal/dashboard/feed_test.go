@@ -1,0 +1,140 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/queuelist"
+	"github.com/matchq/matchq/server/internal/redisconn"
+)
+
+// calls counts what a client sends.
+type calls struct{ atomic.Int64 }
+
+func (c *calls) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (c *calls) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c *calls) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func newFeed(t *testing.T) (f *Feed, m *matchq.Matcher, asked *calls, stop func()) {
+	t.Helper()
+	env := redistest.Embedded(t)
+	asked = &calls{}
+	env.Client.AddHook(asked)
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f = New(Options{
+		Matcher: m, Queues: &queuelist.List{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
+		Namespace: env.Namespace, Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); f.Run(ctx) }()
+	stop = func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return f, m, asked, stop
+}
+
+func watch(t *testing.T, f *Feed) (first string, news <-chan []byte, leave func()) {
+	t.Helper()
+	data, news, leave, err := f.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data), news, leave
+}
+
+// Who looks is told what changes, and when nobody looks nothing is asked for.
+func TestFeedRestsWhileNobodyWatches(t *testing.T) {
+	f, m, asked, _ := newFeed(t)
+	if n := asked.Load(); n != 0 {
+		t.Errorf("Redis was asked %d times for nobody", n)
+	}
+	first, news, leave := watch(t, f)
+	if !strings.HasPrefix(first, "event: snapshot\ndata: {") || !strings.HasSuffix(first, "}\n\n") {
+		t.Errorf("first comes %q", first)
+	}
+	if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(string(<-news), `"name":"history"`) { // nothing but changes, until that one
+	}
+	_, _, leaveToo := watch(t, f)
+	leave()
+	leaveToo()
+	leave() // again
+	redistest.Eventually(t, "it rests", func() bool {
+		before := asked.Load()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.now == nil && asked.Load() == before
+	})
+	if again, _, _ := watch(t, f); !strings.Contains(again, `"waiting":1`) {
+		t.Errorf("who comes back is told %s", again)
+	}
+}
+
+// Who does not read is sent away, and does not hold the others up.
+func TestFeedSendsSlowWatchersAway(t *testing.T) {
+	f, _, _, _ := newFeed(t)
+	_, slow, _ := watch(t, f)
+	_, quick, _ := watch(t, f)
+	got := 0
+	for i := range mostPending + 1 { // as if so many seconds had passed
+		f.mu.Lock()
+		next := *f.now
+		f.mu.Unlock()
+		next.Totals.Games = int64(i + 1)
+		f.tell(&next, true)
+		for len(quick) > 0 {
+			<-quick
+			got++
+		}
+	}
+	if got < mostPending+1 {
+		t.Errorf("who reads got %d changes", got)
+	}
+	n := 0
+	for range slow { // ends, since it was closed
+		n++
+	}
+	if n != mostPending {
+		t.Errorf("who does not read was told %d times", n)
+	}
+}
+
+func TestFeedStops(t *testing.T) {
+	f, _, _, stop := newFeed(t)
+	_, news, _ := watch(t, f)
+	stop()
+	for range news { // ends
+	}
+	if _, _, _, err := f.Watch(t.Context()); !errors.Is(err, ErrStopped) {
+		t.Errorf("afterwards: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	idle := New(Options{Log: slog.New(slog.DiscardHandler)}) // never run
+	if _, _, _, err := idle.Watch(ctx); !errors.Is(err, context.DeadlineExceeded) || len(idle.watchers) != 0 {
+		t.Errorf("who has gone: %v, %s", err, fmt.Sprint(idle.watchers))
+	}
+}

@@ -1,0 +1,172 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+const (
+	patience = 800 * time.Millisecond // of a scrape with Redis
+	stale    = 15 * time.Second       // how old may be what is said of the queues
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+}
+
+var (
+	enqueued = describe("tickets_enqueued_total",
+		"Tickets that this node queued. Those whose request got no answer count when they are cancelled for that.", "queue")
+	finished = describe("tickets_finished_total",
+		"Tickets that ended, counted by the node that tells their players. At least once: again if that node dies or loses Redis meanwhile.",
+		"queue", "outcome")
+	matches = describe("matches_total",
+		"Matches made, counted as the tickets that ended.", "queue")
+	waiting = describe("queue_waiting",
+		"Tickets that wait in a queue, the same on all nodes: not to be added up over them.", "queue")
+	oldest = describe("queue_oldest_wait_seconds",
+		"How long the first ticket of a queue has waited, the same on all nodes.", "queue")
+	overdue = describe("tick_overdue_seconds",
+		"How long the queue that is due longest has not been visited, the same on all nodes; 0 if all are ticked in time.")
+	redisUp = describe("redis_up",
+		"Whether Redis answered this node within 0.8 s: 1 or 0. What only Redis knows is left out while it does not.")
+	auditOK = describe("audit_ok",
+		"Whether all tickets that were ever queued are accounted for, the same on all nodes: 1 or 0.")
+)
+
+// scrape is what is looked up when somebody asks for the metrics.
+type scrape struct {
+	*Metrics
+
+	mu   sync.Mutex
+	list []matchq.Queue // as it was read last
+	read time.Time      // when that was
+}
+
+// Describe names the metrics.
+func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{enqueued, finished, matches, waiting, oldest, overdue, redisUp, auditOK} {
+		ch <- desc
+	}
+}
+
+// Collect measures. What waits is read from Redis once for all who ask within a second, and each queue is looked at
+// once, however many there are.
+func (s *scrape) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	listed := s.lookUp()
+	report, err := s.Matcher.Audit(ctx)
+	up := !errors.Is(err, matchq.ErrUnavailable)
+	ch <- gauge(redisUp, truth(up))
+	if err == nil {
+		ch <- gauge(auditOK, truth(report.OK()))
+	}
+	var list []matchq.Queue
+	known := false
+	if up {
+		list, known = s.queuesNow(ctx, listed)
+	}
+	if known {
+		s.review(list)
+	}
+	tallies := s.queues.all()
+	count(ch, tallies)
+	if known {
+		lines(ch, list, tallies)
+	}
+}
+
+// lookUp begins to read the queues, and says when it is done. It goes on when a scrape can't wait for it any longer.
+func (s *scrape) lookUp() (done <-chan struct{}) {
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		list, err := s.Queues.All(s.ctx)
+		if err != nil {
+			return // the last ones get too old
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.list, s.read = list, time.Now()
+	}()
+	return listed
+}
+
+// queuesNow returns the queues: as they are, or, if a busy Redis takes long to say that, as they were not long ago.
+func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []matchq.Queue, known bool) {
+	select {
+	case <-listed:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list, time.Since(s.read) < stale
+}
+
+// review has the busiest queues get a label.
+func (s *scrape) review(list []matchq.Queue) {
+	waits := make(map[string]int, len(list))
+	for i := range list {
+		waits[list[i].Name] = list[i].Waiting + list[i].Proposed
+	}
+	s.queues.review(waits, time.Now())
+}
+
+// count sends the counters.
+func count(ch chan<- prometheus.Metric, tallies map[string]tally) {
+	for label, t := range tallies {
+		ch <- counter(enqueued, t.enqueued, label)
+		ch <- counter(matches, t.matches, label)
+		for i, outcome := range outcomes {
+			ch <- counter(finished, t.finished[i], label, string(outcome))
+		}
+	}
+}
+
+// lines sends who waits, by the labels that there are: where nobody does that is 0, rather than unknown.
+func lines(ch chan<- prometheus.Metric, list []matchq.Queue, labels map[string]tally) {
+	states := make(map[string]matchq.Queue, len(labels))
+	for label := range labels {
+		states[label] = matchq.Queue{}
+	}
+	var longest time.Duration
+	for i := range list {
+		q := &list[i]
+		label := q.Name
+		if _, ok := labels[label]; !ok {
+			label = rest
+		}
+		state := states[label]
+		state.Waiting += q.Waiting
+		state.OldestWait = max(state.OldestWait, q.OldestWait)
+		states[label] = state
+		longest = max(longest, q.Overdue)
+	}
+	for label, state := range states {
+		ch <- gauge(waiting, float64(state.Waiting), label)
+		ch <- gauge(oldest, state.OldestWait.Seconds(), label)
+	}
+	ch <- gauge(overdue, longest.Seconds())
+}
+
+func gauge(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+}
+
+func counter(desc *prometheus.Desc, value int64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(value), labels...)
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
