@@ -93,8 +93,13 @@ type busy struct {
 	Busiest float64 `json:"busiest"` // ms at once
 	Gap     float64 `json:"gap"`     // ms between two frames, at most
 	Changed int     `json:"changed"` // times a cell of the table did
-	Share   float64 `json:"-"`       // of one core's time
+	Worked  float64 `json:"-"`       // ms of one core's time, in all
+	Share   float64 `json:"-"`       // of that core
 }
+
+// longest is how long the page was busy at once by what it did itself. On a machine that is busy with other things a task
+// lasts longer than it works, but it does not work for longer than all tasks together.
+func (b *busy) longest() float64 { return min(b.Busiest, b.Worked) }
 
 // smooth checks that a page that gets news is never busy for long, and takes little of a core. What else goes on on the
 // machine may get in its way, but not each time.
@@ -103,15 +108,16 @@ func (p *page) smooth() {
 	var got busy
 	for range 5 {
 		got = p.measure()
-		p.t.Logf("busy for %.0f ms at once, %.1f %% of a core, %.0f ms between frames, %d cells changed", got.Busiest, 100*got.Share, got.Gap, got.Changed)
+		p.t.Logf("busy for %.0f ms at once, worked %.0f ms in all, %.1f %% of a core, %.0f ms between frames, %d cells changed",
+			got.Busiest, got.Worked, 100*got.Share, got.Gap, got.Changed)
 		if got.Changed == 0 {
 			p.t.Error("nothing has changed, so nothing was measured")
 		}
-		if got.Busiest <= slowestTask && got.Share <= mostShare {
+		if got.longest() <= slowestTask && got.Share <= mostShare {
 			return
 		}
 	}
-	p.t.Errorf("the page is busy for %.0f ms at once, and takes %.0f %% of a core", got.Busiest, 100*got.Share)
+	p.t.Errorf("the page is busy for %.0f ms at once, and takes %.0f %% of a core", got.longest(), 100*got.Share)
 }
 
 // measure looks at a page for two seconds.
@@ -125,7 +131,8 @@ func (p *page) measure() busy {
 		watch.observe(document.querySelector("#queue-table tbody"), {childList: true, subtree: true, characterData: true});
 		setTimeout(() => { watch.disconnect(); done({busiest: Math.max(0, ...tasks), gap: Math.max(...frames), changed}); }, 2000);
 	})`)
-	got.Share = (p.worked() - before) / time.Since(began).Seconds()
+	took := p.worked() - before
+	got.Worked, got.Share = 1000*took, took/time.Since(began).Seconds()
 	return got
 }
 
