@@ -48,8 +48,8 @@ func TestScreensFit(t *testing.T) {
 	b.queue()
 	a.see("#start")
 	a.fits()
-	a.click("#start")
-	b.click("#start")
+	a.begin()
+	b.begin()
 	a.asked()
 	a.fits()
 	a.press("1")
@@ -84,7 +84,7 @@ func TestKeyboard(t *testing.T) {
 	a.see("#start")
 	a.until(`document.activeElement.id === "start"`)
 	a.press(kb.Enter)
-	b.click("#start")
+	b.begin()
 	a.asked()
 	a.until(`document.activeElement.tagName === "H1"`) // which is the question
 	a.press(kb.Tab)
@@ -115,7 +115,7 @@ func TestPictures(t *testing.T) {
 	a.screenshot("demo-waiting")
 	b.queueFor("history")
 	for _, p := range []*page{a, b} {
-		p.click("#start")
+		p.begin()
 	}
 	for round := range 3 {
 		a.asked()

@@ -20,9 +20,10 @@ func TestTwoPagesPlayAGame(t *testing.T) {
 		b.queue()
 		a.sees(".versus", "Bo")
 		b.sees(".versus", "Ada")
-		a.click("#start")
-		a.sees("[role=status].muted", "Waiting for Bo")
-		b.click("#start")
+		a.watch()
+		a.begin()
+		b.begin()
+		a.saw(".match #start:disabled")
 		finish(a, b)
 
 		// The loser wants another round, and gets it.
@@ -94,7 +95,7 @@ func TestBot(t *testing.T) {
 		p := s.player("Ada")
 		p.click("#play-bot")
 		p.sees(".versus", "Robo (bot)")
-		p.click("#start")
+		p.begin()
 		p.see(".board .answered:not(.mine), .final")
 		p.sees(".final", "Robo (bot)")
 		p.click("#challenge")

@@ -80,7 +80,7 @@ func TestQuestionsAway(t *testing.T) {
 		p.click("#play")
 	}
 	for _, p := range []*page{a, b} {
-		p.click("#start")
+		p.begin()
 	}
 	b.sees(".match", "There are no questions at the moment")
 	works.Store(true)
@@ -100,8 +100,8 @@ func TestUnknownQuestionnaire(t *testing.T) {
 		p.fill("#set-name", "nothing")
 		p.click("#play")
 	}
-	a.click("#start")
-	b.click("#start")
+	a.begin()
+	b.begin()
 	b.sees(".match", "There are no questions for this")
 	b.click(".match .quiet")
 	b.click(".match .quiet.danger")
@@ -145,7 +145,7 @@ func TestKorean(t *testing.T) {
 	p.click(`.set:has([value="colours"])`)
 	p.click("#play-bot")
 	p.sees(".versus", "로보 (봇)")
-	p.click("#start")
+	p.begin()
 	p.see(".choice:enabled")
 	p.click("#languages button:not([aria-pressed=true])")
 	p.sees(".foot button", "Give up")

@@ -58,8 +58,15 @@ func opponents(a, b *page) {
 	a.see("#cancel")
 	b.queue()
 	for _, p := range []*page{a, b} {
-		p.click("#start")
+		p.begin()
 	}
+}
+
+// begin starts a game with the opponent whom a player has got, unless it has begun by itself.
+func (p *page) begin() {
+	p.t.Helper()
+	p.see(".match, .game")
+	eval[bool](p, `document.querySelector("#start:enabled")?.click() || true`)
 }
 
 // asked waits until a question can be answered, and returns its text.
