@@ -239,6 +239,9 @@ func (p *page) screenshot(name string) {
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err == nil {
+		err = os.MkdirAll(folder, 0o750)
+	}
+	if err == nil {
 		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600)
 	}
 	if err != nil {
