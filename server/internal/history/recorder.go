@@ -65,6 +65,14 @@ func (r *Recorder) Told(events []matchq.Event) {
 	}
 }
 
+// Begin notes where everything stood before this node did anything. Should that fail, what happens before the first note
+// is missing from the history.
+func (r *Recorder) Begin(ctx context.Context) {
+	if err := r.note(ctx); err != nil {
+		r.Log.Debug("the beginning is not noted", "error", err)
+	}
+}
+
 // Run notes until ctx ends, and once more then. While Redis is away it keeps what it has seen.
 func (r *Recorder) Run(ctx context.Context) {
 	every := time.NewTicker(noteEvery)

@@ -96,12 +96,13 @@ func (n *Node) assembleGames(context.Context) error {
 }
 
 // assembleWatching makes what operators look at.
-func (n *Node) assembleWatching(context.Context) error {
+func (n *Node) assembleWatching(ctx context.Context) error {
 	n.metrics = metrics.New(n.work, metrics.Options{
 		Matcher: n.matcher, Queues: n.queues, Connections: func() int { return n.sockets.Open() }, DropReasons: wsock.DropReasons,
 		Version: version(), Log: n.log,
 	})
 	n.recorder = history.New(n.matcher, n.queues, n.presence.ID(), n.log)
+	n.recorder.Begin(ctx)
 	n.dashboard = dashboard.New(dashboard.Options{
 		Matcher: n.matcher, Queues: n.queues, Redis: n.redis, Namespace: n.flags.Namespace, Log: n.log,
 		Config: dashboard.Config{

@@ -1,0 +1,37 @@
+package history
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// What nodes have said of a minute tells the same percentiles as all durations together would, to two percent.
+func TestPercentiles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all, together := []float64{}, newShare()
+		for range rapid.IntRange(1, 4).Draw(t, "nodes") {
+			node := newShare()
+			for _, ms := range rapid.SliceOfN(rapid.IntRange(1, 600_000), 1, 200).Draw(t, "waits") {
+				node.waits.add(time.Duration(ms) * time.Millisecond)
+				all = append(all, float64(ms))
+			}
+			if err := together.add(node.words()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slices.Sort(all)
+		for _, share := range []float64{0, 0.5, 0.95, 0.99, 1} {
+			want, got := all[int(share*float64(len(all)-1))], *together.waits.at(share)
+			if math.Abs(got-want) > accuracy*want+0.001 {
+				t.Fatalf("%v of %v lie below %v, not %v", share, all, want, got)
+			}
+		}
+		if together.ticks.at(0.5) != nil {
+			t.Fatal("calls are told of that nobody made")
+		}
+	})
+}
