@@ -151,7 +151,7 @@ type chrome struct {
 }
 
 // names are what the browser is called, by whoever made the package.
-var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+var names = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
 // needBrowser starts the browser; it skips or fails a test where there is none.
 func needBrowser(t *testing.T) context.Context {
