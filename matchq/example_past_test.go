@@ -17,12 +17,16 @@ func ExampleMatcher_Past() {
 	if _, err := m.Tick(ctx, "history"); err != nil {
 		log.Fatal(err)
 	}
-	for i := range tickets {
-		past, err := m.Past(ctx, &tickets[i])
+	for _, queued := range tickets {
+		ticket, err := m.Ticket(ctx, queued.ID)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Print(tickets[i].Player, ":")
+		past, err := m.Past(ctx, &ticket)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Print(ticket.Player, ":")
 		for _, event := range past {
 			fmt.Print(" ", event.Kind)
 		}

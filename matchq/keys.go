@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,9 @@ func newKeys(namespace string) keys {
 		prefix:     prefix,
 	}
 }
+
+// hashTag is what all keys of the namespace begin with.
+func (k *keys) hashTag() string { return strings.TrimSuffix(k.prefix, ":") }
 
 // waiting is the list of ids that wait in a queue, oldest first; newcomers are put at its end.
 func (k *keys) waiting(queue string) string { return k.prefix + "waiting:" + queue }

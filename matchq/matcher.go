@@ -46,5 +46,9 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	}, nil
 }
 
+// HashTag is what the names of all keys of the namespace begin with, such as {matchq}: in a Redis Cluster it says which
+// node they live on.
+func (m *Matcher) HashTag() string { return m.keys.hashTag() }
+
 // Config returns the configuration in use, defaults filled in.
 func (m *Matcher) Config() Config { return m.cfg }

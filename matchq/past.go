@@ -15,12 +15,19 @@ const (
 	latestPages = 7
 )
 
-// Past returns what has happened to a ticket since it was queued, oldest first, as far as it is kept: when it was proposed,
-// restored and how it ended. It reads events until it has found the end, 6,400 entries at most, so it is for people who
+// Past returns what has happened to a ticket, as Ticket has just returned it, since it was queued, oldest first, as far as
+// that is kept: when it was proposed, restored and how it ended. It reads events until it has found the end, 6,400 entries at most, so it is for people who
 // ask about one ticket. Errors: ErrUnavailable.
 func (m *Matcher) Past(ctx context.Context, t *Ticket) ([]Event, error) {
 	var past []Event
-	from := fmt.Sprintf("%d-0", max(0, t.EnqueuedAt.UnixMilli()))
+	since := t.EnqueuedAt
+	switch {
+	case t.State == Waiting && t.Version == 1:
+		return nil, nil // nothing has
+	case t.Version == 2 && !t.EndedAt.IsZero():
+		since = t.EndedAt // and nothing before
+	}
+	from := fmt.Sprintf("%d-0", max(0, since.UnixMilli()))
 	for range mostOfPast {
 		entries, err := m.entries(ctx, func(ctx context.Context) *redis.XMessageSliceCmd {
 			return m.rdb.XRangeN(ctx, m.keys.events, from, "+", pastPage)
@@ -48,7 +55,7 @@ func (m *Matcher) Past(ctx context.Context, t *Ticket) ([]Event, error) {
 // 50, and those of the newest 254 entries. With a ready check they are those that all have accepted. Errors: ErrUnavailable.
 func (m *Matcher) Latest(ctx context.Context, n int) ([]Match, error) {
 	var latest []Match
-	n = min(n, mostLatest)
+	n = max(0, min(n, mostLatest))
 	to := "+"
 	for page := range latestPages {
 		count := int64(latestPage) << page

@@ -26,7 +26,11 @@ func TestPast(t *testing.T) {
 		alice := enqueue(t, m, "history", "alice")
 		past := func() []matchq.State {
 			t.Helper()
-			events, err := m.Past(t.Context(), &alice)
+			now, err := m.Ticket(t.Context(), alice.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, err := m.Past(t.Context(), &now)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ func compare(before, now *snapshot) (*change, bool) {
 		c.Totals = &now.Totals
 	}
 	if !reflect.DeepEqual(before.Audit, now.Audit) {
-		c.Audit = &now.Audit
+		c.Audit = now.Audit
 	}
 	if !reflect.DeepEqual(before.Redis, now.Redis) {
 		c.Redis = &now.Redis

@@ -20,7 +20,7 @@ func apply(s snapshot, c *change) snapshot {
 		s.Totals = *c.Totals
 	}
 	if c.Audit != nil {
-		s.Audit = *c.Audit
+		s.Audit = c.Audit
 	}
 	if c.Redis != nil {
 		s.Redis = *c.Redis
@@ -67,15 +67,15 @@ func drawQueues(t *rapid.T) []queue {
 func drawSnapshot(t *rapid.T, before *snapshot) *snapshot {
 	s := &snapshot{
 		Now: before.Now + 1, Queues: drawQueues(t), Minutes: before.Minutes,
-		Totals: totals{Waiting: rapid.Int64Range(0, 1).Draw(t, "total")},
-		Audit:  audit{OK: rapid.Bool().Draw(t, "ok")},
-		Redis:  redisState{Up: rapid.Bool().Draw(t, "up")},
-		Nodes:  []node{{ID: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "node")}},
+		Totals:  totals{Waiting: rapid.Int64Range(0, 1).Draw(t, "total")},
+		Matches: []match{}, Audit: &audit{OK: rapid.Bool().Draw(t, "ok")},
+		Redis: redisState{Up: rapid.Bool().Draw(t, "up")},
+		Nodes: []node{{ID: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "node")}},
 	}
 	for i := range rapid.IntRange(0, 2*mostMatches).Draw(t, "matches") {
 		s.Matches = append(s.Matches, match{ID: fmt.Sprint(before.Now, "-", i)})
 	}
-	s.Matches = slices.Concat(s.Matches, before.Matches)
+	s.Matches = append(s.Matches, before.Matches...)
 	s.Matches = s.Matches[:min(len(s.Matches), mostMatches)]
 	if rapid.Bool().Draw(t, "a minute") {
 		last := history.Row{Minute: int64(rapid.IntRange(1, 5).Draw(t, "which")), Waiting: int64(before.Now)}
@@ -87,14 +87,14 @@ func drawSnapshot(t *rapid.T, before *snapshot) *snapshot {
 // A page that has a snapshot, and is told what changes, knows what another snapshot would say.
 func TestChangesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		now := drawSnapshot(t, &snapshot{})
+		now := drawSnapshot(t, &snapshot{Matches: []match{}, Minutes: []history.Row{}})
 		page := *now
 		for range rapid.IntRange(1, 8).Draw(t, "changes") {
 			next := drawSnapshot(t, now)
 			c, news := compare(now, next)
 			page = apply(page, c)
-			if fmt.Sprintf("%+v", page) != fmt.Sprintf("%+v", *next) {
-				t.Fatalf("the page has\n%+v, but must have\n%+v", page, *next)
+			if got, want := string(message("", page)), string(message("", next)); got != want {
+				t.Fatalf("the page has\n%s, but must have\n%s", got, want)
 			}
 			if again, something := compare(next, next); something || again.Totals != nil {
 				t.Fatalf("nothing has changed, and yet: %+v", again)

@@ -25,12 +25,11 @@ const (
 
 // Options are what a Feed works with.
 type Options struct {
-	Matcher   *matchq.Matcher
-	Queues    *queuelist.List
-	Redis     *redisconn.Conn
-	Namespace string
-	Config    Config
-	Log       *slog.Logger
+	Matcher *matchq.Matcher
+	Queues  *queuelist.List
+	Redis   *redisconn.Conn
+	Config  Config
+	Log     *slog.Logger
 }
 
 // Feed is what the dashboards of a node are told. It works only while somebody watches, and once for all of them.

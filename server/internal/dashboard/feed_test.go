@@ -44,7 +44,7 @@ func newFeed(t *testing.T) (f *Feed, m *matchq.Matcher, asked *calls, stop func(
 	}
 	f = New(Options{
 		Matcher: m, Queues: &queuelist.List{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
-		Namespace: env.Namespace, Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})

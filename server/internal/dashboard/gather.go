@@ -33,7 +33,7 @@ type gatherer struct {
 
 // begin forgets what was read a while ago.
 func (g *gatherer) begin() {
-	g.now = snapshot{Config: g.Config, Audit: audit{OK: true, Problems: []string{}}, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []history.Row{}}
+	g.now = snapshot{Config: g.Config, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []history.Row{}}
 	g.health = redisconn.Health{ScriptCalls: -1}
 	g.listed = 0
 	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
@@ -44,7 +44,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if time.Since(g.asked) >= redisEvery || !g.health.Up {
-		health, asked := g.Redis.Health(ctx, g.Namespace), time.Now()
+		health, asked := g.Redis.Health(ctx, g.Matcher.HashTag()), time.Now()
 		g.now.Redis = redisStateOf(health, g.health, asked.Sub(g.asked))
 		g.health, g.asked = health, asked
 	}
@@ -52,11 +52,12 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 		for _, read := range []func(context.Context) error{g.totals, g.queues, g.minutes, g.matches, g.nodes} {
 			if err := read(ctx); err != nil {
 				g.Log.Debug("the dashboard does not know all", "error", err)
-				break
 			}
 		}
 	}
-	g.sum()
+	if g.now.Now != 0 {
+		g.sum()
+	}
 	now := g.now
 	return &now
 }
@@ -71,7 +72,7 @@ func (g *gatherer) totals(ctx context.Context) error {
 	t.Cancelled, t.Expired, t.Matches = report.Cancelled, report.Expired, report.Matches
 	t.Queues, t.Games = report.Queues, report.Rooms
 	g.now.Now = stampOf(report.At)
-	g.now.Audit = audit{report.OK(), append([]string{}, report.Problems...)}
+	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...)}
 	return nil
 }
 
@@ -81,10 +82,10 @@ func (g *gatherer) queues(ctx context.Context) error {
 		return nil
 	}
 	queues, err := g.Queues.All(ctx)
+	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - every/2) // not just missed by a round
 	if err != nil {
 		return err
 	}
-	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - every/2) // not just missed by a round
 	views, oldest := make([]queue, len(queues)), stamp(0)
 	for i := range queues {
 		views[i] = queueOf(&queues[i])
@@ -97,17 +98,17 @@ func (g *gatherer) queues(ctx context.Context) error {
 }
 
 func (g *gatherer) minutes(ctx context.Context) error {
-	if time.Now().Before(g.minutesDue) {
+	if time.Now().Before(g.minutesDue) || g.now.Now == 0 {
 		return nil
 	}
-	if _, err := g.history.Update(ctx, g.time()); err != nil {
-		return err
-	}
-	g.minutesDue = time.Now().Add(minutesEvery)
+	_, err := g.history.Update(ctx, g.time())
 	if rows := g.history.Rows(); rows != nil {
 		g.now.Minutes = rows
 	}
-	return nil
+	if err == nil {
+		g.minutesDue = time.Now().Add(minutesEvery)
+	}
+	return err
 }
 
 // matches reads the newest ones if there are more than before.
@@ -116,10 +117,12 @@ func (g *gatherer) matches(ctx context.Context) error {
 		return nil
 	}
 	latest, err := g.Matcher.Latest(ctx, mostMatches)
-	if err != nil || len(latest) == 0 { // those that are forgotten are still the last there were
+	if err != nil {
 		return err
 	}
-	g.listed = g.now.Totals.Matches
+	if g.listed = g.now.Totals.Matches; len(latest) == 0 { // those that are forgotten are still the last there were
+		return nil
+	}
 	matches := make([]match, 0, mostMatches)
 	for i := range latest {
 		matches = append(matches, matchOf(&latest[i]))

@@ -140,7 +140,7 @@ type snapshot struct {
 	Now     stamp         `json:"now"`
 	Config  Config        `json:"config"`
 	Totals  totals        `json:"totals"`
-	Audit   audit         `json:"audit"`
+	Audit   *audit        `json:"audit"` // nil before it is known
 	Redis   redisState    `json:"redis"`
 	Nodes   []node        `json:"nodes"`
 	Queues  []queue       `json:"queues"`
@@ -154,7 +154,7 @@ type change struct {
 	Totals  *totals       `json:"totals,omitempty"`
 	Audit   *audit        `json:"audit,omitempty"`
 	Redis   *redisState   `json:"redis,omitempty"`
-	Nodes   []node        `json:"nodes,omitempty"`
+	Nodes   []node        `json:"nodes,omitzero"` // empty is not none
 	Queues  *queueChange  `json:"queues,omitempty"`
 	Matches []match       `json:"matches,omitempty"`
 	Minutes []history.Row `json:"minutes,omitempty"`

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/history"
@@ -165,6 +167,67 @@ func TestADay(t *testing.T) {
 	}
 	if keys != minutes { // their end is tested with the library
 		t.Errorf("%d minutes are kept", keys)
+	}
+}
+
+// Redis's clock is set back: what was noted of a time to come is not of now.
+func TestClockSetBack(t *testing.T) {
+	env := redistest.Embedded(t)
+	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
+	env.Embedded.SetTime(now)
+	n := newNode(t, env, "a")
+	log := &history.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	for i := range 30 {
+		n.runs(t)
+		n.matches(t, fmt.Sprint("queue-", i), 2)
+		n.runs(t)
+		now = now.Add(time.Minute)
+		env.Embedded.SetTime(now)
+	}
+	if _, err := log.Update(t.Context(), now); err != nil || len(log.Rows()) != 30 {
+		t.Fatalf("%d rows, %v", len(log.Rows()), err)
+	}
+	now = now.Add(-20 * time.Minute)
+	env.Embedded.SetTime(now)
+	if got := *log.Now(now).MatchesPerMinute; got > 2 {
+		t.Errorf("%v matches a minute", got)
+	}
+	if _, err := log.Update(t.Context(), now); err != nil || len(log.Rows()) != 11 {
+		t.Errorf("%d rows, %v", len(log.Rows()), err)
+	}
+}
+
+// Nobody has looked for a long time: only what may still be there is read.
+func TestLongAbsence(t *testing.T) {
+	env := redistest.Embedded(t)
+	asked := 0
+	env.Client.AddHook(countingHook{&asked})
+	n := newNode(t, env, "a")
+	log := &history.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
+	for _, later := range []time.Duration{0, 90 * 24 * time.Hour} {
+		asked = 0
+		if _, err := log.Update(t.Context(), now.Add(later)); err != nil {
+			t.Fatal(err)
+		}
+		if asked > 30 {
+			t.Errorf("after %v Redis was asked %d times", later, asked)
+		}
+	}
+}
+
+// countingHook counts what a client sends.
+type countingHook struct{ n *int }
+
+func (h countingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h countingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (h countingHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		*h.n++
+		return next(ctx, cmd)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	Recent = 15 * time.Minute
 
 	settled = 2 * time.Minute // after that a minute changes no more
+	step    = time.Hour       // is read at a time
 )
 
 // Row is one minute, as the dashboard gets it. What is not known is nil.
@@ -59,15 +60,29 @@ func (l *Log) Rows() []Row { return l.rows }
 // those of matchq.Matcher.Minutes.
 func (l *Log) Update(ctx context.Context, now time.Time) ([]Row, error) {
 	from := now.Add(-Length)
-	if !l.until.IsZero() {
-		from = l.until.Add(-settled)
+	if next := l.until.Add(-settled); next.After(from) && !l.until.After(now) {
+		from = next
 	}
-	minutes, err := l.Matcher.Minutes(ctx, from, now)
-	if err != nil {
-		return nil, err
-	}
-	l.until = now.Truncate(time.Minute)
+	l.rows = slices.Clone(l.rows) // somebody may be reading them
+	l.forget(now)
 	var changed []Row
+	for from = from.Truncate(time.Minute); !from.After(now); from = from.Add(step) {
+		to := from.Add(step - time.Minute)
+		if to.After(now) {
+			to = now
+		}
+		minutes, err := l.Matcher.Minutes(ctx, from, to)
+		if err != nil {
+			return changed, err // what was read stays, and the next time goes on from there
+		}
+		changed = append(changed, l.add(minutes, now)...)
+		l.until = to.Truncate(time.Minute)
+	}
+	return changed, nil
+}
+
+// add takes in minutes, oldest first, and returns the rows that are new or have changed.
+func (l *Log) add(minutes []matchq.Minute, now time.Time) (changed []Row) {
 	for i := range minutes {
 		k := kept{minutes[i], newShare()}
 		for node, words := range k.Words {
@@ -80,8 +95,7 @@ func (l *Log) Update(ctx context.Context, now time.Time) ([]Row, error) {
 		}
 		l.keep(k, now)
 	}
-	l.forget(now)
-	return changed, nil
+	return changed
 }
 
 // before is the minute right before another, nil if it is not known.
@@ -100,7 +114,6 @@ func (l *Log) put(row Row) bool {
 	if found && l.rows[at].Same(&row) {
 		return false
 	}
-	l.rows = slices.Clone(l.rows) // somebody may be reading it
 	if !found {
 		l.rows = slices.Insert(l.rows, at, row)
 	}
@@ -116,11 +129,11 @@ func (l *Log) keep(k kept, now time.Time) {
 	l.recent = append(l.recent, k)
 }
 
+// forget lets go of what is too old, and of what is still to come since the clock was set back.
 func (l *Log) forget(now time.Time) {
-	oldest := now.Add(-Length).UnixMilli()
-	for len(l.rows) > 0 && l.rows[0].Minute < oldest {
-		l.rows = l.rows[1:]
-	}
+	oldest, newest := now.Add(-Length).UnixMilli(), now.UnixMilli()
+	l.rows = slices.DeleteFunc(l.rows, func(r Row) bool { return r.Minute < oldest || r.Minute > newest })
+	l.recent = slices.DeleteFunc(l.recent, func(k kept) bool { return k.Start.After(now) })
 }
 
 // rowOf counts what happened in a minute: since the minute before was noted last, or else since it was itself first.
@@ -177,7 +190,7 @@ type Now struct {
 func (l *Log) Now(now time.Time) Now {
 	waits := newSketch()
 	for i := range l.recent {
-		if k := &l.recent[i]; k.Start.After(now.Add(-Recent)) {
+		if k := &l.recent[i]; k.Start.After(now.Add(-Recent)) && !k.Start.After(now) {
 			_ = waits.MergeWith(k.share.waits.DDSketch) // all have the same scale
 		}
 	}
@@ -188,6 +201,9 @@ func (l *Log) Now(now time.Time) Now {
 	for i := len(l.rows) - 1; i >= 0; i-- {
 		row := &l.rows[i]
 		age := now.Sub(time.UnixMilli(row.Minute))
+		if age < 0 {
+			continue
+		}
 		if age >= Recent {
 			break
 		}

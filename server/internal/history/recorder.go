@@ -31,9 +31,9 @@ type Recorder struct {
 	mu    sync.Mutex
 	share share // of the minute that is noted
 
-	minute time.Time     // that is noted; used by Run only, like the rest
-	ahead  time.Duration // how far Redis's clock is ahead of ours
+	minute time.Time     // that is noted, by Redis's clock; used by Run only, like the rest
 	look   time.Duration // how old a look at the queues may get
+	rest   time.Time     // until when this node does not look again
 }
 
 // New makes a Recorder.
@@ -94,24 +94,18 @@ func (r *Recorder) Run(ctx context.Context) {
 	}
 }
 
-// note writes down the current minute, and before that the one that has ended, if one has.
+// note writes down the minute that is noted, and once it has ended the one after it. Redis says which that is.
 func (r *Recorder) note(ctx context.Context) error {
-	for range 2 { // at first our clock may say another minute than Redis's
-		minute := time.Now().Add(r.ahead).Truncate(time.Minute)
-		if !r.minute.IsZero() && minute.After(r.minute) {
-			if _, err := r.tell(ctx, matchq.Note{Start: r.minute}); err != nil {
-				return err
-			}
-			r.turn()
-		}
-		noted, err := r.tell(ctx, matchq.Note{Start: minute})
+	for range 2 {
+		noted, err := r.tell(ctx, matchq.Note{Start: r.minute})
 		if err != nil {
 			return err
 		}
-		if noted.Now.Truncate(time.Minute).Equal(minute) {
-			r.minute = minute
-			return r.lookAround(ctx, noted)
+		if now := noted.Now.Truncate(time.Minute); !now.Equal(r.minute) {
+			r.turn(now)
+			continue
 		}
+		return r.lookAround(ctx, noted)
 	}
 	return nil // the next time
 }
@@ -121,31 +115,31 @@ func (r *Recorder) tell(ctx context.Context, n matchq.Note) (matchq.Noted, error
 	r.mu.Lock()
 	n.Node, n.Words = r.Node, r.share.words()
 	r.mu.Unlock()
-	noted, err := r.Matcher.NoteMinute(ctx, n)
-	if err == nil {
-		r.ahead = time.Until(noted.Now)
-	}
-	return noted, err
+	return r.Matcher.NoteMinute(ctx, n)
 }
 
-// turn begins a new minute.
-func (r *Recorder) turn() {
+// turn begins a minute. What was seen before the first one is part of that.
+func (r *Recorder) turn(minute time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.share = newShare()
+	if !r.minute.IsZero() {
+		r.share = newShare()
+	}
+	r.minute = minute
 }
 
 // lookAround notes who has waited longest, unless another node did a while ago.
 func (r *Recorder) lookAround(ctx context.Context, noted matchq.Noted) error {
-	if noted.Looked >= 0 && noted.Looked < r.look {
+	if noted.Looked >= 0 && noted.Looked < r.look || time.Now().Before(r.rest) {
 		return nil
 	}
 	began := time.Now()
 	queues, err := r.Queues.All(ctx)
+	r.look = min(max(lookEvery, lookSpacing*time.Since(began)), lookAtMost)
 	if err != nil {
+		r.rest = time.Now().Add(r.look)
 		return err
 	}
-	r.look = min(max(lookEvery, lookSpacing*time.Since(began)), lookAtMost)
 	n := matchq.Note{Start: r.minute, LookedUp: true}
 	for i := range queues {
 		n.LongestWait = max(n.LongestWait, queues[i].OldestWait)

@@ -55,8 +55,10 @@ func (a *API) operatorBy(c echo.Context) (by string, err error) {
 // anywhere.
 func (a *API) openToOperators(r *http.Request) error {
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
+	// A page of another site can have the visitor's browser ask, though not read what it gets.
+	foreign := r.Header.Get("Sec-Fetch-Site") == "cross-site" || r.Header.Get("Sec-Fetch-Site") == "same-site"
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
+	if !foreign && a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "this is for operators, and the server was started without --admin-token")

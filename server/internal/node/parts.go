@@ -104,7 +104,7 @@ func (n *Node) assembleWatching(ctx context.Context) error {
 	n.recorder = history.New(n.matcher, n.queues, n.presence.ID(), n.log)
 	n.recorder.Begin(ctx)
 	n.dashboard = dashboard.New(dashboard.Options{
-		Matcher: n.matcher, Queues: n.queues, Redis: n.redis, Namespace: n.flags.Namespace, Log: n.log,
+		Matcher: n.matcher, Queues: n.queues, Redis: n.redis, Log: n.log,
 		Config: dashboard.Config{
 			IntervalMs: n.flags.Interval.Milliseconds(), MatchSize: n.flags.MatchSize,
 			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: version(), Node: n.presence.ID(),

@@ -20,12 +20,12 @@ type Health struct {
 	ScriptTime  time.Duration // that all of them took together
 }
 
-// Health asks Redis how it does, in a cluster the node that a namespace lives on.
-func (c *Conn) Health(ctx context.Context, namespace string) Health {
+// Health asks Redis how it does, in a cluster the node that keys with some hash tag live on.
+func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 	h := Health{Memory: -1, Clients: -1, ScriptCalls: -1, ScriptTime: -1}
 	client := c.UniversalClient
 	if cluster, ok := client.(*redis.ClusterClient); ok {
-		node, err := cluster.MasterForKey(ctx, "{"+namespace+"}")
+		node, err := cluster.MasterForKey(ctx, hashTag)
 		if err != nil {
 			return h
 		}

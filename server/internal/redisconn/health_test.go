@@ -13,11 +13,11 @@ import (
 func TestHealth(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		c := &Conn{UniversalClient: env.Client, server: env.Embedded}
-		before := c.Health(t.Context(), "quiz")
+		before := c.Health(t.Context(), "{quiz}")
 		if err := redis.NewScript("return 1").Run(t.Context(), env.Client, []string{"{quiz}:x"}).Err(); err != nil {
 			t.Fatal(err)
 		}
-		h := c.Health(t.Context(), "quiz")
+		h := c.Health(t.Context(), "{quiz}")
 		if !h.Up || h.Ping <= 0 {
 			t.Errorf("health: %+v", h)
 		}
@@ -39,7 +39,7 @@ func TestHealthWithoutRedis(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	c := &Conn{UniversalClient: env.Client}
-	if h := c.Health(ctx, "quiz"); h.Up || h.Memory >= 0 {
+	if h := c.Health(ctx, "{quiz}"); h.Up || h.Memory >= 0 {
 		t.Errorf("health: %+v", h)
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/fault"
@@ -27,7 +29,7 @@ type Presence interface {
 type Index struct {
 	presence Presence
 
-	binding [64]sync.Mutex // by player: connections of one are told of in the order in which they came
+	binding [64]chan struct{} // by player: connections of one are told of in the order in which they came
 
 	mu       sync.Mutex
 	numbers  uint64              // given to sessions so far
@@ -36,9 +38,16 @@ type Index struct {
 	tickets  map[string]*Session // live tickets, by id, and whom their clients use
 }
 
+// patience is how long binding a session may take: as long as its client may wait for an answer.
+const patience = 2 * time.Second
+
 // NewIndex makes an Index. Attach must be called before connections come.
 func NewIndex() *Index {
-	return &Index{sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{}}
+	x := &Index{sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{}}
+	for i := range x.binding {
+		x.binding[i] = make(chan struct{}, 1)
+	}
+	return x
 }
 
 // Attach says where presence is told.
@@ -60,10 +69,16 @@ func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 		return fault.New(fault.Forbidden, "this connection has proven to be another player's")
 	}
 	x.number(s)
-	lane := &x.binding[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(x.binding))]
-	lane.Lock()
-	defer lane.Unlock()
-	bound, err := x.begin(s, id)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	lane := x.binding[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(x.binding))]
+	select {
+	case lane <- struct{}{}:
+		defer func() { <-lane }()
+	case <-ctx.Done(): // Redis is away, and those before have to wait for it too
+		return fmt.Errorf("%w: %w", matchq.ErrUnavailable, ctx.Err())
+	}
+	bound, undo, err := x.begin(s, id)
 	if bound || err != nil {
 		return err
 	}
@@ -71,7 +86,7 @@ func (x *Index) Bind(ctx context.Context, s *Session, id ids.ID) error {
 	if errors.Is(err, matchq.ErrClosed) {
 		err = fault.Stopping()
 	}
-	if x.finish(s, before, err) {
+	if x.finish(s, before, undo, err) {
 		x.depart(s)
 	}
 	return err
@@ -88,22 +103,30 @@ func (x *Index) number(s *Session) {
 	}
 }
 
-// begin has messages for a session reach it, and says whether it was bound already. Redis is told again if the client
-// writes its player in another way than its proof did.
-func (x *Index) begin(s *Session, id ids.ID) (bound bool, err error) {
+// begin has messages for a session reach it, and says whether it was bound already; undo takes that back. Redis is told
+// again if the client writes its player in another way than its proof did.
+func (x *Index) begin(s *Session, id ids.ID) (bound bool, undo func(), err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	before := s.id
 	switch {
 	case s.bound && s.id.Name != id.Name:
-		return true, fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
+		return true, nil, fault.New(fault.Forbidden, "this connection is another player's: open one for each player")
 	case s.replaced || x.isOlder(s, id.Name):
-		return true, fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
+		return true, nil, fault.New(fault.Replaced, "the player has connected anew, and this connection is closing")
 	case s.bound && s.id == id:
-		return true, nil
+		return true, nil, nil
+	case s.bound:
+		undo = func() { s.id = before }
+	default:
+		undo = func() {
+			x.drop(s)
+			s.held = nil
+		}
 	}
 	x.sessions[s.SID], x.newest[id.Name] = s, s
 	s.id = id
-	return false, nil
+	return false, undo, nil
 }
 
 // isOlder says whether a player has a newer connection than this one, which is closed then: it was only slow to be
@@ -126,12 +149,11 @@ func (x *Index) drop(s *Session) {
 }
 
 // finish ends what begin began, and says whether the connection has ended meanwhile.
-func (x *Index) finish(s *Session, before *matchq.Connection, err error) (left bool) {
+func (x *Index) finish(s *Session, before *matchq.Connection, undo func(), err error) (left bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err != nil {
-		x.drop(s)
-		s.held = nil
+		undo()
 		return false
 	}
 	s.bound = true

@@ -52,7 +52,8 @@ func (r *recorder) closedWith() int {
 type desk struct {
 	*sessions.Index
 
-	m *matchq.Matcher
+	m        *matchq.Matcher
+	presence *matchq.Node
 }
 
 func newDesk(t *testing.T, env *redistest.Env) *desk {
@@ -61,11 +62,12 @@ func newDesk(t *testing.T, env *redistest.Env) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{sessions.NewIndex(), m}
+	d := &desk{Index: sessions.NewIndex(), m: m}
 	n, err := m.NewNode(matchq.NodeConfig{OnMessage: d.Message, OnReplaced: d.Replaced})
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.presence = n
 	d.Attach(n)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -239,6 +241,48 @@ func TestSlowToArrive(t *testing.T) {
 	if found, err := d.m.Online(t.Context(), "bob"); err != nil || found[0] == nil || found[0].ID != "3" {
 		t.Errorf("bob is at %+v, %v", found[0], err)
 	}
+}
+
+// away is a Redis that may be.
+type away struct {
+	sessions.Presence
+
+	err error
+}
+
+func (a *away) Arrive(ctx context.Context, player, conn, data string) (*matchq.Connection, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	return a.Presence.Arrive(ctx, player, conn, data)
+}
+
+// A session that can't be told of again, since Redis is away, goes on as it was.
+func TestBindingAgainFails(t *testing.T) {
+	d := newDesk(t, redistest.Embedded(t))
+	r := &recorder{}
+	s := d.Open("1", "", identity.Identity{Player: "17"}, r)
+	if err := d.Bind(t.Context(), s, ids.ID{Name: "17"}); err != nil {
+		t.Fatal(err)
+	}
+	gate := &away{d.presence, matchq.ErrUnavailable}
+	d.Attach(gate)
+	number := ids.ID{Name: "17", Number: true}
+	if err := d.Bind(t.Context(), s, number); !errors.Is(err, matchq.ErrUnavailable) {
+		t.Errorf("bound without Redis: %v", err)
+	}
+	if id, bound := s.Player(); !bound || id.Number {
+		t.Errorf("the session is of %+v, bound: %v", id, bound)
+	}
+	gate.err = nil
+	if err := d.Bind(t.Context(), s, number); err != nil {
+		t.Error(err)
+	}
+	msg := matchq.Message{Player: "17", Event: "e", Data: json.RawMessage("1")}
+	if err := d.m.Post(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "the client hears of it", func() bool { return len(r.got()) == 1 })
 }
 
 // A connection that ends while it is being bound is not left behind.
