@@ -7,8 +7,8 @@ import (
 	"github.com/matchq/matchq/server/internal/history"
 )
 
-// compare returns what is new in a snapshot, and whether anything is besides the time.
-func compare(before, now *snapshot) (*change, bool) {
+// compare returns what is new in a snapshot.
+func compare(before, now *snapshot) *change {
 	c := &change{Now: now.Now}
 	if !reflect.DeepEqual(before.Totals, now.Totals) {
 		c.Totals = &now.Totals
@@ -25,8 +25,12 @@ func compare(before, now *snapshot) (*change, bool) {
 	c.Queues = compareQueues(before.Queues, now.Queues)
 	c.Matches = newMatches(before.Matches, now.Matches)
 	c.Minutes = newMinutes(before.Minutes, now.Minutes)
-	news := c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
-	return c, news
+	return c
+}
+
+// isNews says whether anything is new besides the time.
+func (c *change) isNews() bool {
+	return c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
 }
 
 // compareQueues walks two lists, both sorted by name; nil if they are equal.

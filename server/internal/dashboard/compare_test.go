@@ -91,15 +91,15 @@ func TestChangesAddUp(t *testing.T) {
 		page := *now
 		for range rapid.IntRange(1, 8).Draw(t, "changes") {
 			next := drawSnapshot(t, now)
-			c, news := compare(now, next)
+			c := compare(now, next)
 			page = apply(page, c)
 			if got, want := string(message("", page)), string(message("", next)); got != want {
 				t.Fatalf("the page has\n%s, but must have\n%s", got, want)
 			}
-			if again, something := compare(next, next); something || again.Totals != nil {
+			if again := compare(next, next); again.isNews() {
 				t.Fatalf("nothing has changed, and yet: %+v", again)
 			}
-			if was := *now; !news {
+			if was := *now; !c.isNews() {
 				was.Now = next.Now
 				if !reflect.DeepEqual(was.Queues, next.Queues) || was.Totals != next.Totals {
 					t.Fatal("nothing is said to have changed")

@@ -46,7 +46,10 @@ type Feed struct {
 }
 
 // watcher is one dashboard. Its channel is closed when it is too slow, or the node stops.
-type watcher struct{ news chan []byte }
+type watcher struct {
+	news     chan []byte
+	operator bool // who sees more than the public
+}
 
 // New makes a Feed. Run must be called for it to work.
 func New(o Options) *Feed {
@@ -59,9 +62,9 @@ func New(o Options) *Feed {
 var ErrStopped = errors.New("the server is stopping")
 
 // Watch returns all there is to see, as a server-sent event, and then what changes. The channel is closed if the reader
-// is too slow, or the node stops: begin again then. leave must be called in the end.
-func (f *Feed) Watch(ctx context.Context) (first []byte, news <-chan []byte, leave func(), err error) {
-	w := &watcher{make(chan []byte, mostPending)}
+// is too slow, or the node stops: begin again then. leave must be called in the end. Only operators are told of each node.
+func (f *Feed) Watch(ctx context.Context, operator bool) (first []byte, news <-chan []byte, leave func(), err error) {
+	w := &watcher{make(chan []byte, mostPending), operator}
 	f.mu.Lock()
 	f.watchers[w] = true
 	ready := f.ready
@@ -86,7 +89,11 @@ func (f *Feed) Watch(ctx context.Context) (first []byte, news <-chan []byte, lea
 	for len(w.news) > 0 { // what the first one has already
 		<-w.news
 	}
-	return message("snapshot", f.now), w.news, leave, nil
+	now := *f.now
+	if !operator {
+		now.Nodes = nil
+	}
+	return message("snapshot", &now), w.news, leave, nil
 }
 
 func (f *Feed) leave(w *watcher) {
@@ -153,12 +160,18 @@ func (f *Feed) tell(now *snapshot, must bool) bool {
 		close(f.ready)
 		return true
 	}
-	c, isNew := compare(before, now)
-	if !isNew && !must {
+	c := compare(before, now)
+	if !c.isNews() && !must {
 		return false
 	}
-	news := message("change", c)
+	public := *c
+	public.Nodes = nil
+	toOperators, toPublic := message("change", c), message("change", &public)
 	for w := range f.watchers {
+		news := toPublic
+		if w.operator {
+			news = toOperators
+		}
 		select {
 		case w.news <- news:
 		default:

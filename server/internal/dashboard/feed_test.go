@@ -56,7 +56,7 @@ func newFeed(t *testing.T) (f *Feed, m *matchq.Matcher, asked *calls, stop func(
 
 func watch(t *testing.T, f *Feed) (first string, news <-chan []byte, leave func()) {
 	t.Helper()
-	data, news, leave, err := f.Watch(t.Context())
+	data, news, leave, err := f.Watch(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,30 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	})
 	if again, _, _ := watch(t, f); !strings.Contains(again, `"waiting":1`) {
 		t.Errorf("who comes back is told %s", again)
+	}
+}
+
+// The public is told how many nodes there are, operators of each.
+func TestFeedKeepsNodesForOperators(t *testing.T) {
+	f, _, _, _ := newFeed(t)
+	first, public, _, err := f.Watch(t.Context(), false)
+	if err != nil || !strings.Contains(string(first), `"nodes":null`) {
+		t.Errorf("the public is told %s, %v", first, err)
+	}
+	firstOfOperators, news, _ := watch(t, f)
+	if !strings.Contains(firstOfOperators, `"nodes":[]`) {
+		t.Errorf("operators are told %s", firstOfOperators)
+	}
+	f.mu.Lock()
+	next := *f.now
+	f.mu.Unlock()
+	next.Nodes = []node{{ID: "node-1"}}
+	f.tell(&next, false)
+	if got := string(<-news); !strings.Contains(got, "node-1") {
+		t.Errorf("operators are told %s", got)
+	}
+	if got := string(<-public); strings.Contains(got, "node-1") {
+		t.Errorf("the public is told %s", got)
 	}
 }
 
@@ -128,13 +152,13 @@ func TestFeedStops(t *testing.T) {
 	stop()
 	for range news { // ends
 	}
-	if _, _, _, err := f.Watch(t.Context()); !errors.Is(err, ErrStopped) {
+	if _, _, _, err := f.Watch(t.Context(), true); !errors.Is(err, ErrStopped) {
 		t.Errorf("afterwards: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	idle := New(Options{Log: slog.New(slog.DiscardHandler)}) // never run
-	if _, _, _, err := idle.Watch(ctx); !errors.Is(err, context.DeadlineExceeded) || len(idle.watchers) != 0 {
+	if _, _, _, err := idle.Watch(ctx, true); !errors.Is(err, context.DeadlineExceeded) || len(idle.watchers) != 0 {
 		t.Errorf("who has gone: %v, %s", err, fmt.Sprint(idle.watchers))
 	}
 }

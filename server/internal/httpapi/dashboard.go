@@ -19,7 +19,8 @@ func (a *API) dashboardEvents(c echo.Context) error {
 	defer leave()
 	ctx, cancel := a.whileWelcome(c)
 	defer cancel()
-	first, news, unwatch, err := a.Dashboard.Watch(ctx)
+	_, notOperator := a.operatorBy(c)
+	first, news, unwatch, err := a.Dashboard.Watch(ctx, notOperator == nil)
 	switch {
 	case errors.Is(err, dashboard.ErrStopped), errors.Is(err, context.Canceled):
 		return fault.Stopping()
