@@ -18,6 +18,10 @@ import (
 
 func main() {
 	f, err := flags.Parse(os.Args[1:], os.Stdout, os.Stderr, os.Exit)
+	if err == nil && f.Version {
+		fmt.Println(node.Version())
+		return
+	}
 	if err == nil && f.Healthcheck {
 		err = healthcheck(f.ReadyURL())
 	} else if err == nil {
@@ -75,5 +79,6 @@ func healthcheck(url string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", url, response.Status)
 	}
+	fmt.Println("ready")
 	return nil
 }

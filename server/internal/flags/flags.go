@@ -36,6 +36,7 @@ type Flags struct {
 	Insecure         bool          `help:"Listen beyond loopback without --jwt-secret or --admin-token, although whoever reaches the server can then act for any player."`
 	LogFormat        string        `help:"auto, text or json; auto is text on a terminal, else JSON." enum:"auto,text,json" default:"auto" placeholder:"FORMAT"`
 	LogLevel         string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
+	Version          bool          `help:"Print the version and exit."`
 	Healthcheck      bool          `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`
 
 	Game quiz.Config `kong:"-"` // what games take, besides the flags above

@@ -32,7 +32,7 @@ func (a *API) fromBrowsers(next echo.HandlerFunc) echo.HandlerFunc {
 		if a.LoopbackOnly && !a.isOurHost(r.Host) {
 			// A name that somebody made point to 127.0.0.1 would make their page one of the same origin.
 			a.Log.Warn("refused a request for another host: --allowed-origin http://HOST allows it", "host", r.Host)
-			return fault.New(fault.ForeignHost, "this server listens on loopback only and does not answer to this Host")
+			return fault.New(fault.ForeignHost, "this server listens on loopback only and does not answer to this Host; --allowed-origin with its http:// address allows it")
 		}
 		origin := strings.ToLower(r.Header.Get("Origin"))
 		if origin == "" {

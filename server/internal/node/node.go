@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/flags"
@@ -51,6 +52,9 @@ func Start(ctx context.Context, f *flags.Flags, log *slog.Logger) (*Node, error)
 
 func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("--addr: another program listens on %s: end it, or choose another port, such as --addr 127.0.0.1:4001", addr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--addr: %w", err)
 	}
@@ -146,5 +150,5 @@ func (n *Node) announce() {
 		n.log.Info("play a quiz in the browser", "url", url+"/demo")
 	}
 	n.log.Info("listening", "url", url, "try",
-		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/quiz/tickets")
+		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/history/tickets")
 }

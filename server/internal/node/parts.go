@@ -85,7 +85,7 @@ func (n *Node) assembleGames(context.Context) error {
 	n.rooms = rooms.New(n.matcher, n.source, n.flags.Game, n.log)
 	n.index = sessions.NewIndex()
 	n.presence, err = n.matcher.NewNode(matchq.NodeConfig{
-		Grace: max(n.flags.Grace, time.Millisecond), Version: version(),
+		Grace: max(n.flags.Grace, time.Millisecond), Version: Version(),
 		OnMessage: n.index.Message, OnReplaced: n.index.Replaced, OnGone: n.rooms.Gone,
 	})
 	if err != nil {
@@ -99,7 +99,7 @@ func (n *Node) assembleGames(context.Context) error {
 func (n *Node) assembleWatching(ctx context.Context) error {
 	n.metrics = metrics.New(n.work, metrics.Options{
 		Matcher: n.matcher, Queues: n.queues, Connections: func() int { return n.sockets.Open() }, DropReasons: wsock.DropReasons,
-		Version: version(), Log: n.log,
+		Version: Version(), Log: n.log,
 	})
 	n.recorder = history.New(n.matcher, n.queues, n.presence.ID(), n.log)
 	n.recorder.Begin(ctx)
@@ -107,7 +107,7 @@ func (n *Node) assembleWatching(ctx context.Context) error {
 		Matcher: n.matcher, Queues: n.queues, Redis: n.redis, Log: n.log,
 		Config: dashboard.Config{
 			IntervalMs: n.flags.Interval.Milliseconds(), MatchSize: n.flags.MatchSize,
-			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: version(), Node: n.presence.ID(),
+			ReadyTimeoutMs: n.flags.ReadyTimeout.Milliseconds(), Version: Version(), Node: n.presence.ID(),
 		},
 	})
 	return nil
@@ -158,8 +158,8 @@ func (n *Node) assembleDoors(context.Context) error {
 	return nil
 }
 
-// version is that of this build, as operators see it.
-func version() string {
+// Version is that of this build, as operators see it.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "unknown"
