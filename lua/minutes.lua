@@ -9,6 +9,7 @@ local call = redis.call
 
 local reply = { now_ms(call("TIME")) }
 for i = 1, #KEYS do
-  reply[i + 1] = call("HGETALL", KEYS[i])
+  local noted = redis.pcall("HGETALL", KEYS[i])
+  reply[i + 1] = noted.err and {} or noted -- one that is broken hides no others
 end
 return reply

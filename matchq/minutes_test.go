@@ -134,6 +134,22 @@ func TestMinutesEnd(t *testing.T) {
 	}
 }
 
+// A key that something else has written hides no other minute.
+func TestBrokenMinute(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		m := newMatcher(t, env, matchq.Config{})
+		now := note(t, m, matchq.Note{Node: "a"}).Now
+		key := fmt.Sprintf("%s:minute:%d", m.HashTag(), now.Add(-10*time.Minute).Unix()/60)
+		if err := env.Client.Set(t.Context(), key, "x", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if minutes, err := m.Minutes(t.Context(), now.Add(-time.Hour), now.Add(time.Minute)); err != nil || len(minutes) != 1 {
+			t.Errorf("minutes: %+v, %v", minutes, err)
+		}
+	})
+}
+
 func TestNotesThatAreRefused(t *testing.T) {
 	m := newMatcher(t, redistest.Embedded(t), matchq.Config{})
 	for name, n := range map[string]matchq.Note{

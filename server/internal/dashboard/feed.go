@@ -41,6 +41,7 @@ type Feed struct {
 
 	mu       sync.Mutex
 	now      *snapshot // nil while nobody watches, and at first
+	first    [2][]byte // now as the public and as operators get it; nil before somebody asks
 	ready    chan struct{}
 	watchers map[*watcher]bool
 }
@@ -89,11 +90,19 @@ func (f *Feed) Watch(ctx context.Context, operator bool) (first []byte, news <-c
 	for len(w.news) > 0 { // what the first one has already
 		<-w.news
 	}
-	now := *f.now
+	return f.snapshot(operator), w.news, leave, nil
+}
+
+// snapshot is written once for all who begin with it: it may be long, and they may be many and slow.
+func (f *Feed) snapshot(operator bool) []byte {
+	now, at := *f.now, 1
 	if !operator {
-		now.Nodes = nil
+		now.Nodes, at = nil, 0
 	}
-	return message("snapshot", &now), w.news, leave, nil
+	if f.first[at] == nil {
+		f.first[at] = message("snapshot", &now)
+	}
+	return f.first[at]
 }
 
 func (f *Feed) leave(w *watcher) {
@@ -145,7 +154,7 @@ func (f *Feed) watched() bool {
 		return true
 	}
 	if f.now != nil {
-		f.now, f.ready = nil, make(chan struct{})
+		f.now, f.first, f.ready = nil, [2][]byte{}, make(chan struct{})
 	}
 	return false
 }
@@ -155,7 +164,7 @@ func (f *Feed) tell(now *snapshot, must bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.now
-	f.now = now
+	f.now, f.first = now, [2][]byte{}
 	if before == nil {
 		close(f.ready)
 		return true

@@ -117,6 +117,17 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 	}
 }
 
+// A snapshot may be long: those who begin with the same one share it.
+func TestFeedWritesASnapshotOnce(t *testing.T) {
+	f, _, _, _ := newFeed(t)
+	watch(t, f)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if a, b := f.snapshot(true), f.snapshot(true); &a[0] != &b[0] {
+		t.Error("it is written for each")
+	}
+}
+
 // Who does not read is sent away, and does not hold the others up.
 func TestFeedSendsSlowWatchersAway(t *testing.T) {
 	f, _, _, _ := newFeed(t)

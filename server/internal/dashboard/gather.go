@@ -49,7 +49,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 		g.health, g.asked = health, asked
 	}
 	if g.health.Up {
-		for _, read := range []func(context.Context) error{g.totals, g.queues, g.minutes, g.matches, g.nodes} {
+		for _, read := range []func(context.Context) error{g.totals, g.queues, g.matches, g.nodes, g.minutes} {
 			if err := read(ctx); err != nil {
 				g.Log.Debug("the dashboard does not know all", "error", err)
 			}

@@ -39,7 +39,7 @@ func (s sketch) at(share float64) *float64 {
 		return nil
 	}
 	ms, err := s.GetValueAtQuantile(share)
-	if err != nil {
+	if err != nil || math.IsInf(ms, 0) || math.IsNaN(ms) { // it was read from something broken
 		return nil
 	}
 	ms = math.Round(ms*1000) / 1000

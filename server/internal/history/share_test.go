@@ -9,6 +9,22 @@ import (
 	"pgregory.net/rapid"
 )
 
+// A broken sketch tells nothing that can't be written down.
+func TestBrokenSketch(t *testing.T) {
+	for _, bin := range []int{math.MaxInt32, math.MinInt32, 1 << 40} {
+		broken, read := newShare(), newShare()
+		broken.waits.GetPositiveValueStore().Add(bin)
+		if err := read.add(broken.words()); err != nil {
+			continue
+		}
+		for _, share := range []float64{0, 0.5, 1} {
+			if ms := read.waits.at(share); ms != nil && (math.IsInf(*ms, 0) || math.IsNaN(*ms)) {
+				t.Errorf("bin %d tells %v", bin, *ms)
+			}
+		}
+	}
+}
+
 // What nodes have said of a minute tells the same percentiles as all durations together would, to two percent.
 func TestPercentiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -42,7 +42,7 @@ type guestView struct {
 
 // createGuest lets somebody in whom nobody knows. It counts as a ticket for the rate limit of addresses.
 func (a *API) createGuest(c echo.Context) error {
-	if err := a.Intake.Limits.Address(c.Request().Context(), c.RealIP(), 1); err != nil {
+	if err := a.Intake.Charge(c.Request().Context(), c.RealIP(), 1); err != nil {
 		return err
 	}
 	guest, err := a.Guard.NewGuest(time.Now())

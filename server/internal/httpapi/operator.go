@@ -56,7 +56,8 @@ func (a *API) operatorBy(c echo.Context) (by string, err error) {
 func (a *API) openToOperators(r *http.Request) error {
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
 	// A page of another site can have the visitor's browser ask, though not read what it gets.
-	foreign := r.Header.Get("Sec-Fetch-Site") == "cross-site" || r.Header.Get("Sec-Fetch-Site") == "same-site"
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[strings.ToLower(origin)]
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if !foreign && a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
 		return nil

@@ -42,6 +42,10 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 		ctx, ended := context.WithTimeout(ctx, length)
 		defer ended()
 		a.acted(c, "record "+what, "", nil)
+		// The runtime waits for whoever reads a trace, and lets nobody else have one meanwhile.
+		conn := http.NewResponseController(c.Response())
+		_ = conn.SetWriteDeadline(time.Now().Add(length + streamPatience))
+		defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
 		binary(c)
 		if err := start(c.Response()); err != nil {
 			c.Response().Header().Del("Content-Disposition")
@@ -50,6 +54,7 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 			return busy
 		}
 		<-ctx.Done()
+		_ = conn.SetWriteDeadline(time.Now().Add(streamPatience))
 		stop()
 		return nil
 	}

@@ -23,8 +23,22 @@ type ticketBody struct {
 	TTLMs      *int64          `json:"ttl_ms"`
 }
 
+// How long a ticket may wait: whoever has proven to be a player only must not fill Redis for good.
+const (
+	longestTTL        = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
+	longestPlayersTTL = time.Hour                  // or --ticket-ttl, if that is longer
+)
+
+func (a *API) longestTTL(who identity.Identity) time.Duration {
+	usual := a.Matcher.Config().TTL
+	if who.Player == "" || usual == matchq.Never {
+		return longestTTL
+	}
+	return max(usual, longestPlayersTTL)
+}
+
 // request makes the library's request of it.
-func (b *ticketBody) request(who identity.Identity, queue ids.ID) (matchq.Request, error) {
+func (b *ticketBody) request(who identity.Identity, queue ids.ID, longest time.Duration) (matchq.Request, error) {
 	player, err := playerOf(who, b.Player)
 	if err != nil {
 		return matchq.Request{}, err
@@ -34,7 +48,6 @@ func (b *ticketBody) request(who identity.Identity, queue ids.ID) (matchq.Reques
 		ReplyTo: ids.Sender{PlayerNumber: player.Number, QueueNumber: queue.Number}.ReplyTo(),
 	}
 	if b.TTLMs != nil {
-		const longest = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
 		if *b.TTLMs < 1 || *b.TTLMs > longest.Milliseconds() {
 			return r, fault.New(fault.Invalid, "ttl_ms must be from 1 to %d", longest.Milliseconds())
 		}
@@ -55,7 +68,7 @@ func (a *API) createTicket(c echo.Context) error {
 	if err := readBody(c, maxBody, &body); err != nil {
 		return err
 	}
-	r, err := body.request(whoOf(c), ids.ID{Name: queue})
+	r, err := body.request(whoOf(c), ids.ID{Name: queue}, a.longestTTL(whoOf(c)))
 	if err != nil {
 		return err
 	}
@@ -120,7 +133,7 @@ func (a *API) createTickets(c echo.Context) error {
 	var requests []matchq.Request
 	var at []int
 	for i, data := range body.Tickets {
-		r, err := batchRequest(who, data)
+		r, err := a.batchRequest(who, data)
 		if err != nil {
 			views[i] = viewResult(matchq.Result{Err: err})
 			continue
@@ -137,12 +150,12 @@ func (a *API) createTickets(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": views})
 }
 
-func batchRequest(who identity.Identity, data json.RawMessage) (matchq.Request, error) {
+func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (matchq.Request, error) {
 	var t batchTicket
 	if err := jsonin.Strict(data, &t); err != nil {
 		return matchq.Request{}, fault.New(fault.Invalid, "%v", err)
 	}
-	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue)
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.longestTTL(who))
 }
 
 func viewResult(r matchq.Result) batchResult {

@@ -41,6 +41,13 @@ func (i *Intake) For(who identity.Identity) *Intake {
 	return i
 }
 
+// Charge counts what is as good as so many tickets of an address. Its errors are *fault.Fault.
+func (i *Intake) Charge(ctx context.Context, address string, tickets int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return i.Limits.Address(ctx, address, tickets)
+}
+
 // Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *fault.Fault.
 func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) (matchq.Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)

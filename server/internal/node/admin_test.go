@@ -120,6 +120,11 @@ func TestOperatorsWithoutToken(t *testing.T) {
 		n.want(403, n.call("GET", "/v1/admin/audit", "", header, "127.0.0.1"))
 		n.want(403, n.call("POST", "/v1/admin/session", `{}`, header, "127.0.0.1"))
 	}
+	// Another site's page has the operator's browser ask.
+	for _, path := range []string{"/v1/admin/audit", "/debug/pprof/heap"} {
+		n.want(403, n.call("GET", path, "", "Sec-Fetch-Site", "cross-site"))
+		n.want(403, n.call("GET", path, "", "Origin", "https://evil.example"))
+	}
 	beyond := start(t, redistest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
 	beyond.want(403, beyond.call("GET", "/v1/admin/audit", ""))
 	beyond.want(403, beyond.call("POST", "/v1/admin/session", `{}`))

@@ -74,6 +74,18 @@ func TestAnotherPlayersName(t *testing.T) {
 	}
 }
 
+// A player can't have a ticket wait for ever; a backend can.
+func TestLongestWait(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), guarded()...)
+	const day = `{"player":"alice","ttl_ms":86400000}`
+	if got := n.want(422, n.as(tokenOf(t, "alice"), "POST", "/v1/queues/q/tickets", day)); !strings.Contains(got.raw, "3600000") {
+		t.Errorf("got %s", got.raw)
+	}
+	n.want(201, n.as(tokenOf(t, "alice"), "POST", "/v1/queues/q/tickets", `{"ttl_ms":3600000}`))
+	n.want(201, n.as(apiKey, "POST", "/v1/queues/q/tickets", strings.Replace(day, "alice", "bob", 1)))
+}
+
 func TestNoProof(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), guarded()...)
