@@ -73,7 +73,12 @@ func (s share) words() string {
 var errWords = errors.New("what a node said of a minute can't be read")
 
 // add puts what a node said with what others did.
-func (s share) add(words string) error {
+func (s share) add(words string) (err error) {
+	defer func() {
+		if recover() != nil { // sketches with bins out of all bounds panic, and what stands in Redis must end no node
+			err = errWords
+		}
+	}()
 	if words == "" || words[0] != format {
 		return errWords
 	}

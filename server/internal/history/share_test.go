@@ -1,11 +1,14 @@
 package history
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/DataDog/sketches-go/ddsketch"
+	"github.com/DataDog/sketches-go/ddsketch/store"
 	"pgregory.net/rapid"
 )
 
@@ -13,9 +16,10 @@ import (
 func TestBrokenSketch(t *testing.T) {
 	for _, bin := range []int{math.MaxInt32, math.MinInt32, 1 << 40} {
 		broken, read := newShare(), newShare()
+		broken.waits = sketch{ddsketch.NewDDSketchFromStoreProvider(broken.waits.IndexMapping, store.SparseStoreConstructor)}
 		broken.waits.GetPositiveValueStore().Add(bin)
-		if err := read.add(broken.words()); err != nil {
-			continue
+		if err := read.add(broken.words()); err != nil && !errors.Is(err, errWords) {
+			t.Errorf("bin %d: %v", bin, err)
 		}
 		for _, share := range []float64{0, 0.5, 1} {
 			if ms := read.waits.at(share); ms != nil && (math.IsInf(*ms, 0) || math.IsNaN(*ms)) {
@@ -48,6 +52,26 @@ func TestPercentiles(t *testing.T) {
 		}
 		if together.ticks.at(0.5) != nil {
 			t.Fatal("calls are told of that nobody made")
+		}
+	})
+}
+
+func FuzzWords(f *testing.F) {
+	s := newShare()
+	s.waits.add(time.Second)
+	s.ticks.add(time.Millisecond)
+	for _, seed := range []string{"", "\x01", s.words(), "\x01\x03abc\x00", s.words()[:20], "\x02" + s.words()[1:]} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, words string) {
+		read := newShare()
+		_ = read.add(words)
+		for _, share := range []float64{0, 0.5, 1} {
+			for _, one := range []sketch{read.waits, read.ticks} {
+				if ms := one.at(share); ms != nil && (math.IsInf(*ms, 0) || math.IsNaN(*ms)) {
+					t.Errorf("%q tells %v", words, *ms)
+				}
+			}
 		}
 	})
 }
