@@ -82,6 +82,7 @@ const handlers = {
   },
 
   game_starting: (state, data, now) => {
+    if (!state.match) return; // it names no room: of a game that we have left
     play(state);
     state.game.phase = 'countdown';
     state.game.startsAt = now + data.inMs;
@@ -176,6 +177,11 @@ function waits(state, data, now, firstTickAt = now) {
   };
   state.ticket.tickAt = tickOf(state.ticket, data.waiting, data.nextTickMs, now);
   if (state.ticket.place === Infinity) state.ticket.place = null;
+}
+
+// othersOf is how many wait beside us. The numbers are of different moments: those who wait before us are others, too.
+export function othersOf(ticket, waiting) {
+  return Math.max(waiting ?? ticket.waiting ?? 1, ticket.place ?? 1) - 1;
 }
 
 // tickOf is when players of a queue are matched next, null if that is not known.

@@ -2,7 +2,7 @@
 
 import {attribute, h, say, show} from './dom.js';
 import {avatar, button, heading, seconds, sureButton} from './demo-parts.js';
-import {nameOf} from './demo-state.js';
+import {nameOf, othersOf} from './demo-state.js';
 
 // titleOf is what people call a questionnaire.
 function titleOf(state, set) {
@@ -32,7 +32,7 @@ export function queue({t, state, actions}) {
       say(set, titleOf(state, ticket.queue));
       show(place, ticket.place !== null);
       say(place, t('place', ticket.place ?? 1));
-      say(others, t('othersWait', queue?.waiting ?? ticket.waiting ?? 1));
+      say(others, t('othersWait', othersOf(ticket, queue?.waiting)));
       show(paused, Boolean(queue?.paused));
       show(bot, !state.bot && !queue?.paused);
       show(botComes, Boolean(state.bot));

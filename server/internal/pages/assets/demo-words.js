@@ -29,7 +29,7 @@ export const words = {
 
     queued: 'Looking for an opponent',
     place: (n) => `You are number ${n} in the queue`,
-    othersWait: (n) => (n <= 1 ? 'Nobody else waits yet' : count(n - 1, '1 other player waits', '# other players wait')),
+    othersWait: (n) => (n === 0 ? 'Nobody else waits yet' : count(n, '1 other player waits', '# other players wait')),
     nextTick: 'Players are matched in',
     ticking: 'Matching…',
     noTick: 'As soon as somebody joins',
@@ -171,7 +171,7 @@ export const words = {
 
     queued: '상대를 찾고 있습니다',
     place: (n) => `대기 순서 ${n}번째`,
-    othersWait: (n) => (n <= 1 ? '아직 다른 대기자가 없습니다' : `다른 대기자 ${n - 1}명`),
+    othersWait: (n) => (n === 0 ? '아직 다른 대기자가 없습니다' : `다른 대기자 ${n}명`),
     nextTick: '다음 매칭까지',
     ticking: '매칭 중…',
     noTick: '누군가 들어오는 즉시',
