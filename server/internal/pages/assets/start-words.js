@@ -3,6 +3,7 @@
 export const words = {
   en: {
     copied: 'Copied',
+    selected: 'Selected, press Ctrl+C',
     copy: 'Copy',
     ready: 'Ready',
     notReady: 'Not ready',
@@ -38,6 +39,7 @@ export const words = {
     readyz: '준비 상태',
     readyzSays: '로드 밸런서용',
     copied: '복사했습니다',
+    selected: '선택했습니다. Ctrl+C를 누르세요',
     copy: '복사',
     ready: '준비됨',
     notReady: '준비되지 않음',
