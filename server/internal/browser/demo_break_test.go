@@ -146,6 +146,26 @@ func TestReloadWithBotInReadyCheck(t *testing.T) {
 	p.sees(".versus", "Robo (bot)")
 }
 
+// An answer that got lost with the connection is told again.
+func TestAnswerInABreak(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	a.asked()
+	b.asked()
+	eval[bool](a, `(() => { const {send} = WebSocket.prototype;
+		WebSocket.prototype.send = function (text) {
+			if (!text.includes("send_answer")) return send.call(this, text);
+			WebSocket.prototype.send = send;
+			this.close();
+		};
+		return true; })()`)
+	a.press("2")
+	b.see(".board .answered:not(.mine)")
+	a.see(".choice.mine")
+}
+
 // What comes late, or was counted at another moment, makes no nonsense.
 func TestLateNews(t *testing.T) {
 	t.Parallel()

@@ -208,14 +208,14 @@ function meet(state, match, players) {
 
 function play(state) {
   state.game ??= {
-    phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, late: false,
+    phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, unsure: false, late: false,
     right: null, answered: {}, scores: {}, gains: {}, awayUntil: null,
   };
 }
 
 function asked(game, data, now) {
   if (game.question?.id !== data.question.id) {
-    Object.assign(game, {question: data.question, mine: null, late: false, answered: {}, gains: {}});
+    Object.assign(game, {question: data.question, mine: null, unsure: false, late: false, answered: {}, gains: {}});
   }
   Object.assign(game, {phase: 'question', index: data.index, of: data.of, right: null, closesAt: now + data.closesInMs});
   game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions are open for as long; this one may be half over
