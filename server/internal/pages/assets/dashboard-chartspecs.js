@@ -41,7 +41,7 @@ export const charts = [
   {
     id: "wait",
     title: "Wait until matched",
-    note: "a minute; p50: half waited no longer, p95: 95 %, p99: 99 %",
+    note: "a minute; p50: half waited no longer",
     series: [
       series("time", "p50", (m) => m.wait_p50_ms, 0), series("time", "p95", (m) => m.wait_p95_ms, 1),
       series("time", "p99", (m) => m.wait_p99_ms, 2),

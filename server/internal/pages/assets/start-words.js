@@ -19,7 +19,7 @@ export const words = {
 
   ko: {
     lead: '실시간 게임을 위한 매치메이킹',
-    more: '이 서버가 실행 중입니다. 플레이어는 Redis 안의 대기열에서 기다리고, 몇 초마다 서로 매칭됩니다. 브라우저에서 해 보거나 프로그램에서 호출해 보십시오.',
+    more: '이 서버가 실행 중입니다. 플레이어는 Redis 안의 대기열에서 기다리고, 몇 초마다 서로 매칭됩니다.',
     demo: '퀴즈 해 보기',
     dashboard: '대시보드 열기 (영어)',
     state: '지금 이 서버',
@@ -32,10 +32,10 @@ export const words = {
     wait: '응답으로 받은 id로, 매칭될 때까지 기다립니다.',
     proof: '비밀 키를 쓰는 서버라면 -H "Authorization: Bearer TOKEN"을 더하십시오.',
     read: '더 보기',
-    openapi: 'OpenAPI 문서',
-    openapiSays: '모든 HTTP 호출 (다운로드)',
+    openapi: 'OpenAPI',
+    openapiSays: '모든 호출 (다운로드)',
     metrics: '지표',
-    metricsSays: '대시보드의 수치, Prometheus용',
+    metricsSays: '/metrics, Prometheus용',
     readyz: '준비 상태',
     readyzSays: '로드 밸런서용',
     copied: '복사했습니다',
