@@ -32,7 +32,7 @@ func TestStartPageCalls(t *testing.T) {
 	p := s.open("/")
 	p.sees("#call-wait", s.url)
 	calls := p.text("#call-queue") + "\n" + p.text("#call-wait")
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", calls).CombinedOutput() //nolint:gosec // it is what is tested
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", calls).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `"state":"matched"`) {
 		t.Errorf("%v: %s\n%s", err, calls, out)
 	}
