@@ -84,6 +84,9 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.gone(`tr[data-queue="history"] button`)
 	p.gone("#search-form")
 	p.sees("#search-locked", "only operators")
+	p.tile("nodes", "1")
+	p.sees("#nodes-locked", "Operators see each node")
+	p.gone("#node-table")
 
 	p.click("#sign-in")
 	p.fill("#token", "a wrong token, surely")
@@ -95,6 +98,7 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.sees("#news", "You are signed in")
 	p.see(`tr[data-queue="history"] [data-action="drain"]`)
 	p.see("#search-form")
+	p.sees("#node-table", "answers you")
 
 	p.reload()
 	p.live()
@@ -104,6 +108,7 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.click("#sign-out")
 	p.sees("#operator-state", "read-only")
 	p.gone(`tr[data-queue="history"] button`)
+	p.see("#nodes-locked")
 
 	// A session that has ended under the page is asked for again.
 	p.click("#sign-in")

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -66,6 +67,7 @@ type gate struct {
 	streams atomic.Int32
 	opened  atomic.Int32
 	refuse  atomic.Int32 // status
+	says    atomic.Value // a string that the stream is instead
 }
 
 func (s *server) behindGate() *gate {
@@ -83,6 +85,13 @@ func (s *server) behindGate() *gate {
 				w.WriteHeader(int(status))
 				return
 			}
+			if text, ok := g.says.Load().(string); ok {
+				w.Header().Set("Content-Type", "text/event-stream")
+				_, _ = io.WriteString(w, text)
+				w.(http.Flusher).Flush()
+				<-r.Context().Done()
+				return
+			}
 			g.opened.Add(1)
 			g.streams.Add(1)
 			defer g.streams.Add(-1)
@@ -92,6 +101,29 @@ func (s *server) behindGate() *gate {
 	s.t.Cleanup(g.Close)
 	s.t.Cleanup(g.CloseClientConnections)
 	return g
+}
+
+// What a server says that has not found Redis yet is not known: it is not nought, and nothing is wrong with it.
+func TestDashboardBeforeRedis(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t), "--interval", "1h")
+	g := s.behindGate()
+	g.says.Store("event: snapshot\ndata: " + `{"now":null,"config":{"interval_ms":5000,"match_size":2,"ready_timeout_ms":0,"version":"dev","node":"a"},` +
+		`"totals":{"waiting":0,"proposed":0,"enqueued":0,"matched":0,"cancelled":0,"expired":0,"matches":0,"queues":0,"oldest_since":null,` +
+		`"wait_p50_ms":null,"wait_p95_ms":null,"wait_p99_ms":null,"matches_per_minute":null,"share_matched":null,"games":0,"sockets":0,"nodes":0},` +
+		`"audit":null,"redis":{"up":false,"ping_ms":null,"memory_bytes":null,"clients":null,"script_us":null,"script_share":null},` +
+		`"nodes":null,"queues":[],"matches":[],"minutes":[]}` + "\n\n")
+	p := s.newPage()
+	p.base = g.URL + "/behind"
+	p.open("/dashboard")
+	p.sees("#link", "Redis is down")
+	p.tile("waiting", "–")
+	p.tile("nodes", "–")
+	p.sees("#audit-state", "not known yet")
+	p.until(`document.querySelector("[data-audit=enqueued]").textContent === "–"`)
+	p.sees("[data-redis=memory]", "not available")
+	p.gone("#empty")
+	p.gone("#no-matches")
 }
 
 // There is one stream a page, behind a proxy as well, and none while nobody looks.

@@ -94,7 +94,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 		p.sees("#audit-state", "adds up")
 		p.sees("#redis-state", "answers")
 		if env.Embedded != nil {
-			p.sees("[data-redis=memory]", "not available (embedded)")
+			p.sees("[data-redis=memory]", "not available")
 		} else {
 			p.sees("[data-redis=memory]", "MiB")
 			p.sees("[data-redis=script]", "µs a call")
@@ -109,6 +109,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 		p.sees(`tr[data-queue="history"]`, "history")
 		p.until(`document.querySelector('tr[data-queue="history"]').cells[1].textContent === "3"`)
 		p.see(`tr[data-queue="a/b ü"]`)
+		p.until(`document.querySelector('tr[data-queue="a/b ü"]').cells[4].textContent === "needs 1 more"`)
 		p.until(`/^in \d+ min/.test(document.querySelector('tr[data-queue="history"]').cells[4].textContent)`)
 
 		if _, err := s.matcher(env).Tick(t.Context(), "history"); err != nil {
@@ -117,6 +118,9 @@ func TestDashboardFromEmpty(t *testing.T) {
 		p.tile("waiting", "2")
 		p.sees("#match-table", "history")
 		p.sees("#match-table", "ago")
+		if cut := eval[string](p, `[...document.querySelectorAll(".side :is(td, th)")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText).join("; ")`); cut != "" {
+			t.Errorf("cut off: %s", cut)
+		}
 		p.until(`document.querySelector("[data-audit=matched]").textContent === "2"`)
 	})
 }

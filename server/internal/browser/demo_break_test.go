@@ -131,6 +131,58 @@ func TestReload(t *testing.T) {
 	a.asked()
 }
 
+// A bot whose page is loaded again while it is asked to accept a match still does.
+func TestReloadWithBotInReadyCheck(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--ready-timeout", patience.String())
+	p := s.newPage()
+	p.before(`Math.random = () => 0.99;`) // it takes its time
+	p.enter("Ada")
+	p.click(`.set:has([value="colours"])`)
+	p.click("#play-bot")
+	p.see("#accept")
+	p.reload()
+	p.click("#accept")
+	p.sees(".versus", "Robo (bot)")
+}
+
+// An answer that got lost with the connection is told again.
+func TestAnswerInABreak(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	a.asked()
+	b.asked()
+	eval[bool](a, `(() => { const {send} = WebSocket.prototype;
+		WebSocket.prototype.send = function (text) {
+			if (!text.includes("send_answer")) return send.call(this, text);
+			WebSocket.prototype.send = send;
+			this.close();
+		};
+		return true; })()`)
+	a.press("2")
+	b.see(".board .answered:not(.mine)")
+	a.see(".choice.mine")
+}
+
+// What comes late, or was counted at another moment, makes no nonsense.
+func TestLateNews(t *testing.T) {
+	t.Parallel()
+	p := serveQuiz(t, redistest.Embedded(t)).player("Ada")
+	if got := eval[string](p, `import("./assets/demo-state.js").then(({start, apply, screen}) => {
+		const state = start();
+		apply(state, "game_starting", {inMs: 3000});
+		return screen(state);
+	})`); got != "home" {
+		t.Errorf("a game that is none of ours shows the screen %q", got)
+	}
+	if got := eval[string](p, `import("./assets/demo-state.js").then(({othersOf}) =>
+		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
+		t.Errorf("others: %s", got)
+	}
+}
+
 // An opponent who is away is said to be, until they are back.
 func TestOpponentAway(t *testing.T) {
 	t.Parallel()

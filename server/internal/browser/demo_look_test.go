@@ -90,7 +90,11 @@ func TestKeyboard(t *testing.T) {
 	a.press(kb.Tab)
 	a.press(kb.Tab)
 	a.press(kb.Enter)
-	a.see(".choice.mine:nth-child(2)")
+	a.see(".choice.mine:nth-child(2)[aria-pressed=true]")
+	a.see(".choice:nth-child(1)[aria-pressed=false][aria-disabled=true]")
+	a.until(`document.activeElement.matches(".choice.mine")`) // the focus stays
+	a.sees(".board .side:not(.mine)", "thinks")
+	b.sees(".board .side.mine", "your turn")
 }
 
 // Pictures for people who have not seen it yet.

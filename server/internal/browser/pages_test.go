@@ -1,6 +1,8 @@
 package browser_test
 
 import (
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/matchq/matchq/matchq/redistest"
@@ -21,4 +23,28 @@ func TestEveryPageFits(t *testing.T) {
 			p.noSidewaysScroll()
 		}
 	}
+}
+
+// What the start page says to call a program with can be pasted into a shell, and gives a match.
+func TestStartPageCalls(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t), "--path-prefix", "/games/quiz")
+	p := s.open("/")
+	p.sees("#call-wait", s.url)
+	calls := p.text("#call-queue") + "\n" + p.text("#call-wait")
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", calls).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"state":"matched"`) {
+		t.Errorf("%v: %s\n%s", err, calls, out)
+	}
+}
+
+// Names and questions that are in another language than the page say so.
+func TestLanguageOfParts(t *testing.T) {
+	t.Parallel()
+	s := serve(t, redistest.Embedded(t))
+	p := s.player("빠른 수달")
+	p.queueFor("korea")
+	p.until(`document.querySelector(".set-title").lang === "ko"`)
+	s.player("Ada").queueFor("korea")
+	p.until(`[...document.querySelectorAll(".versus .name [lang]")].map((e) => e.textContent + e.lang).join() === "빠른 수달ko"`)
 }

@@ -72,7 +72,7 @@ func (p *page) begin() {
 // asked waits until a question can be answered, and returns its text.
 func (p *page) asked() string {
 	p.t.Helper()
-	p.see(".choice:enabled")
+	p.see(".choice[aria-disabled=false]")
 	return p.text("h1")
 }
 

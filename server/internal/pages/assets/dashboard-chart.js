@@ -1,6 +1,6 @@
 // One chart: its lines, a legend that tells the values under the crosshair, and the table behind it.
 
-import { make, mark, say } from "./dashboard-dom.js";
+import { attribute, h, say } from "./dom.js";
 import { clock, minute } from "./dashboard-format.js";
 import { ChartTable } from "./dashboard-charttable.js";
 import { units } from "./dashboard-chartspecs.js";
@@ -36,8 +36,8 @@ function timeLabel(ms) {
 
 export class Chart {
   #spec;
-  #plot = make("div", { class: "plot", tabindex: "0", role: "img" });
-  #place = make("span", { class: "legend-time numbers" });
+  #plot = h("div", { class: "plot", tabindex: "0", role: "img" });
+  #place = h("span", { class: "legend-time numbers" });
   #values; // of the legend
   #shown; // which series are
   #table;
@@ -45,18 +45,19 @@ export class Chart {
   #data = null; // see dashboard-charts.js
   #width = 0;
   #stale = false; // there is something to draw
+  #live = []; // the series' values of this moment, where they have any
 
   seen = false; // it is on the screen
 
   constructor(spec) {
     this.#spec = spec;
     this.#shown = spec.series.map(() => true);
-    this.#values = spec.series.map(() => make("span", { class: "legend-value numbers" }));
+    this.#values = spec.series.map(() => h("span", { class: "legend-value numbers" }));
     this.#table = new ChartTable(spec);
-    const title = make("h3", { id: `chart-${spec.id}` }, spec.title);
-    this.node = make(
+    const title = h("h3", { id: `chart-${spec.id}` }, spec.title);
+    this.node = h(
       "article", { class: "card chart", "aria-labelledby": `chart-${spec.id}`, "data-chart": spec.id },
-      make("header", {}, title, make("p", { class: "muted" }, spec.note), this.#place),
+      h("header", {}, title, h("p", { class: "muted" }, spec.note), this.#place),
       this.#legend(), this.#plot, this.#table.node,
     );
     this.#plot.addEventListener("keydown", (event) => this.#move(event));
@@ -65,19 +66,19 @@ export class Chart {
 
   #legend() {
     const items = this.#spec.series.map((series, i) => {
-      const button = make(
+      const button = h(
         "button", { type: "button", class: "legend-item", "aria-pressed": "true" },
-        swatch(series), make("span", {}, series.label), this.#values[i],
+        swatch(series), h("span", {}, series.label), this.#values[i],
       );
       button.addEventListener("click", () => this.#toggle(i, button));
-      return make("li", {}, button);
+      return h("li", {}, button);
     });
-    return make("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items);
+    return h("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items);
   }
 
   #toggle(i, button) {
     this.#shown[i] = !this.#shown[i];
-    mark(button, "aria-pressed", String(this.#shown[i]));
+    attribute(button, "aria-pressed", String(this.#shown[i]));
     this.#uplot?.setSeries(i + 1, { show: this.#shown[i] });
   }
 
@@ -86,7 +87,13 @@ export class Chart {
     this.#data = data;
     this.#stale = true;
     this.#table.show(data);
-    mark(this.#plot, "aria-label", this.#summary());
+    attribute(this.#plot, "aria-label", this.#summary());
+  }
+
+  // tellNow gets the values of this moment. The minute's are the most of it, which may be over.
+  tellNow(live) {
+    this.#live = live;
+    if (this.#data !== null) this.#tell();
   }
 
   // draw draws if there is anything new and somebody could see it, or it is the first time, and says whether it did.
@@ -164,8 +171,9 @@ export class Chart {
     const { starts, values } = this.#data;
     const at = this.#uplot?.cursor.idx ?? null;
     const i = at ?? starts.length - 1;
-    this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(values[n][i])));
-    say(this.#place, at === null || at === starts.length - 1 ? "this minute" : `at ${minute(starts[at])}`);
+    const live = i === starts.length - 1 ? this.#live : [];
+    this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(live[n] === undefined ? values[n][i] : live[n])));
+    say(this.#place, i < starts.length - 1 ? `at ${minute(starts[i])}` : live.some((value) => value !== undefined) ? "now" : "this minute");
   }
 
   // #move moves the crosshair by the keyboard.

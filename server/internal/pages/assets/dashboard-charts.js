@@ -1,6 +1,7 @@
 // All charts: the range they show, their data, their size and colours.
 
-import { find, remember, remembered } from "./dashboard-dom.js";
+import { remember, remembered } from "./dashboard-parts.js";
+import { find } from "./dom.js";
 import { Chart } from "./dashboard-chart.js";
 import { charts as specs, ranges } from "./dashboard-chartspecs.js";
 
@@ -25,6 +26,7 @@ export class Charts {
       });
     }
     store.view(["minutes"], () => this.#fill());
+    store.view(["totals"], () => this.#tellNow());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       for (const chart of this.#charts) chart.recolour();
       this.#drawSoon();
@@ -36,6 +38,12 @@ export class Charts {
   // tick goes on to a new minute of which nothing was told yet.
   tick() {
     if (this.#store.known && this.#store.thisMinute !== this.#shown) this.#fill();
+    this.#tellNow();
+  }
+
+  #tellNow() {
+    if (!this.#store.reached) return;
+    this.#charts.forEach((chart, i) => chart.tellNow(specs[i].series.map((series) => series.live?.(this.#store))));
   }
 
   #fill() {

@@ -12,8 +12,9 @@ export const units = {
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
-function series(unit, label, of, place) {
-  return { unit, label, of, dash: dashes[place], colour: `--series-${place + 1}` };
+// of is the value of a minute; live, if there is one, how it is at this moment, by the store.
+function series(unit, label, of, place, live) {
+  return { unit, label, of, live, dash: dashes[place], colour: `--series-${place + 1}` };
 }
 
 export const charts = [
@@ -22,7 +23,10 @@ export const charts = [
     title: "Waiting players",
     note: "the most, and the oldest wait",
     grows: true,
-    series: [series("tickets", "Waiting", (m) => m.waiting, 0), series("time", "Oldest wait", (m) => m.oldest_ms, 1)],
+    series: [
+      series("tickets", "Waiting", (m) => m.waiting, 0, ({ totals }) => totals.waiting),
+      series("time", "Oldest wait", (m) => m.oldest_ms, 1, ({ totals, now }) => totals.oldest_since && now - totals.oldest_since),
+    ],
   },
   {
     id: "flow",
@@ -37,7 +41,7 @@ export const charts = [
   {
     id: "wait",
     title: "Wait until matched",
-    note: "of those matched in each minute",
+    note: "a minute; p50: half waited no longer",
     series: [
       series("time", "p50", (m) => m.wait_p50_ms, 0), series("time", "p95", (m) => m.wait_p95_ms, 1),
       series("time", "p99", (m) => m.wait_p99_ms, 2),
@@ -46,7 +50,7 @@ export const charts = [
   {
     id: "tick",
     title: "Tick duration",
-    note: "how long Redis took to match",
+    note: "how long Redis took to match; p50: half took no longer",
     series: [series("brief", "p50", (m) => m.tick_p50_ms, 0), series("brief", "Longest", (m) => m.tick_max_ms, 1)],
   },
 ];

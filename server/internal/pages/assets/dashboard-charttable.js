@@ -1,24 +1,24 @@
 // The table behind a chart, newest minute first. It is kept up to date only while it is open.
 
-import { arrange, make, say } from "./dashboard-dom.js";
+import { arrange, h, say } from "./dom.js";
 import { minute, moment } from "./dashboard-format.js";
 import { units } from "./dashboard-chartspecs.js";
 
 export class ChartTable {
   #spec;
-  #body = make("tbody");
+  #body = h("tbody");
   #rows = new Map(); // by the minute's start
   #data = null;
 
   constructor(spec) {
     this.#spec = spec;
     const heads = ["Minute", ...spec.series.map((series) => series.label)];
-    const table = make(
-      "table", { class: "numbers" }, make("caption", { class: "unseen" }, `${spec.title}, ${spec.note}, newest first`),
-      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), this.#body,
+    const table = h(
+      "table", { class: "numbers" }, h("caption", { class: "unseen" }, `${spec.title}, ${spec.note}, newest first`),
+      h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.#body,
     );
-    const box = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table of ${spec.title}` }, table);
-    this.node = make("details", {}, make("summary", {}, "Show as table"), box);
+    const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table of ${spec.title}` }, table);
+    this.node = h("details", {}, h("summary", {}, "Show as table"), box);
     this.node.addEventListener("toggle", () => this.#draw());
   }
 
@@ -45,6 +45,6 @@ export class ChartTable {
   }
 
   #newRow(start) {
-    return make("tr", { "data-minute": start }, make("th", { scope: "row", title: moment(start) }), ...this.#spec.series.map(() => make("td")));
+    return h("tr", { "data-minute": start }, h("th", { scope: "row", title: moment(start) }), ...this.#spec.series.map(() => h("td")));
   }
 }

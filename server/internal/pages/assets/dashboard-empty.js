@@ -1,21 +1,13 @@
 // Tells whoever sees an empty server how to fill it.
 
-import { find, say } from "./dashboard-dom.js";
+import { copies } from "./copy.js";
+import { find, say } from "./dom.js";
+
+const words = { copy: "Copy", copied: "Copied", selected: "Selected, press Ctrl+C" };
 
 export function showEmpty() {
   const url = new URL("v1/queues/history/tickets", document.baseURI);
   const command = `for player in alice bob carol; do curl -H 'Content-Type: application/json' -d '{"player":"'$player'"}' ${url}; echo; done`;
-  const text = find("#curl");
-  const copy = find("#copy");
-  say(text, command);
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(command);
-      say(copy, "Copied");
-    } catch { // browsers allow it on https and localhost only
-      getSelection().selectAllChildren(text);
-      say(copy, "Selected, press Ctrl+C");
-    }
-    setTimeout(() => say(copy, "Copy"), 3000);
-  });
+  say(find("#curl"), command);
+  copies(find("#copy"), find("#curl"), (key) => words[key]);
 }

@@ -1,6 +1,6 @@
 // How numbers, durations and times are written. What is not known is a dash.
 
-const NONE = "–";
+export const NONE = "–";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hms = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -44,7 +44,17 @@ export function until(time, now) {
   return time - now < 500 ? "now" : `in ${age(time - now)}`;
 }
 
-export const ago = (time, now) => (missing(time) ? NONE : `${age(now - time)} ago`);
+export const ago = (time, now) => (missing(time) ? NONE : `${roughly(now - time)} ago`);
+
+// roughly is a duration in its largest unit, which fits into a narrow column.
+export function roughly(ms) {
+  if (missing(ms)) return NONE;
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 172800) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86400)} d`;
+}
 
 export function bytes(n) {
   if (missing(n)) return NONE;

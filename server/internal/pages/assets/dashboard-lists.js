@@ -1,7 +1,7 @@
 // The tables of nodes and of recent matches.
 
-import { arrange, find, make, mark, say } from "./dashboard-dom.js";
-import { age, ago, count, duration, moment, until } from "./dashboard-format.js";
+import { arrange, attribute, find, h, say } from "./dom.js";
+import { age, ago, count, duration, moment, roughly, until } from "./dashboard-format.js";
 
 // list keeps a table's rows by a key; fill writes a row's cells, which it gets by their columns' names.
 function list(table, columns, keyOf, fill) {
@@ -11,10 +11,10 @@ function list(table, columns, keyOf, fill) {
     const cells = {};
     const nodes = Object.entries(columns).map(([name, label], i) => {
       const attributes = { "data-label": label, class: `column-${name}`, role: i === 0 ? "rowheader" : "cell" };
-      cells[name] = make(i === 0 ? "th" : "td", i === 0 ? { ...attributes, scope: "row" } : attributes);
+      cells[name] = h(i === 0 ? "th" : "td", i === 0 ? { ...attributes, scope: "row" } : attributes);
       return cells[name];
     });
-    return { node: make("tr", { role: "row" }, ...nodes), cells };
+    return { node: h("tr", { role: "row" }, ...nodes), cells };
   };
   return {
     draw(items) {
@@ -35,47 +35,53 @@ function list(table, columns, keyOf, fill) {
 }
 
 const short = (id) => (id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);
+const end = (id) => (id.length > 9 ? `…${id.slice(-8)}` : id); // ids that were made one after the other begin alike
 
 export function showNodes(store) {
-  const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Runs for" };
+  const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Uptime" };
   const table = list(find("#node-table"), columns, (node) => node.id, (cells, node) => {
     fillNodeName(cells.id, node);
-    mark(cells.id, "title", node.id);
+    attribute(cells.id, "title", node.id);
     say(cells.version, node.version || "–");
-    mark(cells.version, "title", node.version || null);
+    attribute(cells.version, "title", node.version || null);
     say(cells.sockets, count(node.sockets));
     // A node renews its lease well before its end: one that is over was not heard of for longer than that.
     const late = store.now - node.lease_ends_at;
     say(cells.heard, late > 0 ? `${age(late)} late` : `due ${until(node.lease_ends_at, store.now)}`);
-    mark(cells.heard, "data-kind", late > 0 ? "bad" : null);
-    mark(cells.heard, "title", `the lease ends at ${moment(node.lease_ends_at)}`);
-    say(cells.started, node.started_at === null ? "–" : age(store.now - node.started_at));
-    mark(cells.started, "title", node.started_at === null ? null : `since ${moment(node.started_at)}`);
+    attribute(cells.heard, "data-kind", late > 0 ? "bad" : null);
+    attribute(cells.heard, "title", `the lease ends at ${moment(node.lease_ends_at)}`);
+    say(cells.started, node.started_at === null ? "–" : roughly(store.now - node.started_at));
+    attribute(cells.started, "title", node.started_at === null ? null : `since ${moment(node.started_at)}`);
   });
-  store.view(["nodes"], () => table.draw(store.nodes));
+  store.view(["nodes"], () => {
+    table.draw(store.nodes ?? []);
+    attribute(find("#node-box"), "hidden", store.nodes === null);
+    attribute(find("#nodes-locked"), "hidden", store.nodes !== null);
+  });
   return table.tick;
 }
 
 function fillNodeName(cell, node) {
-  if (cell.firstChild === null) cell.append(make("span", {}, short(node.id)), make("span", { class: "answers" }, "answers you"));
-  mark(cell.lastChild, "hidden", !node.self);
+  if (cell.firstChild === null) cell.append(h("span", {}, short(node.id)), h("span", { class: "answers" }, "answers you"));
+  attribute(cell.lastChild, "hidden", !node.self);
 }
 
 export function showMatches(store) {
-  const columns = { queue: "Queue", made: "Made", wait: "Longest wait", id: "Match" };
+  const columns = { queue: "Queue", made: "When", wait: "Longest wait", id: "Match" };
   const table = list(find("#match-table"), columns, (match) => match.id, (cells, match) => {
     say(cells.queue, match.queue);
-    mark(cells.queue, "title", match.queue);
+    attribute(cells.queue, "title", match.queue);
     say(cells.made, ago(match.made_at, store.now));
-    mark(cells.made, "title", moment(match.made_at));
-    say(cells.wait, duration(match.longest_wait_ms));
-    say(cells.id, match.id);
-    mark(cells.id, "title", match.id);
+    attribute(cells.made, "title", moment(match.made_at));
+    say(cells.wait, match.longest_wait_ms < 9950 ? duration(match.longest_wait_ms) : roughly(match.longest_wait_ms));
+    attribute(cells.wait, "title", age(match.longest_wait_ms));
+    say(cells.id, end(match.id));
+    attribute(cells.id, "title", match.id);
   });
-  store.view(["matches"], () => {
+  store.view(["matches", "heard"], () => {
     table.draw(store.matches);
-    mark(find("#match-box"), "hidden", store.matches.length === 0);
-    mark(find("#no-matches"), "hidden", store.matches.length > 0);
+    attribute(find("#match-box"), "hidden", store.matches.length === 0);
+    attribute(find("#no-matches"), "hidden", store.matches.length > 0 || !store.reached);
   });
   return table.tick;
 }

@@ -5,7 +5,8 @@
 //   {state: "locked"}           the server has no admin token and we are not on its machine
 //   {state: "operator", open}   open: without a session, so there is nothing to sign out of
 
-import { announce, find, mark, remember, remembered, say } from "./dashboard-dom.js";
+import { announce, remember, remembered } from "./dashboard-parts.js";
+import { attribute, find, say } from "./dom.js";
 import { count, plural } from "./dashboard-format.js";
 
 const encoded = encodeURIComponent;
@@ -71,11 +72,11 @@ export class Operator {
       unknown: "", reader: "read-only", locked: "read-only", operator: open ? "operator, on this machine" : "operator",
     };
     say(find("#operator-state"), words[state]);
-    mark(find("#sign-in"), "hidden", state !== "reader" && state !== "locked");
-    mark(find("#sign-out"), "hidden", state !== "operator" || open);
-    mark(document.body, "data-operator", state === "operator");
-    mark(find("#sign-in-form"), "hidden", state === "locked");
-    mark(find("#sign-in-locked"), "hidden", state !== "locked");
+    attribute(find("#sign-in"), "hidden", state !== "reader" && state !== "locked");
+    attribute(find("#sign-out"), "hidden", state !== "operator" || open);
+    attribute(document.body, "data-operator", state === "operator");
+    attribute(find("#sign-in-form"), "hidden", state === "locked");
+    attribute(find("#sign-in-locked"), "hidden", state !== "locked");
   }
 
   signIn() {
@@ -123,9 +124,9 @@ export class Operator {
       return;
     }
     if (button.getAttribute("aria-busy")) return;
-    mark(button, "aria-busy", "true");
+    attribute(button, "aria-busy", "true");
     const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/${action}`);
-    mark(button, "aria-busy", null);
+    attribute(button, "aria-busy", null);
     if (!this.#worked(answer, `${action} ${queue}`)) return;
     this.#store.patchQueue(queue, { paused: action === "pause" });
     announce(
@@ -176,9 +177,9 @@ export class Operator {
     }
     const button = find("#drain-confirm");
     if (button.getAttribute("aria-busy")) return;
-    mark(button, "aria-busy", "true");
+    attribute(button, "aria-busy", "true");
     const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/drain`);
-    mark(button, "aria-busy", null);
+    attribute(button, "aria-busy", null);
     this.#draining.close();
     this.#drained = "";
     if (!this.#worked(answer, `drain ${queue}`)) return;

@@ -1,7 +1,8 @@
 // The table of queues. It may have thousands of rows that change every second, so only the page that is seen is in the
 // document, rows are kept by name, and a cell is touched only if its text changes.
 
-import { arrange, find, icon, make, mark, say } from "./dashboard-dom.js";
+import { icon } from "./dashboard-parts.js";
+import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, count, moment, plural, until } from "./dashboard-format.js";
 
 const PAGE = 50;
@@ -14,10 +15,16 @@ const columns = {
   waiting: { compare: (a, b) => a.waiting - b.waiting, down: true },
   proposed: { compare: (a, b) => a.proposed - b.proposed, down: true },
   oldest: { compare: (a, b) => (a.oldest_since ?? last) - (b.oldest_since ?? last), down: false },
-  next: { compare: (a, b) => (a.next_tick_at ?? last) - (b.next_tick_at ?? last), down: false },
+  next: { compare: (a, b, size) => (nextMatch(a, size) ?? last) - (nextMatch(b, size) ?? last), down: false },
   matched: { compare: (a, b) => (a.matched_total ?? -1) - (b.matched_total ?? -1), down: true },
   paused: { compare: (a, b) => a.paused - b.paused, down: true },
 };
+
+// nextMatch is when players of a queue may be matched next. A visit while fewer wait than a match takes is there for those
+// whose time ends.
+function nextMatch(queue, size) {
+  return queue.waiting < size ? null : queue.next_tick_at;
+}
 
 export class QueueTable {
   #store;
@@ -49,14 +56,15 @@ export class QueueTable {
     this.#body.addEventListener("click", (event) => this.#clicked(event));
     this.#showSort();
     store.view(["queues"], () => this.#draw(false));
-    store.view(["config"], () => mark(this.#table, "data-ready-check", store.config.ready_timeout_ms > 0));
-    store.view(["operator"], () => mark(this.#table, "data-read-only", store.operator.state !== "operator"));
+    store.view(["config"], () => attribute(this.#table, "data-ready-check", store.config.ready_timeout_ms > 0));
+    store.view(["operator"], () => attribute(this.#table, "data-read-only", store.operator.state !== "operator"));
   }
 
   // tick lets ages and countdowns go on.
   tick() {
     const now = this.#store.now;
-    for (const row of this.#rows.values()) fillTimes(row, now);
+    const size = this.#store.config?.match_size;
+    for (const row of this.#rows.values()) fillTimes(row, now, size);
   }
 
   #sortBy(column) {
@@ -70,7 +78,7 @@ export class QueueTable {
   #showSort() {
     for (const header of this.#table.querySelectorAll("th[data-sort]")) {
       const sorted = header.dataset.sort === this.#sort.column;
-      mark(header, "aria-sort", sorted ? (this.#sort.down ? "descending" : "ascending") : null);
+      attribute(header, "aria-sort", sorted ? (this.#sort.down ? "descending" : "ascending") : null);
     }
   }
 
@@ -99,8 +107,9 @@ export class QueueTable {
   #sorted() {
     const { column, down } = this.#sort;
     const compare = columns[column].compare;
+    const size = this.#store.config.match_size;
     const queues = [...this.#store.queues.values()].filter(this.#wanted);
-    queues.sort((a, b) => (down ? compare(b, a) : compare(a, b)) || byName(a.name, b.name));
+    queues.sort((a, b) => (down ? compare(b, a, size) : compare(a, b, size)) || byName(a.name, b.name));
     return queues.map((queue) => queue.name);
   }
 
@@ -113,12 +122,12 @@ export class QueueTable {
   }
 
   #fill(names) {
-    const now = this.#store.now;
+    const { now, config } = this.#store;
     const rows = new Map();
     for (const name of names) {
       const row = this.#rows.get(name) ?? newRow(name);
       fillRow(row, this.#store.queues.get(name));
-      fillTimes(row, now);
+      fillTimes(row, now, config.match_size);
       rows.set(name, row);
     }
     const left = document.activeElement;
@@ -131,18 +140,18 @@ export class QueueTable {
   #showPage(from, shown, pages, held) {
     const all = this.#order.length;
     say(find("#page-range"), all === 0 ? "" : `${from + 1}–${from + shown} of ${count(all)}${held ? ", order kept while you are here" : ""}`);
-    mark(find("#page-back"), "disabled", this.#page === 0);
-    mark(find("#page-on"), "disabled", this.#page === pages - 1);
-    mark(find("#pager"), "hidden", pages === 1);
+    attribute(find("#page-back"), "disabled", this.#page === 0);
+    attribute(find("#page-on"), "disabled", this.#page === pages - 1);
+    attribute(find("#pager"), "hidden", pages === 1);
   }
 
   #showEmpty() {
-    const { queues, totals } = this.#store;
+    const { queues, totals, reached } = this.#store;
     const empty = queues.size === 0;
-    mark(find("#empty"), "hidden", !empty || totals.waiting + totals.proposed > 0);
-    mark(find("#no-queue"), "hidden", !empty);
-    mark(find("#queue-box"), "hidden", empty);
-    mark(find("#no-queue-found"), "hidden", empty || this.#order.length > 0);
+    attribute(find("#empty"), "hidden", !empty || !reached || totals.waiting + totals.proposed > 0);
+    attribute(find("#no-queue"), "hidden", !empty || !reached);
+    attribute(find("#queue-box"), "hidden", empty);
+    attribute(find("#no-queue-found"), "hidden", empty || this.#order.length > 0);
   }
 
   #clicked(event) {
@@ -152,18 +161,18 @@ export class QueueTable {
 }
 
 function newRow(name) {
-  const cell = (label, name) => make("td", { "data-label": label, role: "cell", class: name ?? null });
+  const cell = (label, name) => h("td", { "data-label": label, role: "cell", class: name ?? null });
   const cells = {
     waiting: cell("Waiting"), proposed: cell("Proposed", "proposed"), oldest: cell("Oldest"), next: cell("Next tick"),
     matched: cell("Matched"), state: cell("State"),
   };
-  const badge = make("span", { class: "badge" }, icon("pause"), make("span"));
+  const badge = h("span", { class: "badge" }, icon("pause"), h("span"));
   cells.state.append(badge);
-  const pause = make("button", { type: "button", class: "small" });
-  const drain = make("button", { type: "button", class: "small danger", "data-action": "drain", "aria-label": `Drain ${name}` }, "Drain");
-  const head = make("th", { scope: "row", role: "rowheader" }, make("span", { class: "name", title: name }, name));
-  const actions = make("td", { class: "actions", role: "cell" }, pause, drain);
-  const node = make("tr", { role: "row", "data-queue": name }, head, ...Object.values(cells), actions);
+  const pause = h("button", { type: "button", class: "small" });
+  const drain = h("button", { type: "button", class: "small danger", "data-action": "drain", "aria-label": `Drain ${name}` }, "Drain");
+  const head = h("th", { scope: "row", role: "rowheader" }, h("span", { class: "name", title: name }, name));
+  const actions = h("td", { class: "actions", role: "cell" }, pause, drain);
+  const node = h("tr", { role: "row", "data-queue": name }, head, ...Object.values(cells), actions);
   return { node, cells, badge, pause, queue: null };
 }
 
@@ -175,18 +184,19 @@ function fillRow(row, queue) {
   say(row.cells.matched, count(queue.matched_total));
   const state = queue.paused ? "paused" : queue.waiting + queue.proposed > 0 ? "open" : "empty";
   say(row.badge.lastChild, state);
-  mark(row.node, "data-state", state);
+  attribute(row.node, "data-state", state);
   const action = queue.paused ? "resume" : "pause";
   if (row.pause.dataset.action !== action) {
     row.pause.dataset.action = action;
     say(row.pause, queue.paused ? "Resume" : "Pause");
-    mark(row.pause, "aria-label", `${queue.paused ? "Resume" : "Pause"} ${queue.name}`);
+    attribute(row.pause, "aria-label", `${queue.paused ? "Resume" : "Pause"} ${queue.name}`);
   }
-  mark(row.cells.oldest, "title", queue.oldest_since ? `since ${moment(queue.oldest_since)}` : null);
+  attribute(row.cells.oldest, "title", queue.oldest_since ? `since ${moment(queue.oldest_since)}` : null);
 }
 
-function fillTimes(row, now) {
-  const { oldest_since: oldest, next_tick_at: next } = row.queue;
+function fillTimes(row, now, size) {
+  const { oldest_since: oldest, next_tick_at: visit, waiting } = row.queue;
+  const lonely = visit !== null && waiting > 0 && waiting < size;
   say(row.cells.oldest, oldest === null ? "–" : age(now - oldest));
-  say(row.cells.next, until(next, now));
+  say(row.cells.next, lonely ? `needs ${count(size - waiting)} more` : until(nextMatch(row.queue, size), now));
 }

@@ -1,10 +1,11 @@
 // Search for a ticket, by a player's name or its id: where it stands, why it waits, and what it has been through.
 
-import { arrange, find, make, mark, say } from "./dashboard-dom.js";
+import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, clock, duration, moment } from "./dashboard-format.js";
 import { call, failure } from "./dashboard-operator.js";
 
-const REFRESH = 3000; // ms; while a ticket waits
+const REFRESH = 3000; // ms; what has ended stays as it is
+const live = new Set(["waiting", "proposed"]);
 
 export class Search {
   #store;
@@ -21,8 +22,8 @@ export class Search {
     });
     store.view(["operator"], () => {
       const operator = store.operator.state === "operator";
-      mark(find("#search-form"), "hidden", !operator);
-      mark(find("#search-locked"), "hidden", operator);
+      attribute(find("#search-form"), "hidden", !operator);
+      attribute(find("#search-locked"), "hidden", operator);
       if (!operator) this.#clear("");
     });
   }
@@ -54,7 +55,7 @@ export class Search {
     this.#path = "";
     this.#state = "";
     say(find("#search-message"), message);
-    mark(find("#search-result"), "hidden", true);
+    attribute(find("#search-result"), "hidden", true);
   }
 
   async #refresh() {
@@ -73,13 +74,13 @@ export class Search {
       this.#state = ticket.state;
       say(find("#search-message"), `The ticket of ${ticket.player} in queue ${ticket.queue} is ${ticket.state}.`);
     }
-    mark(find("#search-result"), "hidden", false);
-    mark(find("#search-why"), "hidden", !why);
+    attribute(find("#search-result"), "hidden", false);
+    attribute(find("#search-why"), "hidden", !why);
     say(find("#search-why-text"), why ?? "");
     showFacts(ticket);
     showTimeline(ticket, timeline, this.#store.now);
     clearTimeout(this.#timer);
-    if (why) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+    if (live.has(ticket.state)) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 }
 
@@ -94,7 +95,7 @@ function showFacts(ticket) {
   };
   const shown = Object.entries(facts).filter(([, value]) => value !== null);
   find("#search-facts").replaceChildren(
-    ...shown.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))),
+    ...shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))),
   );
 }
 
@@ -112,8 +113,8 @@ function showTimeline(ticket, timeline, now) {
 
 function item(state, time, at, notes) {
   const note = notes.filter((text) => text !== "").join(", ");
-  return make(
+  return h(
     "li", { "data-state": state },
-    make("time", at ? { datetime: at } : {}, time), make("strong", {}, state), make("span", { class: "muted" }, note),
+    h("time", at ? { datetime: at } : {}, time), h("strong", {}, state), h("span", { class: "muted" }, note),
   );
 }

@@ -1,6 +1,6 @@
 // Says whether what is shown can be believed: how the stream is, and whether Redis answers.
 
-import { find, mark, say } from "./dashboard-dom.js";
+import { attribute, find, say } from "./dom.js";
 import { clock, until } from "./dashboard-format.js";
 
 const STALE = 12_000; // ms without an event; the server speaks every 5 s at least
@@ -15,15 +15,15 @@ export function showStatus(store) {
 
   function draw() {
     const { kind, words, old } = judge(store);
-    mark(pill, "data-kind", kind);
+    attribute(pill, "data-kind", kind);
     say(text, words);
-    mark(main, "aria-busy", store.known ? null : "true");
-    mark(document.body, "data-loading", !store.known);
+    attribute(main, "aria-busy", store.known ? null : "true");
+    attribute(document.body, "data-loading", !store.known);
     const asOf = old && store.heardAt !== null ? `as of ${clock(store.heardAt)}` : "";
-    mark(document.body, "data-old", store.known && old);
+    attribute(document.body, "data-old", store.known && old);
     for (const node of document.querySelectorAll(".as-of")) say(node, asOf);
     const trouble = bannerFor(store);
-    mark(banner, "hidden", trouble === "");
+    attribute(banner, "hidden", trouble === "");
     say(bannerText, trouble);
     say(bannerWait, countdown(store.link));
     if (store.config) say(find("#version"), `version ${store.config.version}`);

@@ -11,14 +11,15 @@ const WHOLE = ["config", "totals", "audit", "redis", "nodes"]; // parts that are
 export class Store {
   config = null;
   totals = null;
-  audit = null;
+  audit = null; // before it is known
   redis = null;
-  nodes = [];
+  nodes = null; // which only operators are told
   matches = [];
   queues = new Map(); // by name
   minutes = new Map(); // by start
   link = { state: "connecting" }; // how the stream is, see dashboard-stream.js
   operator = { state: "unknown" }; // who we are, see dashboard-operator.js
+  reached = false; // whether the server has found Redis; before that its numbers are none
   heardAt = null; // what the server's clock said in the last event; it says nothing before it has found Redis
   arrivedAt = 0; // when that came, by the browser's
 
@@ -63,6 +64,7 @@ export class Store {
   }
 
   snapshot(data) {
+    this.reached = false;
     this.#hear(data.now);
     this.queues = new Map(data.queues.map((queue) => [queue.name, queue]));
     this.minutes = new Map();
@@ -78,7 +80,7 @@ export class Store {
   }
 
   #take(data) {
-    for (const part of WHOLE) if (data[part]) this.set(part, data[part]);
+    for (const part of WHOLE) if (data[part] !== undefined) this.set(part, data[part]);
     if (data.queues) this.#takeQueues(data.queues);
     if (data.matches?.length) this.set("matches", [...data.matches, ...this.matches].slice(0, MATCHES_KEPT));
     if (data.minutes?.length) this.#takeMinutes(data.minutes);
@@ -125,6 +127,7 @@ export class Store {
   #hear(now) {
     this.arrivedAt = Date.now();
     this.touch("heard");
+    if (now !== null) this.reached = true;
     if (now === null || now === this.heardAt) return; // the clock is Redis's, and is not known while that is away
     const offset = now - this.arrivedAt;
     this.#offset = Math.abs(offset - this.#offset) > 1000 ? offset : Math.max(offset, this.#offset);

@@ -21,6 +21,7 @@ export class Stream {
     addEventListener("pagehide", () => this.#close("hidden"));
     addEventListener("pageshow", () => this.#follow());
     this.#follow();
+    this.#followOperator();
   }
 
   // check is called once a second.
@@ -33,8 +34,18 @@ export class Stream {
     else if (!this.#source) this.#open();
   }
 
-  #open() {
-    this.#close(this.#store.known ? "reconnecting" : "connecting");
+  // #followOperator asks anew when somebody has signed in or out: the stream tells operators more.
+  #followOperator() {
+    let before = "unknown";
+    this.#store.view(["operator"], () => {
+      const { state } = this.#store.operator;
+      if (before !== "unknown" && state !== before && this.#source) this.#open(this.#store.link.state);
+      before = state;
+    });
+  }
+
+  #open(state = this.#store.known ? "reconnecting" : "connecting") {
+    this.#close(state);
     const source = new EventSource(this.#url);
     const on = (event, does) =>
       source.addEventListener(event, (message) => {

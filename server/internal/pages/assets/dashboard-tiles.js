@@ -1,7 +1,8 @@
 // The numbers at the top, and the panels about Redis and the audit.
 
-import { find, icon, make, mark, say } from "./dashboard-dom.js";
-import { age, bytes, count, duration, percent, plural, rate } from "./dashboard-format.js";
+import { icon } from "./dashboard-parts.js";
+import { attribute, find, h, say } from "./dom.js";
+import { NONE, age, bytes, count, duration, percent, plural, rate } from "./dashboard-format.js";
 
 export function showTiles(store) {
   const value = (name) => find(`[data-value="${name}"]`);
@@ -24,9 +25,11 @@ export function showTiles(store) {
 
   function draw() {
     if (!store.known) return;
-    for (const [name, text] of Object.entries(tiles)) say(nodes[name], text(store.totals));
+    for (const [name, text] of Object.entries(tiles)) {
+      say(nodes[name], store.reached ? text(store.totals) : name.endsWith("-note") ? "" : NONE);
+    }
   }
-  store.view(["totals", "config"], draw);
+  store.view(["totals", "config", "heard"], draw);
   return draw;
 }
 
@@ -36,11 +39,11 @@ function interval(config) {
 
 export function showRedis(store) {
   const value = (name) => find(`[data-redis="${name}"]`);
-  const missing = "not available (embedded)";
+  const missing = "not available"; // where Redis is embedded, may not tell, or has not told yet
   const or = (known, text) => (known === null || known === undefined ? missing : text());
   store.view(["redis"], () => {
     const redis = store.redis;
-    mark(find("#redis-state"), "data-kind", redis.up ? "good" : "bad");
+    attribute(find("#redis-state"), "data-kind", redis.up ? "good" : "bad");
     say(find("#redis-state-text"), redis.up ? "answers" : "does not answer");
     say(value("ping"), redis.up ? duration(redis.ping_ms) : "no answer");
     say(value("memory"), or(redis.memory_bytes, () => bytes(redis.memory_bytes)));
@@ -57,16 +60,17 @@ export function showAudit(store) {
   const drawing = find("#audit-icon");
   const problems = find("#audit-problems");
   store.view(["audit"], () => {
-    const { ok, problems: found } = store.audit;
-    mark(state, "data-kind", ok ? "good" : "bad");
-    drawing.replaceChildren(icon(ok ? "good" : "bad"));
-    say(text, ok ? "adds up" : `does not add up: ${plural(found.length, "problem", "problems")}`);
-    problems.replaceChildren(...found.map((problem) => make("li", {}, problem)));
-    mark(problems, "hidden", ok);
+    const found = store.audit?.problems ?? [];
+    const kind = store.audit === null ? "wait" : store.audit.ok ? "good" : "bad";
+    attribute(state, "data-kind", kind);
+    drawing.replaceChildren(icon(kind));
+    say(text, { wait: "not known yet", good: "adds up", bad: `does not add up: ${plural(found.length, "problem", "problems")}` }[kind]);
+    problems.replaceChildren(...found.map((problem) => h("li", {}, problem)));
+    attribute(problems, "hidden", kind !== "bad");
   });
-  store.view(["totals"], () => {
+  store.view(["totals", "heard"], () => {
     for (const name of ["enqueued", "waiting", "proposed", "matched", "cancelled", "expired"]) {
-      say(find(`[data-audit="${name}"]`), count(store.totals[name]));
+      say(find(`[data-audit="${name}"]`), store.reached ? count(store.totals[name]) : NONE);
     }
   });
 }

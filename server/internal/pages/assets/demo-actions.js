@@ -35,20 +35,33 @@ export function actionsOf(player) {
   };
 
   const answer = async (choice) => {
-    const {match, game} = state;
+    const {game} = state;
     if (game?.phase !== 'question' || game.mine !== null || choice >= game.question.choices.length) return;
-    const {id} = game.question;
-    game.mine = choice;
+    Object.assign(game, {mine: choice, unsure: true});
     player.changed();
+    await tell();
+  };
+
+  // tell tells our answer. If the connection breaks meanwhile it may have counted: then it is told again.
+  const tell = async () => {
+    const {match, game} = state;
+    const {id} = game.question;
     try {
-      await player.ask('send_answer', {roomId: match.room, questionItemId: id, answer: choice});
+      await player.ask('send_answer', {roomId: match.room, questionItemId: id, answer: game.mine});
+      game.unsure = false;
     } catch (problem) {
-      if (game.question?.id !== id) return;
-      game.mine = null; // one can try again; if it did count, the first one does
-      game.late = problem.code === 'too_late';
-      if (!game.late && problem.code !== 'offline') state.notice = noticeOf(problem);
-      player.changed();
+      if (game.question?.id !== id || problem.code === 'offline') return;
+      Object.assign(game, {mine: null, unsure: false, late: problem.code === 'too_late'}); // one can try again
+      if (!game.late) state.notice = noticeOf(problem);
     }
+    player.changed();
+  };
+
+  // goOn tells the server what it may not have heard before the connection broke.
+  const goOn = () => {
+    const {match, game} = state;
+    if (match?.started && !game) start();
+    if (game?.phase === 'question' && game.unsure) tell();
   };
 
   const giveUp = async () => {
@@ -108,6 +121,7 @@ export function actionsOf(player) {
     decline: () => player.attempt('decline_match', {matchId: state.proposed.id}),
     start,
     answer,
+    goOn,
     giveUp,
     challenge,
     withdraw,

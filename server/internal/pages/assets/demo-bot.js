@@ -106,6 +106,7 @@ export class Bot {
     },
     state: ({match, room}) => {
       if (match?.status === 'MATCHED') this.#meet(match);
+      else if (match) this.#handlers.match_proposed(match); // which is not told again
       if (!room) {
         if (!match) this.#end(); // there is nothing it is needed for
         return;

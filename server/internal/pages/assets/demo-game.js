@@ -1,7 +1,7 @@
 // The screen of a game that the server paces.
 
-import {attribute, h, say, show} from './dom.js';
-import {avatar, heading, seconds, sureButton, timeBar} from './demo-parts.js';
+import {attribute, h, languageOf, say, show} from './dom.js';
+import {avatar, heading, nameTag, seconds, sureButton, timeBar} from './demo-parts.js';
 import {nameOf} from './demo-state.js';
 
 export function game({t, state, actions}) {
@@ -30,13 +30,10 @@ export function game({t, state, actions}) {
     buttons = question.choices.map((choice, i) => {
       const mark = h('span', {class: 'mark'});
       const element = h('button', {type: 'button', class: 'choice', onclick: () => actions.answer(i)},
-        h('kbd', {'aria-hidden': 'true'}, String(i + 1)), h('span', {class: 'both'}, choice, mark));
+        h('kbd', {'aria-hidden': 'true'}, String(i + 1)), h('span', {class: 'both'}, h('span', {lang: languageOf(choice)}, choice), mark));
       return {element, mark};
     });
     choices.replaceChildren(...buttons.map(({element}) => element));
-    root.classList.remove('comes');
-    void root.offsetWidth; // so that the animation begins anew
-    root.classList.add('comes');
     text.focus({preventScroll: true});
   };
 
@@ -45,8 +42,8 @@ export function game({t, state, actions}) {
     buttons.forEach(({element, mark}, i) => {
       const isMine = current.mine === i;
       const isRight = current.right === i;
-      attribute(element, 'disabled', !open);
-      attribute(element, 'aria-pressed', isMine);
+      attribute(element, 'aria-disabled', String(!open)); // what is disabled altogether would lose the focus
+      attribute(element, 'aria-pressed', String(isMine));
       element.classList.toggle('mine', isMine);
       element.classList.toggle('right', isRight);
       element.classList.toggle('wrong', isMine && current.right !== null && !isRight);
@@ -69,10 +66,13 @@ export function game({t, state, actions}) {
       if (asked && question) {
         if (question.id !== shown) ask(question);
         say(text, question.text);
+        attribute(text, 'lang', languageOf(question.text));
         drawChoices(current);
       } else {
         shown = null;
+        if (choices.contains(document.activeElement)) text.focus({preventScroll: true});
         choices.replaceChildren();
+        attribute(text, 'lang', null);
         say(text, current.phase === 'between' ? t('nextQuestion') : t('getReady'));
       }
       show(keys, asked && Boolean(question));
@@ -112,7 +112,7 @@ function scoreboard(t, state, mine) {
     const gain = h('span', {class: 'gain numbers', 'aria-hidden': 'true'});
     const does = h('span', {class: 'does'});
     const element = h('li', {class: id === mine ? 'side mine' : 'side'}, avatar(nameOf(state, id), id),
-      h('span', {class: 'about'}, h('span', {class: 'name'}, nameOf(state, id)), does), h('span', {class: 'score'}, gain, points));
+      h('span', {class: 'about'}, nameTag(nameOf(state, id)), does), h('span', {class: 'score'}, gain, points));
     return {id, points, gain, does, element};
   });
   return {
@@ -126,7 +126,8 @@ function scoreboard(t, state, mine) {
         attribute(points, 'aria-label', t('points', score));
         say(gain, gained ? t('gained', gained) : '');
         element.classList.toggle('answered', answered && current.phase === 'question');
-        say(does, current.phase === 'question' ? (answered ? `✓ ${t('hasAnswered')}` : t('thinks')) : id === mine ? t('me') : '');
+        const thinks = id === mine ? 'yourTurn' : 'thinks';
+        say(does, current.phase === 'question' ? (answered ? `✓ ${t('hasAnswered')}` : t(thinks)) : id === mine ? t('me') : '');
       }
     },
   };

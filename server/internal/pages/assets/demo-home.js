@@ -1,6 +1,6 @@
 // The first screen: who one is, and what to play.
 
-import {attribute, h, say, show} from './dom.js';
+import {attribute, h, languageOf, say, show} from './dom.js';
 import {avatar, button, heading} from './demo-parts.js';
 
 export function home({t, state, actions}) {
@@ -41,7 +41,7 @@ export function home({t, state, actions}) {
       const radio = h('input', {type: 'radio', name: 'set', value: set.name, id: `set-${i}`, onchange: () => actions.pick(set.name)});
       cards.set(set.name, {radio, waiting});
       return h('label', {class: 'set card', for: `set-${i}`}, radio,
-        h('span', {class: 'title'}, set.title),
+        h('span', {class: 'title', lang: languageOf(set.title)}, set.title),
         h('span', {class: 'muted'}, t('questions', set.questions)), waiting);
     }));
   };

@@ -1,6 +1,6 @@
 // Parts that several screens have.
 
-import {h, say} from './dom.js';
+import {h, languageOf, say} from './dom.js';
 
 // still matches for people who want as little motion as possible: what moves on its own goes in steps.
 const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -12,6 +12,11 @@ export function avatar(name, id) {
   const circle = h('span', {class: 'avatar', 'aria-hidden': 'true'}, [...name][0] ?? '?');
   circle.style.background = `hsl(${hash} 55% 30%)`; // dark enough for white letters, whatever the hue
   return circle;
+}
+
+// nameTag is a player's name, which may be in another language than the page.
+export function nameTag(name, ...more) {
+  return h('span', {class: 'name'}, h('span', {lang: languageOf(name)}, name), ...more);
 }
 
 // seconds is how many are left until a time, as people count down.

@@ -1,7 +1,7 @@
 // The screens after a game, and the one of a page that can't go on.
 
 import {attribute, h, say, show} from './dom.js';
-import {avatar, button, heading} from './demo-parts.js';
+import {avatar, button, heading, nameTag} from './demo-parts.js';
 import {nameOf} from './demo-state.js';
 
 export function result({t, state, actions}) {
@@ -14,7 +14,7 @@ export function result({t, state, actions}) {
     const bar = h('span', {class: 'fill'});
     bar.style.width = `${(100 * score) / best}%`;
     return h('li', {class: id === mine ? 'mine' : ''}, avatar(nameOf(state, id), id),
-      h('span', {class: 'about'}, h('span', {class: 'name'}, nameOf(state, id), id === mine ? h('span', {class: 'muted'}, ` · ${t('me')}`) : null),
+      h('span', {class: 'about'}, nameTag(nameOf(state, id), id === mine ? h('span', {class: 'muted'}, ` · ${t('me')}`) : null),
         h('span', {class: 'bar', 'aria-hidden': 'true'}, bar),
         h('span', {class: 'muted numbers'}, t('correct', correct, answered))),
       h('strong', {class: 'points numbers', 'aria-label': t('points', score)}, String(score)));

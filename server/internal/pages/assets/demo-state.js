@@ -82,6 +82,7 @@ const handlers = {
   },
 
   game_starting: (state, data, now) => {
+    if (!state.match) return; // it names no room: of a game that we have left
     play(state);
     state.game.phase = 'countdown';
     state.game.startsAt = now + data.inMs;
@@ -178,6 +179,11 @@ function waits(state, data, now, firstTickAt = now) {
   if (state.ticket.place === Infinity) state.ticket.place = null;
 }
 
+// othersOf is how many wait beside us. The numbers are of different moments: those who wait before us are others, too.
+export function othersOf(ticket, waiting) {
+  return Math.max(waiting ?? ticket.waiting ?? 1, ticket.place ?? 1) - 1;
+}
+
 // tickOf is when players of a queue are matched next, null if that is not known.
 export function tickOf(ticket, waiting, ms, now) {
   return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
@@ -202,14 +208,14 @@ function meet(state, match, players) {
 
 function play(state) {
   state.game ??= {
-    phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, late: false,
+    phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, unsure: false, late: false,
     right: null, answered: {}, scores: {}, gains: {}, awayUntil: null,
   };
 }
 
 function asked(game, data, now) {
   if (game.question?.id !== data.question.id) {
-    Object.assign(game, {question: data.question, mine: null, late: false, answered: {}, gains: {}});
+    Object.assign(game, {question: data.question, mine: null, unsure: false, late: false, answered: {}, gains: {}});
   }
   Object.assign(game, {phase: 'question', index: data.index, of: data.of, right: null, closesAt: now + data.closesInMs});
   game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions are open for as long; this one may be half over

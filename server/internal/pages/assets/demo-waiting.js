@@ -1,12 +1,19 @@
 // The screens between choosing and playing: the queue, a match to accept, an opponent.
 
-import {attribute, h, say, show} from './dom.js';
-import {avatar, button, heading, seconds, sureButton} from './demo-parts.js';
-import {nameOf} from './demo-state.js';
+import {attribute, h, languageOf, say, show} from './dom.js';
+import {avatar, button, heading, nameTag, seconds, sureButton} from './demo-parts.js';
+import {nameOf, othersOf} from './demo-state.js';
 
 // titleOf is what people call a questionnaire.
 function titleOf(state, set) {
   return (Array.isArray(state.sets) && state.sets.find(({name}) => name === set)?.title) || set;
+}
+
+// titled gives an element such a title, in the language that it is in.
+function titled(element, title) {
+  say(element, title);
+  attribute(element, 'lang', languageOf(title));
+  return element;
 }
 
 export function queue({t, state, actions}) {
@@ -21,7 +28,7 @@ export function queue({t, state, actions}) {
   const botComes = h('p', {class: 'muted hint'}, t('botComes'));
   const root = h('section', {class: 'queue center'},
     set, heading(t('queued')),
-    h('div', {class: 'dial', role: 'timer'}, ring, h('div', {class: 'inside'}, label, left)),
+    h('div', {class: 'dial', role: 'timer', 'aria-label': t('untilTick')}, ring, h('div', {class: 'inside'}, label, left)),
     h('div', {role: 'status'}, place, others), paused,
     h('div', {class: 'actions'}, button(t('cancel'), actions.cancel, {id: 'cancel'}), bot), botComes);
   return {
@@ -29,10 +36,10 @@ export function queue({t, state, actions}) {
     update(state, now) {
       const {ticket} = state;
       const queue = state.queues[ticket.queue];
-      say(set, titleOf(state, ticket.queue));
+      titled(set, titleOf(state, ticket.queue));
       show(place, ticket.place !== null);
       say(place, t('place', ticket.place ?? 1));
-      say(others, t('othersWait', queue?.waiting ?? ticket.waiting ?? 1));
+      say(others, t('othersWait', othersOf(ticket, queue?.waiting)));
       show(paused, Boolean(queue?.paused));
       show(bot, !state.bot && !queue?.paused);
       show(botComes, Boolean(state.bot));
@@ -66,14 +73,14 @@ export function match({t, state, actions}) {
   const {players, friend, waitedMs} = state.match;
   const mine = state.me?.player;
   const side = (id) => h('li', {class: 'side'}, avatar(nameOf(state, id), id),
-    h('span', {class: 'name'}, nameOf(state, id)), id === mine ? h('span', {class: 'muted'}, t('me')) : null);
+    nameTag(nameOf(state, id)), id === mine ? h('span', {class: 'muted'}, t('me')) : null);
   const others = players.filter((id) => id !== mine);
   const start = button(t('start'), actions.start, {class: 'primary large', id: 'start'});
   const status = h('p', {class: 'muted', role: 'status'});
   const alone = h('p', {class: 'muted numbers'});
   const away = h('p', {class: 'warn box', role: 'status'});
   const root = h('section', {class: 'match center'},
-    h('p', {class: 'set-title'}, titleOf(state, state.match.set)),
+    titled(h('p', {class: 'set-title'}), titleOf(state, state.match.set)),
     heading(t(friend ? 'matchedFriend' : 'matched')),
     h('ul', {class: 'versus'}, side(mine), ...others.flatMap((id) => [h('li', {class: 'against muted', 'aria-hidden': 'true'}, t('versus')), side(id)])),
     waitedMs === undefined ? null : h('p', {class: 'muted'}, t('waited', (waitedMs / 1000).toFixed(1))),

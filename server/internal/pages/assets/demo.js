@@ -26,9 +26,7 @@ const randomName = () => t('names').map(any).join(' ');
 
 const player = new Player({
   randomName, botName: () => t('botName'), changed: draw,
-  opened: () => {
-    if (player.state.match?.started && !player.state.game) actions.start(); // it may not have been heard
-  },
+  opened: () => actions.goOn(),
 });
 const {state} = player;
 const actions = {...actionsOf(player), word: (notice) => wordOf(t, notice)};

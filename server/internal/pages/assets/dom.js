@@ -33,3 +33,24 @@ export function say(element, text) {
 export function show(element, visible) {
   if (element.hidden === Boolean(visible)) element.hidden = !visible;
 }
+
+// find is the first element of a selector.
+export const find = (selector, within = document) => within.querySelector(selector);
+
+// arrange lets a parent have exactly these children in this order, moving as few as possible: a node that is moved
+// loses the focus.
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
+  let at = parent.firstElementChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextElementSibling;
+    else parent.insertBefore(node, at);
+  }
+}
+
+// languageOf is the language of a text that may be in another one than the page, for those who read it out and for the
+// choice of a font: Korean is known by its letters, of others nothing is said.
+export function languageOf(text) {
+  return /\p{Script=Hangul}/u.test(text) ? 'ko' : null;
+}

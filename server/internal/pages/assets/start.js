@@ -1,5 +1,6 @@
 // The start page: the way to call this very server, and how it is.
 
+import {copies} from './copy.js';
 import {say} from './dom.js';
 import {language, speaker, switcher} from './language.js';
 import {words} from './start-words.js';
@@ -60,20 +61,7 @@ async function again() {
 const here = new URL('.', document.baseURI).href.replace(/\/$/, '');
 for (const code of document.querySelectorAll('pre code')) code.textContent = code.textContent.replaceAll('http://127.0.0.1:4000', here);
 
-for (const button of document.querySelectorAll('.copy')) {
-  button.hidden = !navigator.clipboard; // which browsers have on secure pages and on this machine
-  button.addEventListener('click', async () => {
-    const code = byID(button.dataset.copies);
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-    } catch { // it is not allowed: then it is at least selected
-      getSelection().selectAllChildren(code);
-      return;
-    }
-    say(button, t('copied'));
-    setTimeout(() => say(button, t('copy')), 2000);
-  });
-}
+for (const button of document.querySelectorAll('.copy')) copies(button, byID(button.dataset.copies), (key) => t(key));
 
 speak(language());
 again();

@@ -1,0 +1,46 @@
+// Parts that several panels have.
+
+import { find, h } from "./dom.js";
+
+// icon is one of the drawings in the page, for those who see.
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(use);
+  return svg;
+}
+
+const shown = 8000; // ms that good news stay
+
+// announce tells what came of something an operator did, to those who see and those who listen. Failures stay until they
+// are closed.
+export function announce(text, failed = false) {
+  const list = find(failed ? "#failures" : "#news");
+  const close = h("button", { type: "button", class: "quiet", "aria-label": "Close this message" }, "×");
+  const note = h("p", { class: "toast" }, icon(failed ? "bad" : "good"), h("span", {}, text), close);
+  close.addEventListener("click", () => note.remove());
+  list.append(note);
+  while (list.children.length > 3) list.firstElementChild.remove();
+  if (!failed) setTimeout(() => note.remove(), shown);
+}
+
+// remembered and remember keep a choice in this browser, where that is allowed.
+export function remembered(key) {
+  try {
+    return localStorage.getItem(`matchq.dashboard.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(`matchq.dashboard.${key}`);
+    else localStorage.setItem(`matchq.dashboard.${key}`, value);
+  } catch {
+    // the choice then lasts as long as the page
+  }
+}
