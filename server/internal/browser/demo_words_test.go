@@ -110,6 +110,20 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	a.sees(".outcome", "You won")
 }
 
+// A player may be called like what objects of JavaScript inherit.
+func TestStrangeOpponents(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	for _, name := range []string{"constructor", "__proto__"} {
+		a := s.player("Ada")
+		a.queue()
+		s.must("/v1/queues/colours/tickets", `{"player":"`+name+`"}`)
+		a.sees(".versus", name)
+		a.reload()
+		a.sees(".versus", name)
+	}
+}
+
 // With a ready check both have to accept, and who does not is told so.
 func TestReadyCheck(t *testing.T) {
 	t.Parallel()

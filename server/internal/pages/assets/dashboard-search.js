@@ -28,7 +28,7 @@ export class Search {
     });
   }
 
-  // #search tries the player's name first: that is what people know. A ticket's id that is one too would be a coincidence.
+  // #search tries the id first: nobody can hide another's ticket by taking its id for a name.
   async #search(text) {
     this.#clear("");
     if (text === "") {
@@ -38,7 +38,7 @@ export class Search {
     const question = ++this.#asked;
     say(find("#search-message"), "Searching …");
     let answer;
-    for (const by of ["player", "id"]) {
+    for (const by of ["id", "player"]) {
       this.#path = `v1/admin/tickets?${by}=${encodeURIComponent(text)}`;
       answer = await call("GET", this.#path);
       if (question !== this.#asked) return;

@@ -3,14 +3,18 @@
 
 const nameLength = 24;
 
+// dict is an object by players' ids, which inherits nothing: a player may be called constructor.
+export const dict = (entries = {}) => Object.assign(Object.create(null), entries);
+
 // start is the state of somebody who has just come, with what the tab remembers of before.
 export function start(remembered = {}) {
   const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
+  if (game) for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
   if (game) game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
   return {
-    me: null, names, set, seq, ticket, match, game, result,
+    me: null, names: dict(names), set, seq, ticket, match, game, result,
     sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
     link: {status: 'connecting', since: 0}, backAt: null, catchingUp: true, busy: false, bot: null,
   };
@@ -105,7 +109,7 @@ const handlers = {
     state.game.phase = 'closed';
     state.game.closesAt = null;
     state.game.scores = scores(data.scores);
-    state.game.gains = Object.fromEntries(data.scores.map(({id, score}) => [id, score - (before[id] ?? 0)]));
+    state.game.gains = dict(Object.fromEntries(data.scores.map(({id, score}) => [id, score - (before[id] ?? 0)])));
     if (state.game.question?.id === data.questionItemId) state.game.right = data.answer;
   },
 
@@ -209,20 +213,20 @@ function meet(state, match, players) {
 function play(state) {
   state.game ??= {
     phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, unsure: false, late: false,
-    right: null, answered: {}, scores: {}, gains: {}, awayUntil: null,
+    right: null, answered: dict(), scores: dict(), gains: dict(), awayUntil: null,
   };
 }
 
 function asked(game, data, now) {
   if (game.question?.id !== data.question.id) {
-    Object.assign(game, {question: data.question, mine: null, unsure: false, late: false, answered: {}, gains: {}});
+    Object.assign(game, {question: data.question, mine: null, unsure: false, late: false, answered: dict(), gains: dict()});
   }
   Object.assign(game, {phase: 'question', index: data.index, of: data.of, right: null, closesAt: now + data.closesInMs});
   game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions are open for as long; this one may be half over
 }
 
 function scores(list) {
-  return Object.fromEntries(list.map(({id, score}) => [id, score]));
+  return dict(Object.fromEntries(list.map(({id, score}) => [id, score])));
 }
 
 // outcome says how a game went for us: win, lose or draw, and whether somebody gave it up.
