@@ -116,6 +116,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.tile("waiting", "2")
+		p.until(`document.querySelector("[data-chart=waiting] .legend-value").textContent === "2"`) // not the most of this minute
 		p.sees("#match-table", "history")
 		p.sees("#match-table", "ago")
 		if cut := eval[string](p, `[...document.querySelectorAll(".side :is(td, th)")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText).join("; ")`); cut != "" {

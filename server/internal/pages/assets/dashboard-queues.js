@@ -107,7 +107,7 @@ export class QueueTable {
   #sorted() {
     const { column, down } = this.#sort;
     const compare = columns[column].compare;
-    const size = this.#store.config.match_size;
+    const size = this.#store.config?.match_size;
     const queues = [...this.#store.queues.values()].filter(this.#wanted);
     queues.sort((a, b) => (down ? compare(b, a, size) : compare(a, b, size)) || byName(a.name, b.name));
     return queues.map((queue) => queue.name);
