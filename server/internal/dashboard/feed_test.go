@@ -33,28 +33,37 @@ func (c *calls) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func newFeed(t *testing.T) (f *Feed, m *matchq.Matcher, asked *calls, stop func()) {
+// desk is a feed that runs, and what it works with.
+type desk struct {
+	*Feed
+
+	m     *matchq.Matcher
+	asked *calls
+	stop  func() // and wait for the end
+}
+
+func newDesk(t *testing.T) *desk {
 	t.Helper()
 	env := redistest.Embedded(t)
-	asked = &calls{}
+	asked := &calls{}
 	env.Client.AddHook(asked)
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f = New(Options{
+	f := New(Options{
 		Matcher: m, Queues: &queuelist.List{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); f.Run(ctx) }()
-	stop = func() { cancel(); <-ended }
+	stop := func() { cancel(); <-ended }
 	t.Cleanup(stop)
-	return f, m, asked, stop
+	return &desk{f, m, asked, stop}
 }
 
-func watch(t *testing.T, f *Feed) (first string, news <-chan []byte, leave func()) {
+func watch(t *testing.T, f *desk) (first string, news <-chan []byte, leave func()) {
 	t.Helper()
 	data, news, leave, err := f.Watch(t.Context(), true)
 	if err != nil {
@@ -65,7 +74,8 @@ func watch(t *testing.T, f *Feed) (first string, news <-chan []byte, leave func(
 
 // Who looks is told what changes, and when nobody looks nothing is asked for.
 func TestFeedRestsWhileNobodyWatches(t *testing.T) {
-	f, m, asked, _ := newFeed(t)
+	f := newDesk(t)
+	m, asked := f.m, f.asked
 	if n := asked.Load(); n != 0 {
 		t.Errorf("Redis was asked %d times for nobody", n)
 	}
@@ -95,7 +105,7 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 
 // The public is told how many nodes there are, operators of each.
 func TestFeedKeepsNodesForOperators(t *testing.T) {
-	f, _, _, _ := newFeed(t)
+	f := newDesk(t)
 	first, public, _, err := f.Watch(t.Context(), false)
 	if err != nil || !strings.Contains(string(first), `"nodes":null`) {
 		t.Errorf("the public is told %s, %v", first, err)
@@ -119,7 +129,7 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 
 // A snapshot may be long: those who begin with the same one share it.
 func TestFeedWritesASnapshotOnce(t *testing.T) {
-	f, _, _, _ := newFeed(t)
+	f := newDesk(t)
 	watch(t, f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,7 +140,7 @@ func TestFeedWritesASnapshotOnce(t *testing.T) {
 
 // Who does not read is sent away, and does not hold the others up.
 func TestFeedSendsSlowWatchersAway(t *testing.T) {
-	f, _, _, _ := newFeed(t)
+	f := newDesk(t)
 	_, slow, _ := watch(t, f)
 	_, quick, _ := watch(t, f)
 	got := 0
@@ -158,9 +168,9 @@ func TestFeedSendsSlowWatchersAway(t *testing.T) {
 }
 
 func TestFeedStops(t *testing.T) {
-	f, _, _, stop := newFeed(t)
+	f := newDesk(t)
 	_, news, _ := watch(t, f)
-	stop()
+	f.stop()
 	for range news { // ends
 	}
 	if _, _, _, err := f.Watch(t.Context(), true); !errors.Is(err, ErrStopped) {
