@@ -45,7 +45,27 @@ func (p *page) see(selector string) {
 // sees waits until an element is there to be seen and has a text in it.
 func (p *page) sees(selector, text string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf("%[1]s?.checkVisibility() && %[1]s.innerText.includes(%[2]s)", element(selector), quoted(text)))
+	p.until(shows(selector, text))
+}
+
+func shows(selector, text string) string {
+	return fmt.Sprintf("%[1]s?.checkVisibility() && %[1]s.innerText.includes(%[2]s)", element(selector), quoted(text))
+}
+
+// whoSees waits until one of two pages shows a text, and returns that one first.
+func whoSees(a, b *page, selector, text string) (one, other *page) {
+	a.t.Helper()
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		for _, pages := range [][2]*page{{a, b}, {b, a}} {
+			if is, _ := tryEval[bool](pages[0], "Boolean("+shows(selector, text)+")"); is {
+				return pages[0], pages[1]
+			}
+		}
+	}
+	a.t.Fatalf("neither page shows %q", text)
+	return nil, nil
 }
 
 // gone waits until no such element is to be seen.

@@ -27,7 +27,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen; nothing waits as long if all is well.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	redisconn.LogTo(slog.New(slog.DiscardHandler)) // the driver's complaints about a Redis that is away are expected
