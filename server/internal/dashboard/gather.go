@@ -101,7 +101,7 @@ func (g *gatherer) minutes(ctx context.Context) error {
 	if time.Now().Before(g.minutesDue) || g.now.Now == 0 {
 		return nil
 	}
-	_, err := g.history.Update(ctx, g.time())
+	err := g.history.Update(ctx, g.time())
 	if rows := g.history.Rows(); rows != nil {
 		g.now.Minutes = rows
 	}

@@ -56,16 +56,14 @@ type kept struct {
 // Rows are all rows, oldest first. The caller must not change them.
 func (l *Log) Rows() []Row { return l.rows }
 
-// Update reads what is new at a time of Redis's clock, and returns the rows that are new or have changed. Errors are
-// those of matchq.Matcher.Minutes.
-func (l *Log) Update(ctx context.Context, now time.Time) ([]Row, error) {
+// Update reads what is new at a time of Redis's clock. After an error, one of matchq.Matcher.Minutes, what was read stays.
+func (l *Log) Update(ctx context.Context, now time.Time) error {
 	from := now.Add(-Length)
 	if next := l.until.Add(-settled); next.After(from) && !l.until.After(now) {
 		from = next
 	}
 	l.rows = slices.Clone(l.rows) // somebody may be reading them
 	l.forget(now)
-	var changed []Row
 	for from = from.Truncate(time.Minute); !from.After(now); from = from.Add(step) {
 		to := from.Add(step - time.Minute)
 		if to.After(now) {
@@ -73,16 +71,16 @@ func (l *Log) Update(ctx context.Context, now time.Time) ([]Row, error) {
 		}
 		minutes, err := l.Matcher.Minutes(ctx, from, to)
 		if err != nil {
-			return changed, err // what was read stays, and the next time goes on from there
+			return err // the next time goes on from there
 		}
-		changed = append(changed, l.add(minutes, now)...)
+		l.add(minutes, now)
 		l.until = to.Truncate(time.Minute)
 	}
-	return changed, nil
+	return nil
 }
 
-// add takes in minutes, oldest first, and returns the rows that are new or have changed.
-func (l *Log) add(minutes []matchq.Minute, now time.Time) (changed []Row) {
+// add takes in minutes, oldest first.
+func (l *Log) add(minutes []matchq.Minute, now time.Time) {
 	for i := range minutes {
 		k := kept{minutes[i], newShare()}
 		for node, words := range k.Words {
@@ -90,12 +88,9 @@ func (l *Log) add(minutes []matchq.Minute, now time.Time) (changed []Row) {
 				l.Log.Debug("a minute is not known in full", "minute", k.Start, "node", node, "error", err)
 			}
 		}
-		if row := rowOf(&k, l.before(k.Start)); l.put(row) {
-			changed = append(changed, row)
-		}
+		l.put(rowOf(&k, l.before(k.Start)))
 		l.keep(k, now)
 	}
-	return changed
 }
 
 // before is the minute right before another, nil if it is not known.
@@ -108,17 +103,13 @@ func (l *Log) before(start time.Time) *kept {
 	return nil
 }
 
-// put puts a row in its place and says whether that changes anything.
-func (l *Log) put(row Row) bool {
+// put puts a row in its place.
+func (l *Log) put(row Row) {
 	at, found := slices.BinarySearchFunc(l.rows, row.Minute, func(r Row, minute int64) int { return int(r.Minute - minute) })
-	if found && l.rows[at].Same(&row) {
-		return false
-	}
 	if !found {
 		l.rows = slices.Insert(l.rows, at, row)
 	}
 	l.rows[at] = row
-	return true
 }
 
 // keep keeps a minute while it is recent. The newest is the last.

@@ -4,13 +4,15 @@
 const nameLength = 24;
 
 // dict is an object by players' ids, which inherits nothing: a player may be called constructor.
-export const dict = (entries = {}) => Object.assign(Object.create(null), entries);
+const dict = (entries = {}) => Object.assign(Object.create(null), entries);
 
 // start is the state of somebody who has just come, with what the tab remembers of before.
 export function start(remembered = {}) {
   const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
-  if (game) for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
-  if (game) game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
+  if (game) {
+    for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
+    game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
+  }
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
   return {
