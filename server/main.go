@@ -11,21 +11,21 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/matchq/matchq/server/internal/flags"
-	"github.com/matchq/matchq/server/internal/node"
-	"github.com/matchq/matchq/server/internal/redisconn"
+	"github.com/matchq/matchq/server/internal/app"
+	"github.com/matchq/matchq/server/internal/base/flags"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
 func main() {
 	f, err := flags.Parse(os.Args[1:], os.Stdout, os.Stderr, os.Exit)
 	if err == nil && f.Version {
-		fmt.Println(node.Version())
+		fmt.Println(app.Version())
 		return
 	}
 	if err == nil && f.Healthcheck {
 		err = healthcheck(f.ReadyURL())
 	} else if err == nil {
-		err = serve(f)
+		err = serve(app.NewConfig(f, newLog(f)))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
@@ -35,13 +35,12 @@ func main() {
 
 // serve runs until it is interrupted. Stopping takes a bounded time, so further signals change nothing: some tools send
 // two at once.
-func serve(f *flags.Flags) error {
-	log := newLog(f)
-	slog.SetDefault(log)
-	redisconn.LogTo(log)
+func serve(c app.Config) error {
+	slog.SetDefault(c.Log)
+	redisconn.LogTo(c.Log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	n, err := node.Start(ctx, f, log)
+	n, err := app.Start(ctx, c)
 	if err != nil {
 		return err
 	}

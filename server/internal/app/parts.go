@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	httpdoor "github.com/matchq/matchq/server/internal/door/http"
+	"github.com/matchq/matchq/server/internal/door/pages"
+	"github.com/matchq/matchq/server/internal/door/ws"
+	"github.com/matchq/matchq/server/internal/ops/feed"
+	"github.com/matchq/matchq/server/internal/ops/metrics"
+	"github.com/matchq/matchq/server/internal/ops/recorder"
+	"github.com/matchq/matchq/server/internal/play/commands"
+	"github.com/matchq/matchq/server/internal/play/games"
+	"github.com/matchq/matchq/server/internal/play/intake"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/questions"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// parts are what a node is made of.
+type parts struct {
+	redis    *redisconn.Conn
+	matcher  *matchq.Matcher
+	position string // where the event stream stood before anybody could be queued here
+
+	source   questions.Source
+	rooms    *games.Rooms
+	index    *sessions.Index
+	presence *matchq.Node
+
+	queues    *queuecache.List
+	metrics   *metrics.Metrics
+	recorder  *recorder.Recorder
+	dashboard *feed.Feed
+
+	guard    *identity.Guard
+	intake   *intake.Intake
+	notifier *notify.Notifier
+	api      *httpdoor.API
+	sockets  *ws.Sockets
+}
+
+// assemble makes the parts, each from those before it.
+func (s *Server) assemble(ctx context.Context) error {
+	for _, assemble := range []func(context.Context) error{s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleDoors} {
+		if err := assemble(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assembleQueues makes what matches players.
+func (s *Server) assembleQueues(ctx context.Context) error {
+	config := s.config.Matchq()
+	config.Logger = s.log
+	config.OnTick = func(r matchq.TickReport) { // nothing ticks before all is assembled
+		s.metrics.Ticked(r)
+		s.recorder.Ticked(r)
+	}
+	var err error
+	if s.matcher, err = matchq.New(s.redis, config); err != nil {
+		return err
+	}
+	s.queues = &queuecache.List{Matcher: s.matcher}
+	s.position, err = s.matcher.Position(ctx)
+	return err
+}
+
+// assembleGames makes what lets them play, and knows who is connected.
+func (s *Server) assembleGames(context.Context) error {
+	var err error
+	if s.source, err = questions.New(s.config.Questions); err != nil {
+		return fmt.Errorf("--questions: %w", err)
+	}
+	s.rooms = games.New(s.matcher, s.source, s.config.Game, s.log)
+	s.index = sessions.NewIndex()
+	s.presence, err = s.matcher.NewNode(matchq.NodeConfig{
+		Grace: max(s.config.Grace, time.Millisecond), Version: Version(),
+		OnMessage: s.index.Message, OnReplaced: s.index.Replaced, OnGone: s.rooms.Gone,
+	})
+	if err != nil {
+		return err
+	}
+	s.index.Attach(&games.Presence{Node: s.presence, Rooms: s.rooms})
+	return nil
+}
+
+// assembleWatching makes what operators look at.
+func (s *Server) assembleWatching(ctx context.Context) error {
+	s.metrics = metrics.New(s.work, metrics.Options{
+		Matcher: s.matcher, Queues: s.queues, Connections: func() int { return s.sockets.Open() }, DropReasons: ws.DropReasons,
+		Version: Version(), Log: s.log,
+	})
+	s.recorder = recorder.New(s.matcher, s.queues, s.presence.ID(), s.log)
+	s.recorder.Begin(ctx)
+	s.dashboard = feed.New(feed.Options{
+		Matcher: s.matcher, Queues: s.queues, Redis: s.redis, Log: s.log,
+		Config: feed.Config{
+			IntervalMs: s.config.Interval.Milliseconds(), MatchSize: s.config.MatchSize,
+			ReadyTimeoutMs: s.config.ReadyTimeout.Milliseconds(), Version: Version(), Node: s.presence.ID(),
+		},
+	})
+	return nil
+}
+
+// assembleDoors makes what clients come in by, and what tells them.
+func (s *Server) assembleDoors(context.Context) error {
+	proxies, err := s.config.Proxies()
+	if err != nil {
+		return err
+	}
+	if s.guard, err = s.config.Guard(); err != nil {
+		return err
+	}
+	files, err := pages.New(s.config.HasDemo())
+	if err != nil {
+		return err
+	}
+	preview := notify.Preview(func(set, room string) []questions.Asked { return questions.Sent(s.work, s.source, set, room) })
+	s.intake = &intake.Intake{
+		Matcher: s.matcher,
+		Limits:  limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress),
+		Games:   s.rooms,
+		Queued:  s.metrics.Queued,
+	}
+	waiters := notify.NewWaiters()
+	s.notifier = &notify.Notifier{
+		Matcher: s.matcher, Index: s.index, Waiters: waiters, Preview: preview, Log: s.log,
+		Told: []func([]matchq.Event){s.metrics.Told, s.recorder.Told},
+	}
+	s.api = httpdoor.New(httpdoor.Options{
+		Matcher: s.matcher, Intake: s.intake, Waiters: waiters, Guard: s.guard, Queues: s.queues, Waits: s.places(), Log: s.log,
+		NodeID: s.presence.ID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
+		Metrics: s.metrics.Handler(),
+		Prefix:  s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
+	})
+	handlers := &commands.Events{
+		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Index: s.index, Rooms: s.rooms, Preview: preview,
+		Grace: s.config.Grace, Log: s.log,
+	}
+	s.sockets = ws.New(s.work, ws.Options{
+		Events: handlers, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refused: httpdoor.WriteFault,
+		Resume: handlers.Resume, Places: s.places(), Dropped: s.metrics.Dropped,
+	})
+	s.api.Sockets("/ws", s.sockets.Plain)
+	s.api.Sockets("/socket.io/", s.sockets.SocketIO)
+	s.api.Sockets("/socket.io", s.sockets.SocketIO)
+	return nil
+}
+
+// Version is that of this build, as operators see it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+// mostPlaces is how many long polls and event streams together, and how many connections, an address may have open on a
+// node.
+const mostPlaces = 2000
+
+// places bounds one of the two, unless nothing is to be limited.
+func (s *Server) places() *limits.Places {
+	if s.config.RateLimitAddress.Off() {
+		return &limits.Places{}
+	}
+	return &limits.Places{Most: mostPlaces}
+}

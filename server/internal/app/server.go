@@ -1,0 +1,170 @@
+// Package node puts the parts of the server together, runs them and stops them in order.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/flags"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// stopPatience is how long stopping may take.
+const stopPatience = 10 * time.Second
+
+// Config is what a server is started with.
+type Config struct {
+	*flags.Flags
+
+	Game quiz.Config // how long games take
+	Log  *slog.Logger
+}
+
+// NewConfig is what the flags and the protocol say.
+func NewConfig(f *flags.Flags, log *slog.Logger) Config {
+	c := Config{Flags: f, Game: quiz.Defaults(), Log: log}
+	c.Game.Grace, c.Game.TTL = f.Grace, f.RoomTTL
+	return c
+}
+
+// Server is one running server.
+type Server struct {
+	config Config
+	log    *slog.Logger
+	parts
+
+	listener net.Listener
+	work     context.Context // of everything that runs until the node has stopped
+	endWork  context.CancelFunc
+	working  sync.WaitGroup
+}
+
+// Start connects to Redis and listens. Run must be called next.
+func Start(ctx context.Context, c Config) (*Server, error) {
+	s := &Server{config: c, log: c.Log}
+	var err error
+	if s.redis, err = redisconn.Open(ctx, c.Redis); err != nil {
+		return nil, err
+	}
+	s.work, s.endWork = context.WithCancel(context.WithoutCancel(ctx))
+	if err = s.assemble(ctx); err == nil {
+		s.listener, err = listen(c.Addr)
+	}
+	if err != nil {
+		s.endWork()
+		_ = s.redis.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("--addr: another program listens on %s: end it, or choose another port, such as --addr 127.0.0.1:4001", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--addr: %w", err)
+	}
+	return listener, nil
+}
+
+// URL is where the node can be reached.
+func (s *Server) URL() string {
+	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + s.config.PathPrefix
+}
+
+// Routes lists what the node answers by HTTP, as "METHOD /path/:parameter".
+func (s *Server) Routes() []string { return s.api.Routes() }
+
+// Run serves until ctx ends, and then stops in order. The error is why it could not go on.
+func (s *Server) Run(ctx context.Context) error {
+	s.announce()
+	broken := make(chan error, 3)
+	for _, run := range []func(context.Context) error{s.matcher.Run, s.presence.Run} {
+		s.working.Go(func() {
+			if err := run(s.work); err != nil {
+				broken <- err
+			}
+		})
+	}
+	s.working.Go(func() { s.rooms.Run(s.work) })
+	s.working.Go(func() { s.recorder.Run(s.work) })
+	s.working.Go(func() { s.dashboard.Run(s.work) })
+	s.working.Go(func() { s.notifier.Run(s.work, s.position) })
+	s.working.Go(func() { s.notifier.Post(s.work, s.presence.ID()) })
+	server := &http.Server{
+		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.working.Go(func() {
+		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			broken <- err
+		}
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-broken:
+	}
+	s.stop(server)
+	return err
+}
+
+// stop lets clients go first, so that they hear of it, then ends the work they needed, and Redis last. Those who were
+// connected have the grace to come back by another node.
+func (s *Server) stop(server *http.Server) {
+	s.log.Info("shutting down")
+	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	s.api.Drain()
+	if err := s.presence.LeaveAll(patience); err != nil {
+		s.log.Warn("other nodes will find out by themselves that this one has ended", "error", err)
+	}
+	stopped := make(chan struct{})
+	go func() { // sockets are none of the http.Server's any more, so both end at the same time
+		defer close(stopped)
+		s.sockets.Close(patience)
+	}()
+	if err := server.Shutdown(patience); err != nil {
+		_ = server.Close()
+	}
+	<-stopped
+	s.endWork()
+	s.working.Wait()
+	if err := s.redis.Close(); err != nil {
+		s.log.Debug("closing redis", "error", err)
+	}
+	s.log.Info("stopped")
+}
+
+// announce says where to find the server and what to do with it.
+func (s *Server) announce() {
+	if s.redis.Embedded() {
+		s.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
+	}
+	if !s.config.Loopback() && !s.config.Guarded() {
+		s.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: whoever reaches this server can act for any player")
+	}
+	url, proof := s.URL(), ""
+	if s.config.JWTSecret != "" || s.config.APIKey != "" {
+		proof = `-H "Authorization: Bearer $TOKEN" `
+	}
+	if s.config.HasDemo() {
+		s.log.Info("play a quiz in the browser", "url", url+"/demo")
+	}
+	s.log.Info("listening", "url", url, "try",
+		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/history/tickets")
+}

@@ -1,0 +1,162 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
+)
+
+// check says what is wrong and puts values into the form that the server works with.
+func (f *Flags) check() error {
+	if f.RateLimit.Off() {
+		f.RateLimitAddress = limits.Rate{}
+	}
+	for flag, d := range map[string]time.Duration{
+		"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL, "--ready-timeout": f.ReadyTimeout,
+	} {
+		if d < 0 {
+			return fmt.Errorf("%s must not be negative", flag)
+		}
+	}
+	if f.RoomTTL < time.Second {
+		return errors.New("--room-ttl must be at least 1s")
+	}
+	if f.MatchSize < 2 {
+		return errors.New("--match-size must be at least 2")
+	}
+	if _, err := f.Guard(); err != nil {
+		return err
+	}
+	if err := f.checkAddr(); err != nil {
+		return err
+	}
+	if err := f.checkPrefix(); err != nil {
+		return err
+	}
+	for i, origin := range f.AllowedOrigin {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.TrimSuffix(origin, "/") != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("--allowed-origin must be a scheme and a host, such as https://play.example, not %q", origin)
+		}
+		f.AllowedOrigin[i] = strings.ToLower(u.Scheme + "://" + u.Host)
+	}
+	if _, err := f.Proxies(); err != nil {
+		return err
+	}
+	if f.Healthcheck {
+		return nil
+	}
+	_, err := matchq.New(nil, f.Matchq())
+	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
+		return fmt.Errorf("%s %s", flagOf[invalid.Field], invalid.Problem)
+	}
+	return err
+}
+
+// flagOf names the flags as the library names their values.
+var flagOf = map[string]string{
+	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ttl": "--ticket-ttl",
+	"ready_timeout": "--ready-timeout",
+}
+
+// Matchq is the configuration of the library.
+func (f *Flags) Matchq() matchq.Config {
+	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
+	c.Retention = f.Keep.Retention
+	if c.OutboxKeep = f.Keep.Outbox; c.OutboxKeep == 0 {
+		c.OutboxKeep = f.Grace.Truncate(time.Millisecond) + time.Minute
+	}
+	if f.Interval == 0 {
+		c.Interval = matchq.AtOnce
+	}
+	if f.TicketTTL == 0 {
+		c.TTL = matchq.Never
+	}
+	return c
+}
+
+// Guard tells by the secrets who clients are.
+func (f *Flags) Guard() (*identity.Guard, error) {
+	return identity.New(identity.Options{JWTSecret: f.JWTSecret, APIKey: f.APIKey, AdminToken: f.AdminToken})
+}
+
+// checkAddr refuses to listen where anybody can come by, unless they have to prove who they are, or the server is told to.
+func (f *Flags) checkAddr() error {
+	if _, _, err := net.SplitHostPort(f.Addr); err != nil {
+		return fmt.Errorf("--addr must be host:port, such as 127.0.0.1:4000, not %q", f.Addr)
+	}
+	if f.Loopback() || f.Guarded() || f.Insecure || f.Healthcheck {
+		return nil
+	}
+	return fmt.Errorf("--addr %s can be reached from other machines, and whoever reaches it can act for any player: "+
+		"add --jwt-secret and --admin-token, or --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
+}
+
+// Guarded says whether players and operators prove who they are.
+func (f *Flags) Guarded() bool { return f.JWTSecret != "" && f.AdminToken != "" }
+
+// HasDemo says whether /demo is served. With a secret it would let anybody in, as a guest, so that has to be asked for.
+func (f *Flags) HasDemo() bool {
+	if f.Demo == nil {
+		return f.JWTSecret == ""
+	}
+	return *f.Demo
+}
+
+// Loopback says whether only this machine can reach the server.
+func (f *Flags) Loopback() bool {
+	host, _, _ := net.SplitHostPort(f.Addr)
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func (f *Flags) checkPrefix() error {
+	f.PathPrefix = strings.TrimRight(f.PathPrefix, "/")
+	if f.PathPrefix == "" {
+		return nil
+	}
+	if f.PathPrefix[0] != '/' || strings.ContainsAny(f.PathPrefix, "?#%:* ") || strings.Contains(f.PathPrefix, "//") {
+		return fmt.Errorf("--path-prefix must be a plain path such as /matchq, not %q", f.PathPrefix)
+	}
+	return nil
+}
+
+// Proxies are the networks of --trusted-proxy.
+func (f *Flags) Proxies() ([]*net.IPNet, error) {
+	var networks []*net.IPNet
+	for _, text := range f.TrustedProxy {
+		cidr := text
+		if ip, err := netip.ParseAddr(text); err == nil {
+			cidr = netip.PrefixFrom(ip, ip.BitLen()).String()
+		}
+		_, network, err := net.ParseCIDR(cidr)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy must be an address or a network such as 10.0.0.0/8, not %q", text)
+		}
+		networks = append(networks, network)
+	}
+	return networks, nil
+}
+
+// ReadyURL is where --healthcheck asks.
+func (f *Flags) ReadyURL() string {
+	host, port, _ := net.SplitHostPort(f.Addr)
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port) + f.PathPrefix + "/readyz"
+}
+
+// HealthPatience is how long --healthcheck waits for an answer.
+const HealthPatience = 3 * time.Second

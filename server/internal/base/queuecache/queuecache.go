@@ -1,0 +1,68 @@
+// Package queuelist reads the state of all queues, which may be many, for all who ask this node.
+package queuecache
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+const (
+	// oldest is how old an answer may be, and share how many times longer than it took to read: a few queues are read
+	// anew for nearly everybody, and ten thousand, which cost Redis a tenth of a second, once a second.
+	oldest = time.Second
+	share  = 10
+	// patience is how long a reading may take. It goes on when the one who asked first has gone.
+	patience = 5 * time.Second
+)
+
+// List is the state of all queues.
+type List struct {
+	Matcher *matchq.Matcher
+
+	reading singleflight.Group
+	mu      sync.Mutex
+	queues  []matchq.Queue
+	until   time.Time // when that is too old
+}
+
+// All returns the queues that hold anybody or are paused, by name, as they were at most a second ago. The caller must
+// not change them. Errors are those of matchq.Matcher.Queues.
+func (l *List) All(ctx context.Context) ([]matchq.Queue, error) {
+	if queues, ok := l.known(); ok {
+		return queues, nil
+	}
+	result := l.reading.DoChan("", func() (any, error) { return l.read(context.WithoutCancel(ctx)) })
+	select {
+	case r := <-result:
+		queues, _ := r.Val.([]matchq.Queue)
+		return queues, r.Err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: read queues: %w", matchq.ErrUnavailable, ctx.Err())
+	}
+}
+
+func (l *List) known() ([]matchq.Queue, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queues, time.Now().Before(l.until)
+}
+
+func (l *List) read(ctx context.Context) ([]matchq.Queue, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	start := time.Now()
+	queues, err := l.Matcher.Queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queues, l.until = queues, time.Now().Add(min(oldest, share*time.Since(start)))
+	return queues, nil
+}

@@ -1,0 +1,155 @@
+// Package fault gives every failure one stable code, the same by HTTP and WebSocket.
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+)
+
+// Code is what a program goes by; it never changes.
+type Code string
+
+// The codes, by the HTTP status they come with.
+const (
+	CodeUnauthorized     Code = "unauthorized"
+	CodeForbidden        Code = "forbidden"
+	CodeForeignOrigin    Code = "foreign_origin"
+	CodeForeignHost      Code = "foreign_host"
+	CodeNotFound         Code = "not_found"
+	CodeMethodNotAllowed Code = "method_not_allowed"
+	CodeAlreadyQueued    Code = "already_queued"
+	CodeAlreadyMatched   Code = "already_matched"
+	CodePlayerBusy       Code = "player_busy"
+	CodeReplaced         Code = "replaced"
+	CodeExpired          Code = "expired"
+	CodeMatchGone        Code = "match_gone"
+	CodeTooLarge         Code = "too_large"
+	CodeUnsupportedMedia Code = "unsupported_media_type"
+	CodeInvalid          Code = "invalid"
+	CodeKeyReused        Code = "idempotency_key_reused"
+	CodeUpgradeRequired  Code = "upgrade_required"
+	CodeRateLimited      Code = "rate_limited"
+	CodeInternal         Code = "internal"
+	CodeRedisUnavailable Code = "redis_unavailable"
+	CodeQueuePaused      Code = "queue_paused"
+	CodeConfigMismatch   Code = "config_mismatch"
+	CodeShuttingDown     Code = "shutting_down"
+	CodeTransportUnknown Code = "transport_unknown"
+	CodeBadMessage       Code = "bad_message"   // by WebSocket only
+	CodeUnknownEvent     Code = "unknown_event" // by WebSocket only
+	CodeWrongMode        Code = "wrong_mode"    // likewise, as all of these
+	CodeTooLate          Code = "too_late"
+	CodeAlreadyInvited   Code = "already_invited"
+	CodeNoQuestions      Code = "questions_unavailable"
+)
+
+var statuses = map[Code]int{
+	CodeUnauthorized: 401,
+	CodeForbidden:    403, CodeForeignOrigin: 403, CodeForeignHost: 403,
+	CodeNotFound: 404, CodeMethodNotAllowed: 405,
+	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
+	CodeExpired: 410, CodeMatchGone: 410,
+	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
+	CodeTransportUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeShuttingDown: 503,
+}
+
+// HTTPCodes are the codes that HTTP answers have, sorted.
+func HTTPCodes() []Code { return slices.Sorted(maps.Keys(statuses)) }
+
+// Error is a failure as the client is told.
+type Error struct { //nolint:errname // it is what clients get, and only on its way an error
+	Code       Code
+	Message    string
+	RetryAfter time.Duration  // when it may be worth trying again; 0 if that changes nothing
+	Ticket     *matchq.Ticket // of CodeAlreadyQueued: the live one
+	Match      *matchq.Match  // of CodeAlreadyMatched
+	cause      error
+}
+
+func (f *Error) Error() string { return f.Message }
+
+// Unwrap returns what only the log is told.
+func (f *Error) Unwrap() error { return f.cause }
+
+// Status is the HTTP status.
+func (f *Error) Status() int {
+	if status, ok := statuses[f.Code]; ok {
+		return status
+	}
+	return 500
+}
+
+// Errorf makes a Error.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// RedisError says that Redis does not answer. The cause may name addresses, so the client is not told.
+func RedisError(cause error) *Error {
+	return &Error{
+		Code: CodeRedisUnavailable, Message: "Redis does not answer, nothing was changed; try again", RetryAfter: time.Second, cause: cause,
+	}
+}
+
+// QuestionsError says that the source of questions fails. The cause may name addresses, so the client is not told.
+func QuestionsError(cause error, retryAfter time.Duration) *Error {
+	return &Error{
+		Code: CodeNoQuestions, Message: "there are no questions at the moment, nothing was changed; try again",
+		RetryAfter: retryAfter, cause: cause,
+	}
+}
+
+// StoppingError says that this server stops; another one may take over, or the same one come back.
+func StoppingError() *Error {
+	return &Error{Code: CodeShuttingDown, Message: "the server is shutting down", RetryAfter: time.Second}
+}
+
+// ErrorOf makes a Error of any error.
+func ErrorOf(err error) *Error {
+	var (
+		known     *Error
+		invalid   *matchq.InvalidError
+		duplicate *matchq.DuplicateError
+		matched   *matchq.MatchedError
+		taken     *matchq.IDTakenError
+		config    *matchq.ConfigError
+		busy      *matchq.BusyError
+	)
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &invalid):
+		return Errorf(CodeInvalid, "%s %s", invalid.Field, invalid.Problem)
+	case errors.As(err, &duplicate):
+		f := Errorf(CodeAlreadyQueued, "the player waits in queue %q already", duplicate.Ticket.Queue)
+		f.Ticket = &duplicate.Ticket
+		return f
+	case errors.As(err, &matched):
+		f := Errorf(CodeAlreadyMatched, "the match was made already")
+		f.Match = &matched.Match
+		return f
+	case errors.As(err, &taken):
+		return Errorf(CodeKeyReused, "this Idempotency-Key was used for another request")
+	case errors.As(err, &config):
+		return &Error{Code: CodeConfigMismatch, Message: "this server and others disagree about the configuration", cause: err}
+	case errors.Is(err, matchq.ErrPaused):
+		return &Error{Code: CodeQueuePaused, Message: "the queue is paused", RetryAfter: 5 * time.Second}
+	case errors.Is(err, matchq.ErrNotFound):
+		return Errorf(CodeNotFound, "not found: unknown, or it ended too long ago")
+	case errors.Is(err, matchq.ErrExpired):
+		return Errorf(CodeExpired, "the ticket has expired")
+	case errors.Is(err, matchq.ErrGone):
+		return Errorf(CodeMatchGone, "the match fell apart: somebody declined, or did not accept in time")
+	case errors.As(err, &busy):
+		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)
+	case errors.Is(err, matchq.ErrUnavailable):
+		return RedisError(err)
+	default:
+		return &Error{Code: CodeInternal, Message: "this is our fault, and was logged", cause: err}
+	}
+}

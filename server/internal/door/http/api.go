@@ -1,0 +1,130 @@
+// Package httpapi is the server's HTTP side: JSON calls below /v1, health, and the way to the sockets.
+package httpdoor
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/door/pages"
+	"github.com/matchq/matchq/server/internal/ops/feed"
+	"github.com/matchq/matchq/server/internal/play/intake"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/questions"
+)
+
+// Options are what the calls work with.
+type Options struct {
+	Matcher *matchq.Matcher
+	Intake  *intake.Intake
+	Waiters *notify.Waiters
+	Guard   *identity.Guard
+	Queues  *queuecache.List
+	Waits   *limits.Places // of long polls and event streams
+	Log     *slog.Logger
+	NodeID  string // of this node, as the others know it
+	Pages   pages.Pages
+	Metrics http.Handler // for Prometheus
+
+	Dashboard *feed.Feed
+
+	Questions questions.Source
+	Demo      bool // whether there is one
+
+	Prefix         string // path below which everything lives; "" or "/…"
+	LoopbackOnly   bool   // whether the Host header must be this machine's
+	AllowedOrigins []string
+	Proxies        []*net.IPNet
+}
+
+// API answers HTTP requests.
+type API struct {
+	Options
+	guesses  limits.Guesses // of the admin token
+	origins  map[string]bool
+	hosts    map[string]bool
+	echo     *echo.Echo
+	root     *echo.Group
+	draining atomic.Bool
+	stop     context.Context // ends when long polls are to be answered
+	stopNow  context.CancelFunc
+}
+
+// New makes an API.
+func New(o Options) *API {
+	a := &API{Options: o, echo: echo.New()}
+	a.stop, a.stopNow = context.WithCancel(context.Background())
+	a.origins, a.hosts = allowed(o.AllowedOrigins)
+	a.echo.HideBanner, a.echo.HidePort = true, true
+	a.echo.IPExtractor = ipExtractor(o.Proxies)
+	a.echo.HTTPErrorHandler = a.failed
+	a.echo.Pre(oneEscape)
+	a.echo.Use(a.logged, a.recovered, secured, a.fromBrowsers)
+	a.root = a.echo.Group(o.Prefix)
+	a.routes()
+	return a
+}
+
+func (a *API) routes() {
+	v1 := a.root.Group("/v1")
+	call, stream := a.by(a.Guard.OfCall), a.by(a.Guard.OfStream)
+	v1.POST("/queues/:queue/tickets", a.createTicket, call)
+	v1.POST("/tickets/batch", a.createTickets, call)
+	v1.GET("/tickets/:id", a.getTicket, call)
+	v1.GET("/tickets/:id/events", a.ticketEvents, stream)
+	v1.DELETE("/tickets/:id", a.deleteTicket, call)
+	v1.GET("/matches/:id", a.getMatch, call)
+	v1.POST("/matches/:id/accept", a.acceptMatch, call)
+	v1.POST("/matches/:id/decline", a.declineMatch, call)
+	v1.GET("/queues", a.getQueues)
+	v1.GET("/queues/:queue", a.getQueue)
+	v1.GET("/stats", a.getStats)
+	v1.GET("/dashboard/events", a.dashboardEvents)
+	a.demoRoutes(v1)
+	a.adminRoutes(v1)
+	a.pageRoutes(a.Pages)
+	a.root.GET("/openapi.yaml", a.getOpenAPI)
+	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
+	a.profileRoutes()
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		a.root.Add(method, "/livez", a.live)
+		a.root.Add(method, "/readyz", a.ready)
+	}
+}
+
+// Sockets serves a path with connections that stay open. serve gets the address of the client.
+func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Request, address string)) {
+	a.root.GET(path, func(c echo.Context) error {
+		serve(c.Response(), c.Request(), c.RealIP())
+		return nil // also after a failure: the connection is not Echo's any more
+	})
+}
+
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
+
+// Drain says that the server stops: it is not ready any more, takes no tickets, and answers long polls at once.
+func (a *API) Drain() {
+	a.draining.Store(true)
+	a.stopNow()
+}
+
+// ipExtractor finds the client's address, behind the proxies that are trusted and no others.
+func ipExtractor(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range proxies {
+		trust = append(trust, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}

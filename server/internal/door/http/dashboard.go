@@ -1,0 +1,45 @@
+package httpdoor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/ops/feed"
+)
+
+// dashboardEvents streams what the dashboard shows: all of it, and then what changes.
+func (a *API) dashboardEvents(c echo.Context) error {
+	leave, err := a.Waits.Take(c.RealIP())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := a.whileWelcome(c)
+	defer cancel()
+	_, notOperator := a.operatorBy(c)
+	first, news, unwatch, err := a.Dashboard.Watch(ctx, notOperator == nil)
+	switch {
+	case errors.Is(err, feed.ErrStopped), errors.Is(err, context.Canceled):
+		return wire.StoppingError()
+	case err != nil:
+		return err
+	}
+	defer unwatch()
+	s := openStream(c)
+	defer s.close()
+	for err = s.write(first); err == nil; {
+		select {
+		case data, open := <-news:
+			if !open {
+				return nil // the page comes back, and begins again
+			}
+			err = s.write(data)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package httpdoor
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// demoRoutes serves what the quiz at /demo is played with.
+func (a *API) demoRoutes(v1 *echo.Group) {
+	v1.GET("/questionnaires", a.getQuestionnaires)
+	v1.POST("/demo/guest", a.createGuest, a.inDemo)
+	page := func(c echo.Context) error { return a.Pages.Serve(c.Response(), c.Request(), "demo.html") }
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		a.root.Add(method, "/demo", page, a.inDemo)
+	}
+}
+
+// inDemo hides what belongs to the demo where there is none.
+func (a *API) inDemo(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !a.Demo {
+			return wire.Errorf(wire.CodeNotFound, "there is no demo on this server: --demo turns it on")
+		}
+		return next(c)
+	}
+}
+
+// getQuestionnaires names what can be played, as far as that is known.
+func (a *API) getQuestionnaires(c echo.Context) error {
+	return c.JSON(http.StatusOK, map[string]any{"questionnaires": a.Questions.List()})
+}
+
+type guestView struct {
+	Player    string     `json:"player"`
+	Token     string     `json:"token,omitempty"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+}
+
+// createGuest lets somebody in whom nobody knows. It counts as a ticket for the rate limit of addresses.
+func (a *API) createGuest(c echo.Context) error {
+	if err := a.Intake.Charge(c.Request().Context(), c.RealIP(), 1); err != nil {
+		return err
+	}
+	guest, err := a.Guard.NewGuest(time.Now())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, guestView{guest.Player, guest.Token, viewTime(guest.Expires)})
+}

@@ -1,0 +1,96 @@
+package httpdoor
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+const maxKey = 255 // bytes of an Idempotency-Key
+
+// mostAttempts is how often a request with one key may find Redis away and be tried again.
+const mostAttempts = 16
+
+// enqueue makes one ticket. With an Idempotency-Key the ticket's id follows from it, so that the same request again
+// finds the same ticket, whatever the rate limits say: they are about new ones.
+func (a *API) enqueue(c echo.Context, r matchq.Request) (matchq.Ticket, error) {
+	ctx := c.Request().Context()
+	who, address := whoOf(c), c.RealIP()
+	taking := a.Intake.For(who)
+	keys := c.Request().Header.Values("Idempotency-Key")
+	if len(keys) == 0 {
+		return taking.Enqueue(ctx, r, address)
+	}
+	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey {
+		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "Idempotency-Key must be given once, with 1 to %d characters", maxKey)
+	}
+	for attempt := range mostAttempts {
+		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(who), keys[0], attempt)
+		t, err := taking.Enqueue(ctx, r, address)
+		if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Code == wire.CodeRateLimited {
+			if t, err = a.Matcher.Ticket(ctx, r.ID); errors.Is(err, matchq.ErrNotFound) {
+				return t, refused
+			}
+		}
+		if err != nil {
+			return t, err
+		}
+		if t.State == matchq.Cancelled && t.Reason == matchq.VoidReason {
+			continue // this attempt was answered with redis_unavailable: it queued nobody, and the client tries again
+		}
+		if !a.sameRequest(&r, &t) {
+			return t, &matchq.IDTakenError{ID: r.ID}
+		}
+		return t, nil
+	}
+	return matchq.Ticket{}, wire.Errorf(wire.CodeKeyReused, "this Idempotency-Key was tried too often: use a new one")
+}
+
+// keyOwner is whose an Idempotency-Key is: players do not share theirs, and backends with the API key do. Where nobody
+// proves anything all callers do.
+func keyOwner(who identity.Identity) string {
+	switch {
+	case who.Trusted:
+		return "key"
+	case who.Player != "":
+		return "player " + who.Player
+	default:
+		return ""
+	}
+}
+
+// ticketID derives a ticket's id.
+func ticketID(namespace, identity, key string, attempt int) string {
+	h := sha256.New()
+	for _, part := range []string{namespace, identity, key, strconv.Itoa(attempt)} {
+		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // the lengths keep parts apart
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
+}
+
+// sameRequest says whether a ticket is what a request asks for.
+func (a *API) sameRequest(r *matchq.Request, t *matchq.Ticket) bool {
+	var attributes bytes.Buffer
+	if len(r.Attributes) > 0 && json.Compact(&attributes, r.Attributes) != nil {
+		return false
+	}
+	ttl := r.TTL
+	if ttl == 0 {
+		ttl = a.Matcher.Config().TTL
+	}
+	sameTTL := t.ExpiresAt.Sub(t.EnqueuedAt) == ttl
+	if t.ExpiresAt.IsZero() {
+		sameTTL = ttl == matchq.Never
+	}
+	return t.Player == r.Player && t.Queue == r.Queue && sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
+}

@@ -1,0 +1,55 @@
+package httpdoor
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+const whoKey = "who"
+
+// by lets those in who prove who they are, as read says.
+func (a *API) by(read func(*http.Request) (identity.Identity, error)) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			who, err := read(c.Request())
+			if err != nil {
+				return err
+			}
+			c.Set(whoKey, who)
+			return next(c)
+		}
+	}
+}
+
+// whoOf is who makes a request of a route that has by; nobody on others.
+func whoOf(c echo.Context) identity.Identity {
+	who, _ := c.Get(whoKey).(identity.Identity)
+	return who
+}
+
+// playerOf is the player that a request acts for. named is nil if it names none.
+func playerOf(who identity.Identity, named *wire.ID) (wire.ID, error) {
+	if named == nil {
+		return wire.ID{Name: who.Player}, nil // the library refuses one that is empty
+	}
+	if err := named.Check("player"); err != nil {
+		return wire.ID{}, err
+	}
+	_, err := who.As(named.Name)
+	return *named, err
+}
+
+// ticketFor is a ticket that an identity may read. Those of others do not exist for it.
+func (a *API) ticketFor(ctx context.Context, who identity.Identity, id string) (matchq.Ticket, error) {
+	t, err := a.Matcher.Ticket(ctx, id)
+	if err == nil && !a.Guard.MayRead(who, t.Player) {
+		return matchq.Ticket{}, matchq.ErrNotFound
+	}
+	return t, err
+}

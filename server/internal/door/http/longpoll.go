@@ -1,0 +1,111 @@
+package httpdoor
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// longestWait is how long a request may wait: less than what proxies commonly allow.
+const longestWait = 55 * time.Second
+
+// getTicket answers with a ticket, at once or when it has changed.
+func (a *API) getTicket(c echo.Context) error {
+	id, err := param(c, "id")
+	if err != nil {
+		return err
+	}
+	wait, since, err := waitFor(c)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		leave, err := a.take(c)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	ctx, cancel := a.whileWelcome(c)
+	defer cancel()
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
+	news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
+	defer forget()
+	t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
+	if err != nil {
+		return err
+	}
+	if wait == 0 || isFinal(t.State) || since != 0 && t.Version != since {
+		return c.JSON(http.StatusOK, viewTicket(&t))
+	}
+	looked := time.Now()
+	for {
+		select {
+		case n := <-news:
+			if n.Err != nil {
+				return n.Err
+			}
+			if n.Ticket.Version <= t.Version {
+				continue // from before we looked
+			}
+			t = n.Ticket
+		case <-timeout.C:
+			t.Waited += time.Since(looked)
+		case <-ctx.Done():
+			t.Waited += time.Since(looked)
+		}
+		return c.JSON(http.StatusOK, viewTicket(&t))
+	}
+}
+
+// isFinal says whether a ticket has ended.
+func isFinal(s matchq.State) bool {
+	return s == matchq.Matched || s == matchq.Cancelled || s == matchq.Expired
+}
+
+// take takes one of the places of those who wait, which leave gives back.
+func (a *API) take(c echo.Context) (leave func(), err error) {
+	if whoOf(c).Trusted {
+		return func() {}, nil
+	}
+	return a.Waits.Take(c.RealIP())
+}
+
+// whileWelcome ends when the client goes, the proof of who it is ends, or the server stops.
+func (a *API) whileWelcome(c echo.Context) (context.Context, context.CancelFunc) {
+	ctx, expired := c.Request().Context(), func() {}
+	if expires := whoOf(c).Expires; !expires.IsZero() {
+		ctx, expired = context.WithDeadline(ctx, expires)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	forgetStop := context.AfterFunc(a.stop, cancel)
+	return ctx, func() {
+		forgetStop()
+		cancel()
+		expired()
+	}
+}
+
+// waitFor reads how long to wait for another version than which; 0 for whatever it is now.
+func waitFor(c echo.Context) (wait time.Duration, since int, err error) {
+	if text := c.QueryParam("wait"); text != "" {
+		wait, err = time.ParseDuration(text)
+		if err != nil || wait < 0 || wait > longestWait {
+			return 0, 0, wire.Errorf(wire.CodeInvalid, "wait must be a duration up to %v, such as 25s", longestWait)
+		}
+	}
+	if text := c.QueryParam("since"); text != "" {
+		since, err = strconv.Atoi(text)
+		if err != nil || since < 1 {
+			return 0, 0, wire.Errorf(wire.CodeInvalid, "since must be the version of a ticket, 1 or more")
+		}
+	}
+	return wait, since, nil
+}

@@ -1,0 +1,179 @@
+package httpdoor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+func (a *API) adminRoutes(v1 *echo.Group) {
+	v1.POST("/admin/session", a.openSession)
+	v1.DELETE("/admin/session", a.closeSession)
+	v1.POST("/admin/queues/:queue/pause", a.onQueue("pause", a.pause), a.operator)
+	v1.POST("/admin/queues/:queue/resume", a.onQueue("resume", a.resume), a.operator)
+	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
+	v1.GET("/admin/audit", a.getAudit, a.operator)
+	v1.GET("/admin/nodes", a.getNodes, a.operator)
+	v1.GET("/admin/tickets", a.findTicket, a.operator)
+}
+
+// onQueue does something to a queue and logs it. do returns the answer.
+func (a *API) onQueue(action string, do func(ctx context.Context, queue string) (any, error)) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		queue, err := param(c, "queue")
+		if err != nil {
+			return err
+		}
+		answer, err := do(c.Request().Context(), queue)
+		a.acted(c, action, queue, err)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, answer)
+	}
+}
+
+func (a *API) pause(ctx context.Context, queue string) (any, error) {
+	if err := a.Matcher.Pause(ctx, queue); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, queue)
+}
+
+func (a *API) resume(ctx context.Context, queue string) (any, error) {
+	if err := a.Matcher.Resume(ctx, queue); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, queue)
+}
+
+func (a *API) queueNow(ctx context.Context, name string) (any, error) {
+	queue, err := a.Matcher.Queue(ctx, name)
+	return viewQueue(&queue), err
+}
+
+type drainView struct {
+	Cancelled int `json:"cancelled"`
+}
+
+func (a *API) drain(ctx context.Context, queue string) (any, error) {
+	n, err := a.Matcher.Drain(ctx, queue)
+	return drainView{n}, err
+}
+
+type auditView struct {
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+	statsView
+}
+
+func (a *API) getAudit(c echo.Context) error {
+	report, err := a.Matcher.Audit(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, auditView{report.OK(), append([]string{}, report.Problems...), viewStats(&report.Stats)})
+}
+
+type nodeView struct {
+	ID          string     `json:"id"`
+	Version     string     `json:"version"`
+	StartedAt   *time.Time `json:"started_at"`
+	Connections int        `json:"connections"`
+	LeaseEndsAt *time.Time `json:"lease_ends_at"`
+	Self        bool       `json:"self"` // it is the one that answers
+}
+
+func (a *API) getNodes(c echo.Context) error {
+	nodes, err := a.Matcher.Nodes(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	views := make([]nodeView, len(nodes))
+	for i, n := range nodes {
+		views[i] = nodeView{n.ID, n.Version, viewTime(n.Started), n.Connections, viewTime(n.LeaseEnds), n.ID == a.NodeID}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"nodes": views})
+}
+
+type ticketOfView struct {
+	Ticket   *ticketView `json:"ticket"`
+	Queue    queueView   `json:"queue"`
+	Why      string      `json:"why,omitempty"` // it has not been matched yet
+	Timeline []stepView  `json:"timeline"`
+}
+
+type stepView struct {
+	At     *time.Time   `json:"at"`
+	State  matchq.State `json:"state"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// findTicket shows a ticket, or a player's latest one, what it has been through, and why it waits.
+func (a *API) findTicket(c echo.Context) error {
+	ctx := c.Request().Context()
+	t, err := a.ticketBy(ctx, c.QueryParam("player"), c.QueryParam("id"))
+	if err != nil {
+		return err
+	}
+	queue, err := a.Matcher.Queue(ctx, t.Queue)
+	if err != nil {
+		return err
+	}
+	past, err := a.Matcher.Past(ctx, &t)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.whyItWaits(&t, &queue), timeline(&t, past)})
+}
+
+func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
+	switch {
+	case (player == "") == (id == ""):
+		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "say either player or id")
+	case id != "":
+		return a.Matcher.Ticket(ctx, id)
+	}
+	if err := matchq.CheckName("player", player); err != nil {
+		return matchq.Ticket{}, err
+	}
+	return a.Matcher.TicketOf(ctx, player)
+}
+
+// timeline is what a ticket has been through, from the beginning. Its end is known from the ticket, if its event is not
+// kept any more.
+func timeline(t *matchq.Ticket, past []matchq.Event) []stepView {
+	steps := []stepView{{At: viewTime(t.EnqueuedAt), State: matchq.Waiting}}
+	for i := range past {
+		steps = append(steps, stepView{viewTime(past[i].At), past[i].Kind, past[i].Reason})
+	}
+	if last := steps[len(steps)-1].State; isFinal(t.State) && last != t.State {
+		steps = append(steps, stepView{viewTime(t.EndedAt), t.State, t.Reason})
+	}
+	return steps
+}
+
+// whyItWaits says for people what a ticket waits for; "" if it has ended.
+func (a *API) whyItWaits(t *matchq.Ticket, queue *matchq.Queue) string {
+	missing := a.Matcher.Config().Size - queue.Waiting
+	switch {
+	case isFinal(t.State):
+		return ""
+	case t.State != matchq.Waiting:
+		return "its match waits for all players to accept"
+	case queue.Paused:
+		return "the queue is paused"
+	case missing > 0:
+		return fmt.Sprintf("players who are missing for a match: %d", missing)
+	case queue.NextTick.IsZero():
+		return "the policy leaves it over, and nothing can come of another visit until somebody joins"
+	default:
+		return fmt.Sprintf("the next tick is in %v", queue.NextTickIn.Round(time.Millisecond))
+	}
+}

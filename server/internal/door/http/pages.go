@@ -1,0 +1,28 @@
+package httpdoor
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/server/internal/door/pages"
+)
+
+// pageRoutes serves the web pages. They name everything relative to themselves, so it does not matter below which path
+// they are.
+func (a *API) pageRoutes(files pages.Pages) {
+	named := func(name string) echo.HandlerFunc {
+		return func(c echo.Context) error { return files.Serve(c.Response(), c.Request(), name) }
+	}
+	asset := func(c echo.Context) error {
+		return files.Serve(c.Response(), c.Request(), "assets/"+c.Param("file"))
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		a.root.Add(method, "/", named("index.html"))
+		a.root.Add(method, "/dashboard", named("dashboard.html"))
+		a.root.Add(method, "/assets/:file", asset)
+	}
+	if a.Prefix != "" { // what is relative to a page without the slash would lie outside of the prefix
+		a.echo.GET(a.Prefix, func(c echo.Context) error { return c.Redirect(http.StatusPermanentRedirect, a.Prefix+"/") })
+	}
+}

@@ -1,0 +1,128 @@
+package httpdoor
+
+import (
+	"context"
+	"html/template"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/pprof"
+	"runtime/trace"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+const longestProfile = 60 * time.Second
+
+// profileRoutes serves what go tool pprof and go tool trace read, to operators. The command line is not among it, since it
+// may hold secrets.
+func (a *API) profileRoutes() {
+	const all = "/debug/pprof/"
+	a.root.GET(all, a.listProfiles, a.operator)
+	a.root.GET(all+"profile", a.record("profile", 30*time.Second, pprof.StartCPUProfile, pprof.StopCPUProfile), a.operator)
+	a.root.GET(all+"trace", a.record("trace", time.Second, trace.Start, trace.Stop), a.operator)
+	a.root.GET(all+":profile", a.getProfile, a.operator)
+}
+
+// record answers with what happens in some seconds from now on; sooner if the client goes or the server stops. Of a kind
+// there can be one recording at a time.
+func (a *API) record(what string, usual time.Duration, start func(io.Writer) error, stop func()) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		length, err := secondsOf(c, usual)
+		if err != nil {
+			return err
+		}
+		_, _ = io.CopyN(io.Discard, c.Request().Body, maxBody) // what is not read hides that the client has gone
+		ctx, cancel := a.whileWelcome(c)
+		defer cancel()
+		ctx, ended := context.WithTimeout(ctx, length)
+		defer ended()
+		a.acted(c, "record "+what, "", nil)
+		// The runtime waits for whoever reads a trace, and lets nobody else have one meanwhile.
+		conn := http.NewResponseController(c.Response())
+		_ = conn.SetWriteDeadline(time.Now().Add(length + streamPatience))
+		defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
+		binary(c)
+		if err := start(c.Response()); err != nil {
+			c.Response().Header().Del("Content-Disposition")
+			busy := wire.Errorf(wire.CodeRateLimited, "one like this is being recorded; try again later")
+			busy.RetryAfter = length
+			return busy
+		}
+		<-ctx.Done()
+		_ = conn.SetWriteDeadline(time.Now().Add(streamPatience))
+		stop()
+		return nil
+	}
+}
+
+// secondsOf reads how long to record.
+func secondsOf(c echo.Context, usual time.Duration) (time.Duration, error) {
+	text := c.QueryParam("seconds")
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > int(longestProfile.Seconds()) {
+		return 0, wire.Errorf(wire.CodeInvalid, "seconds must be from 1 to %.0f", longestProfile.Seconds())
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+func binary(c echo.Context) {
+	h := c.Response().Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", `attachment; filename="profile"`)
+}
+
+// getProfile answers with one of the profiles that the runtime keeps.
+func (a *API) getProfile(c echo.Context) error {
+	name, err := param(c, "profile")
+	if err != nil {
+		return err
+	}
+	profile := pprof.Lookup(name)
+	if profile == nil {
+		return wire.Errorf(wire.CodeNotFound, "there is no such profile: /debug/pprof/ lists them")
+	}
+	debug := 0
+	if text := c.QueryParam("debug"); text != "" {
+		if debug, err = strconv.Atoi(text); err != nil || debug < 0 || debug > 2 {
+			return wire.Errorf(wire.CodeInvalid, "debug must be 0, 1 or 2")
+		}
+	}
+	if name == "heap" && c.QueryParam("gc") == "1" {
+		runtime.GC()
+	}
+	a.acted(c, "read profile "+name, "", nil)
+	binary(c)
+	if debug > 0 {
+		c.Response().Header().Del("Content-Disposition")
+		c.Response().Header().Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	return profile.WriteTo(c.Response(), debug)
+}
+
+var profileList = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>matchq: profiles</title>
+<h1>Profiles</h1>
+<ul>
+<li><a href="profile">profile</a>: where the processor's time goes, in 30 seconds from now; ?seconds=1 to 60
+<li><a href="trace">trace</a>: what goroutines do, in one second from now; ?seconds=1 to 60
+{{range .}}<li><a href="{{.Name}}?debug=1">{{.Name}}</a>: {{.Count}}
+{{end}}</ul>
+<p>go tool pprof reads them from their address.
+</html>
+`))
+
+func (a *API) listProfiles(c echo.Context) error {
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.Response().WriteHeader(http.StatusOK)
+	return profileList.Execute(c.Response(), pprof.Profiles())
+}

@@ -1,0 +1,165 @@
+package httpdoor
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// ticketBody asks for a ticket. Whoever has proven to be a player may leave the player out.
+type ticketBody struct {
+	Player     *wire.ID        `json:"player"`
+	Rating     float64         `json:"rating"`
+	Attributes json.RawMessage `json:"attributes"`
+	TTLMs      *int64          `json:"ttl_ms"`
+}
+
+// How long a ticket may wait: whoever has proven to be a player only must not fill Redis for good.
+const (
+	longestTTL        = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
+	longestPlayersTTL = time.Hour                  // or --ticket-ttl, if that is longer
+)
+
+func (a *API) longestTTL(who identity.Identity) time.Duration {
+	usual := a.Matcher.Config().TTL
+	if who.Player == "" || usual == matchq.Never {
+		return longestTTL
+	}
+	return max(usual, longestPlayersTTL)
+}
+
+// request makes the library's request of it.
+func (b *ticketBody) request(who identity.Identity, queue wire.ID, longest time.Duration) (matchq.Request, error) {
+	player, err := playerOf(who, b.Player)
+	if err != nil {
+		return matchq.Request{}, err
+	}
+	r := matchq.Request{
+		Queue: queue.Name, Player: player.Name, Rating: b.Rating, Attributes: b.Attributes,
+		ReplyTo: wire.Origin{PlayerNumber: player.Number, QueueNumber: queue.Number}.ReplyTo(),
+	}
+	if b.TTLMs != nil {
+		if *b.TTLMs < 1 || *b.TTLMs > longest.Milliseconds() {
+			return r, wire.Errorf(wire.CodeInvalid, "ttl_ms must be from 1 to %d", longest.Milliseconds())
+		}
+		r.TTL = time.Duration(*b.TTLMs) * time.Millisecond
+	}
+	return r, nil
+}
+
+func (a *API) createTicket(c echo.Context) error {
+	if a.draining.Load() {
+		return wire.StoppingError()
+	}
+	queue, err := param(c, "queue")
+	if err != nil {
+		return err
+	}
+	var body ticketBody
+	if err := readBody(c, maxBody, &body); err != nil {
+		return err
+	}
+	r, err := body.request(whoOf(c), wire.ID{Name: queue}, a.longestTTL(whoOf(c)))
+	if err != nil {
+		return err
+	}
+	t, err := a.enqueue(c, r)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Location", a.Prefix+"/v1/tickets/"+url.PathEscape(t.ID))
+	return c.JSON(http.StatusCreated, viewTicket(&t))
+}
+
+func (a *API) deleteTicket(c echo.Context) error {
+	id, err := param(c, "id")
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if _, err := a.ticketFor(ctx, whoOf(c), id); err != nil {
+		return err
+	}
+	if err := a.Matcher.Cancel(ctx, id); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+const mostTickets = 1000 // in a batch
+
+// batchTicket is one ticket of a batch.
+type batchTicket struct {
+	Queue      wire.ID         `json:"queue"`
+	Player     *wire.ID        `json:"player"`
+	Rating     float64         `json:"rating"`
+	Attributes json.RawMessage `json:"attributes"`
+	TTLMs      *int64          `json:"ttl_ms"`
+}
+
+// batchResult is what became of it: one of both is set.
+type batchResult struct {
+	Ticket *ticketView `json:"ticket,omitempty"`
+	Error  *problem    `json:"error,omitempty"`
+}
+
+func (a *API) createTickets(c echo.Context) error {
+	if a.draining.Load() {
+		return wire.StoppingError()
+	}
+	who := whoOf(c)
+	if !a.Guard.Open() && !who.Trusted {
+		return wire.Errorf(wire.CodeForbidden, "a batch needs the API key: it acts for many players")
+	}
+	var body struct {
+		Tickets []json.RawMessage `json:"tickets"`
+	}
+	if err := readBody(c, maxBatchBody, &body); err != nil {
+		return err
+	}
+	if len(body.Tickets) == 0 || len(body.Tickets) > mostTickets {
+		return wire.Errorf(wire.CodeInvalid, "tickets must be 1 to %d", mostTickets)
+	}
+	views := make([]batchResult, len(body.Tickets))
+	var requests []matchq.Request
+	var at []int
+	for i, data := range body.Tickets {
+		r, err := a.batchRequest(who, data)
+		if err != nil {
+			views[i] = viewResult(matchq.Result{Err: err})
+			continue
+		}
+		requests, at = append(requests, r), append(at, i)
+	}
+	results, err := a.Intake.For(who).EnqueueAll(c.Request().Context(), requests, c.RealIP())
+	if err != nil {
+		return err
+	}
+	for i, result := range results {
+		views[at[i]] = viewResult(result)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"results": views})
+}
+
+func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (matchq.Request, error) {
+	var t batchTicket
+	if err := wire.DecodeStrict(data, &t); err != nil {
+		return matchq.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
+	}
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.longestTTL(who))
+}
+
+func viewResult(r matchq.Result) batchResult {
+	if r.Err == nil {
+		return batchResult{Ticket: viewTicket(&r.Ticket)}
+	}
+	p := problemOf(wire.ErrorOf(r.Err))
+	return batchResult{Error: &p}
+}

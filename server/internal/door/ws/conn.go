@@ -1,0 +1,142 @@
+package ws
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/rs/xid"
+	"golang.org/x/time/rate"
+
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+const (
+	closeNormal   = 1000
+	closeProtocol = 1002 // the client does not speak as it must
+)
+
+// A connection may send framesAtOnce frames at once, and framesASecond as time goes on. Of what comes faster one frame
+// a second is answered, so that whoever sends most is not sent most; the others are dropped.
+const (
+	framesASecond = 50
+	framesAtOnce  = 100
+	warnEvery     = time.Second
+)
+
+// conn is what a connection has whatever it speaks.
+type conn struct {
+	*Sockets
+	*link    // nil until the upgrade is done
+	address  string
+	sid      string
+	who      identity.Identity
+	unproven error // why who is nobody, if the server wants to know
+
+	// Used by what the client sends only, which comes one after another.
+	session *sessions.Session // nil before there is one
+	frames  *rate.Limiter
+	warned  time.Time
+	expiry  *time.Timer // nil if the client's proof does not end
+}
+
+func (s *Sockets) newConn(address string) conn {
+	return conn{Sockets: s, address: address, sid: xid.New().String(), frames: rate.NewLimiter(framesASecond, framesAtOnce)}
+}
+
+// begin opens the session of a connection. It ends with the proof of who the client is.
+func (c *conn) begin(who identity.Identity, t sessions.Transport) {
+	c.session = c.Events.Index.Open(c.sid, c.address, who, t)
+	if who.Expires.IsZero() {
+		return
+	}
+	c.expiry = time.AfterFunc(time.Until(who.Expires), func() {
+		t.Close(sessions.CloseUnauthorized, "the token has expired: connect with a new one")
+	})
+}
+
+// arrive makes the session its player's, if the client has proven to be one. If Redis is away the client's next event
+// tries again, and says so.
+func (c *conn) arrive() {
+	if name := c.session.Who.Player; name != "" {
+		_ = c.Events.Index.Bind(c.ctx, c.session, wire.ID{Name: name})
+	}
+}
+
+// end ends the session.
+func (c *conn) end() {
+	if c.expiry != nil {
+		c.expiry.Stop()
+		c.expiry = nil
+	}
+	if c.session != nil {
+		c.Events.Index.Leave(c.session)
+		c.session = nil
+	}
+}
+
+// goodbye is called when the client closes the connection.
+func (c *conn) goodbye() {
+	if c.session != nil {
+		c.session.Bye()
+	}
+}
+
+// tooFast says whether a frame is to be dropped, and what to tell the client of that, if anything.
+func (c *conn) tooFast() (drop bool, tell *wire.Error) {
+	now := time.Now()
+	if c.frames.AllowN(now, 1) {
+		return false, nil
+	}
+	c.Dropped(dropTooFast)
+	if now.Sub(c.warned) < warnEvery {
+		return true, nil
+	}
+	c.warned = now
+	tell = wire.Errorf(wire.CodeRateLimited, "more than %d frames a second: what comes faster is dropped", framesASecond)
+	tell.RetryAfter = warnEvery
+	return true, tell
+}
+
+// asker is where the answer to an event goes.
+type asker interface {
+	reply(event string, data json.RawMessage)
+	ack(data json.RawMessage) // if the client asked for one
+	fail(f *wire.Error)
+}
+
+// handle has an event handled and answers it.
+func (c *conn) handle(a asker, event string, data json.RawMessage) {
+	c.session.Begin()
+	defer c.session.End()
+	reply, failure := c.Events.Handle(c.ctx, c.session, event, data)
+	if failure != nil {
+		a.fail(failure)
+		return
+	}
+	if reply.Event != "" {
+		a.reply(reply.Event, reply.Data)
+	}
+	a.ack(orEmpty(reply.Data))
+}
+
+// orEmpty is a payload, for an event that has none an empty one.
+func orEmpty(data json.RawMessage) json.RawMessage {
+	if data == nil {
+		return json.RawMessage("{}")
+	}
+	return data
+}
+
+type errorData struct {
+	Code         wire.Code `json:"code"`
+	Message      string    `json:"message"`
+	RetryAfterMs int64     `json:"retryAfterMs,omitempty"`
+}
+
+// explain writes what a client is told of a failure.
+func explain(f *wire.Error) json.RawMessage {
+	return notify.Encode(errorData{f.Code, f.Message, f.RetryAfter.Milliseconds()})
+}

@@ -1,0 +1,47 @@
+package ws
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// frame is what a client sends: {"event":"…","data":{…},"id":<any>}.
+type frame struct {
+	ID    json.RawMessage `json:"id"` // nil if the client wants no acknowledgement
+	Event *string         `json:"event"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// parseFrame reads a frame. If it fails the frame may still have an id to answer to.
+func parseFrame(data []byte) (frame, error) {
+	var f frame
+	if err := wire.DecodeLenient(data, &f); err != nil {
+		return f, err
+	}
+	if f.Event == nil {
+		return f, errors.New("event is missing")
+	}
+	if len(f.Data) > 0 && f.Data[0] != '{' {
+		return f, errors.New("data must be a JSON object")
+	}
+	return f, nil
+}
+
+// outFrame is what the server sends.
+type outFrame struct {
+	Event string          `json:"event"`
+	ID    json.RawMessage `json:"id,omitempty"`
+	Seq   string          `json:"seq,omitempty"`
+	Data  json.RawMessage `json:"data"`
+}
+
+func (f outFrame) encode() []byte {
+	f.Data = orEmpty(f.Data)
+	out, err := json.Marshal(f)
+	if err != nil {
+		panic("server: a frame of ours can't be written: " + err.Error())
+	}
+	return out
+}

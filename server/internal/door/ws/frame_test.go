@@ -1,0 +1,31 @@
+package ws
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+)
+
+func FuzzParseFrame(f *testing.F) {
+	for _, seed := range []string{
+		`{"event":"check_socket_id"}`, `{"event":"x","data":{"a":[1,{"b":null}]},"id":[1,"2"]}`, `{"event":"x","data":null,"id":null}`,
+		`{"event":7}`, `{"event":"x","event":"y"}`, `{"event":"x"} {}`, `{"data":[]}`, `[`, `{`, "", "\xff", `{"\u0065vent":"x"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		frame, err := parseFrame(data)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error says nothing")
+			}
+			return
+		}
+		if !json.Valid(data) || !utf8.Valid(data) {
+			t.Fatalf("took %q", data)
+		}
+		if frame.ID != nil && !json.Valid(outFrame{Event: "ack", ID: frame.ID, Data: frame.Data}.encode()) {
+			t.Fatalf("%q can't be answered", data)
+		}
+	})
+}

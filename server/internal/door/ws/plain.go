@@ -1,0 +1,84 @@
+package ws
+
+import (
+	"encoding/json"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// plain is a plain WebSocket: a frame is an event.
+type plain struct {
+	conn
+}
+
+func (p *plain) opened(l *link) {
+	p.link = l
+	p.remember(p)
+	if p.unproven != nil { // not before the upgrade: browsers do not show pages why one failed
+		p.Close(sessions.CloseUnauthorized, p.unproven.Error())
+		return
+	}
+	p.begin(p.who, p)
+	p.arrive()
+}
+
+func (p *plain) gone() {
+	p.forget(p)
+	p.end()
+}
+
+// Send queues a frame.
+func (p *plain) Send(event string, data json.RawMessage) {
+	p.write(outFrame{Event: event, Data: data}.encode())
+}
+
+// Push queues a frame.
+func (p *plain) Push(event, seq string, data json.RawMessage) {
+	p.write(outFrame{Event: event, Seq: seq, Data: data}.encode())
+}
+
+// Close queues a close frame, after which the connection ends.
+func (p *plain) Close(code int, reason string) { p.close(code, reason) }
+
+func (p *plain) text(data []byte) {
+	if drop, tell := p.tooFast(); drop {
+		if tell != nil {
+			plainAsker{p, nil}.fail(tell)
+		}
+		return
+	}
+	f, err := parseFrame(data)
+	a := plainAsker{p, f.ID}
+	if err != nil {
+		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
+		return
+	}
+	p.handle(a, *f.Event, f.Data)
+}
+
+func (p *plain) binary() {
+	if drop, tell := p.tooFast(); !drop {
+		plainAsker{p, nil}.fail(wire.Errorf(wire.CodeBadMessage, "binary frames are not understood: send text"))
+	} else if tell != nil {
+		plainAsker{p, nil}.fail(tell)
+	}
+}
+
+// plainAsker answers a frame. Without an id it is not acknowledged.
+type plainAsker struct {
+	*plain
+	id json.RawMessage
+}
+
+func (a plainAsker) reply(event string, data json.RawMessage) { a.Send(event, data) }
+
+func (a plainAsker) ack(data json.RawMessage) {
+	if a.id != nil {
+		a.write(outFrame{Event: "ack", ID: a.id, Data: data}.encode())
+	}
+}
+
+func (a plainAsker) fail(f *wire.Error) {
+	a.write(outFrame{Event: "error", ID: a.id, Data: explain(f)}.encode())
+}

@@ -1,0 +1,260 @@
+package ws
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/door/ws/packet"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// app is the namespace of the old system's clients.
+const app = "/sunapp"
+
+// socketIO is a Socket.IO connection. Its session lasts as long as the client is in a namespace.
+type socketIO struct {
+	conn
+	version     int  // of Engine.IO
+	claimed     bool // the handshake came with a token
+	pulse       pulse
+	attachments int // binary frames that still belong to a packet that was refused
+
+	mu      sync.Mutex
+	joined  []string
+	joining *time.Timer // ends a connection that is in no namespace
+	holding bool
+	held    []*packet.Packet // while holding
+	closing bool
+}
+
+func (c *socketIO) opened(l *link) {
+	c.link = l
+	c.pulse.times, c.pulse.dead = c.Times, c.dead
+	if c.version == 4 {
+		c.pulse.ping = func() { c.write([]byte{enginePing}) }
+	}
+	c.pulse.start()
+	c.joining = time.AfterFunc(c.Times.Join, c.idle)
+	c.remember(c)
+	c.shakeHands()
+	if c.version == 3 && (c.unproven == nil || c.claimed) { // such clients are in / without asking
+		c.join(&packet.Packet{Namespace: packet.Root})
+	}
+}
+
+// dead is called when the client has given no sign of life for too long.
+func (c *socketIO) dead() {
+	if c.isOpen() {
+		c.Dropped(dropSilent)
+	}
+	c.Close(closeProtocol, "no sign of life")
+}
+
+// idle is called when the client has been in no namespace for too long. Clients 2 for / do not ask for it, and are only
+// now known to have no token.
+func (c *socketIO) idle() {
+	if c.main() != "" {
+		return // just joined
+	}
+	if c.version == 3 && c.unproven != nil {
+		c.refuse(packet.Root, unauthorized(c.unproven))
+		c.Close(sessions.CloseUnauthorized, "no token")
+		return
+	}
+	c.Close(closeProtocol, "no namespace was joined")
+}
+
+func (c *socketIO) gone() {
+	c.pulse.stop()
+	c.joining.Stop()
+	c.forget(c)
+	c.end()
+}
+
+// message handles a Socket.IO packet.
+func (c *socketIO) message(data []byte) {
+	p, err := packet.Parse(data)
+	c.attachments = p.Attachments
+	if err != nil {
+		c.asker(&p).fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
+		return
+	}
+	switch p.Type {
+	case packet.Connect:
+		c.join(&p)
+	case packet.Disconnect:
+		c.leave(p.Namespace)
+	case packet.Event:
+		c.event(&p)
+	case packet.BinaryEvent:
+		c.asker(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not understood: send JSON"))
+	case packet.Ack, packet.BinaryAck: // to nothing, since we ask for none
+	default:
+		c.complain(wire.Errorf(wire.CodeBadMessage, "there is no use for a packet of type %c", p.Type))
+	}
+}
+
+// attachment takes a binary message. Those of a packet that was refused have been answered by that.
+func (c *socketIO) attachment() {
+	if c.attachments > 0 {
+		c.attachments--
+		return
+	}
+	c.complain(wire.Errorf(wire.CodeBadMessage, "binary messages are not understood: send JSON"))
+}
+
+func (c *socketIO) event(p *packet.Packet) {
+	if !c.isIn(p.Namespace) {
+		c.refuse(p.Namespace, notJoined(p.Namespace))
+		return
+	}
+	a := c.asker(p)
+	event, data, err := p.Args()
+	if err != nil {
+		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
+		return
+	}
+	c.handle(a, event, data)
+}
+
+func notJoined(namespace string) *wire.Error {
+	if isNamespace(namespace) {
+		return wire.Errorf(wire.CodeBadMessage, "not connected to this namespace")
+	}
+	return invalidNamespace()
+}
+
+func isNamespace(name string) bool { return name == app || name == packet.Root }
+
+func invalidNamespace() *wire.Error { return wire.Errorf(wire.CodeNotFound, "Invalid namespace") }
+
+// credentials are what a client 3 or 4 connects to a namespace with.
+type credentials struct {
+	Token  string `json:"token"`
+	PID    string `json:"pid"`
+	Offset string `json:"offset"`
+}
+
+// leave takes the client out of a namespace. Out of the last one, its session ends.
+func (c *socketIO) leave(namespace string) {
+	c.mu.Lock()
+	before := len(c.joined)
+	c.joined = slices.DeleteFunc(c.joined, func(name string) bool { return name == namespace })
+	left := before > 0 && len(c.joined) == 0
+	if left {
+		c.joining.Reset(c.Times.Join)
+	}
+	c.mu.Unlock()
+	if left {
+		c.goodbye()
+		c.end()
+	}
+}
+
+// main is the namespace that pushes go to, "" if there is none.
+func (c *socketIO) main() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mainLocked()
+}
+
+func (c *socketIO) mainLocked() string {
+	switch {
+	case len(c.joined) == 0:
+		return ""
+	case slices.Contains(c.joined, app):
+		return app
+	default:
+		return packet.Root
+	}
+}
+
+func (c *socketIO) isIn(namespace string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.joined, namespace)
+}
+
+// Send queues an event.
+func (c *socketIO) Send(event string, data json.RawMessage) { c.Push(event, "", data) }
+
+// Push queues an event. Clients 4 remember its last argument, if that is a string, for when they come back.
+func (c *socketIO) Push(event, seq string, data json.RawMessage) {
+	args := []json.RawMessage{orEmpty(data)}
+	if c.version == 4 && seq != "" {
+		args = append(args, quoted(seq))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	namespace := c.mainLocked()
+	if namespace == "" {
+		return
+	}
+	p := packet.NewEvent(namespace, event, args...)
+	if c.holding {
+		c.held = append(c.held, p)
+		return
+	}
+	c.send(p)
+}
+
+// Close queues a close frame, after which the connection ends. A client that is not to come back by itself must first be
+// told to leave its namespaces: it takes a close frame alone for an accident, whatever its code.
+func (c *socketIO) Close(code int, reason string) {
+	c.mu.Lock()
+	namespace, joined := c.mainLocked(), c.joined
+	c.joined, c.closing = nil, true
+	c.mu.Unlock()
+	why := map[int]wire.Code{sessions.CloseReplaced: wire.CodeReplaced, sessions.CloseUnauthorized: wire.CodeUnauthorized}[code]
+	if why != "" && namespace != "" {
+		c.send(packet.NewEvent(namespace, "error", explain(wire.Errorf(why, "%s", reason))))
+		for _, name := range joined {
+			c.send(&packet.Packet{Type: packet.Disconnect, Namespace: name})
+		}
+	}
+	c.close(code, reason)
+}
+
+func (c *socketIO) send(p *packet.Packet) { c.write(p.Append([]byte{engineMessage})) }
+
+// complain tells of something that was no request.
+func (c *socketIO) complain(f *wire.Error) { c.asker(&packet.Packet{Namespace: packet.Root}).fail(f) }
+
+func (c *socketIO) asker(p *packet.Packet) packetAsker { return packetAsker{c, p} }
+
+// packetAsker answers a packet, where it came from.
+type packetAsker struct {
+	*socketIO
+	p *packet.Packet
+}
+
+func (a packetAsker) reply(event string, data json.RawMessage) {
+	a.send(packet.NewEvent(a.p.Namespace, event, orEmpty(data)))
+}
+
+func (a packetAsker) ack(data json.RawMessage) {
+	if a.p.ID != "" {
+		a.send(packet.NewAck(a.p, data))
+	}
+}
+
+// fail answers with the acknowledgement if one was asked for, else with an event. Who is in no namespace can't be told
+// anything, and is shown out.
+func (a packetAsker) fail(f *wire.Error) {
+	isEvent := a.p.Type == packet.Event || a.p.Type == packet.BinaryEvent
+	namespace := a.p.Namespace
+	if !a.isIn(namespace) {
+		namespace = a.main()
+	} else if isEvent && a.p.ID != "" {
+		a.ack(append(append(json.RawMessage(`{"error":`), explain(f)...), '}'))
+		return
+	}
+	if namespace == "" {
+		a.Close(closeProtocol, f.Message)
+		return
+	}
+	a.send(packet.NewEvent(namespace, "error", explain(f)))
+}

@@ -1,0 +1,193 @@
+// Package wsock is the server's side of WebSocket connections: plain ones, and Socket.IO. Both are codecs in front of the
+// same event handlers.
+package ws
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/commands"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// Options are what connections work with.
+type Options struct {
+	Events    *commands.Events
+	Guard     *identity.Guard
+	Log       *slog.Logger
+	Namespace string // of the matches; players of different ones are different
+
+	// Refused answers requests that do not become a WebSocket. Origins are the caller's to check.
+	Refused func(http.ResponseWriter, *http.Request, *wire.Error)
+
+	// Resume sends a player whatever came after lastSeq, and says whether that is all that was missed. nil if the server
+	// can't: Socket.IO clients then don't recover by themselves.
+	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
+
+	Places *limits.Places // connections of an address; those with the API key don't count
+
+	// Dropped is called with one of DropReasons when a connection is cut off or refused, or a frame dropped; nil for
+	// nobody. It must return quickly.
+	Dropped func(reason string)
+
+	Times Times
+}
+
+// Times are how long connections wait. Zeros are replaced by the defaults, which clients are used to.
+type Times struct {
+	PingInterval time.Duration // between signs of life of a Socket.IO connection: 25 s
+	PingTimeout  time.Duration // how late one may be: 20 s
+	Join         time.Duration // for a Socket.IO client to join a namespace: 10 s
+}
+
+// Sockets serves connections.
+type Sockets struct {
+	Options
+	ctx        context.Context // of handlers
+	websockets *websockets
+	polled     rate.Sometimes // keeps the log line about long polling rare
+
+	mu      sync.Mutex
+	closing bool
+	open    map[closer]bool
+	ended   sync.WaitGroup
+}
+
+// closer is an open connection.
+type closer interface {
+	Close(code int, reason string)
+	abort()
+}
+
+// New makes a Sockets whose handlers work until ctx ends.
+func New(ctx context.Context, o Options) *Sockets {
+	o.Times.fill()
+	if o.Dropped == nil {
+		o.Dropped = func(string) {}
+	}
+	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, polled: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
+	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
+		o.Refused(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
+	})
+	return s
+}
+
+func (t *Times) fill() {
+	for _, d := range []struct {
+		value        *time.Duration
+		defaultValue time.Duration
+	}{{&t.PingInterval, 25 * time.Second}, {&t.PingTimeout, 20 * time.Second}, {&t.Join, 10 * time.Second}} {
+		if *d.value == 0 {
+			*d.value = d.defaultValue
+		}
+	}
+}
+
+// Plain makes a request a plain WebSocket. address is the client's.
+func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) {
+	if !isUpgrade(r) {
+		s.Refused(w, r, wire.Errorf(wire.CodeUpgradeRequired, "this is a WebSocket: connect with a WebSocket client"))
+		return
+	}
+	p := &plain{conn: s.newConn(address)}
+	p.who, p.unproven = s.Guard.OfRequest(r)
+	s.serve(w, r, p, &p.conn)
+}
+
+func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+
+func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *conn) {
+	leave := func() {}
+	if s.Places != nil && !c.who.Trusted {
+		var err error
+		if leave, err = s.Places.Take(c.address); err != nil {
+			s.Dropped(dropTooMany)
+			s.Refused(w, r, wire.ErrorOf(err))
+			return
+		}
+	}
+	if !s.enter() {
+		leave()
+		s.Refused(w, r, wire.StoppingError())
+		return
+	}
+	s.websockets.serve(w, r, sp, func() {
+		leave()
+		s.ended.Done()
+	})
+}
+
+func (s *Sockets) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.ended.Add(1)
+	return true
+}
+
+// opened keeps a connection that has become one, until forget.
+func (s *Sockets) remember(c closer) {
+	s.mu.Lock()
+	s.open[c] = true
+	closing := s.closing
+	s.mu.Unlock()
+	if closing {
+		c.Close(sessions.CloseGoingAway, goingAway)
+	}
+}
+
+func (s *Sockets) forget(c closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+// Open is how many connections are open.
+func (s *Sockets) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+const goingAway = "the server is shutting down"
+
+// Close tells every client that the server stops, and returns when all connections have ended. Those that
+// have not when ctx ends are cut off.
+func (s *Sockets) Close(ctx context.Context) {
+	s.each(func(c closer) { c.Close(sessions.CloseGoingAway, goingAway) })
+	done := make(chan struct{})
+	go func() {
+		s.ended.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.each(closer.abort)
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// each lets no further connection in and calls do for those there are.
+func (s *Sockets) each(do func(closer)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	for c := range s.open {
+		do(c)
+	}
+}

@@ -1,0 +1,40 @@
+package ws
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/server/internal/base/limits"
+)
+
+// An address can't take all connections; one that ends makes room.
+func TestConnectionsOfAnAddress(t *testing.T) {
+	var dropped reasons
+	_, url, _ := serve(t, Options{Places: &limits.Places{Most: 2}, Dropped: dropped.add})
+	first := open(t, url+"/ws")
+	dial(t, url, "EIO=4")
+	_, answer, err := websocket.DefaultDialer.Dial(url+"/ws", nil)
+	if err == nil || answer.StatusCode != http.StatusTooManyRequests {
+		t.Fatalf("a third connection: %v, %v", answer, err)
+	}
+	_ = answer.Body.Close()
+	if got := dropped.all(); got != dropTooMany {
+		t.Errorf("%q is counted", got)
+	}
+	_ = first.Close()
+	for {
+		conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), url+"/ws", nil)
+		if answer != nil {
+			_ = answer.Body.Close()
+		}
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		if answer == nil || answer.StatusCode != http.StatusTooManyRequests {
+			t.Fatalf("after the first has ended: %v", err)
+		}
+	}
+}

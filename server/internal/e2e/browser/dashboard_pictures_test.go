@@ -1,0 +1,230 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/ops/recorder"
+)
+
+var busyQueues = []string{"history", "science", "geography", "music", "korea", "film-quotes", "capitals", "chemistry", "friday-night"}
+
+// The dashboard of a server that has been busy for more than an hour and still is, on a desk and on a phone. These are the pictures
+// in the README; it runs alone, so that they show no strain.
+func TestDashboardPictures(t *testing.T) {
+	env := redistest.Embedded(t)
+	past := newPast(t, env)
+	for past.now.Before(time.Now().Add(-time.Minute)) {
+		past.minute()
+	}
+	past.end()
+	s := serve(t, env, "--interval", "5s")
+	for pair := range 6 {
+		s.plays(fmt.Sprintf("player-%d", 2*pair))
+		s.plays(fmt.Sprintf("player-%d", 2*pair+1))
+	}
+
+	p := s.newPage()
+	p.viewport(1440, 1340, false)
+	p.scheme("light")
+	p.open("/dashboard")
+	p.live()
+	p.tile("games", "6")
+	p.tile("sockets", "12")
+	defer s.keepsBusy(past)()
+	p.until(`document.querySelectorAll("#queue-table tbody tr").length > 6 && document.querySelectorAll("#match-table tbody tr").length > 10`)
+	p.until(`document.querySelectorAll(".plot canvas").length === 4`)
+	p.click(`.switch label:nth-of-type(2)`)
+	p.until(`document.querySelector("[data-chart=wait] .plot").getAttribute("aria-label").includes("at most")`)
+	p.drawn()
+	p.noSidewaysScroll()
+	p.screenshot("dashboard-desktop-light")
+	p.scheme("dark")
+	p.drawn()
+	p.screenshot("dashboard-desktop-dark")
+	p.viewport(360, 1180, true)
+	p.drawn()
+	p.noSidewaysScroll()
+	p.screenshot("dashboard-phone")
+}
+
+// drawn waits until what changes with the size and the colours is drawn: a chart a frame.
+func (p *page) drawn() {
+	p.t.Helper()
+	eval[bool](p, `new Promise((done) => { let frames = 12; const next = () => (--frames ? requestAnimationFrame(next) : done(true)); next(); })`)
+}
+
+// plays connects a player who plays a game with whoever is matched.
+func (s *server) plays(player string) {
+	s.t.Helper()
+	conn, answer, err := websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.url, "http")+"/ws", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	s.t.Cleanup(func() { _ = conn.Close() })
+	send := func(event string, data map[string]any) {
+		_ = conn.WriteJSON(map[string]any{"event": event, "data": data})
+	}
+	send("create_general_game_match", map[string]any{"userId": player, "questionaireId": "history"})
+	go func() {
+		var frame struct {
+			Event string `json:"event"`
+			Data  struct {
+				Status string `json:"status"`
+				RoomID string `json:"roomId"`
+			} `json:"data"`
+		}
+		for conn.ReadJSON(&frame) == nil {
+			if frame.Event == "match_status" && frame.Data.Status == "MATCHED" {
+				send("request_question", map[string]any{"roomId": frame.Data.RoomID, "questionaireId": "history", "limit": 10})
+			}
+		}
+	}()
+}
+
+// keepsBusy lets players go on joining until the function that it returns is called.
+func (s *server) keepsBusy(past *past) func() {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan struct{})
+	m := past.Matcher
+	go func() {
+		defer close(done)
+		next := time.NewTicker(300 * time.Millisecond)
+		defer next.Stop()
+		for {
+			select {
+			case <-next.C:
+				if _, err := m.EnqueueAll(ctx, past.newcomers(14)); err != nil && ctx.Err() == nil {
+					s.t.Errorf("joining: %v", err)
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// past plays what happened on a server before it was looked at, on an embedded Redis whose clock it sets.
+type past struct {
+	*matchq.Matcher
+
+	t        *testing.T
+	env      *redistest.Env
+	recorder *recorder.Recorder
+	now      time.Time
+	joined   int
+	seen     int64 // tickets whose end was told
+	position string
+}
+
+func newPast(t *testing.T, env *redistest.Env) *past {
+	t.Helper()
+	p := &past{t: t, env: env, now: time.Now().Add(-63 * time.Minute).Truncate(time.Minute)}
+	env.Embedded.SetTime(p.now)
+	log := slog.New(slog.DiscardHandler)
+	var err error
+	p.Matcher, err = matchq.New(env.Client, matchq.Config{
+		Namespace: env.Namespace, Interval: 5 * time.Second, Logger: log,
+		OnTick: func(r matchq.TickReport) { p.recorder.Ticked(r) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.recorder = recorder.New(p.Matcher, &queuecache.List{Matcher: p.Matcher}, "before", log)
+	if p.position, err = p.Position(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newcomers are some who join, more in one queue than in another.
+func (p *past) newcomers(n int) []matchq.Request {
+	requests := make([]matchq.Request, n)
+	for i := range requests {
+		p.joined++
+		queue := busyQueues[(p.joined*p.joined+p.joined/7)%len(busyQueues)]
+		requests[i] = matchq.Request{Queue: queue, Player: fmt.Sprintf("guest-%d", p.joined)}
+	}
+	return requests
+}
+
+// minute lets a minute pass: players join, some leave again, and every five seconds those who wait are matched.
+func (p *past) minute() {
+	p.t.Helper()
+	wave := 12 + 5*math.Sin(float64(p.now.Minute())/9)
+	for window := range 12 {
+		for part := range 4 {
+			p.env.Embedded.SetTime(p.now.Add(time.Duration(part*1150+p.joined*37%1100) * time.Millisecond))
+			results, err := p.EnqueueAll(p.t.Context(), p.newcomers(int(wave)+(window*part)%4))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if part == 1 && window%3 == 0 {
+				if err := p.Cancel(p.t.Context(), results[0].Ticket.ID); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+		}
+		if window == 11 {
+			p.note() // while most wait
+		}
+		p.now = p.now.Add(5 * time.Second)
+		p.env.Embedded.SetTime(p.now.Add(-time.Millisecond))
+		for _, queue := range busyQueues {
+			if _, err := p.Tick(p.t.Context(), queue); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	p.listen()
+	p.note()
+}
+
+// end lets nobody wait any more who would have waited since then, and the clock be the real one.
+func (p *past) end() {
+	p.t.Helper()
+	for _, queue := range busyQueues {
+		if _, err := p.Drain(p.t.Context(), queue); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.env.Embedded.SetTime(time.Time{})
+}
+
+// listen tells the recorder what has happened.
+func (p *past) listen() {
+	p.t.Helper()
+	stats, err := p.Stats(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ended := stats.Matched + stats.Cancelled + stats.Expired
+	for event, err := range p.Watch(p.t.Context(), p.position) {
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.recorder.Told([]matchq.Event{event})
+		p.position = event.ID
+		if p.seen += int64(len(event.Tickets())); p.seen >= ended {
+			return
+		}
+	}
+}
+
+func (p *past) note() {
+	ctx, cancel := context.WithCancel(p.t.Context())
+	cancel()
+	p.recorder.Run(ctx) // notes once, as it does at its end
+}

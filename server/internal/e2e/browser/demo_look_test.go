@@ -1,0 +1,139 @@
+package browser_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/app"
+)
+
+// fits checks a screen on a phone and on a desk, light and dark.
+func (p *page) fits() {
+	p.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		p.scheme(scheme)
+		p.viewport(360, 740, true)
+		p.noSidewaysScroll()
+		p.touchable()
+		p.viewport(1280, 800, false)
+		p.noSidewaysScroll()
+	}
+}
+
+// touchable checks that what is to be touched is large enough for fingers.
+func (p *page) touchable() {
+	p.t.Helper()
+	small := eval[string](p, `[...document.querySelectorAll("button, input:not([type=radio]), .button, header a, li a")].filter((e) =>
+		e.checkVisibility() && (e.getBoundingClientRect().height < 43.9 || e.getBoundingClientRect().width < 43.9)).map((e) => e.outerHTML).join("\n")`)
+	if small != "" {
+		p.t.Errorf("too small to touch:\n%s", small)
+	}
+}
+
+// Every screen fits, with names as long as can be.
+func TestScreensFit(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	start := s.open("/")
+	start.see(".status.ready")
+	start.fits()
+	a, b := s.player("Wwwwwwwwwwwwwwwwwwwwwwww"), s.player("아주아주아주아주아주 긴 이름입니다")
+	a.fits()
+	a.queue()
+	a.see("#cancel")
+	a.fits()
+	b.queue()
+	a.see("#start")
+	a.fits()
+	a.begin()
+	b.begin()
+	a.asked()
+	a.fits()
+	a.press("1")
+	a.see(".choice.mine")
+	a.fits()
+	b.asked()
+	b.click(".foot button")
+	b.click(".foot button.danger")
+	a.see("#challenge")
+	a.fits()
+	b.click("#challenge")
+	a.see(".invitation")
+	a.fits()
+	b.see("#withdraw")
+	b.fits()
+}
+
+// All of it can be done by keys alone.
+func TestKeyboard(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	b.queue()
+	b.see("#cancel")
+	eval[bool](a, `document.querySelector(".set input").focus() || true`)
+	a.press(" ")
+	a.until(`document.querySelector("[value=colours]").checked`)
+	for range 3 { // over the name and the button for another one
+		a.press(kb.Tab)
+	}
+	a.press(kb.Enter)
+	a.see("#start")
+	a.until(`document.activeElement.id === "start"`)
+	a.press(kb.Enter)
+	b.begin()
+	a.asked()
+	a.until(`document.activeElement.tagName === "H1"`) // which is the question
+	a.press(kb.Tab)
+	a.press(kb.Tab)
+	a.press(kb.Enter)
+	a.see(".choice.mine:nth-child(2)[aria-pressed=true]")
+	a.see(".choice:nth-child(1)[aria-pressed=false][aria-disabled=true]")
+	a.until(`document.activeElement.matches(".choice.mine")`) // the focus stays
+	a.sees(".board .side:not(.mine)", "thinks")
+	b.sees(".board .side.mine", "your turn")
+}
+
+// Pictures for people who have not seen it yet.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	s := serveWith(t, redistest.Embedded(t), func(c *app.Config) {
+		c.Game.Countdown, c.Game.Question, c.Game.Pause = 200*time.Millisecond, 15*time.Second, 200*time.Millisecond
+	}, "--interval", "5s")
+	for _, player := range []string{"ada", "bo", "cy"} {
+		s.must("/v1/queues/science/tickets", `{"player":"`+player+`"}`)
+	}
+	start := s.open("/")
+	start.viewport(1280, 760, false)
+	start.see(".status.ready")
+	start.sees("#waiting", "1")
+	start.screenshot("start")
+
+	a, b := s.player("Clever Otter"), s.player("Swift Crane")
+	a.viewport(1000, 640, false)
+	a.queueFor("history")
+	a.sees(".inside", "second")
+	a.screenshot("demo-waiting")
+	b.queueFor("history")
+	for _, p := range []*page{a, b} {
+		p.begin()
+	}
+	for round := range 3 {
+		a.asked()
+		b.asked()
+		if round == 2 {
+			break
+		}
+		a.click(".choice:nth-child(1)")
+		b.click(".choice:nth-child(2)")
+		a.gone(".choice.mine")
+		b.gone(".choice.mine")
+	}
+	b.click(".choice:nth-child(2)")
+	a.see(".board .answered:not(.mine)")
+	a.until(`Number(document.querySelector(".time .left").textContent) < 14`) // the bar has begun to run out
+	a.screenshot("demo-question")
+}

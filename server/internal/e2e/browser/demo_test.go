@@ -1,0 +1,159 @@
+package browser_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/app"
+)
+
+func TestTwoPagesPlayAGame(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serveQuiz(t, env, "--interval", "1s")
+		a, b := s.player("Ada"), s.player("Bo")
+		a.queue()
+		a.sees(".place", "You are number 1")
+		a.sees("h1", "Looking for an opponent")
+		b.queue()
+		a.sees(".versus", "Bo")
+		b.sees(".versus", "Ada")
+		a.watch()
+		a.begin()
+		b.begin()
+		a.saw(".match #start:disabled")
+		finish(a, b)
+
+		// The loser wants another round, and gets it.
+		b.click("#challenge")
+		b.see("#withdraw")
+		a.sees(".invitation", "Bo challenges you")
+		a.click(".invitation .accept")
+		playRound(a, b)
+		b.click(".foot button")
+		b.click(".foot button.danger")
+		a.sees(".outcome", "You won")
+
+		// Enough of it.
+		a.click("#challenge")
+		b.sees(".invitation", "Ada challenges you")
+		b.click(".invitation .decline")
+		a.sees("#notice", "Bo does not want to play again")
+		b.gone(".invitation")
+
+		// A challenge can be taken back.
+		a.click("#challenge")
+		b.see(".invitation")
+		a.click("#withdraw")
+		b.gone(".invitation")
+		a.see("#challenge:enabled")
+	})
+}
+
+func TestGiveUp(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t))
+	a, b := s.player("Ada"), s.player("Bo")
+	opponents(a, b)
+	playRound(a, b)
+	a.asked()
+	a.click(".foot button")
+	a.sees(".foot button", "Really give up?")
+	a.click(".foot button")
+	a.sees(".outcome", "You lost")
+	a.sees(".result", "You gave up")
+	b.sees(".outcome", "You won")
+	b.sees(".result", "Ada gave up")
+	b.click("#again")
+	b.see("#cancel")
+	a.click("#others")
+	a.see("#play:enabled")
+}
+
+func TestCancel(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serveQuiz(t, env)
+		p := s.player("Ada")
+		p.queue()
+		p.click("#cancel")
+		p.see("#play:enabled")
+		if got := s.stats(); got.Cancelled != 1 || got.Waiting != 0 {
+			t.Errorf("got %+v", got)
+		}
+		p.until(`document.activeElement.tagName === "H1"`) // where somebody who does not see the page goes on
+	})
+}
+
+// One person plays a bot of the page, and then again.
+func TestBot(t *testing.T) {
+	onBoth(t, func(t *testing.T, env *redistest.Env) {
+		s := serveWith(t, env, func(c *app.Config) {
+			c.Game.Countdown, c.Game.Question, c.Game.Pause = 100*time.Millisecond, 500*time.Millisecond, 50*time.Millisecond
+		}, "--questions", ownQuestions)
+		p := s.player("Ada")
+		p.click("#play-bot")
+		p.sees(".versus", "Robo (bot)")
+		p.begin()
+		p.see(".board .answered:not(.mine), .final")
+		p.sees(".final", "Robo (bot)")
+		p.click("#challenge")
+		p.see(".game")
+		p.see(".final")
+		p.click("#others")
+		s.settles(func(now stats) bool { return now.Waiting == 0 && now.Enqueued == 2 && now.Matches == 1 })
+	})
+}
+
+// Whoever called a bot and meets a person plays the person, and the bot goes.
+func TestBotMakesWay(t *testing.T) {
+	t.Parallel()
+	s := serveQuiz(t, redistest.Embedded(t), "--interval", "2s")
+	a, b := s.player("Ada"), s.player("Bo")
+	a.queue()
+	a.see("#cancel")
+	b.click(`.set:has([value="colours"])`)
+	b.click("#play-bot")
+	b.sees(".versus", "Ada")
+	a.sees(".versus", "Bo")
+	s.settles(func(now stats) bool { return now.Waiting == 0 && now.Matches == 1 && now.Enqueued == 2+now.Cancelled })
+}
+
+// stats are what v1/stats answers.
+type stats struct {
+	Enqueued, Waiting, Cancelled, Matches int
+}
+
+func (s *server) stats() (got stats) {
+	s.t.Helper()
+	answer, err := http.Get(s.url + "/v1/stats")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if err := json.NewDecoder(answer.Body).Decode(&got); err != nil {
+		s.t.Fatal(err)
+	}
+	return got
+}
+
+// settles waits until the totals are so.
+func (s *server) settles(is func(stats) bool) {
+	s.t.Helper()
+	var got stats
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(look) {
+		if got = s.stats(); is(got) {
+			return
+		}
+	}
+	s.t.Errorf("the totals stay %+v", got)
+}
+
+// must sends JSON as a program does, which must be taken.
+func (s *server) must(path, body string) {
+	s.t.Helper()
+	if status, text := s.post(path, body); status >= 300 {
+		s.t.Fatalf("POST %s: %d %s", path, status, text)
+	}
+}

@@ -1,0 +1,186 @@
+package e2e_test
+
+import (
+	"bytes"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/app"
+	"github.com/matchq/matchq/server/internal/base/flags"
+)
+
+// brief has all that is over forgotten within seconds.
+func brief(c *app.Config) {
+	c.Keep = flags.Keep{Retention: time.Second, Outbox: 500 * time.Millisecond}
+	g := &c.Game
+	g.Countdown, g.Question, g.Pause = 5*time.Millisecond, 20*time.Millisecond, 5*time.Millisecond
+	g.Resend, g.Sends = 20*time.Millisecond, 3
+	g.Over, g.HalfDone = 1500*time.Millisecond, 500*time.Millisecond
+}
+
+// Whatever is thrown at the server, it goes on, and forgets it: 10,000 frames and 800 requests.
+func TestNonsense(t *testing.T) {
+	// Not parallel: it counts goroutines and memory.
+	const frames, requests = 5_000, 400 // a server
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	embedded := redistest.Embedded(t)
+	embedded.Embedded.ClockTTL(true)
+	envs := []*redistest.Env{embedded, redistest.Real(t)}
+	var nodes []*testNode
+	for i, env := range envs {
+		nodes = append(nodes, startWith(t, env, brief, "--interval", "10ms", "--grace", "100ms", "--ticket-ttl", "300ms",
+			"--room-ttl", "1s", "--rate-limit", "1000/s", "--rate-limit-address", "100000/s", "--ready-timeout", []string{"200ms", "0"}[i]))
+	}
+	throw := func(seed uint64, frames int64, requests int) {
+		var throwing sync.WaitGroup
+		for _, n := range nodes {
+			throwing.Go(func() {
+				c := &chaos{T: t, url: n.url, routes: n.routes, seed: seed, said: map[string][]string{}}
+				c.throw(frames, requests)
+			})
+		}
+		throwing.Wait()
+	}
+	settle := func() {
+		for i, n := range nodes {
+			n.forgets(envs[i])
+		}
+	}
+	throw(seed, 400, 20)
+	settle()
+	http.DefaultClient.CloseIdleConnections()
+	goroutinesBefore, heapBefore := goroutines(), heap(nodes)
+	throw(seed+1, frames, requests)
+	settle()
+	http.DefaultClient.CloseIdleConnections()
+	redistest.Eventually(t, "no more goroutines than before", func() bool { return goroutines() <= goroutinesBefore })
+	if grown := heap(nodes) - heapBefore; grown > 4<<20 {
+		t.Errorf("%d bytes more are in use than before", grown)
+	}
+	for _, n := range nodes {
+		for _, message := range []string{"a connection panicked", "a handler panicked", "a request panicked"} {
+			if n.log.has(message) {
+				t.Error("there was a panic")
+			}
+		}
+		n.dial().quiet()
+		if got := n.stats(); got.Enqueued < 20 || got.Matches < 1 {
+			t.Errorf("hardly anything happened: %+v", got)
+		}
+	}
+}
+
+// forgets waits until nothing is left in Redis but what a node needs.
+func (n *testNode) forgets(env *redistest.Env) {
+	n.t.Helper()
+	ctx, all := n.t.Context(), "{"+env.Namespace+"}:"
+	meta, err := env.Client.HKeys(ctx, all+"meta").Result()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, field := range meta { // operators have done that, and nobody else undoes it
+		if queue, ok := strings.CutPrefix(field, "paused:"); ok {
+			if err := n.matcher.Resume(ctx, queue); err != nil {
+				n.t.Fatal(err)
+			}
+		}
+	}
+	queues, err := n.matcher.Queues(ctx)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, queue := range queues { // a ticket may have any time to live
+		if _, err := n.matcher.Drain(ctx, queue.Name); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	var left map[string]int64
+	defer func() {
+		if n.t.Failed() {
+			n.t.Logf("left in Redis: %v", left)
+		}
+	}()
+	redistest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
+		left = sizes(n.t, env.Client)
+		delete(left, all+"counters") // totals
+		delete(left, all+"matched")  // those of queues, of which there are so many at most
+		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
+		maps.DeleteFunc(left, isHistory) // of a day
+		return maps.Equal(left, map[string]int64{
+			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "nodeinfo": 1,
+		})
+	})
+	wanted := []string{"born", "config", "leases", "trimmed"}
+	if meta, err = env.Client.HKeys(ctx, all+"meta").Result(); err != nil || !slices.Equal(slices.Sorted(slices.Values(meta)), wanted) {
+		n.t.Errorf("meta has %v, %v", meta, err)
+	}
+	report, err := n.matcher.AuditDeep(ctx)
+	if err != nil || !report.OK() || report.Waiting+report.Proposed != 0 {
+		n.t.Errorf("audit: %v, %+v", err, report)
+	}
+}
+
+// sizes are all keys of a Redis, and how many members they have.
+func sizes(t *testing.T, rdb redis.UniversalClient) map[string]int64 {
+	t.Helper()
+	ctx, found := t.Context(), map[string]int64{}
+	keys := rdb.Scan(ctx, 0, "*", 1000).Iterator()
+	for keys.Next(ctx) {
+		key := keys.Val()
+		kind := rdb.Type(ctx, key).Val()
+		switch kind {
+		case "hash":
+			found[key] = rdb.HLen(ctx, key).Val()
+		case "zset":
+			found[key] = rdb.ZCard(ctx, key).Val()
+		case "stream":
+			found[key] = rdb.XLen(ctx, key).Val()
+		case "set":
+			found[key] = rdb.SCard(ctx, key).Val()
+		case "list":
+			found[key] = rdb.LLen(ctx, key).Val()
+		case "none": // it has just ended
+		default:
+			found[key] = -1
+		}
+	}
+	if err := keys.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// goroutines counts them, but for those of connections to Redis, which are kept.
+func goroutines() (count int) {
+	for stack := range strings.SplitSeq(stacks(), "\n\n") {
+		if !strings.Contains(stack, "miniredis") && !strings.Contains(stack, "go-redis") {
+			count++
+		}
+	}
+	return count
+}
+
+// heap is how much memory is in use, without what servers have logged.
+func heap(nodes []*testNode) int64 {
+	for _, n := range nodes {
+		n.log.all.mu.Lock()
+		n.log.all.Buffer = bytes.Buffer{}
+		n.log.all.mu.Unlock()
+	}
+	runtime.GC()
+	runtime.GC() // what was in pools goes with the second
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}

@@ -1,0 +1,286 @@
+package e2e_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/app"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// The events of the server, driven through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of
+// version 4 and 2. Every scenario is run with clients of each kind, and with clients of different kinds together, and
+// what the clients see must be the same each time.
+//
+// To add one, append to scenarios: a row is a step of a client. A client connects in its first step. What a row sends is
+// sent before what it wants is awaited; everything a client sees must be wanted by a row, in the order it comes in (an
+// acknowledgement after the event that answers). Patterns are JSON: objects may have more keys than the pattern's, "*"
+// is anything, "$x" is anything the first time and the same value from then on, and payloads may use it as well.
+
+// allKinds of clients, as the driver calls them.
+var allKinds = []string{"plain", "client 4", "client 2"}
+
+// scenario is a play of some clients.
+type scenario struct {
+	name  string
+	args  []string           // of the server
+	game  func(*quiz.Config) // changes the times of games, which are long otherwise
+	steps []step
+	kinds []string                              // of clients that can play it; nil for all
+	token func(t *testing.T, who string) string // with which a client connects; nil for none
+}
+
+// step is one step of a client; each field may be empty.
+type step struct {
+	who  string
+	send string // an event to send
+	data string // with this payload
+	ack  string // and this pattern for its acknowledgement; "" asks for none
+	want string // what comes next: an event, "connected", "lost" or "shut out"
+	like string // with this pattern for its payload
+	do   func(*stage)
+
+	// anyOrder says that others may come before what is wanted, for what different parts of the server send.
+	anyOrder bool
+}
+
+// stage is where a scenario is played.
+type stage struct {
+	*testing.T
+	env     *redistest.Env
+	node    *testNode
+	play    *scenario
+	driver  *driver
+	kind    func(who string) string
+	prefix  string              // keeps the clients of stages apart
+	seen    map[string][]string // by each client, in the order it was wanted
+	early   map[string][]sight  // seen, but not wanted yet
+	seq     map[string]string   // of the last push that a client has seen
+	values  map[string]any      // captured
+	ordinal int
+}
+
+func TestClients(t *testing.T) {
+	t.Parallel()
+	d := startDriver(t)
+	for _, sc := range scenarios() {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			var (
+				mu    sync.Mutex
+				first map[string][]string
+			)
+			for name, kind := range sc.casts() {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel() // most of the time they wait
+					seen := play(t, d, &sc, kind)
+					mu.Lock()
+					defer mu.Unlock()
+					if first == nil {
+						first = seen
+					}
+					compare(t, first, seen)
+				})
+			}
+		})
+	}
+}
+
+// casts are all the casts of a scenario: clients of one kind, and, if there are several, of different ones.
+func (sc *scenario) casts() map[string]func(who string) string {
+	all := map[string]func(who string) string{}
+	kinds := sc.kinds
+	if kinds == nil {
+		kinds = allKinds
+	}
+	alone := !slices.ContainsFunc(sc.steps, func(s step) bool { return s.who != sc.steps[0].who })
+	for i, kind := range kinds {
+		all[kind] = func(string) string { return kind }
+		if !alone && len(kinds) > 1 {
+			all[kind+" and others"] = func(who string) string { return kinds[(i+int(who[0]-'a'))%len(kinds)] }
+		}
+	}
+	return all
+}
+
+// compare checks that clients have seen the same.
+func compare(t *testing.T, want, got map[string][]string) {
+	t.Helper()
+	for who, lines := range want {
+		if !slices.Equal(lines, got[who]) {
+			t.Errorf("%s saw\n  %s\nbut others\n  %s", who, strings.Join(got[who], "\n  "), strings.Join(lines, "\n  "))
+		}
+	}
+}
+
+// play plays a scenario and returns what each client has seen, without what differs from run to run.
+func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]string {
+	env := redistest.Embedded(t)
+	st := &stage{
+		T: t, env: env, play: sc, driver: d, kind: kind, prefix: t.Name() + " ",
+		seen: map[string][]string{}, early: map[string][]sight{}, seq: map[string]string{}, values: map[string]any{},
+	}
+	st.start()
+	for i := range sc.steps {
+		s := &sc.steps[i]
+		if s.who != "" && st.seen[s.who] == nil {
+			st.connect(s, sc.token)
+		}
+		st.take(s)
+	}
+	for who := range st.seen {
+		st.quiet(who)
+	}
+	for who := range st.seen {
+		st.driver.leave(st.prefix + who)
+	}
+	return st.seen
+}
+
+// connect connects the client of a step, its first.
+func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
+	st.Helper()
+	st.seen[s.who] = []string{}
+	command := map[string]any{"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url}
+	if token != nil {
+		command["token"] = token(st.T, s.who)
+	}
+	st.driver.command(command)
+	if s.want != "shut out" {
+		st.want(&step{who: s.who, want: "connected"})
+	}
+}
+
+// start starts the scenario's server.
+func (st *stage) start(args ...string) {
+	st.Helper()
+	st.node = startWith(st.T, st.env, func(c *app.Config) {
+		if st.play.game != nil {
+			st.play.game(&c.Game)
+		}
+	}, append(st.play.args, args...)...)
+}
+
+// listed waits until a queue is among those that clients are told of, which may take a second.
+func (st *stage) listed(queue string) {
+	redistest.Eventually(st.T, queue+" is listed", func() bool {
+		return strings.Contains(st.node.call("GET", "/v1/queues", "").raw, `"name":"`+queue+`"`)
+	})
+}
+
+func (st *stage) take(s *step) {
+	st.Helper()
+	if s.send != "" {
+		st.ordinal++
+		st.driver.command(map[string]any{
+			"do": "send", "as": st.prefix + s.who, "event": s.send, "data": st.payload(s.data), "ack": st.asked(s),
+		})
+	}
+	if s.do != nil {
+		s.do(st)
+	}
+	var event any
+	if s.want != "" {
+		event = st.want(s)
+	}
+	if s.ack == "" {
+		return
+	}
+	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack}); event != nil && !reflect.DeepEqual(ack, event) {
+		st.Fatalf("%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
+	}
+}
+
+func (st *stage) asked(s *step) any {
+	if s.ack == "" {
+		return nil
+	}
+	return st.ordinal
+}
+
+// payload is JSON with the captured values put in.
+func (st *stage) payload(text string) any {
+	if text == "" {
+		return nil
+	}
+	return st.filled(decode(st.T, text))
+}
+
+func (st *stage) filled(value any) any {
+	switch v := value.(type) {
+	case string:
+		if name, ok := strings.CutPrefix(v, "$"); ok {
+			return st.values[name]
+		}
+	case map[string]any:
+		for key, item := range v {
+			v[key] = st.filled(item)
+		}
+	}
+	return value
+}
+
+// want waits for what a client is to see next, and returns its payload.
+func (st *stage) want(s *step) any {
+	st.Helper()
+	who := fmt.Sprintf("%s (%s)", s.who, st.kind(s.who))
+	got := st.next(s)
+	if got.name() != s.want {
+		st.Fatalf("%s sees %v, want %s", who, got, s.want)
+	}
+	if problem := misshapen(st.T, got); problem != "" {
+		st.Errorf("%s sees %v, which is not the protocol: %s", who, got, problem)
+	}
+	if s.like != "" {
+		if problem := st.match(decode(st.T, s.like), got.Data); problem != "" {
+			st.Fatalf("%s sees %v: %s", who, got, problem)
+		}
+	}
+	if got.Seq != "" {
+		st.seq[s.who] = got.Seq
+	}
+	st.seen[s.who] = append(st.seen[s.who], got.withoutVolatile())
+	return got.Data
+}
+
+// next returns what a client sees next, or the first that is what the step wants if that may come in any order.
+func (st *stage) next(s *step) sight {
+	st.Helper()
+	for i, got := range st.early[s.who] {
+		if !s.anyOrder || got.name() == s.want {
+			st.early[s.who] = slices.Delete(st.early[s.who], i, i+1)
+			return got
+		}
+	}
+	late := time.After(patience)
+	for {
+		select {
+		case got, ok := <-st.driver.sights(st.prefix + s.who):
+			if !ok {
+				st.Fatal("the driver has ended")
+			}
+			if !s.anyOrder || got.name() == s.want {
+				return got
+			}
+			st.early[s.who] = append(st.early[s.who], got)
+		case <-late:
+			st.Fatalf("%s (%s) sees no %s, but %v", s.who, st.kind(s.who), s.want, st.early[s.who])
+		}
+	}
+}
+
+// quiet checks that a client has seen nothing that no step wanted. One that is shut out is past seeing.
+func (st *stage) quiet(who string) {
+	st.Helper()
+	lines := st.seen[who]
+	if strings.HasPrefix(lines[len(lines)-1], "shut out") {
+		return
+	}
+	st.take(&step{who: who, send: "check_socket_id", want: "notify_socket_id", like: `{"sid":"*"}`})
+}

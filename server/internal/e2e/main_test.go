@@ -1,0 +1,37 @@
+package e2e_test
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+)
+
+func TestMain(m *testing.M) {
+	redisconn.LogTo(slog.New(newJournal())) // the driver's complaints about a Redis that is away are expected
+	if args := os.Getenv(processArgs); args != "" {
+		if err := beServer(args); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	waitTogether()
+	os.Exit(m.Run())
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
+// they wait.
+func waitTogether() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+}

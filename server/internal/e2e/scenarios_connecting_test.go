@@ -1,0 +1,202 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+var connecting = []scenario{
+	{
+		name: "a player who connects anew shuts the older connection out",
+		args: []string{"--interval", "1h"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},
+			{who: "b", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "a", want: "shut out", like: `{"code":"replaced"}`},
+		},
+	},
+	{
+		name: "a broken connection comes back to its place",
+		args: []string{"--interval", "1h"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.drop("a") }, want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+		},
+	},
+	{
+		name: "clients come back to a server that was restarted",
+		steps: []step{
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
+			{who: "b", do: (*stage).restart, want: "lost"},
+			{who: "a", want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "b", want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+		},
+	},
+	{
+		name: "who has no valid token is shut out",
+		args: guarded(),
+		token: func(t *testing.T, who string) string {
+			return map[string]string{"b": "sesame", "c": tokenUntil(t, "17", time.Now().Add(-time.Hour))}[who]
+		},
+		steps: []step{
+			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
+			{who: "b", want: "shut out", like: `{"code":"unauthorized"}`},
+			{who: "c", want: "shut out", like: `{"code":"unauthorized"}`},
+		},
+	},
+	{
+		name:  "a token is for its player",
+		args:  guarded(),
+		token: func(t *testing.T, _ string) string { return tokenOf(t, "17") },
+		steps: []step{
+			{who: "a", send: "connection_queue", data: `{"userId":18}`, ack: `{"error":{"code":"forbidden"}}`},
+			{who: "a", send: "create_general_game_match", data: `{"userId":"18","questionaireId":7}`, want: "error", like: `{"code":"forbidden"}`},
+			{who: "a", send: "create_general_game_match", data: `{"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+		},
+	},
+	{
+		name:  "a connection ends with its token",
+		args:  guarded(),
+		token: func(t *testing.T, _ string) string { return tokenUntil(t, "17", time.Now().Add(3*time.Second)) },
+		steps: []step{
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
+			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
+		},
+	},
+	{
+		name: "a player is matched while away",
+		args: []string{"--grace", "20s", "--interval", "300ms"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match","user1":{"id":17},"user2":{"id":18}}`},
+			{who: "a", do: func(st *stage) { st.comeBack("a") }, want: "connected"},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"MATCHED","matchId":"$match","user1":{"id":17},"user2":{"id":18}}`},
+		},
+	},
+	{
+		name: "a player who was matched while away queues again",
+		args: []string{"--grace", "20s", "--interval", "300ms"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+			{who: "a", do: func(st *stage) { st.comeBack("a") }, want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`, ack: `{"matchId":"$match"}`},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+		},
+	},
+	{
+		name: "a ticket expires while its player is away",
+		args: []string{"--grace", "20s", "--ticket-ttl", "300ms"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "a", do: func(st *stage) {
+				redistest.Eventually(st, "the ticket expires", func() bool { return st.node.stats().Expired == 1 })
+				st.comeBack("a")
+			}, want: "connected"},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"EXPIRED","ticketId":"$ticket","queue":7}`, ack: `{"status":"EXPIRED"}`},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`}, // told already
+		},
+	},
+	{
+		name: "a ticket ends with its player's grace",
+		args: []string{"--grace", "50ms", "--interval", "1h"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "a", do: func(st *stage) {
+				redistest.Eventually(st, "the ticket is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
+				st.comeBack("a")
+			}, want: "connected"},
+			{who: "a", send: "get_state", data: `{"userId":17}`, want: "state", like: `{}`},
+			{who: "a", send: "cancel_request_general_match", want: "cancel_request_general_match_status", like: `{"status":"NO_PLAYER_IN_QUEUE"}`},
+		},
+	},
+	{
+		name:  "who comes back asks for what was missed",
+		args:  []string{"--grace", "20s", "--questions", questionSets},
+		kinds: []string{"plain", "client 4"}, // clients 2 are told no places in the outbox
+		steps: append(playing(), missing(
+			step{who: "a", send: "resume", data: `{"userId":17,"lastSeq":"$seq"}`, want: "resumed", like: `{"recovered":true}`},
+		)...),
+	},
+	{
+		name: "who comes back and does not know what was last",
+		args: []string{"--grace", "20s"},
+		steps: []step{
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
+			{who: "a", do: func(st *stage) { st.drop("a") }, want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "a", send: "resume", data: `{"userId":17,"lastSeq":""}`, want: "resumed", like: `{"recovered":false}`, ack: `{"recovered":false}`},
+			{who: "a", send: "resume", data: `{"lastSeq":"1-1"}`, want: "resumed", like: `{"recovered":false}`},
+			{who: "a", send: "resume", data: `{"lastSeq":"tea"}`, want: "resumed", like: `{"recovered":false}`},
+			{who: "a", send: "resume", data: `{}`, want: "resumed", like: `{"recovered":false}`},
+			{who: "a", send: "get_state", want: "state", like: `{}`},
+		},
+	},
+	{
+		name:  "a library recovers what was missed",
+		args:  guarded("--grace", "20s", "--interval", "40ms", "--questions", questionSets),
+		kinds: []string{"client 4"},
+		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
+		steps: append(playing(), missing(step{})...),
+	},
+}
+
+// missing has a be away while b answers a question, and come back. back is what a then does to hear of it; if that is
+// nothing the library does it.
+func missing(back step) []step {
+	connected := ""
+	if back.who == "" {
+		connected = `{"recovered":true}`
+	}
+	return []step{
+		{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result"},
+		{who: "a", want: "get_answer_result", like: answer(`"18"`, "$sidB", "$q1", `false,"score":0,"total":0`)},
+		{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+		{who: "b", want: "opponent_away", like: `{"graceMs":20000}`},
+		{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":1}`, want: "get_answer_result"},
+		{who: "a", do: func(st *stage) {
+			st.values["seq"] = st.seq["a"]
+			st.comeBack("a")
+		}, want: "connected", like: connected},
+		back,
+		{who: "a", want: "get_answer_result", like: answer(`"18"`, "$sidB", "$q2", `true,"score":100,"total":100`)},
+		{who: "b", want: "opponent_back", like: `{}`},
+	}
+}
+
+// drop breaks a client's connection.
+func (st *stage) drop(who string) {
+	st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who})
+}
+
+// goAway breaks a client's connection and keeps the client from coming back until it is let.
+func (st *stage) goAway(who string) {
+	st.driver.command(map[string]any{"do": "away", "as": st.prefix + who})
+}
+
+func (st *stage) comeBack(who string) {
+	st.driver.command(map[string]any{"do": "return", "as": st.prefix + who})
+}
+
+// restart stops the server and starts it again at the same address.
+func (st *stage) restart() {
+	st.Helper()
+	st.node.stop()
+	st.start("--addr", strings.TrimPrefix(st.node.url, "http://"))
+}

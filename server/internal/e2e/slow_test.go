@@ -1,0 +1,130 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// A client that asks and does not read is cut off, and its player may come back.
+func TestSlowClientIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, path, hello, ask string }{
+		{
+			"plain", "/ws", `{"event":"connection_queue","data":{"userId":"alice"}}`, `{"event":"get_connection_status","id":1}`,
+		},
+		{
+			"Engine.IO 3", "/socket.io/?EIO=3&transport=websocket",
+			`42["connection_queue",{"userId":"alice"}]`, `421["get_connection_status"]`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := start(t, redistest.Embedded(t), "--interval", "1h")
+			// Queues of long names make a long answer.
+			n.want(http.StatusOK, n.call("POST", "/v1/tickets/batch", batchOf(0, 110, func(i int) string {
+				return fmt.Sprintf(`{"queue":"%s%03d","player":%d}`, strings.Repeat("q", 125), i, i)
+			})))
+			conn := n.dialNarrow(c.path)
+			write := func(frame string) {
+				_ = conn.SetWriteDeadline(time.Now().Add(patience))
+				_ = conn.WriteMessage(websocket.TextMessage, []byte(frame))
+			}
+			write(c.hello)
+			redistest.Eventually(t, "the client is cut off", func() bool {
+				write(c.ask)
+				return n.log.has("a client was too slow and is cut off")
+			})
+			sample{`matchq_ws_dropped_total{reason="too_slow"}`: 1}.becomes(t, n)
+			var err error
+			for err == nil { // it reads after all
+				_, _, err = conn.ReadMessage()
+			}
+			if e, ok := errors.AsType[*websocket.CloseError](err); !ok || e.Code != sessions.CloseOverload {
+				t.Errorf("the end was %v", err)
+			}
+			again := n.dial()
+			again.send(`{"event":"connection_queue","data":{"userId":"alice"},"id":1}`)
+			again.expect("ack")
+		})
+	}
+}
+
+// dialNarrow connects with small buffers, which fill soon.
+func (n *testNode) dialNarrow(path string) *websocket.Conn {
+	n.t.Helper()
+	dialer := websocket.Dialer{NetDial: func(network, address string) (net.Conn, error) {
+		conn, err := net.Dial(network, address)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+		}
+		return conn, err
+	}}
+	conn, answer, err := dialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+path, nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	n.t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// What comes too fast is dropped, and the client is told of that once a second.
+func TestTooManyFrames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, path, ask, answer, complaint, last, acked string }{
+		{
+			"plain", "/ws", `{"event":"check_socket_id"}`, `{"event":"notify_socket_id"`,
+			`{"event":"error","data":{"code":"rate_limited",`, `{"event":"check_socket_id","id":"last"}`, `{"event":"ack","id":"last"`,
+		},
+		{
+			"Engine.IO 3", "/socket.io/?EIO=3&transport=websocket", `42["check_socket_id"]`, `42["notify_socket_id"`,
+			`42["error",{"code":"rate_limited",`, `429["check_socket_id"]`, `439[{"sid"`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := start(t, redistest.Embedded(t))
+			s := n.dialRaw(c.path)
+			begin := time.Now()
+			const frames = 1000
+			for range frames {
+				s.send(c.ask)
+			}
+			answers, complaints := 0, 0
+			again := time.NewTicker(50 * time.Millisecond)
+			defer again.Stop()
+			for last := false; !last; {
+				select {
+				case <-again.C:
+					s.send(c.last)
+				case frame := <-s.frames:
+					switch {
+					case strings.HasPrefix(frame, c.answer):
+						answers++
+					case strings.HasPrefix(frame, c.complaint):
+						complaints++
+					case strings.HasPrefix(frame, c.acked):
+						last = true
+					}
+				}
+			}
+			took := time.Since(begin)
+			if most := 101 + int(took.Seconds()*50) + 1; answers > most || answers < 100 {
+				t.Errorf("%d of %d frames were answered within %v", answers, frames, took)
+			}
+			if complaints < 1 || complaints > 1+int(took.Seconds()) {
+				t.Errorf("%d complaints within %v", complaints, took)
+			}
+		})
+	}
+}

@@ -1,0 +1,289 @@
+package e2e_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// rawSocket is a WebSocket whose frames are looked at as they are.
+type rawSocket struct {
+	t      *testing.T
+	conn   *websocket.Conn
+	sid    string      // what the server calls it, if it speaks Socket.IO
+	frames chan string // closed with the connection
+	code   int         // the close code, once frames is closed
+}
+
+func (n *testNode) dialRaw(path string) *rawSocket {
+	n.t.Helper()
+	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+path, nil)
+	if err != nil {
+		n.t.Fatalf("dial: %v", err)
+	}
+	_ = answer.Body.Close()
+	s := &rawSocket{t: n.t, conn: conn, frames: make(chan string, 1000)}
+	go s.read()
+	n.t.Cleanup(func() { _ = conn.Close() })
+	return s
+}
+
+func (s *rawSocket) read() {
+	defer close(s.frames)
+	for {
+		_, data, err := s.conn.ReadMessage()
+		if err != nil {
+			s.code = websocket.CloseAbnormalClosure
+			if e, ok := errors.AsType[*websocket.CloseError](err); ok {
+				s.code = e.Code
+			}
+			return
+		}
+		s.frames <- string(data)
+	}
+}
+
+func (s *rawSocket) send(frame string) {
+	s.t.Helper()
+	if err := s.conn.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *rawSocket) sendBinary(frame string) {
+	s.t.Helper()
+	if err := s.conn.WriteMessage(websocket.BinaryMessage, []byte(frame)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *rawSocket) next() string {
+	s.t.Helper()
+	select {
+	case frame, ok := <-s.frames:
+		if !ok {
+			s.t.Fatalf("closed with %d", s.code)
+		}
+		return frame
+	case <-time.After(patience):
+		s.t.Fatal("no frame")
+		return ""
+	}
+}
+
+// expect checks the next frames. SID stands for the connection's id, and what follows … does not matter.
+func (s *rawSocket) expect(frames ...string) {
+	s.t.Helper()
+	for _, want := range frames {
+		want = strings.ReplaceAll(want, "SID", s.sid)
+		start, _, partly := strings.Cut(want, "…")
+		if got := s.next(); got != want && !(partly && strings.HasPrefix(got, start)) {
+			s.t.Fatalf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func (s *rawSocket) expectClose(code int) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case frame, ok := <-s.frames:
+			if ok {
+				s.t.Fatalf("got %s, want the end", frame)
+			}
+			if s.code != code {
+				s.t.Fatalf("closed with %d, want %d", s.code, code)
+			}
+			return
+		case <-deadline:
+			s.t.Fatal("not closed")
+		}
+	}
+}
+
+// dialEngine4 and dialEngine3 open a Socket.IO connection and check its handshake.
+func (n *testNode) dialEngine4() *rawSocket {
+	n.t.Helper()
+	s := n.dialRaw("/socket.io/?EIO=4&transport=websocket")
+	first := s.next()
+	s.sid, _, _ = strings.Cut(strings.TrimPrefix(first, `0{"sid":"`), `"`)
+	if first != `0{"sid":"`+s.sid+`","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":16384}` {
+		n.t.Fatalf("got %s", first)
+	}
+	return s
+}
+
+func (n *testNode) dialEngine3() *rawSocket {
+	n.t.Helper()
+	s := n.dialRaw("/socket.io?EIO=3&transport=websocket") // no slash: that must work too
+	first := s.next()
+	s.sid, _, _ = strings.Cut(strings.TrimPrefix(first, `0{"sid":"`), `"`)
+	if first != `0{"sid":"`+s.sid+`","upgrades":[],"pingInterval":25000,"pingTimeout":20000}` {
+		n.t.Fatalf("got %s", first)
+	}
+	s.expect("40")
+	return s
+}
+
+func TestEngine4(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	s := n.dialEngine4()
+	s.send(`40/sunapp,{"token":"t1"}`)
+	s.expect(`40/sunapp,{"sid":"SID"}`)
+	s.send(`42/sunapp,0["check_socket_id",{}]`)
+	s.expect(`42/sunapp,["notify_socket_id",{"sid":"SID"}]`, `43/sunapp,0[{"sid":"SID"}]`)
+	s.send(`42["check_socket_id"]`) // not there yet
+	s.expect(`44{"message":"not connected to this namespace","data":{"code":"bad_message"}}`)
+	s.send(`40`)
+	s.expect(`40{"sid":"SID"}`)
+	s.send(`42["check_socket_id"]`) // answers go where questions come from
+	s.expect(`42["notify_socket_id",{"sid":"SID"}]`)
+	s.send(`427["connection_queue",{"userId":17}]`)
+	s.expect(`437[{}]`)
+	s.send(`40/other,{}`)
+	s.expect(`44/other,{"message":"Invalid namespace","data":{"code":"not_found"}}`)
+	s.send(`40/sunapp,[]`)
+	s.expect(`44/sunapp,{"message":"must be a JSON object","data":{"code":"bad_message"}}`)
+	s.send(`2probe`)
+	s.expect(`3probe`)
+}
+
+func TestEngine3(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	s := n.dialEngine3()
+	s.send(`2`)
+	s.expect(`3`)
+	s.send(`40/sunapp?token=t1,`)
+	s.expect(`40/sunapp,`)
+	s.send(`42/sunapp,0["check_socket_id",{}]`)
+	s.expect(`42/sunapp,["notify_socket_id",{"sid":"SID"}]`, `43/sunapp,0[{"sid":"SID"}]`)
+	s.send(`420["check_socket_id",{}]`)
+	s.expect(`42["notify_socket_id",{"sid":"SID"}]`, `430[{"sid":"SID"}]`)
+	s.send(`40/other,`)
+	s.expect(`44/other,{"code":"not_found","message":"Invalid namespace"}`, `41/other,`)
+}
+
+func TestReplacedSocketIO(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	s := n.dialEngine3()
+	s.send(`40/sunapp,`)
+	s.expect(`40/sunapp,`)
+	s.send(`42/sunapp,["create_general_game_match",{"userId":17,"questionaireId":"q"}]`)
+	s.expect(`42/sunapp,["match_status",{"status":"PUSHED_TO_QUEUE",…`)
+	other := n.dialEngine4()
+	other.send(`40`)
+	other.expect(`40{"sid":"SID"}`)
+	other.send(`42["connection_queue",{"userId":17}]`)
+	other.expect(`42["match_status",{"status":"PUSHED_TO_QUEUE",…`)
+	s.expect(`42/sunapp,["error",{"code":"replaced",…`, `41`, `41/sunapp,`)
+	s.expectClose(sessions.CloseReplaced)
+	// Pushes go to the namespace of the apps as soon as it is joined.
+	other.send(`40/sunapp,`)
+	other.expect(`40/sunapp,{"sid":"SID"}`)
+	n.post("q", `18`)
+	if _, err := n.matcher.Tick(t.Context(), "q"); err != nil {
+		t.Fatal(err)
+	}
+	other.expect(`42/sunapp,["match_status",{"matchId":…`)
+}
+
+func TestLeavingNamespaces(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--interval", "1h", "--grace", "10ms")
+	s := n.dialEngine4()
+	s.send(`40/sunapp,`)
+	s.expect(`40/sunapp,{"sid":"SID"}`)
+	s.send(`42/sunapp,["create_general_game_match",{"userId":17,"questionaireId":"q"}]`)
+	s.expect(`42/sunapp,["match_status",{"status":"PUSHED_TO_QUEUE",…`)
+	s.send(`41/sunapp,`) // the player is gone, though the connection is not
+	redistest.Eventually(t, "the ticket is given up", func() bool { return n.stats().Cancelled == 1 })
+	s.send(`40/sunapp,`)
+	s.expect(`40/sunapp,{"sid":"SID"}`)
+	s.send(`42/sunapp,["create_general_game_match",{"userId":18,"questionaireId":"q"}]`)
+	s.expect(`42/sunapp,["match_status",{"status":"PUSHED_TO_QUEUE",…`)
+	s.send(`1`)
+	s.expectClose(websocket.CloseNormalClosure)
+}
+
+func TestBadPackets(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t))
+	s := n.dialEngine4()
+	s.send(`40/sunapp,`)
+	s.expect(`40/sunapp,{"sid":"SID"}`)
+	for _, c := range []struct{ name, packet, answer string }{
+		{"empty", "", "an empty frame"},
+		{"engine type", "7", "Engine.IO"},
+		{"no packet", "4", "without a type"},
+		{"packet type", "49", "packet type"},
+		{"error packet", `44/sunapp,{}`, "packet of type 4"},
+		{"not JSON", `42/sunapp,["check_socket_id"`, "not JSON"},
+		{"not UTF-8", "42/sunapp,[\"\xff\"]", "UTF-8"},
+		{"no array", `42/sunapp,{}`, "array"},
+		{"no name", `42/sunapp,[]`, "array"},
+		{"name a number", `42/sunapp,[7]`, "name"},
+		{"two arguments", `42/sunapp,["check_socket_id",{},{}]`, "one argument"},
+		{"argument no object", `42/sunapp,["check_socket_id","{}"]`, "object"},
+		{"argument a list", `42/sunapp,["check_socket_id",[]]`, "object"},
+		{"long id", `42/sunapp,12345678901234567["check_socket_id"]`, "too large"},
+		{"attachments not counted", `45/sunapp,["check_socket_id"]`, "attachments"},
+	} {
+		s.send(c.packet)
+		if got := s.next(); !strings.HasPrefix(got, `42/sunapp,["error",{"code":"bad_message","message":"`) || !strings.Contains(got, c.answer) {
+			t.Errorf("%s: got %s", c.name, got)
+		}
+	}
+	s.send(`42/sunapp,5["check_socket_id",7]`)
+	s.expect(`43/sunapp,5[{"error":{"code":"bad_message","message":"an event's argument must be a JSON object"}}]`)
+	s.send(`42/sunapp,6["make_tea"]`)
+	s.expect(`43/sunapp,6[{"error":{"code":"unknown_event","message":"there is no event \"make_tea\""}}]`)
+	s.send(`43/sunapp,6[]`) // an acknowledgement that nobody asked for
+	s.send(`452-/sunapp,7["check_socket_id",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
+	s.expect(`43/sunapp,7[{"error":{"code":"bad_message","message":"binary data is not understood: send JSON"}}]`)
+	s.sendBinary("x") // both are answered already
+	s.send("bAA==")
+	s.sendBinary("x")
+	s.expect(`42/sunapp,["error",{"code":"bad_message","message":"binary messages are not understood: send JSON"}]`)
+	s.send(`42/sunapp,["` + strings.Repeat("x", 16<<10) + `"]`)
+	s.expectClose(websocket.CloseMessageTooBig)
+
+	stranger := n.dialEngine4() // can't be told of errors by an event
+	stranger.send(`4x`)
+	stranger.expectClose(websocket.CloseProtocolError)
+}
+
+func TestPolling(t *testing.T) {
+	t.Parallel()
+	n := start(t, redistest.Embedded(t), "--allowed-origin", "https://play.example")
+	for _, path := range []string{
+		"/socket.io/?EIO=4&transport=polling&t=x", "/socket.io/?EIO=3&transport=polling", "/socket.io?EIO=4&transport=websocket&token=sesame", "/socket.io/",
+	} {
+		got := n.want(http.StatusBadRequest, n.call("GET", path, "", "Origin", "https://play.example"))
+		if got.text("code") != "transport_unknown" || !strings.Contains(got.text("detail"), "transports: ['websocket']") {
+			t.Errorf("%s: got %s", path, got.raw)
+		}
+		if got.header.Get("Access-Control-Allow-Origin") != "https://play.example" {
+			t.Errorf("%s: headers are %v", path, got.header)
+		}
+	}
+	if !n.log.has("refused a Socket.IO client that polls: it must be told transports: ['websocket']") {
+		t.Error("nothing is logged")
+	}
+	for _, version := range []string{"", "2", "5"} {
+		_, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+"/socket.io/?transport=websocket&EIO="+version, nil)
+		if err == nil || answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("Engine.IO %s: %v", version, err)
+		}
+	}
+}

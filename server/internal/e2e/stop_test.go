@@ -1,0 +1,68 @@
+package e2e_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+func TestStopTellsEverybody(t *testing.T) {
+	// Not parallel: it looks for goroutines that were left.
+	env := redistest.Real(t)
+	n := start(t, env, "--interval", "1h")
+	var sockets []*socket
+	for range 20 {
+		sockets = append(sockets, n.dial())
+	}
+	away := n.dial()
+	awayID := away.create(`"other"`, `"away"`)
+	id := sockets[0].create(`"q"`, `"alice"`)
+	polled := make(chan response, 1)
+	go func() { polled <- n.call("GET", "/v1/tickets/"+id+"?wait=55s", "") }()
+	redistest.Eventually(t, "the long poll waits", longPollWaits)
+
+	n.stop()
+
+	for _, s := range sockets {
+		s.expectClose(sessions.CloseGoingAway)
+	}
+	if got := <-polled; got.status != 200 || got.text("state") != "waiting" {
+		t.Errorf("the long poll got %d %s", got.status, got.raw)
+	}
+	for _, id := range []string{id, awayID} { // their players may come back by another node
+		if got, err := n.matcher.Ticket(t.Context(), id); err != nil || got.State != matchq.Waiting {
+			t.Errorf("the ticket is %+v, %v", got, err)
+		}
+	}
+	redistest.Eventually(t, "no goroutine of the server is left", func() bool {
+		return !strings.Contains(stacks(), "matchq/server/internal/e2e.") && !strings.Contains(stacks(), "melody")
+	})
+	other := start(t, env, "--interval", "1h")
+	again := other.dial()
+	again.send(`{"event":"connection_queue","data":{"userId":"alice"}}`)
+	if f := again.status("PUSHED_TO_QUEUE"); f.text("data.ticketId") != id {
+		t.Errorf("got %v", f)
+	}
+}
+
+// longPollWaits says whether a long poll has looked at its ticket and waits.
+func longPollWaits() bool {
+	for stack := range strings.SplitSeq(stacks(), "\n\n") {
+		if head, calls, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.HasPrefix(calls, "github.com/matchq/matchq/server/internal/door/http.(*API).getTicket") {
+			return true
+		}
+	}
+	return false
+}
+
+// stacks shows every goroutine but this one.
+func stacks() string {
+	buffer := make([]byte, 8<<20)
+	buffer = buffer[:runtime.Stack(buffer, true)]
+	_, others, _ := strings.Cut(string(buffer), "\n\n")
+	return others
+}

@@ -1,0 +1,185 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+)
+
+// calls counts what a client sends.
+type calls struct{ atomic.Int64 }
+
+func (c *calls) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (c *calls) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c *calls) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+// desk is a feed that runs, and what it works with.
+type desk struct {
+	*Feed
+
+	m     *matchq.Matcher
+	asked *calls
+	stop  func() // and wait for the end
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	env := redistest.Embedded(t)
+	asked := &calls{}
+	env.Client.AddHook(asked)
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := New(Options{
+		Matcher: m, Queues: &queuecache.List{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
+		Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); f.Run(ctx) }()
+	stop := func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return &desk{f, m, asked, stop}
+}
+
+func watch(t *testing.T, f *desk) (first string, news <-chan []byte, leave func()) {
+	t.Helper()
+	data, news, leave, err := f.Watch(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data), news, leave
+}
+
+// Who looks is told what changes, and when nobody looks nothing is asked for.
+func TestFeedRestsWhileNobodyWatches(t *testing.T) {
+	f := newDesk(t)
+	m, asked := f.m, f.asked
+	if n := asked.Load(); n != 0 {
+		t.Errorf("Redis was asked %d times for nobody", n)
+	}
+	first, news, leave := watch(t, f)
+	if !strings.HasPrefix(first, "event: snapshot\ndata: {") || !strings.HasSuffix(first, "}\n\n") {
+		t.Errorf("first comes %q", first)
+	}
+	if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(string(<-news), `"name":"history"`) { // nothing but changes, until that one
+	}
+	_, _, leaveToo := watch(t, f)
+	leave()
+	leaveToo()
+	leave() // again
+	redistest.Eventually(t, "it rests", func() bool {
+		before := asked.Load()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.now == nil && asked.Load() == before
+	})
+	if again, _, _ := watch(t, f); !strings.Contains(again, `"waiting":1`) {
+		t.Errorf("who comes back is told %s", again)
+	}
+}
+
+// The public is told how many nodes there are, operators of each.
+func TestFeedKeepsNodesForOperators(t *testing.T) {
+	f := newDesk(t)
+	first, public, _, err := f.Watch(t.Context(), false)
+	if err != nil || !strings.Contains(string(first), `"nodes":null`) {
+		t.Errorf("the public is told %s, %v", first, err)
+	}
+	firstOfOperators, news, _ := watch(t, f)
+	if !strings.Contains(firstOfOperators, `"nodes":[]`) {
+		t.Errorf("operators are told %s", firstOfOperators)
+	}
+	f.mu.Lock()
+	next := *f.now
+	f.mu.Unlock()
+	next.Nodes = []node{{ID: "node-1"}}
+	f.tell(&next, false)
+	if got := string(<-news); !strings.Contains(got, "node-1") {
+		t.Errorf("operators are told %s", got)
+	}
+	if got := string(<-public); strings.Contains(got, "node-1") {
+		t.Errorf("the public is told %s", got)
+	}
+}
+
+// A snapshot may be long: those who begin with the same one share it.
+func TestFeedWritesASnapshotOnce(t *testing.T) {
+	f := newDesk(t)
+	watch(t, f)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if a, b := f.snapshot(true), f.snapshot(true); &a[0] != &b[0] {
+		t.Error("it is written for each")
+	}
+}
+
+// Who does not read is sent away, and does not hold the others up.
+func TestFeedSendsSlowWatchersAway(t *testing.T) {
+	f := newDesk(t)
+	_, slow, _ := watch(t, f)
+	_, quick, _ := watch(t, f)
+	got := 0
+	for i := range mostPending + 1 { // as if so many seconds had passed
+		f.mu.Lock()
+		next := *f.now
+		f.mu.Unlock()
+		next.Totals.Games = int64(i + 1)
+		f.tell(&next, true)
+		for len(quick) > 0 {
+			<-quick
+			got++
+		}
+	}
+	if got < mostPending+1 {
+		t.Errorf("who reads got %d changes", got)
+	}
+	n := 0
+	for range slow { // ends, since it was closed
+		n++
+	}
+	if n != mostPending {
+		t.Errorf("who does not read was told %d times", n)
+	}
+}
+
+func TestFeedStops(t *testing.T) {
+	f := newDesk(t)
+	_, news, _ := watch(t, f)
+	f.stop()
+	for range news { // ends
+	}
+	if _, _, _, err := f.Watch(t.Context(), true); !errors.Is(err, ErrStopped) {
+		t.Errorf("afterwards: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	idle := New(Options{Log: slog.New(slog.DiscardHandler)}) // never run
+	if _, _, _, err := idle.Watch(ctx, true); !errors.Is(err, context.DeadlineExceeded) || len(idle.watchers) != 0 {
+		t.Errorf("who has gone: %v, %s", err, fmt.Sprint(idle.watchers))
+	}
+}

@@ -1,0 +1,162 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/ops/recorder"
+)
+
+const (
+	redisEvery   = 2 * time.Second
+	minutesEvery = 2 * time.Second
+	mostMatches  = 20
+
+	// Looking at all queues costs Redis more the more there are: it may take a fiftieth of its time.
+	queuesSpacing = 50
+	queuesAtMost  = 10 * time.Second
+)
+
+// gatherer reads all there is to see, each part as often as makes sense. What can't be read stays as it was.
+type gatherer struct {
+	Options
+
+	history *recorder.Log
+	now     snapshot
+	health  redisconn.Health
+	asked   time.Time // when health was
+	listed  int64     // how many matches there were when the newest were read
+
+	queuesDue, minutesDue time.Time
+}
+
+// begin forgets what was read a while ago.
+func (g *gatherer) begin() {
+	g.now = snapshot{Config: g.Config, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
+	g.health = redisconn.Health{ScriptCalls: -1}
+	g.listed = 0
+	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
+}
+
+// all reads what is due, and returns a snapshot that does not change any more.
+func (g *gatherer) all(ctx context.Context) *snapshot {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if time.Since(g.asked) >= redisEvery || !g.health.Up {
+		health, asked := g.Redis.Health(ctx, g.Matcher.HashTag()), time.Now()
+		g.now.Redis = redisStateOf(health, g.health, asked.Sub(g.asked))
+		g.health, g.asked = health, asked
+	}
+	if g.health.Up {
+		for _, read := range []func(context.Context) error{g.totals, g.queues, g.matches, g.nodes, g.minutes} {
+			if err := read(ctx); err != nil {
+				g.Log.Debug("the dashboard does not know all", "error", err)
+			}
+		}
+	}
+	if g.now.Now != 0 {
+		g.sum()
+	}
+	now := g.now
+	return &now
+}
+
+func (g *gatherer) totals(ctx context.Context) error {
+	report, err := g.Matcher.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	t := &g.now.Totals
+	t.Waiting, t.Proposed, t.Enqueued, t.Matched = report.Waiting, report.Proposed, report.Enqueued, report.Matched
+	t.Cancelled, t.Expired, t.Matches = report.Cancelled, report.Expired, report.Matches
+	t.Queues, t.Games = report.Queues, report.Rooms
+	g.now.Now = stampOf(report.At)
+	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...)}
+	return nil
+}
+
+func (g *gatherer) queues(ctx context.Context) error {
+	began := time.Now()
+	if began.Before(g.queuesDue) {
+		return nil
+	}
+	queues, err := g.Queues.All(ctx)
+	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - every/2) // not just missed by a round
+	if err != nil {
+		return err
+	}
+	views, oldest := make([]queue, len(queues)), stamp(0)
+	for i := range queues {
+		views[i] = queueOf(&queues[i])
+		if at := views[i].OldestSince; at != 0 && (oldest == 0 || at < oldest) {
+			oldest = at
+		}
+	}
+	g.now.Queues, g.now.Totals.OldestSince = views, oldest
+	return nil
+}
+
+func (g *gatherer) minutes(ctx context.Context) error {
+	if time.Now().Before(g.minutesDue) || g.now.Now == 0 {
+		return nil
+	}
+	err := g.history.Update(ctx, g.time())
+	if rows := g.history.Rows(); rows != nil {
+		g.now.Minutes = rows
+	}
+	if err == nil {
+		g.minutesDue = time.Now().Add(minutesEvery)
+	}
+	return err
+}
+
+// matches reads the newest ones if there are more than before.
+func (g *gatherer) matches(ctx context.Context) error {
+	if g.listed == g.now.Totals.Matches {
+		return nil
+	}
+	latest, err := g.Matcher.Latest(ctx, mostMatches)
+	if err != nil {
+		return err
+	}
+	if g.listed = g.now.Totals.Matches; len(latest) == 0 { // those that are forgotten are still the last there were
+		return nil
+	}
+	matches := make([]match, 0, mostMatches)
+	for i := range latest {
+		matches = append(matches, matchOf(&latest[i]))
+	}
+	for _, older := range g.now.Matches {
+		if len(matches) < mostMatches && older.MadeAt < matches[len(matches)-1].MadeAt {
+			matches = append(matches, older)
+		}
+	}
+	g.now.Matches = matches
+	return nil
+}
+
+func (g *gatherer) nodes(ctx context.Context) error {
+	found, err := g.Matcher.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, sockets := make([]node, len(found)), 0
+	for i := range found {
+		n := &found[i]
+		nodes[i] = node{n.ID, n.Version, stampOf(n.Started), n.Connections, stampOf(n.LeaseEnds), n.ID == g.Config.Node}
+		sockets += n.Connections
+	}
+	g.now.Nodes, g.now.Totals.Sockets, g.now.Totals.Nodes = nodes, sockets, len(nodes)
+	return nil
+}
+
+// sum puts the recent past into the totals.
+func (g *gatherer) sum() {
+	n, t := g.history.Now(g.time()), &g.now.Totals
+	t.WaitP50, t.WaitP95, t.WaitP99 = n.WaitP50, n.WaitP95, n.WaitP99
+	t.MatchesPerMinute, t.ShareMatched = n.MatchesPerMinute, n.ShareMatched
+}
+
+// time is Redis's, as it was last known.
+func (g *gatherer) time() time.Time { return time.UnixMilli(int64(g.now.Now)) }

@@ -1,0 +1,166 @@
+// Package dashboard gathers what operators look at, once for all who look, and tells them what changes. It names no
+// player.
+package feed
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/ops/recorder"
+)
+
+// stamp is a time in milliseconds; 0, which stands for none, is null.
+type stamp int64
+
+func (s stamp) MarshalJSON() ([]byte, error) {
+	if s == 0 {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, int64(s), 10), nil
+}
+
+func stampOf(t time.Time) stamp {
+	if t.IsZero() {
+		return 0
+	}
+	return stamp(t.UnixMilli())
+}
+
+// Config is what does not change while the node runs.
+type Config struct {
+	IntervalMs     int64  `json:"interval_ms"`
+	MatchSize      int    `json:"match_size"`
+	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
+	Version        string `json:"version"`
+	Node           string `json:"node"` // that answers
+}
+
+type totals struct {
+	Waiting     int64 `json:"waiting"`
+	Proposed    int64 `json:"proposed"`
+	Enqueued    int64 `json:"enqueued"`
+	Matched     int64 `json:"matched"`
+	Cancelled   int64 `json:"cancelled"`
+	Expired     int64 `json:"expired"`
+	Matches     int64 `json:"matches"`
+	Queues      int64 `json:"queues"`
+	OldestSince stamp `json:"oldest_since"`
+
+	WaitP50          *float64 `json:"wait_p50_ms"`
+	WaitP95          *float64 `json:"wait_p95_ms"`
+	WaitP99          *float64 `json:"wait_p99_ms"`
+	MatchesPerMinute *float64 `json:"matches_per_minute"`
+	ShareMatched     *float64 `json:"share_matched"`
+
+	Games   int64 `json:"games"`
+	Sockets int   `json:"sockets"`
+	Nodes   int   `json:"nodes"`
+}
+
+type audit struct {
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+}
+
+type redisState struct {
+	Up          bool     `json:"up"`
+	PingMs      *float64 `json:"ping_ms"`
+	MemoryBytes *int64   `json:"memory_bytes"`
+	Clients     *int64   `json:"clients"`
+	ScriptUs    *float64 `json:"script_us"`    // a call, on average
+	ScriptShare *float64 `json:"script_share"` // of one processor's time
+}
+
+// redisStateOf compares how Redis does with how it did a while ago.
+func redisStateOf(h, before redisconn.Health, between time.Duration) redisState {
+	s := redisState{Up: h.Up, MemoryBytes: available(h.Memory), Clients: available(h.Clients)}
+	if h.Up {
+		ms := float64(h.Ping.Microseconds()) / 1000
+		s.PingMs = &ms
+	}
+	calls, took := h.ScriptCalls-before.ScriptCalls, h.ScriptTime-before.ScriptTime
+	if before.ScriptCalls < 0 || calls <= 0 || between <= 0 { // the first look, or another Redis
+		return s
+	}
+	each, share := float64(took.Microseconds())/float64(calls), took.Seconds()/between.Seconds()
+	s.ScriptUs, s.ScriptShare = &each, &share
+	return s
+}
+
+func available(n int64) *int64 {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}
+
+type node struct {
+	ID          string `json:"id"`
+	Version     string `json:"version"`
+	StartedAt   stamp  `json:"started_at"`
+	Sockets     int    `json:"sockets"`
+	LeaseEndsAt stamp  `json:"lease_ends_at"`
+	Self        bool   `json:"self"`
+}
+
+type queue struct {
+	Name         string `json:"name"`
+	Waiting      int    `json:"waiting"`
+	Proposed     int    `json:"proposed"`
+	OldestSince  stamp  `json:"oldest_since"`
+	NextTickAt   stamp  `json:"next_tick_at"`
+	MatchedTotal int64  `json:"matched_total"`
+	Paused       bool   `json:"paused"`
+}
+
+func queueOf(q *matchq.Queue) queue {
+	return queue{q.Name, q.Waiting, q.Proposed, stampOf(q.OldestAt), stampOf(q.NextTick), q.Matches, q.Paused}
+}
+
+type match struct {
+	ID            string `json:"id"`
+	Queue         string `json:"queue"`
+	Size          int    `json:"size"`
+	MadeAt        stamp  `json:"made_at"`
+	LongestWaitMs int64  `json:"longest_wait_ms"`
+}
+
+func matchOf(m *matchq.Match) match {
+	view := match{ID: m.ID, Queue: m.Queue, Size: len(m.Tickets), MadeAt: stampOf(m.MadeAt)}
+	for i := range m.Tickets {
+		view.LongestWaitMs = max(view.LongestWaitMs, m.Tickets[i].Waited.Milliseconds())
+	}
+	return view
+}
+
+// snapshot is all there is to see.
+type snapshot struct {
+	Now     stamp          `json:"now"`
+	Config  Config         `json:"config"`
+	Totals  totals         `json:"totals"`
+	Audit   *audit         `json:"audit"` // nil before it is known
+	Redis   redisState     `json:"redis"`
+	Nodes   []node         `json:"nodes"`
+	Queues  []queue        `json:"queues"`
+	Matches []match        `json:"matches"`
+	Minutes []recorder.Row `json:"minutes"`
+}
+
+// change is what is new.
+type change struct {
+	Now     stamp          `json:"now"`
+	Totals  *totals        `json:"totals,omitempty"`
+	Audit   *audit         `json:"audit,omitempty"`
+	Redis   *redisState    `json:"redis,omitempty"`
+	Nodes   []node         `json:"nodes,omitzero"` // empty is not none
+	Queues  *queueChange   `json:"queues,omitempty"`
+	Matches []match        `json:"matches,omitempty"`
+	Minutes []recorder.Row `json:"minutes,omitempty"`
+}
+
+type queueChange struct {
+	Set  []queue  `json:"set"`
+	Gone []string `json:"gone"`
+}

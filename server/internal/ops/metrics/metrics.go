@@ -1,0 +1,130 @@
+// Package metrics counts what happens on a node, for Prometheus. Each thing is counted by one node: the sum over all of
+// them is what happened.
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+)
+
+// Options are what is measured.
+type Options struct {
+	Matcher     *matchq.Matcher
+	Queues      *queuecache.List
+	Connections func() int // WebSockets that are open on this node
+	DropReasons []string   // of Dropped
+	Version     string
+	Log         *slog.Logger
+}
+
+// Metrics counts. Its methods return quickly.
+type Metrics struct {
+	Options
+	ctx      context.Context // of looking at Redis
+	queues   *queues
+	waits    *prometheus.HistogramVec
+	ticks    prometheus.Histogram
+	dropped  *prometheus.CounterVec
+	registry *prometheus.Registry
+}
+
+// namespace is what all names begin with.
+const namespace = "matchq"
+
+// New makes a Metrics that looks at Redis until ctx ends.
+func New(ctx context.Context, o Options) *Metrics {
+	m := &Metrics{
+		Options: o, ctx: ctx, queues: newQueues(), registry: prometheus.NewRegistry(),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "ticket_wait_seconds",
+			Help:    "How long tickets waited until they ended. Counted once a ticket, by one of the nodes.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600},
+		}, []string{"outcome"}),
+		ticks: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "tick_duration_seconds",
+			Help:    "How long calls to Redis took that visited queues, each up to 64. Calls that found nothing to do are left out.",
+			Buckets: []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1},
+		}),
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "ws_dropped_total",
+			Help: "Connections that were cut off or refused (too_slow, silent, too_large, too_many), and frames that were dropped (too_fast).",
+		}, []string{"reason"}),
+	}
+	for _, outcome := range outcomes {
+		m.waits.WithLabelValues(string(outcome)) // what has not happened is 0, rather than unknown
+	}
+	for _, reason := range o.DropReasons {
+		m.dropped.WithLabelValues(reason)
+	}
+	m.registry.MustRegister(
+		m.waits, m.ticks, m.dropped, &scrape{Metrics: m},
+		m.gauge("ws_connections", "WebSockets that are open on this node.", nil, func() float64 { return float64(o.Connections()) }),
+		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked (--interval).", nil, m.interval),
+		m.gauge("build_info", "1, with the version of this node and that of Go it was built with.",
+			prometheus.Labels{"version": o.Version, "goversion": runtime.Version()}, func() float64 { return 1 }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels}, value)
+}
+
+func (m *Metrics) interval() float64 { return max(0, m.Matcher.Config().Interval.Seconds()) }
+
+// Handler answers with all metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(m.Log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
+	})
+}
+
+// Queued counts a ticket that this node has queued.
+func (m *Metrics) Queued(queue string) {
+	m.queues.count(queue, func(t *tally) { t.enqueued++ })
+}
+
+// Told counts what became of tickets.
+func (m *Metrics) Told(events []matchq.Event) {
+	for i := range events {
+		ev := &events[i]
+		outcome := slices.Index(outcomes[:], ev.Kind)
+		if outcome < 0 {
+			continue
+		}
+		tickets := ev.Tickets()
+		for k := range tickets {
+			m.waits.WithLabelValues(string(ev.Kind)).Observe(tickets[k].Waited.Seconds())
+		}
+		m.queues.count(tickets[0].Queue, func(t *tally) {
+			t.finished[outcome] += int64(len(tickets))
+			if ev.Kind == matchq.Matched {
+				t.matches++
+			}
+			if ev.Reason == matchq.VoidReason {
+				t.enqueued++ // whoever queued it had no answer, and so did not count it
+			}
+		})
+	}
+}
+
+// Ticked times a call that ticked queues, of whose reports it gets all.
+func (m *Metrics) Ticked(r matchq.TickReport) {
+	if r.First {
+		m.ticks.Observe(r.Took.Seconds())
+	}
+}
+
+// Dropped counts what a socket has dropped.
+func (m *Metrics) Dropped(reason string) { m.dropped.WithLabelValues(reason).Inc() }

@@ -1,0 +1,77 @@
+package recorder
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/DataDog/sketches-go/ddsketch"
+	"github.com/DataDog/sketches-go/ddsketch/store"
+	"pgregory.net/rapid"
+)
+
+// A broken sketch tells nothing that can't be written down.
+func TestBrokenSketch(t *testing.T) {
+	for _, bin := range []int{math.MaxInt32, math.MinInt32, 1 << 40} {
+		broken, read := newShare(), newShare()
+		broken.waits = sketch{ddsketch.NewDDSketchFromStoreProvider(broken.waits.IndexMapping, store.SparseStoreConstructor)}
+		broken.waits.GetPositiveValueStore().Add(bin)
+		if err := read.add(broken.words()); err != nil && !errors.Is(err, errWords) {
+			t.Errorf("bin %d: %v", bin, err)
+		}
+		for _, share := range []float64{0, 0.5, 1} {
+			if ms := read.waits.at(share); ms != nil && (math.IsInf(*ms, 0) || math.IsNaN(*ms)) {
+				t.Errorf("bin %d tells %v", bin, *ms)
+			}
+		}
+	}
+}
+
+// What nodes have said of a minute tells the same percentiles as all durations together would, to two percent.
+func TestPercentiles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all, together := []float64{}, newShare()
+		for range rapid.IntRange(1, 4).Draw(t, "nodes") {
+			node := newShare()
+			for _, ms := range rapid.SliceOfN(rapid.IntRange(1, 600_000), 1, 200).Draw(t, "waits") {
+				node.waits.add(time.Duration(ms) * time.Millisecond)
+				all = append(all, float64(ms))
+			}
+			if err := together.add(node.words()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slices.Sort(all)
+		for _, share := range []float64{0, 0.5, 0.95, 0.99, 1} {
+			want, got := all[int(share*float64(len(all)-1))], *together.waits.at(share)
+			if math.Abs(got-want) > accuracy*want+0.001 {
+				t.Fatalf("%v of %v lie below %v, not %v", share, all, want, got)
+			}
+		}
+		if together.ticks.at(0.5) != nil {
+			t.Fatal("calls are told of that nobody made")
+		}
+	})
+}
+
+func FuzzWords(f *testing.F) {
+	s := newShare()
+	s.waits.add(time.Second)
+	s.ticks.add(time.Millisecond)
+	for _, seed := range []string{"", "\x01", s.words(), "\x01\x03abc\x00", s.words()[:20], "\x02" + s.words()[1:]} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, words string) {
+		read := newShare()
+		_ = read.add(words)
+		for _, share := range []float64{0, 0.5, 1} {
+			for _, one := range []sketch{read.waits, read.ticks} {
+				if ms := one.at(share); ms != nil && (math.IsInf(*ms, 0) || math.IsNaN(*ms)) {
+					t.Errorf("%q tells %v", words, *ms)
+				}
+			}
+		}
+	})
+}

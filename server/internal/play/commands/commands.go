@@ -1,0 +1,127 @@
+// Package events handles what clients send by a connection, whatever it speaks: one handler an event.
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/games"
+	"github.com/matchq/matchq/server/internal/play/intake"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// Events are the handlers and what they work with.
+type Events struct {
+	Matcher *matchq.Matcher
+	Intake  *intake.Intake
+	Queues  *queuecache.List
+	Index   *sessions.Index
+	Rooms   *games.Rooms
+	Preview notify.Preview
+	Grace   time.Duration
+	Log     *slog.Logger
+
+	// States add to what get_state tells a player, beside their ticket.
+	States []State
+}
+
+// Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data.
+// An empty one is only acknowledged.
+type Reply struct {
+	Event string
+	Data  json.RawMessage
+}
+
+func reply(event string, payload any) Reply { return Reply{event, notify.Encode(payload)} }
+
+// handler handles one event of a client.
+type handler func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
+
+// table has them all, by the name that clients send.
+var table = map[string]handler{
+	"check_socket_id":              on((*Events).checkSocketID),
+	"connection_queue":             on((*Events).connectionQueue),
+	"create_general_game_match":    on((*Events).createMatch),
+	"cancel_request_general_match": on((*Events).cancelRequest),
+	"get_connection_status":        on((*Events).connectionStatus),
+	"resume":                       on((*Events).resume),
+	"get_state":                    on((*Events).getState),
+	"accept_match":                 on((*Events).acceptMatch),
+	"decline_match":                on((*Events).declineMatch),
+	"request_friend_game_matching": on((*Events).requestFriend),
+	"accept_friend_request":        on((*Events).acceptFriend),
+	"decline_friend_request":       on((*Events).declineFriend),
+	"request_question":             on((*Events).requestQuestion),
+	"start_game":                   on((*Events).startGame),
+	"send_answer":                  on((*Events).sendAnswer),
+	"end_game_playing":             on((*Events).endGame),
+}
+
+// sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
+// them, and tests see that there are no others.
+var sent = []string{
+	"notify_socket_id", notify.Event, notify.ProposedEvent, "cancel_request_general_match_status", "connection_status",
+	"resumed", "state", "ack", "error",
+	quiz.InvitationEvent, "created_friend_match", "friend_request_declined", "get_match_question", "get_answer_result",
+	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",
+}
+
+// Names are the events that clients send and those that the server sends, each sorted.
+func Names() (handled, sends []string) {
+	return slices.Sorted(maps.Keys(table)), slices.Sorted(slices.Values(sent))
+}
+
+// on makes a handler of one that takes a decoded payload.
+func on[P any](handle func(*Events, context.Context, *sessions.Session, *P) (Reply, error)) handler {
+	return func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
+		payload := new(P)
+		if len(data) > 0 {
+			if err := wire.DecodeLenient(data, payload); err != nil {
+				return Reply{}, wire.Errorf(wire.CodeInvalid, "%v", err)
+			}
+		}
+		return handle(e, ctx, s, payload)
+	}
+}
+
+// Handle handles one event. The caller brackets it, and the sending of its reply, with Session.Begin and End. A handler
+// that panics fails alone.
+func (e *Events) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
+	handle, ok := table[event]
+	if !ok {
+		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "there is no event %q", shortened(event))
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			e.Log.Error("a handler panicked", "event", event, "panic", p, "stack", string(debug.Stack()))
+			f = wire.Errorf(wire.CodeInternal, "this is our fault, and was logged")
+		}
+	}()
+	r, err := handle(e, ctx, s, data)
+	if err != nil {
+		f = wire.ErrorOf(err)
+		if f.Code == wire.CodeInternal {
+			e.Log.Error("an event failed", "event", event, "error", err)
+		}
+	}
+	return r, f
+}
+
+// shortened keeps what is sent back to a client in bounds.
+func shortened(text string) string {
+	if len(text) > 64 {
+		return strings.ToValidUTF8(text[:64], "") + "…"
+	}
+	return text
+}

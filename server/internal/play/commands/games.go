@@ -1,0 +1,85 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+type gamePayload struct {
+	UserID         *wire.ID `json:"userId"`
+	RoomID         string   `json:"roomId"`
+	QuestionaireID wire.ID  `json:"questionaireId"`
+	Limit          int      `json:"limit"`
+}
+
+func (p *gamePayload) wish() quiz.Wish { return quiz.Wish{Set: p.QuestionaireID, Limit: p.Limit} }
+
+// requestQuestion gives the questions of a self-paced game.
+func (e *Events) requestQuestion(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+	if err != nil {
+		return Reply{}, err
+	}
+	dealt, err := e.Rooms.Request(ctx, p.RoomID, who, p.wish())
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply("get_match_question", dealt), nil
+}
+
+// startGame says that a player wants a paced game.
+func (e *Events) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{}, e.Rooms.Start(ctx, p.RoomID, who, p.wish())
+}
+
+type choicePayload struct {
+	UserID         *wire.ID        `json:"userId"`
+	RoomID         string          `json:"roomId"`
+	QuestionItemID wire.ID         `json:"questionItemId"`
+	Answer         json.RawMessage `json:"answer"`
+}
+
+// sendAnswer answers a question.
+func (e *Events) sendAnswer(ctx context.Context, s *sessions.Session, p *choicePayload) (Reply, error) {
+	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+	if err != nil {
+		return Reply{}, err
+	}
+	result, err := e.Rooms.Answer(ctx, p.RoomID, who, p.QuestionItemID, p.Answer)
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply("get_answer_result", result), nil
+}
+
+// endGame says that the player does not come back to a room.
+func (e *Events) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{}, e.Rooms.Leave(ctx, p.RoomID, who)
+}
+
+// roomState tells of invitations to the player, and of the game they are in.
+func (e *Events) roomState(ctx context.Context, _ *sessions.Session, player wire.ID, state map[string]any) error {
+	found, err := e.Rooms.State(ctx, player.Name)
+	if err != nil {
+		return err
+	}
+	if found.Invitations != nil {
+		state["invitations"] = found.Invitations
+	}
+	if found.Room != nil {
+		state["room"] = found.Room
+	}
+	return nil
+}

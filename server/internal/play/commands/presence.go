@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+type resumePayload struct {
+	UserID  *wire.ID `json:"userId"`
+	LastSeq string   `json:"lastSeq"`
+}
+
+// resume sends a player who is back what came after the last message they know.
+func (e *Events) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
+	if _, err := e.bind(ctx, s, p.UserID); err != nil {
+		return Reply{}, err
+	}
+	recovered, err := e.Resume(ctx, s, p.LastSeq)
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply("resumed", map[string]bool{"recovered": recovered}), nil
+}
+
+// Resume has a session told what its player was told after a message, and what is live after that, once the request
+// that is handled is answered. It says whether nothing is missing. A session that has proven its player need not have
+// named them. It is called between Session.Begin and End.
+func (e *Events) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
+	player, err := e.bind(ctx, s, nil)
+	if err != nil {
+		return false, err
+	}
+	missed, found, err := e.Matcher.Outbox(ctx, player.Name, lastSeq)
+	if err != nil {
+		return false, err
+	}
+	s.Replay(missed)
+	if found {
+		s.CaughtUp()
+	}
+	return found, nil
+}
+
+// State adds to what a player is told of how things stand.
+type State func(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error
+
+// getState tells how things stand, for a client that has lost its place.
+func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	player, err := e.bind(ctx, s, p.UserID)
+	if err != nil {
+		return Reply{}, err
+	}
+	state := map[string]any{}
+	for _, add := range append([]State{e.ticketState, e.roomState}, e.States...) {
+		if err := add(ctx, s, player, state); err != nil {
+			return Reply{}, err
+		}
+	}
+	return reply("state", state), nil
+}
+
+// ticketState tells of the player's latest ticket, as match_status and match_proposed do: as ticket while it lives, as
+// match once there is one.
+func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
+	t, err := e.Matcher.TicketOf(ctx, player.Name)
+	if errors.Is(err, matchq.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch t.State {
+	case matchq.Waiting, matchq.Proposed:
+		s.Waits(t.ID)
+		state["ticket"] = e.waiting(ctx, &t)
+		if t.Match != nil {
+			s.Told(notify.ProposedKey(&t))
+			state["match"] = notify.Proposed(&t, t.Match)
+		}
+	case matchq.Matched:
+		s.Told(notify.EndKey(&t))
+		over, err := e.Rooms.Over(ctx, t.Match.Room, player.Name)
+		if err != nil || over {
+			return err
+		}
+		state["match"] = notify.Ended(&t, t.Match, notify.SIDsNow(ctx, e.Matcher, t.Match), e.Preview)
+	default: // what ended without a match is over
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+type answerPayload struct {
+	UserID  *wire.ID `json:"userId"`
+	MatchID string   `json:"matchId"`
+}
+
+// answered is what the acknowledgement of an answer says. All else comes as match_status, to all players of the match.
+type answered struct {
+	MatchID string       `json:"matchId"`
+	State   matchq.State `json:"state"`
+}
+
+// acceptMatch takes a match that was proposed to the player.
+func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answering(ctx, s, p)
+	if err != nil {
+		return Reply{}, err
+	}
+	match, err := e.Matcher.Accept(ctx, p.MatchID, player.Name)
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply("", answered{match.ID, match.State}), nil
+}
+
+// declineMatch turns it down.
+func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answering(ctx, s, p)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := e.Matcher.Decline(ctx, p.MatchID, player.Name); err != nil {
+		return Reply{}, err
+	}
+	return reply("", answered{p.MatchID, matchq.Cancelled}), nil
+}
+
+// answering is the player who answers by a connection.
+func (e *Events) answering(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
+	if p.MatchID == "" {
+		return wire.ID{}, wire.Errorf(wire.CodeInvalid, "matchId is missing")
+	}
+	return e.bind(ctx, s, p.UserID)
+}
+
+// proposed tells a player who comes back of the match that waits for them.
+func proposed(s *sessions.Session, t *matchq.Ticket) Reply {
+	s.Told(notify.ProposedKey(t))
+	return reply(notify.ProposedEvent, notify.Proposed(t, t.Match))
+}

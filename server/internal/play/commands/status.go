@@ -1,0 +1,27 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+type nothing struct{}
+
+// checkSocketID tells a client its connection's id.
+func (e *Events) checkSocketID(_ context.Context, s *sessions.Session, _ *nothing) (Reply, error) {
+	return reply("notify_socket_id", map[string]string{"sid": s.SID}), nil
+}
+
+// connectionStatus tells how many wait in each queue.
+func (e *Events) connectionStatus(ctx context.Context, _ *sessions.Session, _ *nothing) (Reply, error) {
+	queues, err := e.Queues.All(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	waiting := make(map[string]int, len(queues))
+	for _, q := range queues {
+		waiting[q.Name] = q.Waiting
+	}
+	return reply("connection_status", waiting), nil
+}

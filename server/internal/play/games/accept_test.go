@@ -1,0 +1,160 @@
+package games
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// patient are times with which invitations last, and claims do not.
+func patient() quiz.Config {
+	c := fast
+	c.Resend, c.HalfDone = time.Minute, 300*time.Millisecond
+	return c
+}
+
+// waits queues players where nobody else is.
+func (s *server) waits(players ...string) {
+	s.t.Helper()
+	for _, player := range players {
+		if _, err := s.m.Enqueue(s.t.Context(), matchq.Request{Queue: "for " + player, Player: player}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// stateOf is that of a player's ticket.
+func (s *server) stateOf(player string) matchq.State {
+	s.t.Helper()
+	ticket, err := s.m.TicketOf(s.t.Context(), player)
+	s.must(err)
+	return ticket.State
+}
+
+// The inviter leaves between the steps of accepting: either there is a game, which they forfeit, or nobody loses
+// anything.
+func TestInviterLeavesDuringAccept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		watchSteps(env)
+		s := serve(t, env, patient())
+		a, b := s.arrive("a"), s.arrive("b")
+		for n := 1; ; n++ {
+			s.waits("a", "b")
+			room := s.invites(a, "b")
+			ctx, steps := after(t.Context(), n, func() { s.must(s.Leave(t.Context(), room, a)) })
+			_, err := s.Accept(ctx, room, b)
+			if !steps.happened() {
+				if n < 4 {
+					t.Errorf("only %d steps", n)
+				}
+				return
+			}
+			want := matchq.Cancelled
+			if err != nil {
+				wantCode(t, err, wire.CodeExpired)
+				want = matchq.Waiting
+			} else if over := s.hears("b", "game_over"); over["roomId"] != room || over["reason"] != "forfeit" {
+				t.Errorf("after step %d: %v", n, over)
+			}
+			for _, player := range []string{"a", "b"} {
+				if got := s.stateOf(player); got != want {
+					t.Fatalf("after step %d, accepting: %v, the ticket of %s is %v, not %v", n, err, player, got, want)
+				}
+			}
+			s.must(s.m.Withdraw(t.Context(), "test", time.Now().Add(time.Hour), "a", "b"))
+		}
+	})
+}
+
+// The node dies between the steps of accepting: after some time the invitation is as before, if there is no game.
+func TestNodeDiesDuringAccept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		watchSteps(env)
+		s := serve(t, env, patient())
+		a, b := s.arrive("a"), s.arrive("b")
+		for n := 1; ; n++ {
+			room := s.invites(a, "b")
+			ctx, steps := after(t.Context(), n, runtime.Goexit)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, _ = s.Accept(ctx, room, b)
+			}()
+			<-ended
+			if !steps.happened() {
+				return
+			}
+			redistest.Eventually(t, "the claim is over", func() bool {
+				found, _, err := s.load(t.Context(), room)
+				return err == nil && found.Claimed == 0
+			})
+			if n%2 == 0 {
+				_, err := s.Accept(t.Context(), room, b)
+				s.must(err)
+			}
+			s.must(s.Leave(t.Context(), room, a))
+			if again := s.invites(a, "b"); again == room {
+				t.Fatalf("after step %d the pair is locked", n)
+			} else {
+				s.must(s.Leave(t.Context(), again, a))
+			}
+		}
+	})
+}
+
+// Who plays with somebody else by now is busy, and the invitation is open again at once.
+func TestBusyReopensTheInvitation(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		slow := patient()
+		slow.HalfDone = time.Minute
+		s := serve(t, env, slow)
+		a, b := s.arrive("a"), s.arrive("b")
+		s.arrive("c")
+		room := s.invites(a, "b")
+		s.match("history", "a", "c")
+		s.waits("b")
+		_, err := s.Accept(t.Context(), room, b)
+		wantCode(t, err, wire.CodePlayerBusy)
+		if found, _, err := s.load(t.Context(), room); err != nil || found.Phase != quiz.Invited || found.Claimed != 0 {
+			t.Errorf("%+v, %v", found, err)
+		}
+		if got := s.stateOf("b"); got != matchq.Waiting {
+			t.Errorf("the ticket is %v", got)
+		}
+		s.must(s.Leave(t.Context(), room, a))
+		s.hears("b", "friend_request_declined")
+	})
+}
+
+// The inviter's connection is lost when the friend accepts.
+func TestInviterIsAway(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		long := patient()
+		long.Grace = time.Minute
+		s := serve(t, env, long)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.invites(a, "b")
+		s.leave(a)
+		_, err := s.Accept(t.Context(), room, b)
+		s.must(err)
+		if got := s.hears("b", "opponent_away"); got["graceMs"].(float64) <= 0 || got["graceMs"].(float64) > 60_000 {
+			t.Errorf("%v", got)
+		}
+		s.arrive("a")
+		s.hears("b", "opponent_back")
+
+		// Nobody has noticed that they are away: their node has died, say.
+		s.must(s.Leave(t.Context(), room, b))
+		a = s.arrive("a")
+		room = s.invites(a, "b")
+		s.must(s.node.Leave(t.Context(), "a", a.SID))
+		_, err = s.Accept(t.Context(), room, b)
+		s.must(err)
+		s.hears("b", "opponent_away")
+	})
+}

@@ -1,0 +1,244 @@
+package games
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+func TestAwayAndBack(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		one, two := serve(t, env, fast), serve(t, env, fast)
+		a, b := one.arrive("a"), one.arrive("b")
+		room := one.match("history", "a", "b")
+		_, err := one.Request(t.Context(), room, a, quiz.Wish{})
+		one.must(err)
+		one.leave(b)
+		if got := one.hears("a", "opponent_away"); got["graceMs"] != 300.0 {
+			t.Errorf("%v", got)
+		}
+		two.arrive("b")
+		one.hears("a", "opponent_back")
+		two.must(two.Lost(t.Context(), "b")) // of the connection of before, by the node it was at
+		two.must(two.turn(t.Context(), room, func(turn *quiz.Turn) error {
+			turn.Lost("b") // the same, just before they came back
+			return nil
+		}))
+		one.hears("a", "opponent_away")
+		one.hears("a", "opponent_back") // they are asked for before they lose
+		one.leave(a)
+		if over := two.hears("b", "game_over"); over["reason"] != "forfeit" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+// The node that serves both dies in the middle of a game, and they go on at the other.
+func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		config := fast
+		config.Grace = 5 * time.Second
+		one, two := serve(t, env, config), serve(t, env, config)
+		a, b := one.arrive("a"), one.arrive("b")
+		room := one.match("history", "a", "b")
+		one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 2}))
+		one.must(one.Start(t.Context(), room, b, quiz.Wish{}))
+		one.hears("a", "question_started")
+		one.stop()
+		two.arrive("a")
+		b = two.arrive("b")
+		state, err := two.State(t.Context(), "a")
+		if err != nil || state.Room == nil || state.Room.RoomID != room || state.Room.Of != 2 {
+			t.Fatalf("%+v, %v", state, err)
+		}
+		q := two.hears("b", "question_started")["question"].(map[string]any)
+		item := wire.ID{Name: q["id"].(string)}
+		_, err = two.Answer(t.Context(), room, b, item, json.RawMessage("0"))
+		two.must(err)
+		two.hears("a", "question_closed")
+		if over := two.hears("a", "game_over"); over["reason"] != "finished" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+func TestOnlyPlayersPlay(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, _, c := s.arrive("a"), s.arrive("b"), s.arrive("c")
+		s.arrive("d")
+		room := s.match("history", "a", "b")
+		try := func(id string) {
+			t.Helper()
+			all := s.tries(id, c)
+			for what, err := range s.tries("friend-unheard-of", c) {
+				wantCode(t, all[what], wire.CodeNotFound)
+				if all[what] != nil && all[what].Error() != err.Error() {
+					t.Errorf("%s in %s: %v; where there is nothing: %v", what, id, all[what], err)
+				}
+			}
+		}
+		try(room)
+		if _, err := s.m.Room(t.Context(), room); !errors.Is(err, matchq.ErrNotFound) {
+			t.Error("a stranger has opened the room:", err)
+		}
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		s.invites(a, "d")
+		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{ID: "friend-broken", Doc: []byte("{"), Keep: time.Minute})
+		s.must(err)
+		lock := pairOf("a", "d")
+		if _, err := s.m.Room(t.Context(), lock); err != nil {
+			t.Error("there is no lock to try:", err)
+		}
+		for _, id := range []string{room, "room-1-2-3", "room-", "x", "pair-x", lock, "friend-broken", "friend-\x00", ""} {
+			try(id)
+		}
+	})
+}
+
+// tries has a player do everything in a room.
+func (s *server) tries(id string, who quiz.Who) map[string]error {
+	ctx := s.t.Context()
+	all := map[string]error{"start": s.Start(ctx, id, who, quiz.Wish{}), "leave": s.Leave(ctx, id, who)}
+	_, all["request"] = s.Request(ctx, id, who, quiz.Wish{})
+	_, all["answer"] = s.Answer(ctx, id, who, wire.ID{Name: "history-1"}, json.RawMessage("0"))
+	_, all["accept"] = s.Accept(ctx, id, who)
+	_, all["decline"] = s.Decline(ctx, id, who)
+	return all
+}
+
+func TestUnknownQuestionnaire(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("unheard of", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		wantCode(t, err, wire.CodeNotFound)
+		s.elsewhere("a")
+		wantCode(t, s.Start(t.Context(), room, b, quiz.Wish{Limit: questions.Most + 1}), wire.CodeInvalid)
+	})
+}
+
+// elsewhere has a player do something else.
+func (s *server) elsewhere(player string) {
+	s.t.Helper()
+	rooms, err := s.m.RoomsOf(s.t.Context(), player)
+	s.must(err)
+	s.Elsewhere(s.t.Context(), player, rooms)
+}
+
+// Whoever plays elsewhere gives up what is open, and only that.
+func TestElsewhere(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		long := fast
+		long.Resend = time.Minute
+		s := serve(t, env, long)
+		a, b := s.arrive("a"), s.arrive("b")
+		s.arrive("c")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, b, quiz.Wish{})
+		s.must(err)
+		invitation := s.invites(a, "c")
+		s.elsewhere("a")
+		if over := s.hears("b", "game_over"); over["reason"] != "forfeit" || over["roomId"] != room {
+			t.Errorf("%v", over)
+		}
+		if state, err := s.State(t.Context(), "c"); err != nil || len(state.Invitations) != 1 || state.Invitations[0]["roomId"] != invitation {
+			t.Errorf("%+v, %v", state, err)
+		}
+	})
+}
+
+// An opponent who is not there when a room opens has the grace to come.
+func TestOpponentWhoNeverCame(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a := s.arrive("a")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		s.hears("a", "opponent_away")
+		if over := s.hears("a", "game_over"); over["reason"] != "forfeit" {
+			t.Errorf("%v", over)
+		}
+	})
+}
+
+// The library refuses an answer that is written after the deadline, however early it was read.
+func TestAnswerThatTakesTooLong(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
+		s.must(s.Start(t.Context(), room, b, quiz.Wish{}))
+		q := s.hears("a", "question_started")["question"].(map[string]any)
+		err := s.does(t.Context(), room, a, func(turn *quiz.Turn) error {
+			if _, err := turn.Answer("a", wire.ID{Name: q["id"].(string)}, json.RawMessage("0")); err != nil {
+				return err
+			}
+			turn.NotAfter = turn.Now - 1
+			return nil
+		})
+		wantCode(t, err, wire.CodeTooLate)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.Leave(ctx, room, a); err == nil {
+			t.Error("nobody waited for it")
+		}
+	})
+}
+
+// A room that makes no sense is dropped, and keeps nobody from being released.
+func TestBrokenRoom(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		s := serve(t, env, fast)
+		a := s.arrive("a")
+		_, err := s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Players: []string{"a"},
+		})
+		s.must(err)
+		s.must(s.Gone(t.Context(), "a"))
+		wantCode(t, s.Leave(t.Context(), "friend-x", a), wire.CodeNotFound)
+		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+			ID: "friend-x", Version: 1, Doc: []byte("{"), Keep: time.Minute, WakeAt: time.UnixMilli(1),
+		})
+		s.must(err)
+		redistest.Eventually(t, "the room is dropped", func() bool {
+			_, err := s.m.Room(t.Context(), "friend-x")
+			return errors.Is(err, matchq.ErrNotFound)
+		})
+	})
+}
+
+// A player comes back between the steps of noticing that they are lost.
+func TestBackWhileLost(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		watchSteps(env)
+		s := serve(t, env, fast)
+		a, b := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		for n := 1; ; n++ {
+			s.must(s.node.Leave(t.Context(), "b", b.SID))
+			ctx, steps := after(t.Context(), n, func() { b = s.arrive("b") })
+			s.must(s.Lost(ctx, "b"))
+			if !steps.happened() {
+				return
+			}
+			if found, _, err := s.load(t.Context(), room); err != nil || found.Players[1].Away != 0 {
+				t.Fatalf("back after step %d, and away: %+v, %v", n, found, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,215 @@
+// Package rooms keeps games and invitations in Redis: it reads a room, lets package quiz change it, and stores the
+// outcome together with what the players are told, on whichever node that happens.
+package games
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/questions"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// Source is where questions come from.
+type Source interface {
+	Questions(ctx context.Context, set, seed string, n int) ([]questions.Question, error)
+	Preview(set string) int
+}
+
+// Rooms are the rooms of a namespace, as one node works on them.
+type Rooms struct {
+	matcher *matchq.Matcher
+	source  Source
+	config  quiz.Config
+	log     *slog.Logger
+	alarm   alarm
+}
+
+// New makes a Rooms. Run keeps its games going.
+func New(m *matchq.Matcher, source Source, config quiz.Config, log *slog.Logger) *Rooms {
+	return &Rooms{matcher: m, source: source, config: config, log: log, alarm: newAlarm()}
+}
+
+// What the names of rooms begin with. Locks of pairs, which are kept like rooms, are called otherwise.
+const (
+	matchRoom  = "room-" // the library names those of matches
+	friendRoom = "friend-"
+	pairLock   = "pair-"
+)
+
+// attempts is how often a change is tried while others change the same room.
+const attempts = 30
+
+// unknown is what all are told who may not know more.
+func unknown() error { return wire.Errorf(wire.CodeNotFound, "there is no such room") }
+
+// errBroken says that what stands in a room makes no sense. Nobody can do anything about it.
+var errBroken = errors.New("the document can't be read")
+
+// load reads a room.
+func (r *Rooms) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
+	stored, err := r.matcher.Room(ctx, id)
+	if errors.Is(err, matchq.ErrNotFound) {
+		return nil, stored, unknown()
+	}
+	if err != nil {
+		return nil, stored, err
+	}
+	room := new(quiz.Room)
+	if err := json.Unmarshal(stored.Doc, room); err != nil {
+		return nil, stored, fmt.Errorf("room %s: %w: %w", id, errBroken, err)
+	}
+	return room, stored, nil
+}
+
+// turn has a room changed by act, again and again while others are faster. If act fails nothing is changed.
+func (r *Rooms) turn(ctx context.Context, id string, act func(*quiz.Turn) error) error {
+	memory := map[string][]questions.Question{}
+	for attempt := range attempts {
+		room, stored, err := r.load(ctx, id)
+		t := &quiz.Turn{Room: room, Config: r.config, Now: stored.Now.UnixMilli()}
+		if err != nil {
+			if t, err = r.open(ctx, id, stored.Now, err); err != nil {
+				return err
+			}
+		}
+		t.Deal = r.deal(ctx, t.Room, memory)
+		if err := act(t); err != nil {
+			return err
+		}
+		err = r.store(ctx, t, stored)
+		if !errors.Is(err, matchq.ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, time.Duration(attempt)*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	f := wire.Errorf(wire.CodeInternal, "too much happens in this room at once, nothing was changed; try again")
+	f.RetryAfter = time.Second
+	return f
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// open makes the room of a general match, for the first event of its game. why is what the caller is told if there is
+// no such match.
+func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (*quiz.Turn, error) {
+	matchID, ok := strings.CutPrefix(id, matchRoom)
+	if !ok || wire.ErrorOf(why).Code != wire.CodeNotFound {
+		return nil, why
+	}
+	match, err := r.matcher.Match(ctx, matchID)
+	switch {
+	case errors.Is(err, matchq.ErrNotFound):
+		return nil, why
+	case err != nil:
+		return nil, err
+	case match.Room != id || match.State != matchq.Matched:
+		return nil, why
+	}
+	who := make([]quiz.Who, len(match.Tickets))
+	for i := range match.Tickets {
+		t := &match.Tickets[i]
+		who[i] = quiz.Who{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
+	}
+	t := quiz.NewMatch(id, wire.QueueID(&match.Tickets[0]), r.config, now.UnixMilli(), who)
+	return t, r.look(ctx, t)
+}
+
+// look notes who is there. Those who are not have the grace to come, from now on.
+func (r *Rooms) look(ctx context.Context, t *quiz.Turn) error {
+	online, err := r.matcher.Online(ctx, t.Names()...)
+	if err != nil {
+		return err
+	}
+	for i, name := range t.Names() {
+		if c := online[i]; here(c) {
+			t.Back(name, c.ID)
+			t.Players[i].SID = c.ID
+		} else {
+			t.Lost(name)
+		}
+	}
+	return nil
+}
+
+// deal chooses questions for a room. memory keeps what was chosen for another attempt.
+func (r *Rooms) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
+	return func(set string, n int, surprise bool) ([]questions.Question, error) {
+		skip := 0
+		if surprise && room.Match {
+			skip = r.source.Preview(set)
+		}
+		key := fmt.Sprint(set, skip, n)
+		if found, ok := memory[key]; ok {
+			return found, nil
+		}
+		found, err := r.source.Questions(ctx, set, room.ID, skip+n)
+		if err != nil {
+			return nil, err
+		}
+		memory[key] = found[min(skip, len(found)):]
+		return memory[key], nil
+	}
+}
+
+// store writes a changed room down, and tells the players.
+func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) error {
+	doc, err := json.Marshal(t.Room)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(doc, before.Doc) && len(t.Messages) == 0 {
+		return nil
+	}
+	keep := r.config.Over
+	if t.Phase != quiz.Over {
+		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
+	}
+	change := matchq.RoomChange{
+		ID: t.ID, Version: before.Version, Doc: doc, Keep: keep, NotAfter: at(t.NotAfter), WakeAt: at(t.WakeAt()),
+		Players: t.Seated(),
+	}
+	for _, name := range t.Names() {
+		if !slices.Contains(change.Players, name) {
+			change.Left = append(change.Left, name)
+		}
+	}
+	for _, m := range t.Messages {
+		change.Messages = append(change.Messages, matchq.Message{Player: m.To, Event: m.Event, Data: notify.Encode(m.Data)})
+	}
+	_, err = r.matcher.ChangeRoom(ctx, change)
+	if errors.Is(err, matchq.ErrTooLate) {
+		return wire.Errorf(wire.CodeTooLate, "this question is closed")
+	}
+	if wake := t.WakeAt(); err == nil && wake > 0 {
+		r.alarm.set(time.Duration(wake-t.Now) * time.Millisecond)
+	}
+	return err
+}
+
+// at is a time of the game as the library takes it.
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}

@@ -1,0 +1,221 @@
+package games
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// fast are times for tests.
+var fast = quiz.Config{
+	Countdown: 20 * time.Millisecond, Question: 300 * time.Millisecond, Pause: 10 * time.Millisecond,
+	Resend: 40 * time.Millisecond, Sends: 11, Grace: 300 * time.Millisecond, TTL: time.Minute,
+	Over: time.Minute, HalfDone: 5 * time.Second,
+}
+
+// server is a node with rooms, and what its players are told.
+type server struct {
+	t    *testing.T
+	m    *matchq.Matcher
+	node *matchq.Node
+	*Rooms
+	stop func()
+
+	mu   sync.Mutex
+	told map[string][]matchq.Message
+}
+
+func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: 20 * time.Millisecond, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := questions.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, m: m, Rooms: New(m, sets, config, log), told: map[string][]matchq.Message{}}
+	s.node, err = m.NewNode(matchq.NodeConfig{
+		Grace: config.Grace,
+		OnMessage: func(msg matchq.Message) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.told[msg.Player] = append(s.told[msg.Player], msg)
+		},
+		OnGone: s.Gone,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var working sync.WaitGroup
+	working.Go(func() { _ = m.Run(ctx) })
+	working.Go(func() { _ = s.node.Run(ctx) })
+	working.Go(func() { s.Run(ctx) })
+	s.stop = func() {
+		cancel()
+		working.Wait()
+	}
+	t.Cleanup(s.stop)
+	redistest.Eventually(t, "the node is known", func() bool {
+		nodes, err := m.Nodes(t.Context())
+		return err == nil && slices.ContainsFunc(nodes, func(n matchq.NodeInfo) bool { return n.ID == s.node.ID() })
+	})
+	return s
+}
+
+// arrive connects a player.
+func (s *server) arrive(player string) quiz.Who {
+	s.t.Helper()
+	conn := player + "@" + s.node.ID() + fmt.Sprint(time.Now().UnixNano())
+	if _, err := (&Presence{s.node, s.Rooms}).Arrive(s.t.Context(), player, conn, "s"); err != nil {
+		s.t.Fatal(err)
+	}
+	return quiz.Who{ID: wire.ID{Name: player}, SID: conn}
+}
+
+// leave disconnects a player.
+func (s *server) leave(who quiz.Who) {
+	s.t.Helper()
+	s.must((&Presence{s.node, s.Rooms}).Leave(s.t.Context(), who.ID.Name, who.SID))
+}
+
+func (s *server) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// object is a decoded JSON object.
+type object map[string]any
+
+// hears waits for the next event of a kind that a player is told; those before it are forgotten.
+func (s *server) hears(player, event string) object {
+	s.t.Helper()
+	var found object
+	redistest.Eventually(s.t, player+" hears "+event, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, msg := range s.told[player] {
+			if msg.Event == event {
+				s.told[player] = s.told[player][i+1:]
+				if err := json.Unmarshal(msg.Data, &found); err != nil {
+					s.t.Fatal(err)
+				}
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// count is how often a player was told something.
+func (s *server) count(player, event string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, msg := range s.told[player] {
+		if msg.Event == event {
+			n++
+		}
+	}
+	return n
+}
+
+// match makes a general match and returns its room.
+func (s *server) match(queue string, players ...string) string {
+	s.t.Helper()
+	for _, player := range players {
+		if _, err := s.m.Enqueue(s.t.Context(), matchq.Request{Queue: queue, Player: player}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	var room string
+	redistest.Eventually(s.t, "they are matched", func() bool {
+		t, err := s.m.TicketOf(s.t.Context(), players[0])
+		if err == nil && t.State == matchq.Matched {
+			room = t.Match.Room
+		}
+		return room != ""
+	})
+	return room
+}
+
+func wantCode(t *testing.T, err error, want wire.Code) {
+	t.Helper()
+	if err == nil || wire.ErrorOf(err).Code != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestPacedGameOnTwoNodes(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		one, two := serve(t, env, fast), serve(t, env, fast)
+		a, b := one.arrive("a"), two.arrive("b")
+		room := one.match("history", "a", "b")
+		sets, _ := questions.Embedded()
+		order, _ := sets.Questions(t.Context(), "history", room, 8)
+
+		for range 2 { // before it is opened, and after
+			if is, err := two.Over(t.Context(), room, "a"); err != nil || is {
+				t.Error("the game is not over:", is, err)
+			}
+			one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 3}))
+		}
+		two.must(two.Start(t.Context(), room, b, quiz.Wish{}))
+		one.hears("a", "game_starting")
+		for i := range 3 {
+			q := one.hears("a", "question_started")
+			two.hears("b", "question_started")
+			if id := q["question"].(map[string]any)["id"]; id != order[5+i].ID.Name {
+				t.Fatalf("question %d is %v, not %s", i, id, order[5+i].ID.Name)
+			}
+			item, right := order[5+i].ID, json.RawMessage(fmt.Sprint(order[5+i].Answer))
+			if _, err := one.Answer(t.Context(), room, a, item, right); err != nil {
+				t.Fatal(err)
+			}
+			two.hears("b", "get_answer_result")
+			if i == 1 {
+				continue // b does not answer, and the clock closes it
+			}
+			if _, err := two.Answer(t.Context(), room, b, item, json.RawMessage(fmt.Sprint((order[5+i].Answer+1)%4))); err != nil {
+				t.Fatal(err)
+			}
+			if closed := two.hears("b", "question_closed"); closed["answer"] != float64(order[5+i].Answer) {
+				t.Errorf("%v", closed)
+			}
+		}
+		over := one.hears("a", "game_over")
+		results := over["results"].([]any)
+		first, second := results[0].(map[string]any), results[1].(map[string]any)
+		if over["reason"] != "finished" || first["correct"] != 3.0 || second["correct"] != 0.0 || second["answered"] != 2.0 {
+			t.Errorf("%v", over)
+		}
+		_, err := two.Answer(t.Context(), room, b, order[6].ID, json.RawMessage("0"))
+		wantCode(t, err, wire.CodeTooLate)
+		if is, err := two.Over(t.Context(), room, "a"); err != nil || !is {
+			t.Error("the game is over:", is, err)
+		}
+		one.must(one.Leave(t.Context(), room, a))
+		two.must(two.Leave(t.Context(), room, b))
+		two.must(two.Leave(t.Context(), room, b))
+		wantCode(t, one.Start(t.Context(), room, a, quiz.Wish{}), wire.CodeExpired)
+		if rooms, err := one.m.RoomsOf(t.Context(), "a"); len(rooms) > 0 || err != nil {
+			t.Errorf("%v, %v", rooms, err)
+		}
+	})
+}

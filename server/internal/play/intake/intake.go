@@ -1,0 +1,125 @@
+// Package intake takes requests for tickets, however they came: within the rate limits, and with an answer in time.
+package intake
+
+import (
+	"context"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// patience is how long rate limits and enqueueing may take together, so that clients hear within two seconds that
+// Redis is away.
+const patience = 1750 * time.Millisecond
+
+// Intake enqueues.
+type Intake struct {
+	Matcher *matchq.Matcher
+	Limits  *limits.Limiter // nil for none
+	Games   Games           // nil for none
+
+	// Queued is called with the queue of each new ticket; nil for nobody. It must return quickly.
+	Queued func(queue string)
+}
+
+// Games are what players give up when they queue for another one.
+type Games interface {
+	// OfAll returns the rooms that each player has something to lose in.
+	OfAll(ctx context.Context, players []string) ([][]string, error)
+	// Elsewhere takes a player out of the games in some rooms.
+	Elsewhere(ctx context.Context, player string, rooms []string)
+}
+
+// For is the intake for a client: who has the API key is not limited.
+func (i *Intake) For(who identity.Identity) *Intake {
+	if who.Trusted {
+		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
+	}
+	return i
+}
+
+// Charge counts what is as good as so many tickets of an address. Its errors are *wire.Error.
+func (i *Intake) Charge(ctx context.Context, address string, tickets int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return i.Limits.Address(ctx, address, tickets)
+}
+
+// Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *wire.Error.
+func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) (matchq.Ticket, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := i.Limits.Address(ctx, address, 1); err != nil {
+		return matchq.Ticket{}, err
+	}
+	if err := i.Limits.Player(ctx, r.Player); err != nil {
+		return matchq.Ticket{}, err
+	}
+	before := i.before(ctx, []matchq.Request{r})
+	t, err := i.Matcher.Enqueue(ctx, r) // at the same time, since most have no game
+	i.tell([]matchq.Result{{Ticket: t, Err: err}})
+	if rooms, failed := before(); failed == nil {
+		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
+	}
+	return t, err
+}
+
+// tell tells of the tickets that are new.
+func (i *Intake) tell(results []matchq.Result) {
+	for n := range results {
+		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
+			i.Queued(r.Ticket.Queue)
+		}
+	}
+}
+
+// EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
+// was queued.
+func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, address string) ([]matchq.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := i.Limits.Address(ctx, address, len(requests)); err != nil {
+		return nil, err
+	}
+	players := make([]string, len(requests))
+	for n := range requests {
+		players[n] = requests[n].Player
+	}
+	results := make([]matchq.Result, len(requests))
+	var allowed []matchq.Request
+	var at []int
+	for n, err := range i.Limits.Players(ctx, players) {
+		if err != nil {
+			results[n].Err = err
+			continue
+		}
+		allowed, at = append(allowed, requests[n]), append(at, n)
+	}
+	before, err := i.before(ctx, allowed)()
+	if err != nil {
+		return nil, err
+	}
+	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
+	i.tell(done)
+	i.leave(ctx, before, done)
+	for n, result := range done {
+		results[at[n]] = result
+	}
+	return results, allAway(results)
+}
+
+// allAway is the one answer for a batch of which nothing was queued because Redis is away.
+func allAway(results []matchq.Result) error {
+	for _, r := range results {
+		if r.Err == nil || wire.ErrorOf(r.Err).Code != wire.CodeRedisUnavailable {
+			return nil
+		}
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return results[0].Err
+}

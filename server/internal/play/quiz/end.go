@@ -1,0 +1,240 @@
+package quiz
+
+import (
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
+)
+
+type results struct {
+	RoomID  string   `json:"roomId"`
+	Results []Result `json:"results"`
+	Reason  string   `json:"reason"`
+}
+
+// Result is how somebody has played.
+type Result struct {
+	ID       wire.ID `json:"id"`
+	Score    int     `json:"score"`
+	Correct  int     `json:"correct"`
+	Answered int     `json:"answered"`
+}
+
+// end ends the game and tells all, also those who gave it up.
+func (t *Turn) end(reason string) {
+	t.Phase, t.Reason, t.At = Over, reason, 0
+	all := results{RoomID: t.ID, Reason: reason}
+	for i := range t.Players {
+		p := &t.Players[i]
+		p.Away = 0
+		all.Results = append(all.Results, Result{p.ID, p.Score, p.Correct, len(p.Answers)})
+	}
+	for i := range t.Players {
+		t.Messages = append(t.Messages, Message{t.Players[i].ID.Name, "game_over", all})
+	}
+}
+
+// done says whether a player has answered all there is.
+func (r *Room) done(p *Player) bool {
+	return r.Mode == SelfPaced && len(p.Answers) == len(r.Questions)
+}
+
+// settle ends what nobody can add anything to.
+func (t *Turn) settle() {
+	playing, waitingFor := 0, 0
+	for i := range t.Players {
+		p := &t.Players[i]
+		if p.Forfeited {
+			continue
+		}
+		playing++
+		if t.Phase == Asking {
+			if _, ok := p.Answers[t.Questions[t.Index].ID.Name]; !ok {
+				waitingFor++
+			}
+		} else if !t.done(p) {
+			waitingFor++
+		}
+	}
+	switch {
+	case playing < 2:
+		t.end(Forfeit)
+	case waitingFor > 0:
+	case t.Phase == Asking:
+		t.shut()
+	case t.Mode == SelfPaced:
+		t.end(Finished)
+	}
+}
+
+// Leave is what a player does who does not come back to the room. With questions still open that forfeits.
+func (t *Turn) Leave(name string) error {
+	p, err := t.player(name)
+	if err != nil || p.Left {
+		return err
+	}
+	switch {
+	case t.Phase == Over:
+		p.Left = true
+	case t.claimed():
+		p.Leaving = true
+	case t.Phase == Invited && p == &t.Players[0]:
+		t.decline(Expired, "")
+	case t.Phase == Invited:
+		t.decline(Declined, "")
+	default:
+		t.forfeit(p)
+		p.Left = true
+	}
+	if t.Closed() {
+		t.clear()
+	}
+	return nil
+}
+
+// forfeit takes a player out of the game, unless they have played it to its end.
+func (t *Turn) forfeit(p *Player) {
+	p.Away = 0
+	if p.Forfeited || t.done(p) {
+		return
+	}
+	p.Forfeited = true
+	t.settle()
+	if t.Phase == Open && t.Mode == "" && t.startable() {
+		t.At = t.Now // the others were only waiting for this one
+	}
+}
+
+// clear keeps only what is needed to know that the room is closed.
+func (t *Turn) clear() {
+	t.Questions = nil
+	for i := range t.Players {
+		t.Players[i].Answers = nil
+	}
+}
+
+type away struct {
+	GraceMs int64 `json:"graceMs"`
+}
+
+// Lost says that a player's connection is lost.
+func (t *Turn) Lost(name string) {
+	p, err := t.player(name)
+	if err != nil || t.Phase == Over || p.Forfeited || p.Left || p.Away > 0 {
+		return
+	}
+	p.Away = t.after(t.Config.Grace)
+	if t.Phase != Invited {
+		t.tell(name, "opponent_away", away{t.Config.Grace.Milliseconds()})
+	}
+}
+
+// Back says that a player is connected.
+func (t *Turn) Back(name, sid string) {
+	p, err := t.player(name)
+	if err != nil || p.Away == 0 {
+		return
+	}
+	p.Away = 0
+	if sid != "" {
+		p.SID = sid
+	}
+	if t.Phase != Invited {
+		t.tell(name, "opponent_back", struct{}{})
+	}
+}
+
+// Gone says that a player did not come back in time. An invitation stands as long as the one who invites is here.
+func (t *Turn) Gone(name string) {
+	p, err := t.player(name)
+	switch {
+	case err != nil || t.Phase == Over:
+	case t.claimed():
+		p.Away = t.Claimed // who is overdue then is asked for again
+	case t.Phase != Invited:
+		t.forfeit(p)
+	case p == &t.Players[0]:
+		t.decline(Expired, "")
+	default:
+		p.Away = 0
+	}
+}
+
+// Overdue are those whose grace is over.
+func (t *Turn) Overdue() []string {
+	var names []string
+	for i := range t.Players {
+		if p := &t.Players[i]; p.Away > 0 && p.Away <= t.Now && t.Phase != Over {
+			names = append(names, p.ID.Name)
+		}
+	}
+	return names
+}
+
+// Tick does what is due. Who is overdue must have been called Back or Gone before.
+func (t *Turn) Tick() {
+	switch {
+	case t.Phase == Over || t.claimed():
+	case t.Claimed > 0:
+		t.Release(t.Claimed) // whoever claimed it has died
+	case t.Now >= t.Ends:
+		t.expire()
+	case t.At == 0 || t.Now < t.At:
+	case t.Phase == Invited:
+		t.resend()
+	case t.Phase == Open:
+		if t.At = 0; t.begin() != nil {
+			t.At = t.after(time.Second) // there are no questions just now
+		}
+	case t.Phase == Countdown, t.Phase == Pausing:
+		t.ask()
+	case t.Phase == Asking:
+		t.shut()
+	}
+}
+
+// expire ends a room whose time is over.
+func (t *Turn) expire() {
+	if t.Phase == Invited {
+		t.decline(Expired, "")
+		return
+	}
+	for i := range t.Players {
+		if p := &t.Players[i]; !t.done(p) {
+			p.Forfeited = true
+		}
+	}
+	t.end(Forfeit)
+}
+
+// State is what a player is told who asks how the game stands.
+type State struct {
+	RoomID       string           `json:"roomId"`
+	Mode         Mode             `json:"mode"`
+	Index        int              `json:"index"`
+	Of           int              `json:"of"`
+	Question     *questions.Asked `json:"question,omitempty"`
+	ClosesInMs   *int64           `json:"closesInMs,omitempty"`
+	Scores       []Score          `json:"scores"`
+	OpponentAway bool             `json:"opponentAway"`
+}
+
+// State says how the game stands for a player.
+func (r *Room) State(name string, now int64) State {
+	s := State{RoomID: r.ID, Mode: r.Mode, Index: r.Index, Of: len(r.Questions), Scores: r.scores()}
+	for i := range r.Players {
+		p := &r.Players[i]
+		switch {
+		case p.ID.Name != name:
+			s.OpponentAway = s.OpponentAway || p.Away > 0
+		case r.Mode == SelfPaced:
+			s.Index = len(p.Answers)
+		}
+	}
+	if r.Phase == Asking {
+		asked, left := r.Questions[r.Index].Ask(), max(r.At-now, 0)
+		s.Question, s.ClosesInMs = &asked, &left
+	}
+	return s
+}

@@ -1,0 +1,164 @@
+package quiz
+
+import (
+	"strconv"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// Who is a player as they call themself, and their connection.
+type Who struct {
+	ID  wire.ID `json:"id"`
+	SID string  `json:"sid"`
+}
+
+func players(who []Who) []Player {
+	players := make([]Player, len(who))
+	for i, w := range who {
+		players[i] = Player{ID: w.ID, SID: w.SID}
+	}
+	return players
+}
+
+// NewMatch opens the room of a general match.
+func NewMatch(id string, set wire.ID, c Config, now int64, who []Who) *Turn {
+	r := &Room{ID: id, Phase: Open, Match: true, Set: set, Players: players(who)}
+	t := &Turn{Room: r, Config: c, Now: now}
+	r.Ends = t.after(c.TTL)
+	return t
+}
+
+// NewInvitation invites the second player and sends that the first time.
+func NewInvitation(id string, c Config, now int64, who ...Who) *Turn {
+	r := &Room{ID: id, Phase: Invited, Players: players(who), At: now, Invited: now}
+	r.Ends = now + int64(c.Sends)*c.Resend.Milliseconds()
+	t := &Turn{Room: r, Config: c, Now: now}
+	t.resend()
+	return t
+}
+
+// Users are the players of a room by their numbers.
+func (r *Room) Users() map[string]any {
+	users := map[string]any{"roomId": r.ID}
+	for i := range r.Players {
+		users["user"+strconv.Itoa(i+1)] = Who{r.Players[i].ID, r.Players[i].SID}
+	}
+	return users
+}
+
+// InvitationEvent is how an invited player hears of it.
+const InvitationEvent = "request_game_match_to_friend"
+
+// resend sends an invitation again. A time that was missed is not made up for.
+func (t *Turn) resend() {
+	if t.Sent == t.Config.Sends {
+		t.At = t.Ends
+		return
+	}
+	t.Sent++
+	t.Messages = append(t.Messages, Message{t.Players[1].ID.Name, InvitationEvent, t.Users()})
+	t.At = max(t.At, t.Now-t.Config.Resend.Milliseconds()) + t.Config.Resend.Milliseconds()
+	if t.At <= t.Now {
+		t.At = t.after(t.Config.Resend)
+	}
+}
+
+// CanAccept says whether a player may accept an invitation, and whether that was done before.
+func (r *Room) CanAccept(name string) (done bool, err error) {
+	p, err := r.player(name)
+	switch {
+	case err != nil:
+		return false, err
+	case r.Match || p == &r.Players[0]:
+		return false, wire.Errorf(wire.CodeForbidden, "only the invited player can answer an invitation")
+	case r.Reason == Declined || r.Reason == Expired:
+		return false, wire.Errorf(wire.CodeExpired, "the invitation is over: %s", r.Reason)
+	default:
+		return r.Phase != Invited, nil
+	}
+}
+
+// Claim is what comes before Accept. Until that or Release is called, or the time for it is over, the invitation does not
+// end. claim tells one from another; done says that the invitation was accepted before.
+func (t *Turn) Claim(name string) (claim int64, done bool, err error) {
+	done, err = t.CanAccept(name)
+	switch {
+	case err != nil || done:
+		return 0, done, err
+	case t.Now >= t.Ends:
+		return 0, false, wire.Errorf(wire.CodeExpired, "the invitation is over: %s", Expired)
+	}
+	t.Claimed = max(t.after(t.Config.HalfDone), t.Claimed+1)
+	return t.Claimed, false, nil
+}
+
+// claimed says whether somebody is about to accept the invitation.
+func (t *Turn) claimed() bool { return t.Claimed > t.Now }
+
+// Release gives a claim back: the invitation stands as before. One who claimed it since keeps it.
+func (t *Turn) Release(claim int64) {
+	if t.Claimed == claim {
+		t.Claimed = 0
+		t.catchUp()
+	}
+}
+
+// catchUp has those leave who wanted to while the invitation was claimed.
+func (t *Turn) catchUp() {
+	for i := range t.Players {
+		if p := &t.Players[i]; p.Leaving {
+			p.Leaving = false
+			_ = t.Leave(p.ID.Name) // who leaves is a player
+		}
+	}
+}
+
+// Accept accepts an invitation: the game may begin.
+func (t *Turn) Accept(name string) (map[string]any, error) {
+	done, err := t.CanAccept(name)
+	if err != nil || done {
+		return t.Users(), err
+	}
+	t.Phase, t.At, t.Ends, t.Claimed = Open, 0, t.after(t.Config.TTL), 0
+	t.tell(name, "created_friend_match", t.Users())
+	for i := range t.Players {
+		if p := &t.Players[i]; p.Away > 0 { // that is not told before there is a game
+			t.tell(p.ID.Name, "opponent_away", away{max(p.Away-t.Now, 0)})
+		}
+	}
+	users := t.Users()
+	t.catchUp()
+	return users, nil
+}
+
+// Refused says that a friend match does not come about.
+type Refused struct {
+	RoomID string `json:"roomId"`
+	Reason string `json:"reason"`
+}
+
+// Decline declines an invitation.
+func (t *Turn) Decline(name string) (*Refused, error) {
+	done, err := t.CanAccept(name)
+	switch {
+	case t.Has(name) && t.Reason == Declined && t.Players[1].ID.Name == name: // again
+	case err != nil:
+		return nil, err
+	case done:
+		return nil, wire.Errorf(wire.CodeExpired, "the invitation was accepted already")
+	case t.claimed():
+		return nil, wire.Errorf(wire.CodeExpired, "the invitation is being accepted")
+	default:
+		t.decline(Declined, name)
+	}
+	return &Refused{t.ID, Declined}, nil
+}
+
+// decline ends an invitation and tells both players, but one who is answered.
+func (t *Turn) decline(reason, but string) {
+	t.tell(but, "friend_request_declined", Refused{t.ID, reason})
+	t.Phase, t.Reason, t.At, t.Claimed = Over, reason, 0, 0
+	for i := range t.Players {
+		t.Players[i].Left, t.Players[i].Away = true, 0
+	}
+}

@@ -1,0 +1,357 @@
+package quiz
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
+)
+
+func who(names ...string) []Who {
+	all := make([]Who, len(names))
+	for i, name := range names {
+		all[i] = Who{wire.ID{Name: name}, "sid-" + name}
+	}
+	return all
+}
+
+func newGame(names ...string) *Turn {
+	t := NewMatch("room", wire.ID{Name: "history"}, times, 1000, who(names...))
+	t.Deal = dealt
+	return t
+}
+
+// told takes the events since the last call: "event>player …".
+func (t *Turn) told() string {
+	var all []string
+	for _, m := range t.Messages {
+		all = append(all, m.Event+">"+m.To)
+	}
+	t.Messages = nil
+	return strings.Join(all, " ")
+}
+
+// wake goes on to when something is due.
+func (t *Turn) wake() string {
+	t.Now = max(t.Now, t.WakeAt())
+	for _, name := range t.Overdue() {
+		t.Gone(name)
+	}
+	t.Tick()
+	return t.told()
+}
+
+func wantTold(t *testing.T, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+func code(err error) wire.Code {
+	if err == nil {
+		return ""
+	}
+	return wire.ErrorOf(err).Code
+}
+
+func (t *Turn) says(name, item, answer string) (*Answered, error) {
+	return t.Answer(name, wire.ID{Name: item}, json.RawMessage(answer))
+}
+
+func TestPacedGame(t *testing.T) {
+	g := newGame("a", "b")
+	if err := g.Start("a", Wish{Limit: 2}); err != nil || g.told() != "" {
+		t.Fatal(err)
+	}
+	if err := g.Start("b", Wish{Limit: 9}); err != nil {
+		t.Fatal(err)
+	}
+	wantTold(t, g.told(), "game_starting>a game_starting>b")
+	if _, err := g.says("a", "q0", "0"); code(err) != wire.CodeNotFound {
+		t.Error("answered before it was asked:", err)
+	}
+	wantTold(t, g.wake(), "question_started>a question_started>b")
+	if _, err := g.says("a", "q1", "0"); code(err) != wire.CodeNotFound {
+		t.Error("answered a question to come:", err)
+	}
+	g.Now += 50 // of 100
+	if _, err := g.says("a", "q0", "0"); err != nil || g.NotAfter != g.At-1 {
+		t.Error(err)
+	}
+	wantTold(t, g.told(), "get_answer_result>b")
+	if _, err := g.says("b", "q0", `"b"`); err != nil {
+		t.Error(err)
+	}
+	wantTold(t, g.told(), "get_answer_result>a question_closed>a question_closed>b")
+	if a, b := g.Players[0], g.Players[1]; a.Score != points+speed/2 || b.Score != 0 {
+		t.Errorf("%+v, %+v", a, b)
+	}
+	wantTold(t, g.wake(), "question_started>a question_started>b")
+	g.Now = g.At
+	if _, err := g.says("a", "q1", "1"); code(err) != wire.CodeTooLate {
+		t.Error(err)
+	}
+	if r, err := g.says("a", "q0", "2"); err != nil || r.User.Answer.Correct != nil {
+		t.Error("a repeat after the end:", r, err)
+	}
+	wantTold(t, g.wake(), "question_closed>a question_closed>b game_over>a game_over>b")
+	if g.Reason != Finished || g.WakeAt() != 0 {
+		t.Errorf("%+v", g.Room)
+	}
+}
+
+func TestSelfPacedGame(t *testing.T) {
+	g := newGame("a", "b")
+	first, err := g.Request("a", Wish{Set: wire.ID{Name: "other"}, Limit: 2})
+	if err != nil || first.QuestionaireID.Name != "history" || len(first.Questions) != 2 {
+		t.Fatal(first, err)
+	}
+	second, err := g.Request("b", Wish{Limit: 50})
+	if err != nil || !same(first.Questions, second.Questions) || first.Limit != 2 || second.Limit != 50 {
+		t.Error(first, second, err)
+	}
+	if third, err := g.Request("b", Wish{}); err != nil || third.Limit != 2 {
+		t.Error("no limit was asked for:", third, err)
+	}
+	if _, err := g.Request("b", Wish{Limit: 51}); code(err) != wire.CodeInvalid {
+		t.Error(err)
+	}
+	if err := g.Start("b", Wish{}); code(err) != wire.CodeWrongMode {
+		t.Error(err)
+	}
+	for _, bad := range []string{"3", "-1", `"z"`, "null", "1.5", "{}", ""} {
+		if _, err := g.says("a", "q0", bad); code(err) != wire.CodeInvalid {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	r, err := g.says("a", "q1", "1")
+	if err != nil || !*r.User.Answer.Correct || *r.User.Answer.Total != points || r.User.SID != "sid-a" {
+		t.Error(r, err)
+	}
+	if r, err := g.says("a", "q1", "0"); err != nil || !*r.User.Answer.Correct {
+		t.Error("the first answer counts:", r, err)
+	}
+	_, _ = g.says("a", "q0", "2")
+	if err := g.Leave("a"); err != nil || g.Phase != Open {
+		t.Error("who has answered all may leave:", err, g.Phase)
+	}
+	g.told()
+	_, _ = g.says("b", "q0", "0")
+	_, _ = g.says("b", "q1", "0")
+	wantTold(t, g.told(), "game_over>a game_over>b")
+	if g.Reason != Finished {
+		t.Error(g.Reason)
+	}
+}
+
+// The limit goes back as it was asked for, also if there are fewer questions.
+func TestFewerQuestionsThanAskedFor(t *testing.T) {
+	g := newGame("a", "b")
+	g.Deal = func(set string, _ int, surprise bool) ([]questions.Question, error) { return dealt(set, 3, surprise) }
+	for range 2 {
+		if d, err := g.Request("a", Wish{Limit: 20}); err != nil || d.Limit != 20 || len(d.Questions) != 3 {
+			t.Error(d, err)
+		}
+	}
+}
+
+func TestForfeits(t *testing.T) {
+	for name, act := range map[string]func(*Turn){
+		"by leaving":       func(g *Turn) { _ = g.Leave("a") },
+		"by being gone":    func(g *Turn) { g.Gone("a") },
+		"by being away":    func(g *Turn) { g.Lost("a"); g.told(); g.Now = g.WakeAt(); g.Gone(g.Overdue()[0]) },
+		"when time is up":  func(g *Turn) { g.Now = g.Ends; g.Tick() },
+		"in the countdown": func(g *Turn) { _ = g.Start("a", Wish{}); _ = g.Start("b", Wish{}); g.told(); g.Gone("a") },
+	} {
+		g := newGame("a", "b")
+		act(g)
+		if told := g.told(); told != "game_over>a game_over>b" || g.Reason != Forfeit {
+			t.Errorf("%s: %q, %s", name, told, g.Reason)
+		}
+	}
+}
+
+func TestThreePlayAndOneGoes(t *testing.T) {
+	g := newGame("a", "b", "c")
+	_, _ = g.Start("a", Wish{Limit: 1}), g.Start("b", Wish{})
+	g.Gone("c")
+	wantTold(t, g.wake(), "game_starting>a game_starting>b")
+	g.wake()
+	_, _ = g.says("a", "q0", "0")
+	g.Lost("b")
+	g.Lost("b")
+	wantTold(t, g.told(), "get_answer_result>b opponent_away>a")
+	if s := g.State("a", g.Now); !s.OpponentAway || s.Question == nil || s.Of != 1 || *s.ClosesInMs != 100 {
+		t.Errorf("%+v", s)
+	}
+	g.Back("b", "new")
+	wantTold(t, g.told(), "opponent_back>a")
+	if err := g.Start("c", Wish{}); code(err) != wire.CodeExpired {
+		t.Error(err)
+	}
+	wantTold(t, g.wake(), "question_closed>a question_closed>b game_over>a game_over>b game_over>c")
+}
+
+func TestInvitation(t *testing.T) {
+	g := NewInvitation("room", times, 1000, who("a", "b")...)
+	g.Deal = dealt
+	sends := 0
+	for g.Phase == Invited {
+		if told := g.told(); told == InvitationEvent+">b" {
+			sends++
+			g.wake2()
+			continue
+		}
+		g.wake2()
+	}
+	if took := g.Now - 1000; sends != 11 || took != 550 {
+		t.Errorf("%d sends in %d ms", sends, took)
+	}
+	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
+	if _, err := g.Accept("b"); code(err) != wire.CodeExpired || !g.Closed() {
+		t.Error(err)
+	}
+}
+
+// wake2 is wake that leaves what is told.
+func (t *Turn) wake2() {
+	t.Now = max(t.Now, t.WakeAt())
+	t.Tick()
+}
+
+func TestAnswersToInvitations(t *testing.T) {
+	invite := func() *Turn {
+		g := NewInvitation("room", times, 1000, who("a", "b")...)
+		g.Deal = dealt
+		g.told()
+		return g
+	}
+	g := invite()
+	for name, want := range map[string]wire.Code{"a": wire.CodeForbidden, "c": wire.CodeNotFound} {
+		_, accept := g.Accept(name)
+		_, decline := g.Decline(name)
+		if code(accept) != want || code(decline) != want {
+			t.Errorf("%s: %v, %v", name, accept, decline)
+		}
+	}
+	if _, err := g.Request("a", Wish{}); code(err) != wire.CodeNotFound {
+		t.Error("played before it was accepted:", err)
+	}
+	first, err := g.Accept("b")
+	again, err2 := g.Accept("b")
+	if err != nil || err2 != nil || !same(first, again) || g.told() != "created_friend_match>a" {
+		t.Error(first, again, err, err2)
+	}
+	if _, err := g.Decline("b"); code(err) != wire.CodeExpired {
+		t.Error(err)
+	}
+	if _, err := g.Request("a", Wish{}); code(err) != wire.CodeInvalid {
+		t.Error("nobody has said what to play:", err)
+	}
+	if d, err := g.Request("b", Wish{Set: wire.ID{Name: "7", Number: true}}); err != nil || len(d.Questions) != usual {
+		t.Error(d, err)
+	}
+	g = invite()
+	r, err := g.Decline("b")
+	r2, err2 := g.Decline("b")
+	if err != nil || err2 != nil || r.Reason != Declined || !same(r, r2) || g.told() != "friend_request_declined>a" {
+		t.Error(r, r2, err, err2)
+	}
+	g = invite()
+	g.Lost("b")
+	g.Gone("b")
+	g.Lost("a")
+	g.Gone("a")
+	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
+}
+
+// While somebody is about to accept, nothing ends an invitation; what would have done so counts afterwards.
+func TestClaimedInvitation(t *testing.T) {
+	invite := func() (*Turn, int64) {
+		g := NewInvitation("room", times, 1000, who("a", "b")...)
+		g.Deal, g.Now = dealt, g.Ends-1
+		g.told()
+		claim, done, err := g.Claim("b")
+		if claim <= g.Ends || done || err != nil || g.WakeAt() != claim {
+			t.Fatal(claim, done, err, g.WakeAt())
+		}
+		return g, claim
+	}
+	const declined = "friend_request_declined>a friend_request_declined>b"
+	ways := map[string]func(*Turn){
+		"leaving": func(g *Turn) { _ = g.Leave("a") },
+		"gone":    func(g *Turn) { g.Gone("a") },
+		"expiry":  func(g *Turn) { g.Now = g.Ends; g.Tick() },
+		"decline": func(g *Turn) {
+			if _, err := g.Decline("b"); code(err) != wire.CodeExpired {
+				t.Error(err)
+			}
+			g.Now = g.Ends
+		},
+	}
+	accepted := map[string]string{
+		"leaving": "created_friend_match>a game_over>a game_over>b", "gone": "created_friend_match>a opponent_away>b",
+		"expiry": "created_friend_match>a", "decline": "created_friend_match>a",
+	}
+	for name, act := range ways {
+		g, _ := invite()
+		act(g)
+		wantTold(t, g.told(), "")
+		if _, err := g.Accept("b"); err != nil || g.Claimed != 0 {
+			t.Error(name, err, g.Claimed)
+		}
+		wantTold(t, g.told(), accepted[name])
+
+		g, claim := invite()
+		act(g)
+		g.Release(claim - 1) // somebody else's
+		wantTold(t, g.told(), "")
+		g.Now = g.Ends
+		g.Release(claim)
+		wantTold(t, g.told()+g.wake(), declined)
+
+		g, _ = invite() // and nobody goes on
+		act(g)
+		g.wake2()
+		for range 3 {
+			g.wake2()
+			for _, name := range g.Overdue() {
+				g.Gone(name)
+			}
+		}
+		wantTold(t, g.told(), declined)
+	}
+	g, claim := invite()
+	if again, _, err := g.Claim("b"); err != nil || again <= claim {
+		t.Error("a claim is told from the one before:", again, err)
+	}
+	g.Now = g.Ends
+	if _, _, err := g.Claim("b"); code(err) != wire.CodeExpired {
+		t.Error("claimed for ever:", err)
+	}
+	if _, _, err := g.Claim("a"); code(err) != wire.CodeForbidden {
+		t.Error(err)
+	}
+}
+
+func TestNoQuestions(t *testing.T) {
+	g := newGame("a", "b", "c")
+	failing := errors.New("down")
+	g.Deal = func(string, int, bool) ([]questions.Question, error) { return nil, failing }
+	if _, err := g.Request("a", Wish{}); !errors.Is(err, failing) || g.Mode != "" {
+		t.Error(err)
+	}
+	_, _ = g.Start("a", Wish{}), g.Start("b", Wish{})
+	g.Gone("c")
+	wantTold(t, g.wake(), "")
+	g.Deal = dealt
+	wantTold(t, g.wake(), "game_starting>a game_starting>b")
+	if !slices.Equal(g.Seated(), []string{"a", "b"}) {
+		t.Error(g.Seated())
+	}
+}

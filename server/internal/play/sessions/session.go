@@ -1,0 +1,191 @@
+// Package sessions knows who is connected to this node, by which connection, and in which order they are told.
+package sessions
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// Close codes. Clients come back by themselves after all but the last two.
+const (
+	CloseGoingAway    = 1001 // the server stops
+	CloseOverload     = 1013 // the connection is too slow
+	CloseUnauthorized = 4401 // the client has not proven who it is, or its proof has ended
+	CloseReplaced     = 4409 // the player has connected anew
+)
+
+// Transport is the connection itself, whatever it speaks. Its methods may be called by many goroutines; they must not
+// block, and not call back.
+type Transport interface {
+	// Send answers the client.
+	Send(event string, data json.RawMessage)
+	// Push tells it something unasked. seq says where that stands among what its player was told; "" if nowhere.
+	Push(event, seq string, data json.RawMessage)
+	Close(code int, reason string)
+}
+
+// mostTold is how many of the last things that a client knows are remembered.
+const mostTold = 4
+
+// Session is one connection. It belongs to nobody until it names its player.
+type Session struct {
+	SID     string // names it to others; never authority
+	Address string // of the client, for rate limits
+	Who     identity.Identity
+
+	index     *Index
+	transport Transport
+	number    uint64 // its place among the connections of its player; 0 before it has one; guarded by index.mu
+
+	// Guarded by index.mu.
+	id       wire.ID         // as the player wrote it
+	bound    bool            // it is the player's
+	replaced bool            // the player has another one
+	left     bool            // the connection has ended
+	busy     bool            // a request is being handled
+	held     []push          // what waits for its end
+	again    map[string]bool // seqs the client asked for and got, which may come once more
+	told     []string        // keys of the last things that the client knows, from pushes and answers
+	ticket   string          // the live ticket that the client uses
+	bye      bool            // the client has taken its leave: it hears nothing more
+	caughtUp bool            // the client knows what became of its player's ticket before it connected
+}
+
+// Begin holds pushes back until End, so that they come after the answer to the request that is handled: a player is
+// told of a match after being told of having been queued.
+func (s *Session) Begin() {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.busy = true
+}
+
+// End sends what was held back.
+func (s *Session) End() {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.busy = false
+	for _, p := range s.held {
+		s.deliver(p)
+	}
+	s.held = nil
+}
+
+// Push tells the client something that did not come by its player's outbox, unless it knows what has this key.
+func (s *Session) Push(key, event string, data json.RawMessage) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.push(local(key, event, data))
+}
+
+func (s *Session) push(p push) {
+	if s.busy {
+		s.held = append(s.held, p)
+		return
+	}
+	s.deliver(p)
+}
+
+// Replay tells the client again what its player was told, before anything that waits. It is to be called while a
+// request is handled.
+func (s *Session) Replay(messages []matchq.Message) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.again = make(map[string]bool, len(messages))
+	first := make([]push, len(messages), len(messages)+len(s.held))
+	for i, msg := range messages {
+		first[i] = push{msg, true}
+		s.again[msg.Seq] = true
+	}
+	s.held = append(first, s.held...)
+}
+
+// deliver is called under the index's lock, so that pushes keep their order.
+func (s *Session) deliver(p push) {
+	key := p.msg.Key
+	if s.bye || !p.again && s.again[p.msg.Seq] || key != "" && slices.Contains(s.told, key) {
+		return
+	}
+	s.knows(key)
+	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
+}
+
+func (s *Session) knows(key string) {
+	if key == "" {
+		return
+	}
+	if s.told = append(s.told, key); len(s.told) > mostTold {
+		s.told = slices.Clone(s.told[1:])
+	}
+}
+
+// Told says that the client learns by an answer what has a key, and needs no push.
+func (s *Session) Told(key string) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.knows(key)
+}
+
+// Knows says whether the client knows what has a key.
+func (s *Session) Knows(key string) bool {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	return slices.Contains(s.told, key)
+}
+
+// Waits says which live ticket the client uses from now on.
+func (s *Session) Waits(ticketID string) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	if s.left {
+		return
+	}
+	if s.index.tickets[s.ticket] == s {
+		delete(s.index.tickets, s.ticket)
+	}
+	s.ticket = ticketID
+	s.index.tickets[ticketID] = s
+}
+
+// Bye says that the client closes the connection. What it was told before has reached it, and the next connection of
+// its player, on whatever node, need not be told again; of a connection that just breaks that is not sure. Redis has
+// been told when it returns, if it answers.
+func (s *Session) Bye() {
+	s.index.mu.Lock()
+	s.bye = true
+	s.index.mu.Unlock()
+	s.index.Leave(s)
+}
+
+// replace closes the connection, since its player has another one.
+func (s *Session) replace() {
+	s.replaced = true
+	s.transport.Close(CloseReplaced, "replaced by another connection")
+}
+
+// Send answers the client.
+func (s *Session) Send(event string, data json.RawMessage) { s.transport.Send(event, data) }
+
+// Player is whose connection it is, if it has said so.
+func (s *Session) Player() (wire.ID, bool) {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	return s.id, s.bound
+}
+
+// CatchUp says whether the client has yet to learn what became of its player's ticket before it connected.
+func (s *Session) CatchUp() bool {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	return !s.caughtUp
+}
+
+// CaughtUp says that it has learned it.
+func (s *Session) CaughtUp() {
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.caughtUp = true
+}
