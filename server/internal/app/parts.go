@@ -23,6 +23,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/sessions"
+	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
 // parts are what a node is made of.
@@ -32,9 +33,8 @@ type parts struct {
 	position string // where the event stream stood before anybody could be queued here
 
 	source   questions.Source
-	rooms    *games.Rooms
-	index    *sessions.Index
-	presence *matchq.Node
+	sessions *sessions.Registry
+	games    *games.Rooms
 
 	queues    *queuecache.List
 	metrics   *metrics.Metrics
@@ -44,6 +44,7 @@ type parts struct {
 	guard    *identity.Guard
 	intake   *intake.Intake
 	notifier *notify.Notifier
+	watcher  *watch.Watcher
 	api      *httpdoor.API
 	sockets  *ws.Sockets
 }
@@ -81,16 +82,11 @@ func (s *Server) assembleGames(context.Context) error {
 	if s.source, err = questions.New(s.config.Questions); err != nil {
 		return fmt.Errorf("--questions: %w", err)
 	}
-	s.rooms = games.New(s.matcher, s.source, s.config.Game, s.log)
-	s.index = sessions.NewIndex()
-	s.presence, err = s.matcher.NewNode(matchq.NodeConfig{
-		Grace: max(s.config.Grace, time.Millisecond), Version: Version(),
-		OnMessage: s.index.Message, OnReplaced: s.index.Replaced, OnGone: s.rooms.Gone,
-	})
+	s.sessions, err = sessions.New(s.matcher, sessions.Config{Grace: max(s.config.Grace, time.Millisecond), Version: Version()})
 	if err != nil {
 		return err
 	}
-	s.index.Attach(&games.Presence{Node: s.presence, Rooms: s.rooms})
+	s.games = games.New(s.matcher, s.sessions, s.source, s.config.Game, s.log)
 	return nil
 }
 
@@ -100,13 +96,13 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 		Matcher: s.matcher, Queues: s.queues, Connections: func() int { return s.sockets.Open() }, DropReasons: ws.DropReasons,
 		Version: Version(), Log: s.log,
 	})
-	s.recorder = recorder.New(s.matcher, s.queues, s.presence.ID(), s.log)
+	s.recorder = recorder.New(s.matcher, s.queues, s.sessions.NodeID(), s.log)
 	s.recorder.Begin(ctx)
 	s.dashboard = feed.New(feed.Options{
 		Matcher: s.matcher, Queues: s.queues, Redis: s.redis, Log: s.log,
 		Config: feed.Config{
 			IntervalMs: s.config.Interval.Milliseconds(), MatchSize: s.config.MatchSize,
-			ReadyTimeoutMs: s.config.ReadyTimeout.Milliseconds(), Version: Version(), Node: s.presence.ID(),
+			ReadyTimeoutMs: s.config.ReadyTimeout.Milliseconds(), Version: Version(), Node: s.sessions.NodeID(),
 		},
 	})
 	return nil
@@ -125,30 +121,30 @@ func (s *Server) assembleDoors(context.Context) error {
 	if err != nil {
 		return err
 	}
-	preview := notify.Preview(func(set, room string) []questions.Asked { return questions.Sent(s.work, s.source, set, room) })
 	s.intake = &intake.Intake{
 		Matcher: s.matcher,
 		Limits:  limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress),
-		Games:   s.rooms,
+		Games:   s.games,
 		Queued:  s.metrics.Queued,
 	}
-	waiters := notify.NewWaiters()
 	s.notifier = &notify.Notifier{
-		Matcher: s.matcher, Index: s.index, Waiters: waiters, Preview: preview, Log: s.log,
-		Told: []func([]matchq.Event){s.metrics.Told, s.recorder.Told},
+		Matcher: s.matcher, Sessions: s.sessions, Log: s.log,
+		Preview: func(set, room string) []questions.Asked { return questions.Sent(s.work, s.source, set, room) },
+		Told:    []func([]matchq.Event){s.metrics.Told, s.recorder.Told},
 	}
+	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
-		Matcher: s.matcher, Intake: s.intake, Waiters: waiters, Guard: s.guard, Queues: s.queues, Waits: s.places(), Log: s.log,
-		NodeID: s.presence.ID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
+		Matcher: s.matcher, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, Waits: s.places(), Log: s.log,
+		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
 		Metrics: s.metrics.Handler(),
 		Prefix:  s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Events{
-		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Index: s.index, Rooms: s.rooms, Preview: preview,
+		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Rooms: s.games, Notifier: s.notifier,
 		Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{
-		Events: handlers, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refused: httpdoor.WriteFault,
+		Commands: handlers, Sessions: s.sessions, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refused: httpdoor.WriteFault,
 		Resume: handlers.Resume, Places: s.places(), Dropped: s.metrics.Dropped,
 	})
 	s.api.Sockets("/ws", s.sockets.Plain)

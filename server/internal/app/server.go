@@ -93,18 +93,18 @@ func (s *Server) Routes() []string { return s.api.Routes() }
 func (s *Server) Run(ctx context.Context) error {
 	s.announce()
 	broken := make(chan error, 3)
-	for _, run := range []func(context.Context) error{s.matcher.Run, s.presence.Run} {
+	for _, run := range []func(context.Context) error{s.matcher.Run, s.sessions.Run} {
 		s.working.Go(func() {
 			if err := run(s.work); err != nil {
 				broken <- err
 			}
 		})
 	}
-	s.working.Go(func() { s.rooms.Run(s.work) })
+	s.working.Go(func() { s.games.Run(s.work) })
 	s.working.Go(func() { s.recorder.Run(s.work) })
 	s.working.Go(func() { s.dashboard.Run(s.work) })
-	s.working.Go(func() { s.notifier.Run(s.work, s.position) })
-	s.working.Go(func() { s.notifier.Post(s.work, s.presence.ID()) })
+	s.working.Go(func() { s.watcher.Run(s.work, s.position) })
+	s.working.Go(func() { s.notifier.Run(s.work, s.sessions.NodeID()) })
 	server := &http.Server{
 		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -130,7 +130,7 @@ func (s *Server) stop(server *http.Server) {
 	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	s.api.Drain()
-	if err := s.presence.LeaveAll(patience); err != nil {
+	if err := s.sessions.Shutdown(patience); err != nil {
 		s.log.Warn("other nodes will find out by themselves that this one has ended", "error", err)
 	}
 	stopped := make(chan struct{})

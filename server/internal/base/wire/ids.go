@@ -55,37 +55,3 @@ func isInteger(s string) bool {
 	}
 	return strings.Trim(digits, "0123456789") == ""
 }
-
-// Origin is what a ticket remembers of whoever asked for it, so that every node can answer in that one's words. It
-// travels in matchq.Request.ReplyTo, e.g. "ns.d0f5…": the player's id was a number, the queue's a string.
-type Origin struct {
-	PlayerNumber, QueueNumber bool
-	SID                       string // of the connection; empty if the ticket came by HTTP
-}
-
-// ReplyTo writes it down.
-func (s Origin) ReplyTo() string {
-	return kind(s.PlayerNumber) + kind(s.QueueNumber) + "." + s.SID
-}
-
-func kind(number bool) string {
-	if number {
-		return "n"
-	}
-	return "s"
-}
-
-// OriginOf reads what a ticket remembers; nothing of one that this server did not make.
-func OriginOf(t *matchq.Ticket) Origin {
-	kinds, sid, ok := strings.Cut(t.ReplyTo, ".")
-	if !ok || len(kinds) != 2 {
-		return Origin{}
-	}
-	return Origin{PlayerNumber: kinds[0] == 'n', QueueNumber: kinds[1] == 'n', SID: sid}
-}
-
-// PlayerID is the id of a ticket's player as that player writes it.
-func PlayerID(t *matchq.Ticket) ID { return ID{t.Player, OriginOf(t).PlayerNumber} }
-
-// QueueID is the id of a ticket's queue as its player writes it.
-func QueueID(t *matchq.Ticket) ID { return ID{t.Queue, OriginOf(t).QueueNumber} }

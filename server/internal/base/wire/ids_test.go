@@ -14,7 +14,7 @@ func TestIDsGoBackAsTheyCame(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &id); err != nil {
 			t.Fatal(err)
 		}
-		ticket := &matchq.Ticket{Player: id.Name, Queue: "q", ReplyTo: wire.Origin{PlayerNumber: id.Number, SID: "s.1"}.ReplyTo()}
+		ticket := &matchq.Ticket{Player: id.Name, Queue: "q", ReplyTo: wire.Origin{PlayerNumber: id.Number, SID: "s.1"}.Encode()}
 		if got, err := json.Marshal(wire.PlayerID(ticket)); err != nil || string(got) != text {
 			t.Errorf("%s came back as %s, %v", text, got, err)
 		}

@@ -17,15 +17,15 @@ import (
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/ops/feed"
 	"github.com/matchq/matchq/server/internal/play/intake"
-	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/questions"
+	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
 // Options are what the calls work with.
 type Options struct {
 	Matcher *matchq.Matcher
 	Intake  *intake.Intake
-	Waiters *notify.Waiters
+	Watcher *watch.Watcher
 	Guard   *identity.Guard
 	Queues  *queuecache.List
 	Waits   *limits.Places // of long polls and event streams

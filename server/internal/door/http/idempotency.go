@@ -14,6 +14,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/intake"
 )
 
 const maxKey = 255 // bytes of an Idempotency-Key
@@ -23,7 +24,7 @@ const mostAttempts = 16
 
 // enqueue makes one ticket. With an Idempotency-Key the ticket's id follows from it, so that the same request again
 // finds the same ticket, whatever the rate limits say: they are about new ones.
-func (a *API) enqueue(c echo.Context, r matchq.Request) (matchq.Ticket, error) {
+func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	ctx := c.Request().Context()
 	who, address := whoOf(c), c.RealIP()
 	taking := a.Intake.For(who)
@@ -79,7 +80,7 @@ func ticketID(namespace, identity, key string, attempt int) string {
 }
 
 // sameRequest says whether a ticket is what a request asks for.
-func (a *API) sameRequest(r *matchq.Request, t *matchq.Ticket) bool {
+func (a *API) sameRequest(r *intake.Request, t *matchq.Ticket) bool {
 	var attributes bytes.Buffer
 	if len(r.Attributes) > 0 && json.Compact(&attributes, r.Attributes) != nil {
 		return false
@@ -92,5 +93,5 @@ func (a *API) sameRequest(r *matchq.Request, t *matchq.Ticket) bool {
 	if t.ExpiresAt.IsZero() {
 		sameTTL = ttl == matchq.Never
 	}
-	return t.Player == r.Player && t.Queue == r.Queue && sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
+	return t.Player == r.Player.Name && t.Queue == r.Queue.Name && sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
 }

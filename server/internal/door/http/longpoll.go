@@ -36,7 +36,7 @@ func (a *API) getTicket(c echo.Context) error {
 	defer cancel()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
-	news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
+	news, forget := a.Watcher.Wait(id) // before looking, so that nothing happens in between
 	defer forget()
 	t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
 	if err != nil {

@@ -58,7 +58,7 @@ func (a *API) ticketEvents(c echo.Context) error {
 // streamNext sends a ticket if its version is another than the one known, and waits for news if it has not ended. The
 // error ends the stream.
 func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (int, error) {
-	news, forget := a.Waiters.Wait(id) // before looking, so that nothing happens in between
+	news, forget := a.Watcher.Wait(id) // before looking, so that nothing happens in between
 	defer forget()
 	t, err := a.Matcher.Ticket(ctx, id)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/intake"
 )
 
 // ticketBody asks for a ticket. Whoever has proven to be a player may leave the player out.
@@ -35,16 +36,13 @@ func (a *API) longestTTL(who identity.Identity) time.Duration {
 	return max(usual, longestPlayersTTL)
 }
 
-// request makes the library's request of it.
-func (b *ticketBody) request(who identity.Identity, queue wire.ID, longest time.Duration) (matchq.Request, error) {
+// request is what the intake is asked for.
+func (b *ticketBody) request(who identity.Identity, queue wire.ID, longest time.Duration) (intake.Request, error) {
 	player, err := playerOf(who, b.Player)
 	if err != nil {
-		return matchq.Request{}, err
+		return intake.Request{}, err
 	}
-	r := matchq.Request{
-		Queue: queue.Name, Player: player.Name, Rating: b.Rating, Attributes: b.Attributes,
-		ReplyTo: wire.Origin{PlayerNumber: player.Number, QueueNumber: queue.Number}.ReplyTo(),
-	}
+	r := intake.Request{Queue: queue, Player: player, Rating: b.Rating, Attributes: b.Attributes}
 	if b.TTLMs != nil {
 		if *b.TTLMs < 1 || *b.TTLMs > longest.Milliseconds() {
 			return r, wire.Errorf(wire.CodeInvalid, "ttl_ms must be from 1 to %d", longest.Milliseconds())
@@ -128,7 +126,7 @@ func (a *API) createTickets(c echo.Context) error {
 		return wire.Errorf(wire.CodeInvalid, "tickets must be 1 to %d", mostTickets)
 	}
 	views := make([]batchResult, len(body.Tickets))
-	var requests []matchq.Request
+	var requests []intake.Request
 	var at []int
 	for i, data := range body.Tickets {
 		r, err := a.batchRequest(who, data)
@@ -148,10 +146,10 @@ func (a *API) createTickets(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": views})
 }
 
-func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (matchq.Request, error) {
+func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (intake.Request, error) {
 	var t batchTicket
 	if err := wire.DecodeStrict(data, &t); err != nil {
-		return matchq.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
+		return intake.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
 	}
 	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.longestTTL(who))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
-	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -48,7 +47,7 @@ func (s *Sockets) newConn(address string) conn {
 
 // begin opens the session of a connection. It ends with the proof of who the client is.
 func (c *conn) begin(who identity.Identity, t sessions.Transport) {
-	c.session = c.Events.Index.Open(c.sid, c.address, who, t)
+	c.session = c.Sessions.Open(c.sid, c.address, who, t)
 	if who.Expires.IsZero() {
 		return
 	}
@@ -61,7 +60,7 @@ func (c *conn) begin(who identity.Identity, t sessions.Transport) {
 // tries again, and says so.
 func (c *conn) arrive() {
 	if name := c.session.Who.Player; name != "" {
-		_ = c.Events.Index.Bind(c.ctx, c.session, wire.ID{Name: name})
+		_ = c.Sessions.Bind(c.ctx, c.session, wire.ID{Name: name})
 	}
 }
 
@@ -72,7 +71,7 @@ func (c *conn) end() {
 		c.expiry = nil
 	}
 	if c.session != nil {
-		c.Events.Index.Leave(c.session)
+		c.Sessions.Leave(c.session)
 		c.session = nil
 	}
 }
@@ -111,7 +110,7 @@ type asker interface {
 func (c *conn) handle(a asker, event string, data json.RawMessage) {
 	c.session.Begin()
 	defer c.session.End()
-	reply, failure := c.Events.Handle(c.ctx, c.session, event, data)
+	reply, failure := c.Commands.Handle(c.ctx, c.session, event, data)
 	if failure != nil {
 		a.fail(failure)
 		return
@@ -138,5 +137,5 @@ type errorData struct {
 
 // explain writes what a client is told of a failure.
 func explain(f *wire.Error) json.RawMessage {
-	return notify.Encode(errorData{f.Code, f.Message, f.RetryAfter.Milliseconds()})
+	return wire.Encode(errorData{f.Code, f.Message, f.RetryAfter.Milliseconds()})
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
-	"github.com/matchq/matchq/server/internal/play/notify"
 )
 
 // Engine.IO is the layer below Socket.IO: a handshake, signs of life, and messages. A text frame begins with its type.
@@ -63,7 +62,7 @@ func (c *socketIO) shakeHands() {
 	if c.version == 4 {
 		h.MaxPayload = maxFrame
 	}
-	c.write(append([]byte{engineOpen}, notify.Encode(h)...))
+	c.write(append([]byte{engineOpen}, wire.Encode(h)...))
 }
 
 // text takes a frame apart.

@@ -26,7 +26,8 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	t.Helper()
 	logged = &syncBuffer{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.Events = &commands.Events{Index: newIndex(t), Log: o.Log}
+	o.Sessions = newRegistry(t)
+	o.Commands = &commands.Events{Sessions: o.Sessions, Log: o.Log}
 	o.Refused = func(w http.ResponseWriter, _ *http.Request, f *wire.Error) { w.WriteHeader(f.Status()) }
 	if o.Guard == nil {
 		o.Guard = &identity.Guard{}
@@ -41,21 +42,19 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	return s, "ws" + strings.TrimPrefix(server.URL, "http"), logged
 }
 
-// newIndex makes an index whose players are known to a Redis.
-func newIndex(t *testing.T) *sessions.Index {
+// newRegistry makes a registry on a Redis of its own.
+func newRegistry(t *testing.T) *sessions.Registry {
 	t.Helper()
 	env := redistest.Embedded(t)
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	index := sessions.NewIndex()
-	presence, err := m.NewNode(matchq.NodeConfig{OnMessage: index.Message, OnReplaced: index.Replaced})
+	r, err := sessions.New(m, sessions.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	index.Attach(presence)
-	return index
+	return r
 }
 
 // syncBuffer is a log's text.

@@ -12,7 +12,6 @@ import (
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/ws/packet"
-	"github.com/matchq/matchq/server/internal/play/notify"
 )
 
 // join lets the client into a namespace.
@@ -99,7 +98,7 @@ func (c *socketIO) welcome(namespace string, from *credentials) {
 	defer c.session.End()
 	c.hold()
 	c.arrive()
-	answer.Data = notify.Encode(welcome{c.sid, c.recover(from)})
+	answer.Data = wire.Encode(welcome{c.sid, c.recover(from)})
 	c.release(&answer)
 }
 
@@ -161,12 +160,12 @@ func (c *socketIO) refuse(namespace string, f *wire.Error) {
 		if f.Code == wire.CodeUnauthorized {
 			text = string(f.Code) // what clients go by is the code; the reason is nobody's business
 		}
-		data = notify.Encode(refusal{Message: text, Data: &why})
+		data = wire.Encode(refusal{Message: text, Data: &why})
 	} else {
 		if f.Code != wire.CodeUnauthorized {
 			why.Message = f.Message
 		}
-		data = notify.Encode(why)
+		data = wire.Encode(why)
 	}
 	c.send(&packet.Packet{Type: packet.Error, Namespace: namespace, Data: data})
 	if c.version == 3 {
@@ -174,4 +173,4 @@ func (c *socketIO) refuse(namespace string, f *wire.Error) {
 	}
 }
 
-func quoted(text string) json.RawMessage { return notify.Encode(text) }
+func quoted(text string) json.RawMessage { return wire.Encode(text) }

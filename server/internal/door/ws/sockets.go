@@ -21,7 +21,8 @@ import (
 
 // Options are what connections work with.
 type Options struct {
-	Events    *commands.Events
+	Commands  *commands.Events
+	Sessions  *sessions.Registry
 	Guard     *identity.Guard
 	Log       *slog.Logger
 	Namespace string // of the matches; players of different ones are different

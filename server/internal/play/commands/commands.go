@@ -23,17 +23,14 @@ import (
 
 // Events are the handlers and what they work with.
 type Events struct {
-	Matcher *matchq.Matcher
-	Intake  *intake.Intake
-	Queues  *queuecache.List
-	Index   *sessions.Index
-	Rooms   *games.Rooms
-	Preview notify.Preview
-	Grace   time.Duration
-	Log     *slog.Logger
-
-	// States add to what get_state tells a player, beside their ticket.
-	States []State
+	Matcher  *matchq.Matcher
+	Intake   *intake.Intake
+	Queues   *queuecache.List
+	Sessions *sessions.Registry
+	Rooms    *games.Rooms
+	Notifier *notify.Notifier // writes what becomes of tickets
+	Grace    time.Duration
+	Log      *slog.Logger
 }
 
 // Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data.
@@ -43,7 +40,7 @@ type Reply struct {
 	Data  json.RawMessage
 }
 
-func reply(event string, payload any) Reply { return Reply{event, notify.Encode(payload)} }
+func reply(event string, payload any) Reply { return Reply{event, wire.Encode(payload)} }
 
 // handler handles one event of a client.
 type handler func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
@@ -71,7 +68,7 @@ var table = map[string]handler{
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
 // them, and tests see that there are no others.
 var sent = []string{
-	"notify_socket_id", notify.Event, notify.ProposedEvent, "cancel_request_general_match_status", "connection_status",
+	"notify_socket_id", notify.StatusEvent, notify.ProposedEvent, "cancel_request_general_match_status", "connection_status",
 	"resumed", "state", "ack", "error",
 	quiz.InvitationEvent, "created_friend_match", "friend_request_declined", "get_match_question", "get_answer_result",
 	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",

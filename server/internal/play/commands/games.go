@@ -70,7 +70,7 @@ func (e *Events) endGame(ctx context.Context, s *sessions.Session, p *invitation
 }
 
 // roomState tells of invitations to the player, and of the game they are in.
-func (e *Events) roomState(ctx context.Context, _ *sessions.Session, player wire.ID, state map[string]any) error {
+func (e *Events) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
 	found, err := e.Rooms.State(ctx, player.Name)
 	if err != nil {
 		return err

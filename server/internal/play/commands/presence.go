@@ -46,9 +46,6 @@ func (e *Events) Resume(ctx context.Context, s *sessions.Session, lastSeq string
 	return found, nil
 }
 
-// State adds to what a player is told of how things stand.
-type State func(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error
-
 // getState tells how things stand, for a client that has lost its place.
 func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
@@ -56,10 +53,11 @@ func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPaylo
 		return Reply{}, err
 	}
 	state := map[string]any{}
-	for _, add := range append([]State{e.ticketState, e.roomState}, e.States...) {
-		if err := add(ctx, s, player, state); err != nil {
-			return Reply{}, err
-		}
+	if err := e.ticketState(ctx, s, player, state); err != nil {
+		return Reply{}, err
+	}
+	if err := e.roomState(ctx, player, state); err != nil {
+		return Reply{}, err
 	}
 	return reply("state", state), nil
 }
@@ -79,8 +77,7 @@ func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player wi
 		s.Waits(t.ID)
 		state["ticket"] = e.waiting(ctx, &t)
 		if t.Match != nil {
-			s.Told(notify.ProposedKey(&t))
-			state["match"] = notify.Proposed(&t, t.Match)
+			state["match"] = told(s, notify.Proposed(&t, t.Match)).Data
 		}
 	case matchq.Matched:
 		s.Told(notify.EndKey(&t))
@@ -88,7 +85,7 @@ func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player wi
 		if err != nil || over {
 			return err
 		}
-		state["match"] = notify.Ended(&t, t.Match, notify.SIDsNow(ctx, e.Matcher, t.Match), e.Preview)
+		state["match"] = e.Notifier.Ended(ctx, &t).Data
 	default: // what ended without a match is over
 	}
 	return nil

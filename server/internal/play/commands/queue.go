@@ -8,6 +8,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/intake"
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -31,16 +32,14 @@ func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *create
 			return Reply{}, err
 		}
 		if missed != nil && missed.State == matchq.Matched {
-			return e.ended(ctx, s, missed), nil
+			return told(s, e.Notifier.Ended(ctx, missed)), nil
 		}
 	}
-	sender := wire.Origin{PlayerNumber: player.Number, QueueNumber: p.QuestionaireID.Number, SID: s.SID}
-	t, err := e.Intake.For(s.Who).Enqueue(ctx, matchq.Request{
-		Queue: p.QuestionaireID.Name, Player: player.Name, Rating: p.Rating, Attributes: p.Attributes, ReplyTo: sender.ReplyTo(),
-		WhileOnline: true,
+	t, err := e.Intake.For(s.Who).Enqueue(ctx, intake.Request{
+		Queue: p.QuestionaireID, Player: player, SID: s.SID, Rating: p.Rating, Attributes: p.Attributes,
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
-		return reply(notify.Event, notify.Duplicated(&duplicate.Ticket)), nil
+		return reply(notify.StatusEvent, notify.Duplicated(&duplicate.Ticket)), nil
 	}
 	if err != nil {
 		return Reply{}, inTheirWords(err)
@@ -64,7 +63,7 @@ func inTheirWords(err error) error {
 
 // pushed tells that a ticket waits, and how many do in its queue.
 func (e *Events) pushed(ctx context.Context, t *matchq.Ticket) Reply {
-	return reply(notify.Event, e.waiting(ctx, t))
+	return reply(notify.StatusEvent, e.waiting(ctx, t))
 }
 
 func (e *Events) waiting(ctx context.Context, t *matchq.Ticket) any {
@@ -75,10 +74,10 @@ func (e *Events) waiting(ctx context.Context, t *matchq.Ticket) any {
 	return notify.Pushed(t, &queue)
 }
 
-// ended tells how a ticket ended.
-func (e *Events) ended(ctx context.Context, s *sessions.Session, t *matchq.Ticket) Reply {
-	s.Told(notify.EndKey(t))
-	return reply(notify.Event, notify.Ended(t, t.Match, notify.SIDsNow(ctx, e.Matcher, t.Match), e.Preview))
+// told is the answer that tells a client some news, which then need no push.
+func told(s *sessions.Session, news notify.News) Reply {
+	s.Told(news.Key)
+	return Reply{news.Event, news.Data}
 }
 
 type userPayload struct {
@@ -100,9 +99,9 @@ func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *us
 	case t.State == matchq.Waiting:
 		return e.pushed(ctx, t), nil
 	case t.State == matchq.Proposed:
-		return proposed(s, t), nil
+		return told(s, notify.Proposed(t, t.Match)), nil
 	default:
-		return e.ended(ctx, s, t), nil
+		return told(s, e.Notifier.Ended(ctx, t)), nil
 	}
 }
 
@@ -154,7 +153,7 @@ func (e *Events) bind(ctx context.Context, s *sessions.Session, named *wire.ID) 
 	if err := named.Check("userId"); err != nil {
 		return wire.ID{}, err
 	}
-	if err := e.Index.Bind(ctx, s, *named); err != nil {
+	if err := e.Sessions.Bind(ctx, s, *named); err != nil {
 		return wire.ID{}, err
 	}
 	player, _ := s.Player()
@@ -170,7 +169,7 @@ func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player wire.I
 	}
 	first := s.CatchUp()
 	s.CaughtUp()
-	if err != nil || wire.OriginOf(&t).SID == "" {
+	if err != nil || !wire.OriginOf(&t).ByConnection() {
 		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
 	}
 	if t.State == matchq.Waiting || t.State == matchq.Proposed {

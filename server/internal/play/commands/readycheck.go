@@ -5,7 +5,6 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
-	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -51,10 +50,4 @@ func (e *Events) answering(ctx context.Context, s *sessions.Session, p *answerPa
 		return wire.ID{}, wire.Errorf(wire.CodeInvalid, "matchId is missing")
 	}
 	return e.bind(ctx, s, p.UserID)
-}
-
-// proposed tells a player who comes back of the match that waits for them.
-func proposed(s *sessions.Session, t *matchq.Ticket) Reply {
-	s.Told(notify.ProposedKey(t))
-	return reply(notify.ProposedEvent, notify.Proposed(t, t.Match))
 }

@@ -150,9 +150,10 @@ func TestInviterIsAway(t *testing.T) {
 
 		// Nobody has noticed that they are away: their node has died, say.
 		s.must(s.Leave(t.Context(), room, b))
-		a = s.arrive("a")
+		unheard := s.unheard()
+		a = s.arriveAt(unheard, "a")
 		room = s.invites(a, "b")
-		s.must(s.node.Leave(t.Context(), "a", a.SID))
+		s.leaveAt(unheard, a)
 		_, err = s.Accept(t.Context(), room, b)
 		s.must(err)
 		s.hears("b", "opponent_away")

@@ -225,13 +225,15 @@ func TestBackWhileLost(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		watchSteps(env)
 		s := serve(t, env, fast)
-		a, b := s.arrive("a"), s.arrive("b")
+		unheard := s.unheard()
+		a := s.arrive("a")
+		s.arrive("b")
 		room := s.match("history", "a", "b")
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
 		s.must(err)
 		for n := 1; ; n++ {
-			s.must(s.node.Leave(t.Context(), "b", b.SID))
-			ctx, steps := after(t.Context(), n, func() { b = s.arrive("b") })
+			s.leaveAt(unheard, s.arriveAt(unheard, "b"))
+			ctx, steps := after(t.Context(), n, func() { s.arrive("b") })
 			s.must(s.Lost(ctx, "b"))
 			if !steps.happened() {
 				return

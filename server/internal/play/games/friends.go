@@ -15,7 +15,6 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
-	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // Invite invites a friend, who is told until they answer or the time is over. users is nil if the friend is not online.
@@ -27,14 +26,14 @@ func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend wire.ID) (users
 	if friend.Name == who.ID.Name {
 		return nil, wire.Errorf(wire.CodeInvalid, "friendUserId must be somebody else")
 	}
-	online, err := r.matcher.Online(ctx, friend.Name)
+	found, err := r.sessions.Find(ctx, friend.Name)
 	if err != nil {
 		return nil, err
 	}
-	if !here(online[0]) {
+	if !found[0].Online() {
 		return nil, nil //nolint:nilnil // and that is an answer
 	}
-	other := quiz.Who{ID: sessions.PlayerOf(online[0]), SID: online[0].ID}
+	other := quiz.Who{ID: found[0].ID, SID: found[0].SID}
 	for range attempts {
 		users, err = r.invite(ctx, who, other)
 		if !errors.Is(err, matchq.ErrConflict) {

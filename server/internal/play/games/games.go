@@ -14,10 +14,11 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
-	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // Source is where questions come from.
@@ -28,16 +29,21 @@ type Source interface {
 
 // Rooms are the rooms of a namespace, as one node works on them.
 type Rooms struct {
-	matcher *matchq.Matcher
-	source  Source
-	config  quiz.Config
-	log     *slog.Logger
-	alarm   alarm
+	matcher  *matchq.Matcher
+	sessions *sessions.Registry
+	source   Source
+	config   quiz.Config
+	log      *slog.Logger
+	alarm    alarm
 }
 
-// New makes a Rooms. Run keeps its games going.
-func New(m *matchq.Matcher, source Source, config quiz.Config, log *slog.Logger) *Rooms {
-	return &Rooms{matcher: m, source: source, config: config, log: log, alarm: newAlarm()}
+// New makes a Rooms that hears from the registry who comes and goes. Run keeps its games going.
+func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Rooms {
+	r := &Rooms{matcher: m, sessions: registry, source: source, config: config, log: log, alarm: newAlarm()}
+	registry.OnConnect(r.connected)
+	registry.OnDisconnect(r.disconnected)
+	registry.OnGone(r.Gone)
+	return r
 }
 
 // What the names of rooms begin with. Locks of pairs, which are kept like rooms, are called otherwise.
@@ -91,22 +97,13 @@ func (r *Rooms) turn(ctx context.Context, id string, act func(*quiz.Turn) error)
 		if !errors.Is(err, matchq.ErrConflict) {
 			return err
 		}
-		if err := pause(ctx, time.Duration(attempt)*time.Millisecond); err != nil {
+		if err := redisconn.Pause(ctx, time.Duration(attempt)*time.Millisecond); err != nil {
 			return err
 		}
 	}
 	f := wire.Errorf(wire.CodeInternal, "too much happens in this room at once, nothing was changed; try again")
 	f.RetryAfter = time.Second
 	return f
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // open makes the room of a general match, for the first event of its game. why is what the caller is told if there is
@@ -136,16 +133,16 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 
 // look notes who is there. Those who are not have the grace to come, from now on.
 func (r *Rooms) look(ctx context.Context, t *quiz.Turn) error {
-	online, err := r.matcher.Online(ctx, t.Names()...)
+	players, err := r.sessions.Find(ctx, t.Names()...)
 	if err != nil {
 		return err
 	}
-	for i, name := range t.Names() {
-		if c := online[i]; here(c) {
-			t.Back(name, c.ID)
-			t.Players[i].SID = c.ID
+	for i, p := range players {
+		if p.Online() {
+			t.Back(p.ID.Name, p.SID)
+			t.Players[i].SID = p.SID
 		} else {
-			t.Lost(name)
+			t.Lost(p.ID.Name)
 		}
 	}
 	return nil
@@ -194,7 +191,7 @@ func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) err
 		}
 	}
 	for _, m := range t.Messages {
-		change.Messages = append(change.Messages, matchq.Message{Player: m.To, Event: m.Event, Data: notify.Encode(m.Data)})
+		change.Messages = append(change.Messages, matchq.Message{Player: m.To, Event: m.Event, Data: wire.Encode(m.Data)})
 	}
 	_, err = r.matcher.ChangeRoom(ctx, change)
 	if errors.Is(err, matchq.ErrTooLate) {

@@ -12,9 +12,11 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // fast are times for tests.
@@ -26,15 +28,33 @@ var fast = quiz.Config{
 
 // server is a node with rooms, and what its players are told.
 type server struct {
-	t    *testing.T
-	m    *matchq.Matcher
-	node *matchq.Node
+	t *testing.T
+	m *matchq.Matcher
 	*Rooms
 	stop func()
 
-	mu   sync.Mutex
-	told map[string][]matchq.Message
+	mu    sync.Mutex
+	conns int
+	here  map[string]*sessions.Session // by sid
+	told  map[string][]matchq.Message
 }
+
+// client is a player's end of a connection.
+type client struct {
+	*server
+
+	player string
+}
+
+func (c client) Send(string, json.RawMessage) {}
+
+func (c client) Push(event, _ string, data json.RawMessage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told[c.player] = append(c.told[c.player], matchq.Message{Event: event, Data: data})
+}
+
+func (c client) Close(int, string) {}
 
 func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 	t.Helper()
@@ -47,23 +67,18 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, m: m, Rooms: New(m, sets, config, log), told: map[string][]matchq.Message{}}
-	s.node, err = m.NewNode(matchq.NodeConfig{
-		Grace: config.Grace,
-		OnMessage: func(msg matchq.Message) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.told[msg.Player] = append(s.told[msg.Player], msg)
-		},
-		OnGone: s.Gone,
-	})
+	registry, err := sessions.New(m, sessions.Config{Grace: config.Grace})
 	if err != nil {
 		t.Fatal(err)
+	}
+	s := &server{
+		t: t, m: m, Rooms: New(m, registry, sets, config, log),
+		here: map[string]*sessions.Session{}, told: map[string][]matchq.Message{},
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { _ = m.Run(ctx) })
-	working.Go(func() { _ = s.node.Run(ctx) })
+	working.Go(func() { _ = registry.Run(ctx) })
 	working.Go(func() { s.Run(ctx) })
 	s.stop = func() {
 		cancel()
@@ -72,7 +87,7 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 	t.Cleanup(s.stop)
 	redistest.Eventually(t, "the node is known", func() bool {
 		nodes, err := m.Nodes(t.Context())
-		return err == nil && slices.ContainsFunc(nodes, func(n matchq.NodeInfo) bool { return n.ID == s.node.ID() })
+		return err == nil && slices.ContainsFunc(nodes, func(n matchq.NodeInfo) bool { return n.ID == registry.NodeID() })
 	})
 	return s
 }
@@ -80,17 +95,45 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 // arrive connects a player.
 func (s *server) arrive(player string) quiz.Who {
 	s.t.Helper()
-	conn := player + "@" + s.node.ID() + fmt.Sprint(time.Now().UnixNano())
-	if _, err := (&Presence{s.node, s.Rooms}).Arrive(s.t.Context(), player, conn, "s"); err != nil {
-		s.t.Fatal(err)
-	}
-	return quiz.Who{ID: wire.ID{Name: player}, SID: conn}
+	return s.arriveAt(s.sessions, player)
+}
+
+// arriveAt connects a player to a registry.
+func (s *server) arriveAt(registry *sessions.Registry, player string) quiz.Who {
+	s.t.Helper()
+	s.mu.Lock()
+	s.conns++
+	sid := fmt.Sprintf("%s@%s%d", player, registry.NodeID(), s.conns)
+	s.mu.Unlock()
+	session := registry.Open(sid, "", identity.Identity{}, client{s, player})
+	s.must(registry.Bind(s.t.Context(), session, wire.ID{Name: player}))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.here[sid] = session
+	return quiz.Who{ID: wire.ID{Name: player}, SID: sid}
 }
 
 // leave disconnects a player.
 func (s *server) leave(who quiz.Who) {
 	s.t.Helper()
-	s.must((&Presence{s.node, s.Rooms}).Leave(s.t.Context(), who.ID.Name, who.SID))
+	s.leaveAt(s.sessions, who)
+}
+
+// leaveAt disconnects a player from a registry.
+func (s *server) leaveAt(registry *sessions.Registry, who quiz.Who) {
+	s.t.Helper()
+	s.mu.Lock()
+	session := s.here[who.SID]
+	s.mu.Unlock()
+	registry.Leave(session)
+}
+
+// unheard is a node that tells no game of players who come and go.
+func (s *server) unheard() *sessions.Registry {
+	s.t.Helper()
+	registry, err := sessions.New(s.m, sessions.Config{Grace: s.config.Grace})
+	s.must(err)
+	return registry
 }
 
 func (s *server) must(err error) {

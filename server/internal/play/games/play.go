@@ -86,37 +86,6 @@ func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) 
 	return errors.Join(all...)
 }
 
-// Lost says that a connection of a player has ended: the grace begins, unless they have another one.
-func (r *Rooms) Lost(ctx context.Context, player string) error {
-	online, err := r.matcher.Online(ctx, player)
-	if err != nil || here(online[0]) {
-		return err
-	}
-	err = r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
-	if err != nil {
-		return err
-	}
-	// They may have come back before the rooms knew that they were lost: there was nothing for Back to do then.
-	online, err = r.matcher.Online(ctx, player)
-	if err != nil || !here(online[0]) {
-		return err
-	}
-	return r.Back(ctx, player, online[0].ID)
-}
-
-// here says whether a connection is one that has not ended.
-func here(c *matchq.Connection) bool { return c != nil && !c.Away }
-
-// Back says that a player is connected, by whatever node.
-func (r *Rooms) Back(ctx context.Context, player, sid string) error {
-	return r.all(ctx, player, func(t *quiz.Turn) { t.Back(player, sid) })
-}
-
-// Gone says that a player did not come back: their games are forfeited, what they have invited to is off.
-func (r *Rooms) Gone(ctx context.Context, player string) error {
-	return r.all(ctx, player, func(t *quiz.Turn) { t.Gone(player) })
-}
-
 // OfAll returns the rooms that each player has something to lose in.
 func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
 	return r.matcher.RoomsOfAll(ctx, players)

@@ -3,35 +3,48 @@ package games
 import (
 	"context"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// Presence tells rooms of the connections that a node is told of.
-type Presence struct {
-	*matchq.Node
-	Rooms *Rooms
+// connected has the player's opponents hear that the player is back. Should that fail, the player is looked for before
+// anything is forfeited.
+func (r *Rooms) connected(ctx context.Context, player, sid string) {
+	if err := r.Back(ctx, player, sid); err != nil {
+		r.log.Warn("opponents do not know that a player is back", "player", player, "error", err)
+	}
 }
 
-// Arrive is that of the node; the player's opponents hear of it. Should that fail, they are asked for before anything
-// is forfeited.
-func (p *Presence) Arrive(ctx context.Context, player, conn, data string) (before *matchq.Connection, err error) {
-	before, err = p.Node.Arrive(ctx, player, conn, data)
+// disconnected has the player's opponents hear that the player is away. Should that fail, Gone ends what must end.
+func (r *Rooms) disconnected(ctx context.Context, player string) {
+	if err := r.Lost(ctx, player); err != nil {
+		r.log.Warn("opponents do not know that a player is away", "player", player, "error", err)
+	}
+}
+
+// Lost says that a connection of a player has ended: the grace begins, unless they have another one.
+func (r *Rooms) Lost(ctx context.Context, player string) error {
+	found, err := r.sessions.Find(ctx, player)
+	if err != nil || found[0].Online() {
+		return err
+	}
+	err = r.all(ctx, player, func(t *quiz.Turn) { t.Lost(player) })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := p.Rooms.Back(ctx, player, conn); err != nil {
-		p.Rooms.log.Warn("opponents do not know that a player is back", "player", player, "error", err)
+	// They may have come back before the rooms knew that they were lost: there was nothing for Back to do then.
+	found, err = r.sessions.Find(ctx, player)
+	if err != nil || !found[0].Online() {
+		return err
 	}
-	return before, nil
+	return r.Back(ctx, player, found[0].SID)
 }
 
-// Leave is that of the node; the player's opponents hear of it.
-func (p *Presence) Leave(ctx context.Context, player, conn string) error {
-	if err := p.Node.Leave(ctx, player, conn); err != nil {
-		return err // the node goes on trying, and Gone ends what must end
-	}
-	if err := p.Rooms.Lost(ctx, player); err != nil {
-		p.Rooms.log.Warn("opponents do not know that a player is away", "player", player, "error", err)
-	}
-	return nil
+// Back says that a player is connected, by whatever node.
+func (r *Rooms) Back(ctx context.Context, player, sid string) error {
+	return r.all(ctx, player, func(t *quiz.Turn) { t.Back(player, sid) })
+}
+
+// Gone says that a player did not come back: their games are forfeited, what they have invited to is off.
+func (r *Rooms) Gone(ctx context.Context, player string) error {
+	return r.all(ctx, player, func(t *quiz.Turn) { t.Gone(player) })
 }

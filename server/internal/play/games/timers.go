@@ -134,15 +134,15 @@ func (r *Rooms) wake(ctx context.Context, id string) error {
 	}
 	return r.turn(ctx, id, func(t *quiz.Turn) error {
 		overdue := t.Overdue()
-		online, err := r.matcher.Online(ctx, overdue...)
+		players, err := r.sessions.Find(ctx, overdue...)
 		if err != nil {
 			return err
 		}
-		for i, name := range overdue {
-			if c := online[i]; here(c) {
-				t.Back(name, c.ID)
+		for _, p := range players {
+			if p.Online() {
+				t.Back(p.ID.Name, p.SID)
 			} else {
-				t.Gone(name)
+				t.Gone(p.ID.Name)
 			}
 		}
 		t.Tick()

@@ -10,13 +10,9 @@ import (
 
 // before begins to look up the rooms of players who are about to be queued, and returns what waits for the result.
 // What is found later may be the game of the very match that they are queued for.
-func (i *Intake) before(ctx context.Context, requests []matchq.Request) (wait func() ([][]string, error)) {
-	if i.Games == nil || len(requests) == 0 {
+func (i *Intake) before(ctx context.Context, players []string) (wait func() ([][]string, error)) {
+	if i.Games == nil || len(players) == 0 {
 		return func() ([][]string, error) { return nil, nil }
-	}
-	players := make([]string, len(requests))
-	for n := range requests {
-		players[n] = requests[n].Player
 	}
 	var rooms [][]string
 	var group errgroup.Group

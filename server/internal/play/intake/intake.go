@@ -3,6 +3,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -48,18 +49,38 @@ func (i *Intake) Charge(ctx context.Context, address string, tickets int) error 
 	return i.Limits.Address(ctx, address, tickets)
 }
 
+// Request asks for a ticket.
+type Request struct {
+	ID            string // of the ticket; a new one unless set
+	Queue, Player wire.ID
+	SID           string // of the connection that the client asks by; "" by HTTP
+	Rating        float64
+	Attributes    json.RawMessage
+	TTL           time.Duration
+}
+
+// request is what the library is asked for. A ticket that was asked for by a connection lives as long as its player is
+// connected.
+func (r *Request) request() matchq.Request {
+	origin := wire.Origin{PlayerNumber: r.Player.Number, QueueNumber: r.Queue.Number, SID: r.SID}
+	return matchq.Request{
+		ID: r.ID, Queue: r.Queue.Name, Player: r.Player.Name, Rating: r.Rating, Attributes: r.Attributes, TTL: r.TTL,
+		ReplyTo: origin.Encode(), WhileOnline: origin.ByConnection(),
+	}
+}
+
 // Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *wire.Error.
-func (i *Intake) Enqueue(ctx context.Context, r matchq.Request, address string) (matchq.Ticket, error) {
+func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq.Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := i.Limits.Address(ctx, address, 1); err != nil {
 		return matchq.Ticket{}, err
 	}
-	if err := i.Limits.Player(ctx, r.Player); err != nil {
+	if err := i.Limits.Player(ctx, r.Player.Name); err != nil {
 		return matchq.Ticket{}, err
 	}
-	before := i.before(ctx, []matchq.Request{r})
-	t, err := i.Matcher.Enqueue(ctx, r) // at the same time, since most have no game
+	before := i.before(ctx, []string{r.Player.Name})
+	t, err := i.Matcher.Enqueue(ctx, r.request()) // at the same time, since most have no game
 	i.tell([]matchq.Result{{Ticket: t, Err: err}})
 	if rooms, failed := before(); failed == nil {
 		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
@@ -78,7 +99,7 @@ func (i *Intake) tell(results []matchq.Result) {
 
 // EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
 // was queued.
-func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, address string) ([]matchq.Result, error) {
+func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address string) ([]matchq.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := i.Limits.Address(ctx, address, len(requests)); err != nil {
@@ -86,19 +107,22 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []matchq.Request, addr
 	}
 	players := make([]string, len(requests))
 	for n := range requests {
-		players[n] = requests[n].Player
+		players[n] = requests[n].Player.Name
 	}
 	results := make([]matchq.Result, len(requests))
-	var allowed []matchq.Request
-	var at []int
+	var (
+		allowed []matchq.Request
+		names   []string
+		at      []int
+	)
 	for n, err := range i.Limits.Players(ctx, players) {
 		if err != nil {
 			results[n].Err = err
 			continue
 		}
-		allowed, at = append(allowed, requests[n]), append(at, n)
+		allowed, names, at = append(allowed, requests[n].request()), append(names, players[n]), append(at, n)
 	}
-	before, err := i.before(ctx, allowed)()
+	before, err := i.before(ctx, names)()
 	if err != nil {
 		return nil, err
 	}

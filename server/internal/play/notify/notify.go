@@ -1,110 +1,130 @@
-// Package notify tells players, and who waits for a ticket by HTTP, what happens in Redis.
+// Package notify tells players what becomes of their tickets, wherever they are connected.
 package notify
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Notifier follows the events of the namespace.
-type Notifier struct {
-	Matcher *matchq.Matcher
-	Index   *sessions.Index
-	Waiters *Waiters
-	Preview Preview
-	Log     *slog.Logger
+const (
+	group = "match_status" // all nodes are its workers
 
-	// Told are called with the events that Post has told players of, one call at a time: each event on one node, and
+	// patience is how long a node may take to tell of an entry before another one does; players are told once all
+	// the same.
+	patience = 3 * time.Second
+)
+
+// Notifier reads the events of the namespace as one of the nodes that share this work. What a node leaves undone another
+// one does.
+type Notifier struct {
+	Matcher  *matchq.Matcher
+	Sessions *sessions.Registry
+	Log      *slog.Logger
+
+	// Preview returns the questions of a questionnaire that the players of a room get with their match; nil if there are
+	// none.
+	Preview func(set, room string) []questions.Asked
+
+	// Told are called with events after players have been told of them, one call at a time: each event on one node, and
 	// again only if a node or Redis goes away in between. They must return quickly.
 	Told []func([]matchq.Event)
 
 	last string // the event that Told were called with last
 }
 
-// Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it
-// waits.
-func (n *Notifier) Run(ctx context.Context, position string) {
+// Run works until ctx ends. worker must be a name that no other node has.
+func (n *Notifier) Run(ctx context.Context, worker string) {
 	for ctx.Err() == nil {
-		var gap bool
-		if position, gap = n.follow(ctx, position); ctx.Err() != nil {
+		err := n.Matcher.ConsumeTogether(ctx, group, worker, patience, n.handle)
+		if err == nil || ctx.Err() != nil {
 			return
 		}
-		end, _ := again(ctx, func() (string, error) { return n.Matcher.Position(ctx) })
-		if gap {
-			position = end
-		}
-		n.lookAround(ctx)
-		n.Log.Info("events go on")
+		n.Log.Error("players are not told what became of their tickets, trying again", "error", err)
+		_ = redisconn.Pause(ctx, time.Second)
 	}
 }
 
-// follow tells of every event until Redis is away or events turn out to be missing, and returns where it was.
-func (n *Notifier) follow(ctx context.Context, position string) (at string, gap bool) {
-	for ev, err := range n.Matcher.Watch(ctx, position) {
-		if errors.Is(err, matchq.ErrUnavailable) {
-			n.Log.Warn("no events until redis answers", "error", err)
-			return position, false
-		}
-		if err != nil {
-			n.Log.Warn("events are missing, looking at every ticket", "error", err)
-			return position, true
-		}
-		n.tell(&ev)
-		position = ev.ID
+// handle tells the players of some events, and then who listens. What comes again because Redis did not take the
+// acknowledgement is the entry that came last, and the listeners know it.
+func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
+	if err := n.post(ctx, events); err != nil {
+		return err
 	}
-	return position, false
+	if last := events[len(events)-1].ID; last != n.last {
+		n.last = last
+		for _, told := range n.Told {
+			told(events)
+		}
+	}
+	return nil
 }
 
-func (n *Notifier) tell(ev *matchq.Event) {
-	tickets := ev.Tickets()
-	for i := range tickets {
-		t := tickets[i]
-		t.Match = ev.Match
-		n.Waiters.tell(t.ID, News{Ticket: t})
-		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
-			n.Index.Ended(t.ID)
+// post tells the players of some events. It returns an error only if Redis is away or the end has come.
+func (n *Notifier) post(ctx context.Context, events []matchq.Event) error {
+	sids, err := redisconn.Retry(ctx, func() (map[string]string, error) { return n.Sessions.SIDs(ctx, matchedPlayers(events)...) })
+	if err != nil {
+		return err
+	}
+	var messages []matchq.Message
+	for i := range events {
+		ev := &events[i]
+		tickets := ev.Tickets()
+		for k := range tickets {
+			if t := &tickets[k]; t.WhileOnline || wire.OriginOf(t).ByConnection() {
+				messages = append(messages, n.messageOf(ev, t, sids))
+			}
 		}
 	}
+	err = n.send(ctx, messages...)
+	if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
+		return err
+	}
+	for _, msg := range messages {
+		if err := n.send(ctx, msg); err != nil {
+			if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
+				return err
+			}
+			n.Log.Error("a player is not told", "event", msg.Event, "error", err) // attributes of many may be too much
+		}
+	}
+	return nil
 }
 
-// lookAround tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
-// may have come back without what it held. What players are told here they are not told again when its event comes.
-func (n *Notifier) lookAround(ctx context.Context) {
-	for _, id := range n.Waiters.tickets() {
-		t, err := n.look(ctx, id)
-		if ctx.Err() != nil {
-			return
-		}
-		n.Waiters.tell(id, News{Ticket: t, Err: err})
-	}
-	for id, s := range n.Index.Tickets() {
-		t, err := n.look(ctx, id)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: lost}
-		}
-		switch t.State {
-		case matchq.Waiting:
-		case matchq.Proposed:
-			s.Push(ProposedKey(&t), ProposedEvent, Encode(Proposed(&t, t.Match)))
-		default:
-			n.Index.Ended(id)
-			sids := SIDsNow(ctx, n.Matcher, t.Match)
-			s.Push(EndKey(&t), Event, Encode(Ended(&t, t.Match, sids, n.Preview)))
-		}
-	}
+// send posts messages, waiting for Redis if it must.
+func (n *Notifier) send(ctx context.Context, messages ...matchq.Message) error {
+	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
+	return err
 }
 
-// lost is why a ticket is said to be cancelled that Redis knows no more.
-const lost = "lost"
+// messageOf is what the player of a ticket is told of an event.
+func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) matchq.Message {
+	var news News
+	switch ev.Kind {
+	case matchq.Proposed:
+		news = Proposed(t, ev.Match)
+	case matchq.Restored:
+		news = Restored(t, ev.Reason)
+	default:
+		news = n.ended(t, ev.Match, sids)
+	}
+	return matchq.Message{Player: t.Player, Event: news.Event, Key: news.Key, Data: news.Data}
+}
 
-// look reads a ticket, waiting for Redis if it must.
-func (n *Notifier) look(ctx context.Context, id string) (matchq.Ticket, error) {
-	return again(ctx, func() (matchq.Ticket, error) { return n.Matcher.Ticket(ctx, id) })
+// matchedPlayers are those whose connections the others of their match are told.
+func matchedPlayers(events []matchq.Event) []string {
+	var players []string
+	for i := range events {
+		if events[i].Kind == matchq.Matched {
+			players = append(players, events[i].Match.Players()...)
+		}
+	}
+	return players
 }

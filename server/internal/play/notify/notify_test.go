@@ -2,10 +2,8 @@ package notify_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -13,17 +11,9 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
-	"github.com/matchq/matchq/server/internal/base/identity"
-	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
-
-type line chan string
-
-func (l line) Send(event string, data json.RawMessage)    { l <- event + string(data) }
-func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
-func (l line) Close(int, string)                          {}
 
 // deaf is a Redis whose acknowledgement of an acknowledgement is lost, once.
 type deaf struct{ acknowledged atomic.Int64 }
@@ -53,7 +43,11 @@ func TestToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := make(chan matchq.Event, 9)
-		n := &notify.Notifier{Matcher: m, Log: slog.New(slog.DiscardHandler), Told: []func([]matchq.Event){func(events []matchq.Event) {
+		registry, err := sessions.New(m, sessions.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: slog.New(slog.DiscardHandler), Told: []func([]matchq.Event){func(events []matchq.Event) {
 			for i := range events {
 				told <- events[i]
 			}
@@ -62,7 +56,7 @@ func TestToldOnce(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			n.Post(ctx, "worker")
+			n.Run(ctx, "worker")
 		}()
 		end := func(player string) {
 			ticket, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player})
@@ -83,81 +77,5 @@ func TestToldOnce(t *testing.T) {
 		}
 		cancel()
 		<-ended
-	})
-}
-
-// Events are missing, as after a failover to a Redis that had not seen all: who waits is told all the same, once.
-func TestGap(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
-		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
-		if err != nil {
-			t.Fatal(err)
-		}
-		index := sessions.NewIndex()
-		node, err := m.NewNode(matchq.NodeConfig{OnMessage: index.Message, OnReplaced: index.Replaced})
-		if err != nil {
-			t.Fatal(err)
-		}
-		index.Attach(node)
-		alice := make(line, 9)
-		session := index.Open("sid", "", identity.Identity{}, alice)
-		if err := index.Bind(t.Context(), session, wire.ID{Name: "alice"}); err != nil {
-			t.Fatal(err)
-		}
-		enqueue := func(player string) string {
-			ticket, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player, ReplyTo: "ss.sid"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ticket.ID
-		}
-		aliceID, bobID := enqueue("alice"), enqueue("bob")
-		session.Waits(aliceID)
-		waiters := notify.NewWaiters()
-		news, forget := waiters.Wait(bobID)
-		defer forget()
-		lost, forgetLost := waiters.Wait("lost")
-		defer forgetLost()
-		if _, err := m.Tick(t.Context(), "q"); err != nil {
-			t.Fatal(err)
-		}
-
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		n := &notify.Notifier{Matcher: m, Index: index, Waiters: waiters, Log: slog.New(slog.DiscardHandler)}
-		go func() {
-			defer close(ended)
-			n.Run(ctx, "9999999999999-0") // ahead of the stream
-		}()
-		if got := <-alice; !strings.Contains(got, "MATCHED") {
-			t.Errorf("alice was told %s", got)
-		}
-		if got := <-news; got.Ticket.State != matchq.Matched || got.Ticket.Match == nil {
-			t.Errorf("who waits for bob was told %+v", got)
-		}
-		if got := <-lost; got.Err == nil {
-			t.Errorf("who waits for a lost ticket was told %+v", got)
-		}
-		posted, ran := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(posted)
-			n.Post(ctx, "worker") // what alice knows she is not told again
-		}()
-		go func() {
-			defer close(ran)
-			if err := node.Run(ctx); err != nil {
-				t.Error(err)
-			}
-		}()
-		if id := enqueue("alice"); m.Cancel(t.Context(), id) != nil { // events go on
-			t.Error("can't cancel")
-		}
-		if got := <-alice; !strings.Contains(got, "CANCELLED") {
-			t.Errorf("alice was told %s", got)
-		}
-		cancel()
-		<-ended
-		<-posted
-		<-ran
 	})
 }

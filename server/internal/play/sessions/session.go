@@ -37,11 +37,11 @@ type Session struct {
 	Address string // of the client, for rate limits
 	Who     identity.Identity
 
-	index     *Index
+	registry  *Registry
 	transport Transport
-	number    uint64 // its place among the connections of its player; 0 before it has one; guarded by index.mu
+	number    uint64 // its place among the connections of its player; 0 before it has one; guarded by registry.mu
 
-	// Guarded by index.mu.
+	// Guarded by registry.mu.
 	id       wire.ID         // as the player wrote it
 	bound    bool            // it is the player's
 	replaced bool            // the player has another one
@@ -58,15 +58,15 @@ type Session struct {
 // Begin holds pushes back until End, so that they come after the answer to the request that is handled: a player is
 // told of a match after being told of having been queued.
 func (s *Session) Begin() {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.busy = true
 }
 
 // End sends what was held back.
 func (s *Session) End() {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.busy = false
 	for _, p := range s.held {
 		s.deliver(p)
@@ -76,8 +76,8 @@ func (s *Session) End() {
 
 // Push tells the client something that did not come by its player's outbox, unless it knows what has this key.
 func (s *Session) Push(key, event string, data json.RawMessage) {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.push(local(key, event, data))
 }
 
@@ -92,8 +92,8 @@ func (s *Session) push(p push) {
 // Replay tells the client again what its player was told, before anything that waits. It is to be called while a
 // request is handled.
 func (s *Session) Replay(messages []matchq.Message) {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.again = make(map[string]bool, len(messages))
 	first := make([]push, len(messages), len(messages)+len(s.held))
 	for i, msg := range messages {
@@ -103,7 +103,7 @@ func (s *Session) Replay(messages []matchq.Message) {
 	s.held = append(first, s.held...)
 }
 
-// deliver is called under the index's lock, so that pushes keep their order.
+// deliver is called under the registry's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
 	key := p.msg.Key
 	if s.bye || !p.again && s.again[p.msg.Seq] || key != "" && slices.Contains(s.told, key) {
@@ -124,40 +124,40 @@ func (s *Session) knows(key string) {
 
 // Told says that the client learns by an answer what has a key, and needs no push.
 func (s *Session) Told(key string) {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.knows(key)
 }
 
 // Knows says whether the client knows what has a key.
 func (s *Session) Knows(key string) bool {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	return slices.Contains(s.told, key)
 }
 
 // Waits says which live ticket the client uses from now on.
 func (s *Session) Waits(ticketID string) {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	if s.left {
 		return
 	}
-	if s.index.tickets[s.ticket] == s {
-		delete(s.index.tickets, s.ticket)
+	if s.registry.tickets[s.ticket] == s {
+		delete(s.registry.tickets, s.ticket)
 	}
 	s.ticket = ticketID
-	s.index.tickets[ticketID] = s
+	s.registry.tickets[ticketID] = s
 }
 
 // Bye says that the client closes the connection. What it was told before has reached it, and the next connection of
 // its player, on whatever node, need not be told again; of a connection that just breaks that is not sure. Redis has
 // been told when it returns, if it answers.
 func (s *Session) Bye() {
-	s.index.mu.Lock()
+	s.registry.mu.Lock()
 	s.bye = true
-	s.index.mu.Unlock()
-	s.index.Leave(s)
+	s.registry.mu.Unlock()
+	s.registry.Leave(s)
 }
 
 // replace closes the connection, since its player has another one.
@@ -171,21 +171,21 @@ func (s *Session) Send(event string, data json.RawMessage) { s.transport.Send(ev
 
 // Player is whose connection it is, if it has said so.
 func (s *Session) Player() (wire.ID, bool) {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	return s.id, s.bound
 }
 
 // CatchUp says whether the client has yet to learn what became of its player's ticket before it connected.
 func (s *Session) CatchUp() bool {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	return !s.caughtUp
 }
 
 // CaughtUp says that it has learned it.
 func (s *Session) CaughtUp() {
-	s.index.mu.Lock()
-	defer s.index.mu.Unlock()
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
 	s.caughtUp = true
 }

@@ -1,10 +1,7 @@
-// Package status writes match_status, which tells a player by their connection what becomes of their ticket.
 package notify
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/matchq/matchq/matchq"
@@ -12,8 +9,11 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// Event is the event's name.
-const Event = "match_status"
+// The events that tell a player of their ticket.
+const (
+	StatusEvent   = "match_status"
+	ProposedEvent = "match_proposed" // asks the player to accept a match
+)
 
 type pushed struct {
 	Status     string  `json:"status"`
@@ -66,33 +66,6 @@ type ended struct {
 // onRequest is the reason given for tickets that the library knows no other for: somebody asked for it.
 const onRequest = "requested"
 
-// Preview returns the questions of a questionnaire that the players of a room get with their match; nil if there are
-// none. A nil Preview is of none.
-type Preview func(set, room string) []questions.Asked
-
-func (p Preview) of(match *matchq.Match) []questions.Asked {
-	if p != nil {
-		if asked := p(match.Queue, match.Room); asked != nil {
-			return asked
-		}
-	}
-	return []questions.Asked{}
-}
-
-// Ended says how a ticket ended. sid returns the connection a player has now, "" if none is known.
-func Ended(t *matchq.Ticket, match *matchq.Match, sid func(player string) string, preview Preview) any {
-	switch {
-	case match != nil:
-		return matched(t, match, sid, preview)
-	case t.State == matchq.Expired:
-		return ended{"EXPIRED", t.ID, wire.QueueID(t), ""}
-	case t.Reason == "":
-		return ended{"CANCELLED", t.ID, wire.QueueID(t), onRequest}
-	default:
-		return ended{"CANCELLED", t.ID, wire.QueueID(t), t.Reason}
-	}
-}
-
 type user struct {
 	ID         wire.ID         `json:"id"`
 	SID        string          `json:"sid"`
@@ -100,14 +73,14 @@ type user struct {
 }
 
 // matched is the event for the player of t: user1, user2 and so on are all of the match.
-func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) string, preview Preview) any {
+func (n *Notifier) matched(t *matchq.Ticket, match *matchq.Match, sids map[string]string) any {
 	payload := map[string]any{
 		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
-		"questionaireId": wire.QueueID(t), "question": preview.of(match), "waitedMs": t.Waited.Milliseconds(),
+		"questionaireId": wire.QueueID(t), "question": n.preview(match), "waitedMs": t.Waited.Milliseconds(),
 	}
 	for i := range match.Tickets {
 		other := &match.Tickets[i]
-		u := user{ID: wire.PlayerID(other), SID: sid(other.Player), Attributes: other.Attributes}
+		u := user{ID: wire.PlayerID(other), SID: sids[other.Player], Attributes: other.Attributes}
 		if u.SID == "" {
 			u.SID = wire.OriginOf(other).SID
 		}
@@ -116,14 +89,12 @@ func matched(t *matchq.Ticket, match *matchq.Match, sid func(player string) stri
 	return payload
 }
 
-// Encode writes a payload. What it is given are our own types, which can be written. Attributes stay as long as they
-// are: a message to a player has its limit.
-func Encode(payload any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(payload); err != nil {
-		panic(fmt.Sprintf("server: %T can't be written as JSON: %v", payload, err))
+// preview returns the questions that the players of a match get with it.
+func (n *Notifier) preview(match *matchq.Match) []questions.Asked {
+	if n.Preview != nil {
+		if asked := n.Preview(match.Queue, match.Room); asked != nil {
+			return asked
+		}
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return []questions.Asked{}
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/redistest"
@@ -47,12 +51,11 @@ func (r *recorder) closedWith() int {
 	return r.closed
 }
 
-// desk is an index on a node that runs.
+// desk is a registry that runs.
 type desk struct {
-	*sessions.Index
+	*sessions.Registry
 
-	m        *matchq.Matcher
-	presence *matchq.Node
+	m *matchq.Matcher
 }
 
 func newDesk(t *testing.T, env *redistest.Env) *desk {
@@ -61,16 +64,14 @@ func newDesk(t *testing.T, env *redistest.Env) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{Index: sessions.NewIndex(), m: m}
-	n, err := m.NewNode(matchq.NodeConfig{OnMessage: d.Message, OnReplaced: d.Replaced})
+	r, err := sessions.New(m, sessions.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.presence = n
-	d.Attach(n)
+	d := &desk{Registry: r, m: m}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- n.Run(ctx) }()
+	go func() { ended <- d.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -79,7 +80,7 @@ func newDesk(t *testing.T, env *redistest.Env) *desk {
 	})
 	redistest.Eventually(t, "the node runs", func() bool {
 		nodes, err := m.Nodes(t.Context())
-		return err == nil && slices.ContainsFunc(nodes, func(i matchq.NodeInfo) bool { return i.ID == n.ID() })
+		return err == nil && slices.ContainsFunc(nodes, func(i matchq.NodeInfo) bool { return i.ID == d.NodeID() })
 	})
 	return d
 }
@@ -203,8 +204,8 @@ func TestAProvenPlayer(t *testing.T) {
 	if err := d.Bind(t.Context(), s, wire.ID{Name: "alice", Number: true}); err != nil {
 		t.Error(err)
 	}
-	found, err := d.m.Online(t.Context(), "alice")
-	if err != nil || sessions.PlayerOf(found[0]) != (wire.ID{Name: "alice", Number: true}) {
+	found, err := d.Find(t.Context(), "alice")
+	if want := (sessions.Player{ID: wire.ID{Name: "alice", Number: true}, SID: "1"}); err != nil || found[0] != want {
 		t.Errorf("found %+v, %v", found, err)
 	}
 }
@@ -243,29 +244,34 @@ func TestSlowToArrive(t *testing.T) {
 }
 
 // away is a Redis that may be.
-type away struct {
-	sessions.Presence
+type away struct{ is atomic.Bool }
 
-	err error
+func (a *away) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a *away) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
-func (a *away) Arrive(ctx context.Context, player, conn, data string) (*matchq.Connection, error) {
-	if a.err != nil {
-		return nil, a.err
+func (a *away) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if a.is.Load() {
+			return io.ErrUnexpectedEOF
+		}
+		return next(ctx, cmd)
 	}
-	return a.Presence.Arrive(ctx, player, conn, data)
 }
 
 // A session that can't be told of again, since Redis is away, goes on as it was.
 func TestBindingAgainFails(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	env, gate := redistest.Embedded(t), &away{}
+	env.Client.AddHook(gate)
+	d := newDesk(t, env)
 	r := &recorder{}
 	s := d.Open("1", "", identity.Identity{Player: "17"}, r)
 	if err := d.Bind(t.Context(), s, wire.ID{Name: "17"}); err != nil {
 		t.Fatal(err)
 	}
-	gate := &away{d.presence, matchq.ErrUnavailable}
-	d.Attach(gate)
+	gate.is.Store(true)
 	number := wire.ID{Name: "17", Number: true}
 	if err := d.Bind(t.Context(), s, number); !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("bound without Redis: %v", err)
@@ -273,7 +279,7 @@ func TestBindingAgainFails(t *testing.T) {
 	if id, bound := s.Player(); !bound || id.Number {
 		t.Errorf("the session is of %+v, bound: %v", id, bound)
 	}
-	gate.err = nil
+	gate.is.Store(false)
 	if err := d.Bind(t.Context(), s, number); err != nil {
 		t.Error(err)
 	}

@@ -1,8 +1,6 @@
-package notify
+package watch
 
 import (
-	"sync"
-
 	"github.com/matchq/matchq/matchq"
 )
 
@@ -12,21 +10,15 @@ type News struct {
 	Err    error
 }
 
-// Waiters finds who waits for a ticket.
-type Waiters struct {
-	mu      sync.Mutex
-	waiting map[string]map[chan News]bool
-}
-
-// NewWaiters makes an empty index.
-func NewWaiters() *Waiters { return &Waiters{waiting: map[string]map[chan News]bool{}} }
-
 // Wait returns a channel that gets the latest news about a ticket. Look at the ticket only afterwards, so that nothing
 // happens in between: the first news may then be older. Call forget at the end.
-func (w *Waiters) Wait(ticketID string) (news <-chan News, forget func()) {
+func (w *Watcher) Wait(ticketID string) (news <-chan News, forget func()) {
 	ch := make(chan News, 1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.waiting == nil {
+		w.waiting = map[string]map[chan News]bool{}
+	}
 	if w.waiting[ticketID] == nil {
 		w.waiting[ticketID] = map[chan News]bool{}
 	}
@@ -34,7 +26,7 @@ func (w *Waiters) Wait(ticketID string) (news <-chan News, forget func()) {
 	return ch, func() { w.forget(ticketID, ch) }
 }
 
-func (w *Waiters) forget(ticketID string, ch chan News) {
+func (w *Watcher) forget(ticketID string, ch chan News) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.waiting[ticketID], ch)
@@ -43,8 +35,8 @@ func (w *Waiters) forget(ticketID string, ch chan News) {
 	}
 }
 
-// tell tells all who wait for a ticket.
-func (w *Waiters) tell(ticketID string, news News) {
+// wake hands news to everything that waits for a ticket.
+func (w *Watcher) wake(ticketID string, news News) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for ch := range w.waiting[ticketID] {
@@ -57,7 +49,7 @@ func (w *Waiters) tell(ticketID string, news News) {
 }
 
 // tickets returns what is waited for.
-func (w *Waiters) tickets() []string {
+func (w *Watcher) tickets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ids := make([]string, 0, len(w.waiting))

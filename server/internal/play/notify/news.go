@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// News is what a player is told of their ticket. The key names it, so that an answer and a push, or two nodes, tell the
+// player once.
+type News struct {
+	Key, Event string
+	Data       json.RawMessage
+}
+
+type proposed struct {
+	MatchID    string    `json:"matchId"`
+	Queue      wire.ID   `json:"queue"`
+	Players    []wire.ID `json:"players"`
+	DeadlineMs int64     `json:"deadlineMs"`
+}
+
+// Proposed asks the player of t to accept a match within the time that is left.
+func Proposed(t *matchq.Ticket, match *matchq.Match) News {
+	now := t.EnqueuedAt.Add(t.Waited) // by Redis's clock, as the deadline is
+	p := proposed{MatchID: match.ID, Queue: wire.QueueID(t), DeadlineMs: max(0, match.Deadline.Sub(now).Milliseconds())}
+	for i := range match.Tickets {
+		p.Players = append(p.Players, wire.PlayerID(&match.Tickets[i]))
+	}
+	return News{t.ID + ".proposed." + strconv.Itoa(t.Version), ProposedEvent, wire.Encode(p)}
+}
+
+// Restored says that a ticket waits again, in its old place.
+func Restored(t *matchq.Ticket, reason string) News {
+	return News{t.ID + ".restored." + strconv.Itoa(t.Version), StatusEvent, wire.Encode(ended{"RESTORED", t.ID, wire.QueueID(t), reason})}
+}
+
+// EndKey is the key of the news that a ticket has ended.
+func EndKey(t *matchq.Ticket) string { return t.ID + ".end" }
+
+// Ended says how a ticket ended. Should Redis be away, the players of a match have the connections by which they asked
+// for it.
+func (n *Notifier) Ended(ctx context.Context, t *matchq.Ticket) News {
+	if t.Match == nil {
+		return n.ended(t, nil, nil)
+	}
+	sids, _ := n.Sessions.SIDs(ctx, t.Match.Players()...)
+	return n.ended(t, t.Match, sids)
+}
+
+// ended is Ended with the players' connections, as far as they are known.
+func (n *Notifier) ended(t *matchq.Ticket, match *matchq.Match, sids map[string]string) News {
+	payload := any(ended{"CANCELLED", t.ID, wire.QueueID(t), t.Reason})
+	switch {
+	case match != nil:
+		payload = n.matched(t, match, sids)
+	case t.State == matchq.Expired:
+		payload = ended{"EXPIRED", t.ID, wire.QueueID(t), ""}
+	case t.Reason == "":
+		payload = ended{"CANCELLED", t.ID, wire.QueueID(t), onRequest}
+	}
+	return News{EndKey(t), StatusEvent, wire.Encode(payload)}
+}

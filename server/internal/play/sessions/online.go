@@ -1,0 +1,71 @@
+package sessions
+
+import (
+	"context"
+	"strings"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// connData is what Redis keeps with a connection.
+type connData struct {
+	number bool     // the player writes their id as an integer
+	told   []string // keys of the last things that the client is sure to know
+}
+
+// encode writes "n" or "s" for the kind of id, then the keys, a line each.
+func (d connData) encode() string {
+	kind := "s"
+	if d.number {
+		kind = "n"
+	}
+	return strings.Join(append([]string{kind}, d.told...), "\n")
+}
+
+func decodeConnData(text string) connData {
+	lines := strings.Split(text, "\n")
+	return connData{number: lines[0] == "n", told: lines[1:]}
+}
+
+// Player is a player and their connection, on whatever node.
+type Player struct {
+	ID  wire.ID // as the player writes it; of one without a connection it is written as a string
+	SID string  // of the connection; "" if the player has none, or only one that has ended
+}
+
+// Online reports whether the player is connected.
+func (p Player) Online() bool { return p.SID != "" }
+
+// Find returns the connections of players, in their order. Errors are those of matchq.Matcher.Online.
+func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error) {
+	connections, err := r.matcher.Online(ctx, players...)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Player, len(players))
+	for i, c := range connections {
+		found[i] = playerOf(players[i], c)
+	}
+	return found, nil
+}
+
+func playerOf(name string, c *matchq.Connection) Player {
+	p := Player{ID: wire.ID{Name: name}}
+	if c != nil && !c.Away {
+		p.ID.Number, p.SID = decodeConnData(c.Data).number, c.ID
+	}
+	return p
+}
+
+// SIDs returns the connections of those players who are online, by player.
+func (r *Registry) SIDs(ctx context.Context, players ...string) (map[string]string, error) {
+	found, err := r.Find(ctx, players...)
+	sids := make(map[string]string, len(found))
+	for _, p := range found {
+		if p.Online() {
+			sids[p.ID.Name] = p.SID
+		}
+	}
+	return sids, err
+}

@@ -1,0 +1,112 @@
+// Package watch follows the events of the namespace for what waits on this node: long polls and event streams, which may
+// wait anywhere, whichever node the ticket came by.
+package watch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// Watcher wakes what waits for a ticket on this node. When events may be missing it looks up every ticket that somebody
+// here waits for, also by a connection.
+type Watcher struct {
+	Matcher  *matchq.Matcher
+	Sessions *sessions.Registry
+	Notifier *notify.Notifier // writes what players are told
+	Log      *slog.Logger
+
+	mu      sync.Mutex
+	waiting map[string]map[chan News]bool // by ticket
+}
+
+// Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it
+// waits.
+func (w *Watcher) Run(ctx context.Context, position string) {
+	for ctx.Err() == nil {
+		var gap bool
+		if position, gap = w.follow(ctx, position); ctx.Err() != nil {
+			return
+		}
+		end, _ := redisconn.Retry(ctx, func() (string, error) { return w.Matcher.Position(ctx) })
+		if gap {
+			position = end
+		}
+		w.lookAround(ctx)
+		w.Log.Info("events go on")
+	}
+}
+
+// follow tells of every event until Redis is away or events turn out to be missing, and returns where it was.
+func (w *Watcher) follow(ctx context.Context, position string) (at string, gap bool) {
+	for ev, err := range w.Matcher.Watch(ctx, position) {
+		if errors.Is(err, matchq.ErrUnavailable) {
+			w.Log.Warn("no events until redis answers", "error", err)
+			return position, false
+		}
+		if err != nil {
+			w.Log.Warn("events are missing, looking at every ticket", "error", err)
+			return position, true
+		}
+		w.tell(&ev)
+		position = ev.ID
+	}
+	return position, false
+}
+
+func (w *Watcher) tell(ev *matchq.Event) {
+	tickets := ev.Tickets()
+	for i := range tickets {
+		t := tickets[i]
+		t.Match = ev.Match
+		w.wake(t.ID, News{Ticket: t})
+		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
+			w.Sessions.Ended(t.ID)
+		}
+	}
+}
+
+// lookAround tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
+// may have come back without what it held. What players are told here they are not told again when its event comes.
+func (w *Watcher) lookAround(ctx context.Context) {
+	for _, id := range w.tickets() {
+		t, err := w.look(ctx, id)
+		if ctx.Err() != nil {
+			return
+		}
+		w.wake(id, News{Ticket: t, Err: err})
+	}
+	for id, s := range w.Sessions.Tickets() {
+		t, err := w.look(ctx, id)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: lost}
+		}
+		switch t.State {
+		case matchq.Waiting:
+		case matchq.Proposed:
+			push(s, notify.Proposed(&t, t.Match))
+		default:
+			w.Sessions.Ended(id)
+			push(s, w.Notifier.Ended(ctx, &t))
+		}
+	}
+}
+
+func push(s *sessions.Session, news notify.News) { s.Push(news.Key, news.Event, news.Data) }
+
+// lost is why a ticket is said to be cancelled that Redis knows no more.
+const lost = "lost"
+
+// look reads a ticket, waiting for Redis if it must.
+func (w *Watcher) look(ctx context.Context, id string) (matchq.Ticket, error) {
+	return redisconn.Retry(ctx, func() (matchq.Ticket, error) { return w.Matcher.Ticket(ctx, id) })
+}
