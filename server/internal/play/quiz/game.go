@@ -1,7 +1,6 @@
 package quiz
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -198,109 +197,4 @@ func (t *Turn) shut() {
 		return
 	}
 	t.Phase, t.At = Pausing, t.after(t.Config.Pause)
-}
-
-// Answered says how a question was answered. In a paced game it says only that it was.
-type Answered struct {
-	User answeredBy `json:"user"`
-}
-
-type answeredBy struct {
-	ID     wire.ID  `json:"id"`
-	SID    string   `json:"sid"`
-	Answer answered `json:"answer"`
-}
-
-type answered struct {
-	QuestionItemID wire.ID `json:"questionItemId"`
-	Correct        *bool   `json:"correct,omitempty"`
-	Score          *int    `json:"score,omitempty"`
-	Total          *int    `json:"total,omitempty"`
-}
-
-// Answer takes a player's first answer to a question: the place of a choice, or its text. Others are told the result
-// too.
-func (t *Turn) Answer(name string, item wire.ID, answer json.RawMessage) (*Answered, error) {
-	p, at, err := t.find(name, item)
-	if err != nil {
-		return nil, err
-	}
-	q := &t.Questions[at]
-	if _, ok := p.Answers[q.ID.Name]; ok {
-		return t.result(p, q), nil
-	}
-	late := t.Mode == Paced && (t.Phase != Asking || at < t.Index || t.Now >= t.At)
-	if late || t.Phase == Over || p.Forfeited {
-		return nil, wire.Errorf(wire.CodeTooLate, "this question is closed")
-	}
-	choice, err := choose(q, answer)
-	if err != nil {
-		return nil, err
-	}
-	t.judge(p, q, choice == q.Answer)
-	result := t.result(p, q)
-	t.tell(name, "get_answer_result", result)
-	t.settle()
-	return result, nil
-}
-
-// find finds a question that a player may answer. That there are others to come is not told.
-func (t *Turn) find(name string, item wire.ID) (*Player, int, error) {
-	p, err := t.player(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	at := slices.IndexFunc(t.Questions, func(q questions.Question) bool { return q.ID.Name == item.Name })
-	hidden := t.Mode == Paced && t.Phase != Over && (at > t.Index || at == t.Index && t.Phase != Asking)
-	if at < 0 || hidden {
-		return nil, 0, wire.Errorf(wire.CodeNotFound, "no such question has been asked in this room")
-	}
-	return p, at, nil
-}
-
-// choose reads an answer.
-func choose(q *questions.Question, answer json.RawMessage) (int, error) {
-	var place int
-	var text string
-	switch {
-	case string(answer) == "null":
-	case json.Unmarshal(answer, &place) == nil:
-		if place >= 0 && place < len(q.Choices) {
-			return place, nil
-		}
-	case json.Unmarshal(answer, &text) == nil:
-		if at := slices.Index(q.Choices, text); at >= 0 {
-			return at, nil
-		}
-	}
-	return 0, wire.Errorf(wire.CodeInvalid, "answer must be the place of a choice, from 0 to %d, or its text", len(q.Choices)-1)
-}
-
-// judge writes down how a player answered. In a paced game it counts only if it is written before the deadline.
-func (t *Turn) judge(p *Player, q *questions.Question, correct bool) {
-	a := Answer{Correct: correct}
-	if correct {
-		a.Score = points
-		p.Correct++
-	}
-	if t.Mode == Paced {
-		t.NotAfter = t.At - 1
-		if correct {
-			a.Score += int(speed * (t.At - t.Now) / max(t.Config.Question.Milliseconds(), 1))
-		}
-	}
-	if p.Answers == nil {
-		p.Answers = map[string]Answer{}
-	}
-	p.Answers[q.ID.Name] = a
-	p.Score += a.Score
-}
-
-func (t *Turn) result(p *Player, q *questions.Question) *Answered {
-	r := &Answered{answeredBy{ID: p.ID, SID: p.SID, Answer: answered{QuestionItemID: q.ID}}}
-	if t.Mode == SelfPaced {
-		a, total := p.Answers[q.ID.Name], p.Score
-		r.User.Answer.Correct, r.User.Answer.Score, r.User.Answer.Total = &a.Correct, &a.Score, &total
-	}
-	return r
 }

@@ -1,0 +1,133 @@
+// Package internal_test holds the server against its layout.
+package internal_test
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	module   = "github.com/matchq/matchq/"
+	internal = module + "server/internal/"
+	maxLines = 300 // of a file
+)
+
+// source is a Go file of the server that is no test.
+type source struct {
+	path    string // below server/
+	lines   int
+	imports []string
+}
+
+// sources reads all Go files below server/ but tests.
+func sources(t *testing.T) []source {
+	t.Helper()
+	server := os.DirFS("..")
+	var all []source
+	err := fs.WalkDir(server, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && entry.Name() == "node_modules" {
+			return fs.SkipDir
+		}
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		text, err := fs.ReadFile(server, name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		s := source{path: name, lines: bytes.Count(text, []byte("\n"))}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			s.imports = append(s.imports, imported)
+		}
+		all = append(all, s)
+		return nil
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d files: %v", len(all), err)
+	}
+	return all
+}
+
+// mayImport has for each street the streets that it may import besides itself. main may import any of them.
+var mayImport = map[string][]string{
+	"app":  {"door", "play", "ops", "base"},
+	"door": {"play", "ops", "base"},
+	"play": {"base"},
+	"ops":  {"base"},
+	"base": {},
+	"e2e":  {},
+}
+
+func TestArrowsRunOneWay(t *testing.T) {
+	for _, s := range sources(t) {
+		inner, isInternal := strings.CutPrefix(s.path, "internal/")
+		from, _, _ := strings.Cut(inner, "/")
+		allowed, known := mayImport[from]
+		if isInternal && !known {
+			t.Errorf("%s lies in no street: add the street %q to mayImport", s.path, from)
+		}
+		for _, imported := range s.imports {
+			if strings.HasPrefix(imported, module+"lua") || strings.Contains(imported, "matchq/matchq/matchq/internal") {
+				t.Errorf("%s imports %s: the server reaches queues through the library's public packages only", s.path, imported)
+			}
+			to, ofServer := strings.CutPrefix(imported, internal)
+			if !ofServer || !isInternal {
+				continue
+			}
+			if to, _, _ = strings.Cut(to, "/"); to != from && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s: %s may import %v", s.path, imported, from, allowed)
+			}
+		}
+	}
+}
+
+// Tests of whole servers and the way servers are put together are no building blocks.
+func TestOnlyMainImportsTheTop(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, imported := range s.imports {
+			isApp := imported == internal+"app" && !strings.HasPrefix(s.path, "internal/app/") && s.path != "main.go"
+			if isApp || strings.HasPrefix(imported+"/", internal+"e2e/") {
+				t.Errorf("%s imports %s", s.path, imported)
+			}
+		}
+	}
+}
+
+func TestOneFileKnowsMelody(t *testing.T) {
+	var know []string
+	for _, s := range sources(t) {
+		if slices.Contains(s.imports, "github.com/olahol/melody") {
+			know = append(know, s.path)
+		}
+	}
+	if len(know) != 1 {
+		t.Errorf("melody is known to %v", know)
+	}
+}
+
+func TestFilesAreShort(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.lines > maxLines {
+			t.Errorf("%s has %d lines, more than %d", s.path, s.lines, maxLines)
+		}
+	}
+}
