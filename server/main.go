@@ -64,7 +64,7 @@ func newLog(f *flags.Flags) *slog.Logger {
 
 // healthcheck asks a running server whether it is ready.
 func healthcheck(url string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), flags.HealthPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), flags.HealthTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -26,17 +26,17 @@ import (
 	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
-// parts are what a node is made of.
-type parts struct {
+// components are what a node is made of.
+type components struct {
 	redis    *redisconn.Conn
 	matcher  *matchq.Matcher
 	position string // where the event stream stood before anybody could be queued here
 
 	source   questions.Source
 	sessions *sessions.Registry
-	games    *games.Rooms
+	games    *games.Games
 
-	queues    *queuecache.List
+	queues    *queuecache.Cache
 	metrics   *metrics.Metrics
 	recorder  *recorder.Recorder
 	dashboard *feed.Feed
@@ -61,7 +61,7 @@ func (s *Server) assemble(ctx context.Context) error {
 
 // assembleQueues makes what matches players.
 func (s *Server) assembleQueues(ctx context.Context) error {
-	config := s.config.Matchq()
+	config := s.config.MatcherConfig()
 	config.Logger = s.log
 	config.OnTick = func(r matchq.TickReport) { // nothing ticks before all is assembled
 		s.metrics.Ticked(r)
@@ -71,7 +71,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 	if s.matcher, err = matchq.New(s.redis, config); err != nil {
 		return err
 	}
-	s.queues = &queuecache.List{Matcher: s.matcher}
+	s.queues = &queuecache.Cache{Matcher: s.matcher}
 	s.position, err = s.matcher.Position(ctx)
 	return err
 }
@@ -97,7 +97,7 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 		Version: Version(), Log: s.log,
 	})
 	s.recorder = recorder.New(s.matcher, s.queues, s.sessions.NodeID(), s.log)
-	s.recorder.Begin(ctx)
+	s.recorder.RecordBaseline(ctx)
 	s.dashboard = feed.New(feed.Options{
 		Matcher: s.matcher, Queues: s.queues, Redis: s.redis, Log: s.log,
 		Config: feed.Config{
@@ -129,23 +129,23 @@ func (s *Server) assembleDoors(context.Context) error {
 	}
 	s.notifier = &notify.Notifier{
 		Matcher: s.matcher, Sessions: s.sessions, Log: s.log,
-		Preview: func(set, room string) []questions.Asked { return questions.Sent(s.work, s.source, set, room) },
-		Told:    []func([]matchq.Event){s.metrics.Told, s.recorder.Told},
+		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
+		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
-		Matcher: s.matcher, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, Waits: s.places(), Log: s.log,
+		Matcher: s.matcher, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
 		Metrics: s.metrics.Handler(),
 		Prefix:  s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
-	handlers := &commands.Events{
-		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Rooms: s.games, Notifier: s.notifier,
+	handlers := &commands.Handlers{
+		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,
 		Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{
-		Commands: handlers, Sessions: s.sessions, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refused: httpdoor.WriteFault,
-		Resume: handlers.Resume, Places: s.places(), Dropped: s.metrics.Dropped,
+		Commands: handlers, Sessions: s.sessions, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refuse: httpdoor.WriteError,
+		Resume: handlers.Resume, Slots: s.slots(), Dropped: s.metrics.Dropped,
 	})
 	s.api.Sockets("/ws", s.sockets.Plain)
 	s.api.Sockets("/socket.io/", s.sockets.SocketIO)
@@ -162,14 +162,14 @@ func Version() string {
 	return info.Main.Version
 }
 
-// mostPlaces is how many long polls and event streams together, and how many connections, an address may have open on a
+// maxSlots is how many long polls and event streams together, and how many connections, an address may have open on a
 // node.
-const mostPlaces = 2000
+const maxSlots = 2000
 
-// places bounds one of the two, unless nothing is to be limited.
-func (s *Server) places() *limits.Places {
+// slots bounds one of the two, unless nothing is to be limited.
+func (s *Server) slots() *limits.Slots {
 	if s.config.RateLimitAddress.Off() {
-		return &limits.Places{}
+		return &limits.Slots{}
 	}
-	return &limits.Places{Most: mostPlaces}
+	return &limits.Slots{Max: maxSlots}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// stopPatience is how long stopping may take.
-const stopPatience = 10 * time.Second
+// stopTimeout is how long stopping may take.
+const stopTimeout = 10 * time.Second
 
 // Config is what a server is started with.
 type Config struct {
@@ -39,7 +39,7 @@ func NewConfig(f *flags.Flags, log *slog.Logger) Config {
 type Server struct {
 	config Config
 	log    *slog.Logger
-	parts
+	components
 
 	listener net.Listener
 	work     context.Context // of everything that runs until the node has stopped
@@ -91,7 +91,7 @@ func (s *Server) Routes() []string { return s.api.Routes() }
 
 // Run serves until ctx ends, and then stops in order. The error is why it could not go on.
 func (s *Server) Run(ctx context.Context) error {
-	s.announce()
+	s.logStart()
 	broken := make(chan error, 3)
 	for _, run := range []func(context.Context) error{s.matcher.Run, s.sessions.Run} {
 		s.working.Go(func() {
@@ -127,7 +127,7 @@ func (s *Server) Run(ctx context.Context) error {
 // connected have the grace to come back by another node.
 func (s *Server) stop(server *http.Server) {
 	s.log.Info("shutting down")
-	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
+	patience, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	s.api.Drain()
 	if err := s.sessions.Shutdown(patience); err != nil {
@@ -150,8 +150,8 @@ func (s *Server) stop(server *http.Server) {
 	s.log.Info("stopped")
 }
 
-// announce says where to find the server and what to do with it.
-func (s *Server) announce() {
+// logStart says where to find the server and what to do with it.
+func (s *Server) logStart() {
 	if s.redis.Embedded() {
 		s.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
 	}

@@ -82,7 +82,7 @@ func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 			b.Error(err)
 		}
 	})
-	if m, err = matchq.New(env.Client, f.Matchq()); err != nil {
+	if m, err = matchq.New(env.Client, f.MatcherConfig()); err != nil {
 		b.Fatal(err)
 	}
 	return n.URL(), m

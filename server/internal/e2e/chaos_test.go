@@ -24,8 +24,8 @@ func brief(c *app.Config) {
 	c.Keep = flags.Keep{Retention: time.Second, Outbox: 500 * time.Millisecond}
 	g := &c.Game
 	g.Countdown, g.Question, g.Pause = 5*time.Millisecond, 20*time.Millisecond, 5*time.Millisecond
-	g.Resend, g.Sends = 20*time.Millisecond, 3
-	g.Over, g.HalfDone = 1500*time.Millisecond, 500*time.Millisecond
+	g.Resend, g.MaxSends = 20*time.Millisecond, 3
+	g.KeepOver, g.ClaimTimeout = 1500*time.Millisecond, 500*time.Millisecond
 }
 
 // Whatever is thrown at the server, it goes on, and forgets it: 10,000 frames and 800 requests.

@@ -128,7 +128,7 @@ func TestGuestTokenEnds(t *testing.T) {
 		t.Errorf("%q, %q", guest.Player, claims.Subject)
 	}
 
-	late, err := guard.NewGuest(time.Now().Add(-identity.GuestLife))
+	late, err := guard.NewGuest(time.Now().Add(-identity.GuestTTL))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ import (
 // fastGame are times for tests.
 var fastGame = quiz.Config{
 	Countdown: 30 * time.Millisecond, Question: 2 * time.Second, Pause: 20 * time.Millisecond,
-	Resend: 100 * time.Millisecond, Sends: 11, Grace: time.Second, TTL: time.Minute,
-	Over: time.Minute, HalfDone: 5 * time.Second,
+	Resend: 100 * time.Millisecond, MaxSends: 11, Grace: time.Second, TTL: time.Minute,
+	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
 
 // hears returns the next frame of an event; others before it are passed over.

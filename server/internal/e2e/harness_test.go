@@ -88,7 +88,7 @@ func startWith(t *testing.T, env *redistest.Env, set func(*app.Config), args ...
 		}
 	}
 	t.Cleanup(stop)
-	config := f.Matchq()
+	config := f.MatcherConfig()
 	config.Logger = slog.New(slog.DiscardHandler)
 	matcher, err := matchq.New(env.Client, config)
 	if err != nil {

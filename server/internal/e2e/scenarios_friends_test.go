@@ -87,7 +87,7 @@ var friends = []scenario{
 	},
 	{
 		name: "a friend does not answer",
-		game: func(c *quiz.Config) { c.Resend, c.Sends = 300*time.Millisecond, 3 },
+		game: func(c *quiz.Config) { c.Resend, c.MaxSends = 300*time.Millisecond, 3 },
 		steps: append(invites(), []step{
 			{who: "b", want: "request_game_match_to_friend", like: invited},
 			{who: "b", want: "request_game_match_to_friend", like: invited},

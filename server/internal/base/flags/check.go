@@ -54,7 +54,7 @@ func (f *Flags) check() error {
 	if f.Healthcheck {
 		return nil
 	}
-	_, err := matchq.New(nil, f.Matchq())
+	_, err := matchq.New(nil, f.MatcherConfig())
 	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
 		return fmt.Errorf("%s %s", flagOf[invalid.Field], invalid.Problem)
 	}
@@ -67,8 +67,8 @@ var flagOf = map[string]string{
 	"ready_timeout": "--ready-timeout",
 }
 
-// Matchq is the configuration of the library.
-func (f *Flags) Matchq() matchq.Config {
+// MatcherConfig is the configuration of the library.
+func (f *Flags) MatcherConfig() matchq.Config {
 	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
 	c.Retention = f.Keep.Retention
 	if c.OutboxKeep = f.Keep.Outbox; c.OutboxKeep == 0 {
@@ -158,5 +158,5 @@ func (f *Flags) ReadyURL() string {
 	return "http://" + net.JoinHostPort(host, port) + f.PathPrefix + "/readyz"
 }
 
-// HealthPatience is how long --healthcheck waits for an answer.
-const HealthPatience = 3 * time.Second
+// HealthTimeout is how long --healthcheck waits for an answer.
+const HealthTimeout = 3 * time.Second

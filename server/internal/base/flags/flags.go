@@ -56,7 +56,7 @@ func Parse(args []string, stdout, stderr io.Writer, exit func(int)) (*Flags, err
 	parser, err := kong.New(&f,
 		kong.Name("server"), kong.Description(about), kong.DefaultEnvars("MATCHQ"),
 		kong.Writers(stdout, stderr), kong.Exit(exit),
-		kong.ValueFormatter(describe),
+		kong.ValueFormatter(flagHelp),
 	)
 	if err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func Parse(args []string, stdout, stderr io.Writer, exit func(int)) (*Flags, err
 	return &f, f.check()
 }
 
-// describe is the help of a flag: what it is for, its default and its environment variable.
-func describe(value *kong.Value) string {
+// flagHelp is the help of a flag: what it is for, its default and its environment variable.
+func flagHelp(value *kong.Value) string {
 	var notes []string
 	if value.HasDefault {
 		notes = append(notes, "default "+value.Default)

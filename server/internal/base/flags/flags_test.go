@@ -24,7 +24,7 @@ func TestDefaults(t *testing.T) {
 		f.RateLimitAddress != (limits.Rate{Tickets: 500, Per: time.Second}) {
 		t.Errorf("%+v", f)
 	}
-	if c := f.Matchq(); c.Interval != 5*time.Second || c.Size != 2 || c.TTL != time.Minute || c.Namespace != "matchq" {
+	if c := f.MatcherConfig(); c.Interval != 5*time.Second || c.Size != 2 || c.TTL != time.Minute || c.Namespace != "matchq" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -36,7 +36,7 @@ func TestSpecialValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := f.Matchq(); c.Interval != matchq.AtOnce || c.TTL != matchq.Never {
+	if c := f.MatcherConfig(); c.Interval != matchq.AtOnce || c.TTL != matchq.Never {
 		t.Errorf("%+v", c)
 	}
 	if !f.RateLimitAddress.Off() || f.PathPrefix != "/a/b" || strings.Join(f.AllowedOrigin, " ") != "https://a.example http://b:1" {

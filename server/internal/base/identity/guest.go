@@ -9,8 +9,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// GuestLife is how long a guest's token lasts.
-const GuestLife = 30 * time.Minute
+// GuestTTL is how long a guest's token lasts.
+const GuestTTL = 30 * time.Minute
 
 // guestLetters make a name that nobody has by chance: five bits each.
 const guestLetters = 16
@@ -25,10 +25,10 @@ type Guest struct {
 // NewGuest makes a guest, under a name that nobody can choose: a token must not be one of another player.
 func (g *Guard) NewGuest(now time.Time) (Guest, error) {
 	guest := Guest{Player: "guest-" + strings.ToLower(rand.Text()[:guestLetters])}
-	if g.Open() {
+	if g.IsOpen() {
 		return guest, nil
 	}
-	guest.Expires = now.Add(GuestLife).Truncate(time.Second) // as tokens write it
+	guest.Expires = now.Add(GuestTTL).Truncate(time.Second) // as tokens write it
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Subject: guest.Player, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(guest.Expires),
 	}).SignedString(g.jwt)

@@ -20,9 +20,9 @@ type Identity struct {
 	Expires time.Time // when the proof ends; zero if it never does
 }
 
-// As is the player that a request acts for, given the one that it names, "" if none. The error is a *wire.Error: what
+// ActAs is the player that a request acts for, given the one that it names, "" if none. The error is a *wire.Error: what
 // differs is refused and never ignored.
-func (id Identity) As(named string) (string, error) {
+func (id Identity) ActAs(named string) (string, error) {
 	switch {
 	case id.Player == "" || named == id.Player:
 		return named, nil
@@ -49,8 +49,8 @@ type Guard struct {
 
 // The least lengths of secrets: HS256 wants a key as long as its hash, the others must not be guessed.
 const (
-	leastJWTSecret = 32
-	leastSecret    = 16
+	minJWTSecret = 32
+	minSecret    = 16
 )
 
 // New makes a Guard. The error says which secret can't be used, without showing it.
@@ -59,7 +59,7 @@ func New(o Options) (*Guard, error) {
 	for _, s := range []struct {
 		flag, value string
 		least       int
-	}{{"--jwt-secret", o.JWTSecret, leastJWTSecret}, {"--api-key", o.APIKey, leastSecret}, {"--admin-token", o.AdminToken, leastSecret}} {
+	}{{"--jwt-secret", o.JWTSecret, minJWTSecret}, {"--api-key", o.APIKey, minSecret}, {"--admin-token", o.AdminToken, minSecret}} {
 		switch {
 		case s.value == "":
 		case len(s.value) < s.least:
@@ -73,34 +73,34 @@ func New(o Options) (*Guard, error) {
 	return &Guard{jwt: []byte(o.JWTSecret), key: newSecret(o.APIKey), admin: newSecret(o.AdminToken)}, nil
 }
 
-// Open says whether clients are believed who prove nothing.
-func (g *Guard) Open() bool { return len(g.jwt) == 0 }
+// IsOpen says whether clients are believed who prove nothing.
+func (g *Guard) IsOpen() bool { return len(g.jwt) == 0 }
 
 // MayRead says whether an identity reads what belongs to some players.
 func (g *Guard) MayRead(id Identity, players ...string) bool {
-	return g.Open() || id.Trusted || slices.Contains(players, id.Player)
+	return g.IsOpen() || id.Trusted || slices.Contains(players, id.Player)
 }
 
 // OfRequest reads the proof that the request for a connection carries, in Authorization or, since browsers can't set
 // that, as ?token=. The error is a *wire.Error.
 func (g *Guard) OfRequest(r *http.Request) (Identity, error) {
-	return g.read(r, true, g.Open())
+	return g.read(r, true, g.IsOpen())
 }
 
 // OfCall reads the proof that an HTTP call carries, in Authorization only: addresses end up in logs and histories.
 // A server with an API key takes no calls without proof. The error is a *wire.Error.
 func (g *Guard) OfCall(r *http.Request) (Identity, error) {
-	return g.read(r, false, g.Open() && !g.key.set)
+	return g.read(r, false, g.IsOpen() && !g.key.set)
 }
 
 // OfStream is OfCall for event streams, which browsers can't give an Authorization either.
 func (g *Guard) OfStream(r *http.Request) (Identity, error) {
-	return g.read(r, true, g.Open() && !g.key.set)
+	return g.read(r, true, g.IsOpen() && !g.key.set)
 }
 
 // read reads the proof of a request, which may have none if that is optional.
 func (g *Guard) read(r *http.Request, inAddress, optional bool) (Identity, error) {
-	if g.Open() && !g.key.set {
+	if g.IsOpen() && !g.key.set {
 		return Identity{}, nil // what it carries may be for somebody else, such as a proxy
 	}
 	token, err := bearer(r)
@@ -121,11 +121,11 @@ func (g *Guard) OfToken(token string) (Identity, error) {
 	switch {
 	case g.key.is(token):
 		return Identity{Trusted: true}, nil
-	case token == "" && g.Open(), g.Open() && !g.key.set:
+	case token == "" && g.IsOpen(), g.IsOpen() && !g.key.set:
 		return Identity{}, nil
 	case token == "":
 		return Identity{}, unauthorized("a token is needed, as Authorization: Bearer")
-	case g.Open():
+	case g.IsOpen():
 		return Identity{}, unauthorized("the API key is wrong")
 	default:
 		return g.ofJWT(token)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// SessionLife is how long an operator's session lasts.
-const SessionLife = 12 * time.Hour
+// SessionTTL is how long an operator's session lasts.
+const SessionTTL = 12 * time.Hour
 
 // HasAdmin says whether operators have a token.
 func (g *Guard) HasAdmin() bool { return g.admin.set }

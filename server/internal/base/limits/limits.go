@@ -31,7 +31,7 @@ func (l *Limiter) Address(ctx context.Context, address string, tickets int) erro
 	if l == nil || tickets == 0 {
 		return nil
 	}
-	return l.charge(ctx, l.address, "address", network(address), tickets)
+	return l.charge(ctx, l.address, "address", addressKey(address), tickets)
 }
 
 // Player charges a player for one ticket.
@@ -42,8 +42,8 @@ func (l *Limiter) Player(ctx context.Context, player string) error {
 	return l.charge(ctx, l.player, "player", player, 1)
 }
 
-// atOnce is how many players of a batch are charged at the same time.
-const atOnce = 4
+// concurrency is how many players of a batch are charged at the same time.
+const concurrency = 4
 
 // Players charges each of some players for one ticket, and returns what became of each.
 func (l *Limiter) Players(ctx context.Context, players []string) []error {
@@ -53,7 +53,7 @@ func (l *Limiter) Players(ctx context.Context, players []string) []error {
 	}
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(atOnce, len(players)) {
+	for range min(concurrency, len(players)) {
 		workers.Go(func() {
 			for i := range next {
 				errs[i] = l.Player(ctx, players[i])
@@ -84,8 +84,8 @@ func (l *Limiter) charge(ctx context.Context, rate Rate, what, name string, n in
 	return nil
 }
 
-// network is an IPv4 address, or the network that one IPv6 subscriber has.
-func network(address string) string {
+// addressKey is an IPv4 address, or the network that one IPv6 subscriber has.
+func addressKey(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {
 		return address

@@ -7,25 +7,25 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Places bounds how many things that last an address may have at once on this node, so that nobody takes all
+// Slots bounds how many things that last an address may have at once on this node, so that nobody takes all
 // connections. The zero value has no bound.
-type Places struct {
-	Most int // for an address, 0 for any number
+type Slots struct {
+	Max int // for an address, 0 for any number
 
 	mu    sync.Mutex
 	taken map[string]int
 }
 
 // Take takes a place, which leave gives back.
-func (p *Places) Take(address string) (leave func(), err error) {
-	if p.Most == 0 {
+func (p *Slots) Take(address string) (leave func(), err error) {
+	if p.Max == 0 {
 		return func() {}, nil
 	}
-	address = network(address)
+	address = addressKey(address)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken[address] >= p.Most {
-		f := wire.Errorf(wire.CodeRateLimited, "this address has more than %d requests or connections open; try again later", p.Most)
+	if p.taken[address] >= p.Max {
+		f := wire.Errorf(wire.CodeRateLimited, "this address has more than %d requests or connections open; try again later", p.Max)
 		f.RetryAfter = time.Second
 		return nil, f
 	}
@@ -33,10 +33,10 @@ func (p *Places) Take(address string) (leave func(), err error) {
 		p.taken = map[string]int{}
 	}
 	p.taken[address]++
-	return func() { p.leave(address) }, nil
+	return func() { p.release(address) }, nil
 }
 
-func (p *Places) leave(address string) {
+func (p *Slots) release(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.taken[address]--; p.taken[address] == 0 {

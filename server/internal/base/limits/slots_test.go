@@ -7,7 +7,7 @@ import (
 )
 
 func TestPlaces(t *testing.T) {
-	p := limits.Places{Most: 2}
+	p := limits.Slots{Max: 2}
 	var leave []func()
 	for _, address := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"} {
 		l, err := p.Take(address)

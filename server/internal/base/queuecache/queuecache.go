@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// oldest is how old an answer may be, and share how many times longer than it took to read: a few queues are read
+	// maxAge is how old an answer may be, and share how many times longer than it took to read: a few queues are read
 	// anew for nearly everybody, and ten thousand, which cost Redis a tenth of a second, once a second.
-	oldest = time.Second
-	share  = 10
-	// patience is how long a reading may take. It goes on when the one who asked first has gone.
-	patience = 5 * time.Second
+	maxAge    = time.Second
+	ageFactor = 10
+	// readTimeout is how long a reading may take. It goes on when the one who asked first has gone.
+	readTimeout = 5 * time.Second
 )
 
-// List is the state of all queues.
-type List struct {
+// Cache is the state of all queues.
+type Cache struct {
 	Matcher *matchq.Matcher
 
 	reading singleflight.Group
@@ -33,8 +33,8 @@ type List struct {
 
 // All returns the queues that hold anybody or are paused, by name, as they were at most a second ago. The caller must
 // not change them. Errors are those of matchq.Matcher.Queues.
-func (l *List) All(ctx context.Context) ([]matchq.Queue, error) {
-	if queues, ok := l.known(); ok {
+func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {
+	if queues, ok := l.cached(); ok {
 		return queues, nil
 	}
 	result := l.reading.DoChan("", func() (any, error) { return l.read(context.WithoutCancel(ctx)) })
@@ -47,14 +47,14 @@ func (l *List) All(ctx context.Context) ([]matchq.Queue, error) {
 	}
 }
 
-func (l *List) known() ([]matchq.Queue, bool) {
+func (l *Cache) cached() ([]matchq.Queue, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.queues, time.Now().Before(l.until)
 }
 
-func (l *List) read(ctx context.Context) ([]matchq.Queue, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (l *Cache) read(ctx context.Context) ([]matchq.Queue, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	start := time.Now()
 	queues, err := l.Matcher.Queues(ctx)
@@ -63,6 +63,6 @@ func (l *List) read(ctx context.Context) ([]matchq.Queue, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.queues, l.until = queues, time.Now().Add(min(oldest, share*time.Since(start)))
+	l.queues, l.until = queues, time.Now().Add(min(maxAge, ageFactor*time.Since(start)))
 	return queues, nil
 }

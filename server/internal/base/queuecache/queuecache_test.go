@@ -26,7 +26,7 @@ func TestAll(t *testing.T) {
 		if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
 			t.Fatal(err)
 		}
-		list := &queuecache.List{Matcher: m}
+		list := &queuecache.Cache{Matcher: m}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := list.All(gone); err != nil && !errors.Is(err, matchq.ErrUnavailable) {

@@ -11,20 +11,20 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// many is a URL with several hosts, which net/url does not read.
-type many struct {
+// multiHost is a URL with several hosts, which net/url does not read.
+type multiHost struct {
 	user, password string
 	hosts          []string
 	path           string
 }
 
-func parseMany(address string) (many, error) {
+func parseMultiHost(address string) (multiHost, error) {
 	_, rest, _ := strings.Cut(address, "://")
 	if strings.ContainsAny(rest, "?#") {
-		return many{}, errors.New("parameters are not supported here")
+		return multiHost{}, errors.New("parameters are not supported here")
 	}
 	authority, path, _ := strings.Cut(rest, "/")
-	m := many{path: path}
+	m := multiHost{path: path}
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		user, password, _ := strings.Cut(authority[:at], ":")
 		var err1, err2 error
@@ -46,7 +46,7 @@ func parseMany(address string) (many, error) {
 
 // sentinel reads redis+sentinel://h1:p,h2:p/<master>/<db>. User and password are those of the master.
 func sentinel(address string) (*redis.FailoverOptions, error) {
-	m, err := parseMany(address)
+	m, err := parseMultiHost(address)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,6 @@ func sentinel(address string) (*redis.FailoverOptions, error) {
 	}
 	return &redis.FailoverOptions{
 		MasterName: master, SentinelAddrs: m.hosts, Username: m.user, Password: m.password, DB: db,
-		ContextTimeoutEnabled: true, DialerRetries: dials,
+		ContextTimeoutEnabled: true, DialerRetries: dialAttempts,
 	}, nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// startPatience is how long Redis may take to answer when the server starts.
-const startPatience = 3 * time.Second
+// startTimeout is how long Redis may take to answer when the server starts.
+const startTimeout = 3 * time.Second
 
 // Conn is a connection to Redis.
 type Conn struct {
@@ -31,7 +31,7 @@ func Open(ctx context.Context, address string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
 		_ = client.Close()
@@ -62,9 +62,9 @@ func embedded() (*Conn, error) {
 	return &Conn{UniversalClient: client, server: server}, nil
 }
 
-// dials is how often a client dials for one call. The callers repeat calls that failed, and the error of a client that
+// dialAttempts is how often a client dials for one call. The callers repeat calls that failed, and the error of a client that
 // goes on dialling until its context ends does not say what was wrong.
-const dials = 1
+const dialAttempts = 1
 
 // newClient makes the client that a URL asks for. All of them give up when a context ends: without that an answer to
 // a player may take seconds longer than it should.
@@ -76,10 +76,10 @@ func newClient(address string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, cannotUse(address, err)
 		}
-		options.ContextTimeoutEnabled, options.DialerRetries = true, dials
+		options.ContextTimeoutEnabled, options.DialerRetries = true, dialAttempts
 		return redis.NewClient(options), nil
 	case "redis+cluster":
-		many, err := parseMany(address)
+		many, err := parseMultiHost(address)
 		if err == nil && many.path != "" {
 			err = errors.New("a cluster has no databases: leave the path out")
 		}
@@ -87,7 +87,7 @@ func newClient(address string) (redis.UniversalClient, error) {
 			return nil, cannotUse(address, err)
 		}
 		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: many.hosts, Username: many.user, Password: many.password, ContextTimeoutEnabled: true, DialerRetries: dials,
+			Addrs: many.hosts, Username: many.user, Password: many.password, ContextTimeoutEnabled: true, DialerRetries: dialAttempts,
 		}), nil
 	case "redis+sentinel":
 		options, err := sentinel(address)

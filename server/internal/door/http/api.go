@@ -23,16 +23,16 @@ import (
 
 // Options are what the calls work with.
 type Options struct {
-	Matcher *matchq.Matcher
-	Intake  *intake.Intake
-	Watcher *watch.Watcher
-	Guard   *identity.Guard
-	Queues  *queuecache.List
-	Waits   *limits.Places // of long polls and event streams
-	Log     *slog.Logger
-	NodeID  string // of this node, as the others know it
-	Pages   pages.Pages
-	Metrics http.Handler // for Prometheus
+	Matcher   *matchq.Matcher
+	Intake    *intake.Intake
+	Watcher   *watch.Watcher
+	Guard     *identity.Guard
+	Queues    *queuecache.Cache
+	PollSlots *limits.Slots // of long polls and event streams
+	Log       *slog.Logger
+	NodeID    string // of this node, as the others know it
+	Pages     pages.Pages
+	Metrics   http.Handler // for Prometheus
 
 	Dashboard *feed.Feed
 
@@ -48,26 +48,26 @@ type Options struct {
 // API answers HTTP requests.
 type API struct {
 	Options
-	guesses  limits.Guesses // of the admin token
-	origins  map[string]bool
-	hosts    map[string]bool
-	echo     *echo.Echo
-	root     *echo.Group
-	draining atomic.Bool
-	stop     context.Context // ends when long polls are to be answered
-	stopNow  context.CancelFunc
+	wrongTokens limits.WrongTokens // of the admin token
+	origins     map[string]bool
+	hosts       map[string]bool
+	echo        *echo.Echo
+	root        *echo.Group
+	draining    atomic.Bool
+	stop        context.Context // ends when long polls are to be answered
+	stopNow     context.CancelFunc
 }
 
 // New makes an API.
 func New(o Options) *API {
 	a := &API{Options: o, echo: echo.New()}
 	a.stop, a.stopNow = context.WithCancel(context.Background())
-	a.origins, a.hosts = allowed(o.AllowedOrigins)
+	a.origins, a.hosts = parseOrigins(o.AllowedOrigins)
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = ipExtractor(o.Proxies)
-	a.echo.HTTPErrorHandler = a.failed
-	a.echo.Pre(oneEscape)
-	a.echo.Use(a.logged, a.recovered, secured, a.fromBrowsers)
+	a.echo.HTTPErrorHandler = a.handleError
+	a.echo.Pre(routeEscaped)
+	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin)
 	a.root = a.echo.Group(o.Prefix)
 	a.routes()
 	return a
@@ -75,7 +75,7 @@ func New(o Options) *API {
 
 func (a *API) routes() {
 	v1 := a.root.Group("/v1")
-	call, stream := a.by(a.Guard.OfCall), a.by(a.Guard.OfStream)
+	call, stream := a.authenticate(a.Guard.OfCall), a.authenticate(a.Guard.OfStream)
 	v1.POST("/queues/:queue/tickets", a.createTicket, call)
 	v1.POST("/tickets/batch", a.createTickets, call)
 	v1.GET("/tickets/:id", a.getTicket, call)

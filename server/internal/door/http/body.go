@@ -15,7 +15,7 @@ import (
 const (
 	maxBody      = 64 << 10
 	maxBatchBody = 1 << 20
-	bodyPatience = 10 * time.Second // for a client to send its body
+	bodyTimeout  = 10 * time.Second // for a client to send its body
 )
 
 // readBody reads the JSON object that a request must have.
@@ -27,7 +27,7 @@ func readBody(c echo.Context, limit int64, into any) error {
 	}
 	// There is no time-out for whole requests, since some wait long on purpose.
 	deadline := http.NewResponseController(c.Response())
-	_ = deadline.SetReadDeadline(time.Now().Add(bodyPatience)) // what can't be set, as in some tests, does not matter
+	_ = deadline.SetReadDeadline(time.Now().Add(bodyTimeout)) // what can't be set, as in some tests, does not matter
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {

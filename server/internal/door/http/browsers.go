@@ -12,8 +12,8 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// allowed reads --allowed-origin: the origins, and their hosts.
-func allowed(list []string) (origins, hosts map[string]bool) {
+// parseOrigins reads --allowed-origin: the origins, and their hosts.
+func parseOrigins(list []string) (origins, hosts map[string]bool) {
 	origins, hosts = map[string]bool{}, map[string]bool{}
 	for _, origin := range list {
 		origins[strings.ToLower(origin)] = true
@@ -24,9 +24,9 @@ func allowed(list []string) (origins, hosts map[string]bool) {
 	return origins, hosts
 }
 
-// fromBrowsers keeps other sites' pages from using the server through their visitors' browsers: a page may only do what
+// checkOrigin keeps other sites' pages from using the server through their visitors' browsers: a page may only do what
 // changes something, or connect, if it is this server's or an allowed one's. What sends no Origin is no browser.
-func (a *API) fromBrowsers(next echo.HandlerFunc) echo.HandlerFunc {
+func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if a.LoopbackOnly && !a.isOurHost(r.Host) {

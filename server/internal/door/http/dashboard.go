@@ -12,12 +12,12 @@ import (
 
 // dashboardEvents streams what the dashboard shows: all of it, and then what changes.
 func (a *API) dashboardEvents(c echo.Context) error {
-	leave, err := a.Waits.Take(c.RealIP())
+	leave, err := a.PollSlots.Take(c.RealIP())
 	if err != nil {
 		return err
 	}
 	defer leave()
-	ctx, cancel := a.whileWelcome(c)
+	ctx, cancel := a.clientContext(c)
 	defer cancel()
 	_, notOperator := a.operatorBy(c)
 	first, news, unwatch, err := a.Dashboard.Watch(ctx, notOperator == nil)

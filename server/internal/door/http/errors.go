@@ -33,20 +33,20 @@ func problemOf(f *wire.Error) problem {
 	return p
 }
 
-// failed is Echo's error handler.
-func (a *API) failed(err error, c echo.Context) {
+// handleError is Echo's error handler.
+func (a *API) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	f := faultOf(err, c.Request())
+	f := errorOf(err, c.Request())
 	if f.Code == wire.CodeInternal || f.Code == wire.CodeConfigMismatch {
 		a.Log.Error("a request failed", "path", c.Path(), "error", err)
 	}
-	WriteFault(c.Response(), c.Request(), f)
+	WriteError(c.Response(), c.Request(), f)
 }
 
-// faultOf makes a Fault of an error, also of Echo's own.
-func faultOf(err error, r *http.Request) *wire.Error {
+// errorOf makes a Fault of an error, also of Echo's own.
+func errorOf(err error, r *http.Request) *wire.Error {
 	if own, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch own.Code {
 		case http.StatusNotFound:
@@ -58,8 +58,8 @@ func faultOf(err error, r *http.Request) *wire.Error {
 	return wire.ErrorOf(err)
 }
 
-// WriteFault answers a request with an error.
-func WriteFault(w http.ResponseWriter, r *http.Request, f *wire.Error) {
+// WriteError answers a request with an error.
+func WriteError(w http.ResponseWriter, r *http.Request, f *wire.Error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	if f.RetryAfter > 0 {

@@ -19,14 +19,14 @@ import (
 
 const maxKey = 255 // bytes of an Idempotency-Key
 
-// mostAttempts is how often a request with one key may find Redis away and be tried again.
-const mostAttempts = 16
+// maxAttempts is how often a request with one key may find Redis away and be tried again.
+const maxAttempts = 16
 
 // enqueue makes one ticket. With an Idempotency-Key the ticket's id follows from it, so that the same request again
 // finds the same ticket, whatever the rate limits say: they are about new ones.
 func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	ctx := c.Request().Context()
-	who, address := whoOf(c), c.RealIP()
+	who, address := identityOf(c), c.RealIP()
 	taking := a.Intake.For(who)
 	keys := c.Request().Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
@@ -35,7 +35,7 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey {
 		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "Idempotency-Key must be given once, with 1 to %d characters", maxKey)
 	}
-	for attempt := range mostAttempts {
+	for attempt := range maxAttempts {
 		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(who), keys[0], attempt)
 		t, err := taking.Enqueue(ctx, r, address)
 		if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Code == wire.CodeRateLimited {

@@ -11,25 +11,25 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-const whoKey = "who"
+const identityKey = "who"
 
-// by lets those in who prove who they are, as read says.
-func (a *API) by(read func(*http.Request) (identity.Identity, error)) echo.MiddlewareFunc {
+// authenticate lets those in who prove who they are, as read says.
+func (a *API) authenticate(read func(*http.Request) (identity.Identity, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			who, err := read(c.Request())
 			if err != nil {
 				return err
 			}
-			c.Set(whoKey, who)
+			c.Set(identityKey, who)
 			return next(c)
 		}
 	}
 }
 
-// whoOf is who makes a request of a route that has by; nobody on others.
-func whoOf(c echo.Context) identity.Identity {
-	who, _ := c.Get(whoKey).(identity.Identity)
+// identityOf is who makes a request of a route that has by; nobody on others.
+func identityOf(c echo.Context) identity.Identity {
+	who, _ := c.Get(identityKey).(identity.Identity)
 	return who
 }
 
@@ -41,7 +41,7 @@ func playerOf(who identity.Identity, named *wire.ID) (wire.ID, error) {
 	if err := named.Check("player"); err != nil {
 		return wire.ID{}, err
 	}
-	_, err := who.As(named.Name)
+	_, err := who.ActAs(named.Name)
 	return *named, err
 }
 

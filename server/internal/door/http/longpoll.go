@@ -12,8 +12,8 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// longestWait is how long a request may wait: less than what proxies commonly allow.
-const longestWait = 55 * time.Second
+// maxWait is how long a request may wait: less than what proxies commonly allow.
+const maxWait = 55 * time.Second
 
 // getTicket answers with a ticket, at once or when it has changed.
 func (a *API) getTicket(c echo.Context) error {
@@ -26,19 +26,19 @@ func (a *API) getTicket(c echo.Context) error {
 		return err
 	}
 	if wait > 0 {
-		leave, err := a.take(c)
+		leave, err := a.takeSlot(c)
 		if err != nil {
 			return err
 		}
 		defer leave()
 	}
-	ctx, cancel := a.whileWelcome(c)
+	ctx, cancel := a.clientContext(c)
 	defer cancel()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	news, forget := a.Watcher.Wait(id) // before looking, so that nothing happens in between
 	defer forget()
-	t, err := a.ticketFor(c.Request().Context(), whoOf(c), id)
+	t, err := a.ticketFor(c.Request().Context(), identityOf(c), id)
 	if err != nil {
 		return err
 	}
@@ -70,18 +70,18 @@ func isFinal(s matchq.State) bool {
 	return s == matchq.Matched || s == matchq.Cancelled || s == matchq.Expired
 }
 
-// take takes one of the places of those who wait, which leave gives back.
-func (a *API) take(c echo.Context) (leave func(), err error) {
-	if whoOf(c).Trusted {
+// takeSlot takes one of the places of those who wait, which leave gives back.
+func (a *API) takeSlot(c echo.Context) (leave func(), err error) {
+	if identityOf(c).Trusted {
 		return func() {}, nil
 	}
-	return a.Waits.Take(c.RealIP())
+	return a.PollSlots.Take(c.RealIP())
 }
 
-// whileWelcome ends when the client goes, the proof of who it is ends, or the server stops.
-func (a *API) whileWelcome(c echo.Context) (context.Context, context.CancelFunc) {
+// clientContext ends when the client goes, the proof of who it is ends, or the server stops.
+func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc) {
 	ctx, expired := c.Request().Context(), func() {}
-	if expires := whoOf(c).Expires; !expires.IsZero() {
+	if expires := identityOf(c).Expires; !expires.IsZero() {
 		ctx, expired = context.WithDeadline(ctx, expires)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -97,8 +97,8 @@ func (a *API) whileWelcome(c echo.Context) (context.Context, context.CancelFunc)
 func waitFor(c echo.Context) (wait time.Duration, since int, err error) {
 	if text := c.QueryParam("wait"); text != "" {
 		wait, err = time.ParseDuration(text)
-		if err != nil || wait < 0 || wait > longestWait {
-			return 0, 0, wire.Errorf(wire.CodeInvalid, "wait must be a duration up to %v, such as 25s", longestWait)
+		if err != nil || wait < 0 || wait > maxWait {
+			return 0, 0, wire.Errorf(wire.CodeInvalid, "wait must be a duration up to %v, such as 25s", maxWait)
 		}
 	}
 	if text := c.QueryParam("since"); text != "" {

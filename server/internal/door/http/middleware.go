@@ -12,9 +12,9 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// oneEscape has Echo route by the path as it was sent. Otherwise it hands parameters over escaped or not, depending on
+// routeEscaped has Echo route by the path as it was sent. Otherwise it hands parameters over escaped or not, depending on
 // which characters they hold.
-func oneEscape(next echo.HandlerFunc) echo.HandlerFunc {
+func routeEscaped(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u := c.Request().URL
 		u.RawPath = u.EscapedPath()
@@ -63,8 +63,8 @@ func (a *API) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// secured sets headers that keep browsers from guessing.
-func secured(next echo.HandlerFunc) echo.HandlerFunc {
+// securityHeaders sets headers that keep browsers from guessing.
+func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("X-Content-Type-Options", "nosniff")

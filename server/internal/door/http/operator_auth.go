@@ -15,7 +15,7 @@ import (
 
 const (
 	sessionCookie = "matchq_operator"
-	byKey         = "by"
+	operatorKey   = "by"
 )
 
 // operator lets operators in: with the token, or with the cookie that a browser got for it. Without a token whoever is
@@ -26,7 +26,7 @@ func (a *API) operator(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		c.Set(byKey, by)
+		c.Set(operatorKey, by)
 		return next(c)
 	}
 }
@@ -71,16 +71,16 @@ func (a *API) checkAdmin(c echo.Context, token string) error {
 		return nil
 	}
 	address := c.RealIP()
-	if err := a.guesses.Wrong(address); err != nil {
+	if err := a.wrongTokens.Add(address); err != nil {
 		return err
 	}
 	a.Log.Warn("somebody presented a wrong admin token", "address", address)
 	return wire.Errorf(wire.CodeUnauthorized, "the admin token is wrong")
 }
 
-// acted logs what an operator does.
-func (a *API) acted(c echo.Context, action, queue string, err error) {
-	a.Log.Info("an operator acted", "action", action, "queue", queue, "address", c.RealIP(), "by", c.Get(byKey), "error", err)
+// logAction logs what an operator does.
+func (a *API) logAction(c echo.Context, action, queue string, err error) {
+	a.Log.Info("an operator acted", "action", action, "queue", queue, "address", c.RealIP(), "by", c.Get(operatorKey), "error", err)
 }
 
 // openSession gives a browser a cookie for the admin token.
@@ -104,10 +104,10 @@ func (a *API) openSession(c echo.Context) error {
 	if err := a.checkAdmin(c, body.Token); err != nil {
 		return err
 	}
-	c.Set(byKey, "token")
-	a.acted(c, "open session", "", nil)
-	until := time.Now().Add(identity.SessionLife)
-	a.setSession(c, a.Guard.NewSession(until), int(identity.SessionLife.Seconds()))
+	c.Set(operatorKey, "token")
+	a.logAction(c, "open session", "", nil)
+	until := time.Now().Add(identity.SessionTTL)
+	a.setSession(c, a.Guard.NewSession(until), int(identity.SessionTTL.Seconds()))
 	return c.NoContent(http.StatusNoContent)
 }
 

@@ -31,7 +31,7 @@ func (a *API) onQueue(action string, do func(ctx context.Context, queue string) 
 			return err
 		}
 		answer, err := do(c.Request().Context(), queue)
-		a.acted(c, action, queue, err)
+		a.logAction(c, action, queue, err)
 		if err != nil {
 			return err
 		}
@@ -103,13 +103,13 @@ func (a *API) getNodes(c echo.Context) error {
 }
 
 type ticketOfView struct {
-	Ticket   *ticketView `json:"ticket"`
-	Queue    queueView   `json:"queue"`
-	Why      string      `json:"why,omitempty"` // it has not been matched yet
-	Timeline []stepView  `json:"timeline"`
+	Ticket   *ticketView    `json:"ticket"`
+	Queue    queueView      `json:"queue"`
+	Why      string         `json:"why,omitempty"` // it has not been matched yet
+	Timeline []timelineView `json:"timeline"`
 }
 
-type stepView struct {
+type timelineView struct {
 	At     *time.Time   `json:"at"`
 	State  matchq.State `json:"state"`
 	Reason string       `json:"reason,omitempty"`
@@ -130,7 +130,7 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.whyItWaits(&t, &queue), timeline(&t, past)})
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.waitReason(&t, &queue), timeline(&t, past)})
 }
 
 func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
@@ -148,19 +148,19 @@ func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, e
 
 // timeline is what a ticket has been through, from the beginning. Its end is known from the ticket, if its event is not
 // kept any more.
-func timeline(t *matchq.Ticket, past []matchq.Event) []stepView {
-	steps := []stepView{{At: viewTime(t.EnqueuedAt), State: matchq.Waiting}}
+func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
+	steps := []timelineView{{At: viewTime(t.EnqueuedAt), State: matchq.Waiting}}
 	for i := range past {
-		steps = append(steps, stepView{viewTime(past[i].At), past[i].Kind, past[i].Reason})
+		steps = append(steps, timelineView{viewTime(past[i].At), past[i].Kind, past[i].Reason})
 	}
 	if last := steps[len(steps)-1].State; isFinal(t.State) && last != t.State {
-		steps = append(steps, stepView{viewTime(t.EndedAt), t.State, t.Reason})
+		steps = append(steps, timelineView{viewTime(t.EndedAt), t.State, t.Reason})
 	}
 	return steps
 }
 
-// whyItWaits says for people what a ticket waits for; "" if it has ended.
-func (a *API) whyItWaits(t *matchq.Ticket, queue *matchq.Queue) string {
+// waitReason says for people what a ticket waits for; "" if it has ended.
+func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
 	missing := a.Matcher.Config().Size - queue.Waiting
 	switch {
 	case isFinal(t.State):

@@ -16,7 +16,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-const longestProfile = 60 * time.Second
+const maxProfile = 60 * time.Second
 
 // profileRoutes serves what go tool pprof and go tool trace read, to operators. The command line is not among it, since it
 // may hold secrets.
@@ -37,16 +37,16 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 			return err
 		}
 		_, _ = io.CopyN(io.Discard, c.Request().Body, maxBody) // what is not read hides that the client has gone
-		ctx, cancel := a.whileWelcome(c)
+		ctx, cancel := a.clientContext(c)
 		defer cancel()
 		ctx, ended := context.WithTimeout(ctx, length)
 		defer ended()
-		a.acted(c, "record "+what, "", nil)
+		a.logAction(c, "record "+what, "", nil)
 		// The runtime waits for whoever reads a trace, and lets nobody else have one meanwhile.
 		conn := http.NewResponseController(c.Response())
-		_ = conn.SetWriteDeadline(time.Now().Add(length + streamPatience))
+		_ = conn.SetWriteDeadline(time.Now().Add(length + streamTimeout))
 		defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
-		binary(c)
+		setBinary(c)
 		if err := start(c.Response()); err != nil {
 			c.Response().Header().Del("Content-Disposition")
 			busy := wire.Errorf(wire.CodeRateLimited, "one like this is being recorded; try again later")
@@ -54,7 +54,7 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 			return busy
 		}
 		<-ctx.Done()
-		_ = conn.SetWriteDeadline(time.Now().Add(streamPatience))
+		_ = conn.SetWriteDeadline(time.Now().Add(streamTimeout))
 		stop()
 		return nil
 	}
@@ -67,13 +67,13 @@ func secondsOf(c echo.Context, usual time.Duration) (time.Duration, error) {
 		return usual, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > int(longestProfile.Seconds()) {
-		return 0, wire.Errorf(wire.CodeInvalid, "seconds must be from 1 to %.0f", longestProfile.Seconds())
+	if err != nil || n < 1 || n > int(maxProfile.Seconds()) {
+		return 0, wire.Errorf(wire.CodeInvalid, "seconds must be from 1 to %.0f", maxProfile.Seconds())
 	}
 	return time.Duration(n) * time.Second, nil
 }
 
-func binary(c echo.Context) {
+func setBinary(c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", `attachment; filename="profile"`)
@@ -98,8 +98,8 @@ func (a *API) getProfile(c echo.Context) error {
 	if name == "heap" && c.QueryParam("gc") == "1" {
 		runtime.GC()
 	}
-	a.acted(c, "read profile "+name, "", nil)
-	binary(c)
+	a.logAction(c, "read profile "+name, "", nil)
+	setBinary(c)
 	if debug > 0 {
 		c.Response().Header().Del("Content-Disposition")
 		c.Response().Header().Set("Content-Type", "text/plain; charset=utf-8")

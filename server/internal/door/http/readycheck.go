@@ -36,7 +36,7 @@ func (a *API) answer(c echo.Context, answer func(ctx context.Context, matchID, p
 	if err := readBody(c, maxBody, &body); err != nil {
 		return err
 	}
-	player, err := playerOf(whoOf(c), body.Player)
+	player, err := playerOf(identityOf(c), body.Player)
 	if err == nil {
 		err = player.Check("player")
 	}

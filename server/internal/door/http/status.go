@@ -22,7 +22,7 @@ func (a *API) getMatch(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !a.Guard.MayRead(whoOf(c), match.Players()...) {
+	if !a.Guard.MayRead(identityOf(c), match.Players()...) {
 		return matchq.ErrNotFound
 	}
 	return c.JSON(http.StatusOK, viewMatch(&match))

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	beat           = 15 * time.Second // between comments, so that proxies keep an idle stream open
-	streamPatience = 10 * time.Second // for a client to take what it is sent
+	heartbeatEvery = 15 * time.Second // between comments, so that proxies keep an idle stream open
+	streamTimeout  = 10 * time.Second // for a client to take what it is sent
 )
 
 // ticketEvents streams the states of a ticket as server-sent events until it has ended. The id of an event is the
@@ -31,14 +31,14 @@ func (a *API) ticketEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	leave, err := a.take(c)
+	leave, err := a.takeSlot(c)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	ctx, cancel := a.whileWelcome(c)
+	ctx, cancel := a.clientContext(c)
 	defer cancel()
-	t, err := a.ticketFor(ctx, whoOf(c), id)
+	t, err := a.ticketFor(ctx, identityOf(c), id)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (
 	if isFinal(t.State) {
 		return t.Version, errStreamEnds
 	}
-	idle := time.NewTicker(beat)
+	idle := time.NewTicker(heartbeatEvery)
 	defer idle.Stop()
 	for {
 		select {
@@ -129,7 +129,7 @@ func (s *stream) state(t *matchq.Ticket) error {
 
 // write sends text at once, and fails if the client does not take it in time.
 func (s *stream) write(text []byte) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(streamPatience)) // what can't be set, as in some tests, does not matter
+	_ = s.conn.SetWriteDeadline(time.Now().Add(streamTimeout)) // what can't be set, as in some tests, does not matter
 	if _, err := s.w.Write(text); err != nil {
 		return err
 	}

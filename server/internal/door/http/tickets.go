@@ -24,16 +24,16 @@ type ticketBody struct {
 
 // How long a ticket may wait: whoever has proven to be a player only must not fill Redis for good.
 const (
-	longestTTL        = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
-	longestPlayersTTL = time.Hour                  // or --ticket-ttl, if that is longer
+	maxTTL       = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
+	maxPlayerTTL = time.Hour                  // or --ticket-ttl, if that is longer
 )
 
-func (a *API) longestTTL(who identity.Identity) time.Duration {
+func (a *API) maxTTLFor(who identity.Identity) time.Duration {
 	usual := a.Matcher.Config().TTL
 	if who.Player == "" || usual == matchq.Never {
-		return longestTTL
+		return maxTTL
 	}
-	return max(usual, longestPlayersTTL)
+	return max(usual, maxPlayerTTL)
 }
 
 // request is what the intake is asked for.
@@ -64,7 +64,7 @@ func (a *API) createTicket(c echo.Context) error {
 	if err := readBody(c, maxBody, &body); err != nil {
 		return err
 	}
-	r, err := body.request(whoOf(c), wire.ID{Name: queue}, a.longestTTL(whoOf(c)))
+	r, err := body.request(identityOf(c), wire.ID{Name: queue}, a.maxTTLFor(identityOf(c)))
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *API) deleteTicket(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	if _, err := a.ticketFor(ctx, whoOf(c), id); err != nil {
+	if _, err := a.ticketFor(ctx, identityOf(c), id); err != nil {
 		return err
 	}
 	if err := a.Matcher.Cancel(ctx, id); err != nil {
@@ -91,7 +91,7 @@ func (a *API) deleteTicket(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-const mostTickets = 1000 // in a batch
+const maxBatch = 1000 // in a batch
 
 // batchTicket is one ticket of a batch.
 type batchTicket struct {
@@ -112,8 +112,8 @@ func (a *API) createTickets(c echo.Context) error {
 	if a.draining.Load() {
 		return wire.StoppingError()
 	}
-	who := whoOf(c)
-	if !a.Guard.Open() && !who.Trusted {
+	who := identityOf(c)
+	if !a.Guard.IsOpen() && !who.Trusted {
 		return wire.Errorf(wire.CodeForbidden, "a batch needs the API key: it acts for many players")
 	}
 	var body struct {
@@ -122,8 +122,8 @@ func (a *API) createTickets(c echo.Context) error {
 	if err := readBody(c, maxBatchBody, &body); err != nil {
 		return err
 	}
-	if len(body.Tickets) == 0 || len(body.Tickets) > mostTickets {
-		return wire.Errorf(wire.CodeInvalid, "tickets must be 1 to %d", mostTickets)
+	if len(body.Tickets) == 0 || len(body.Tickets) > maxBatch {
+		return wire.Errorf(wire.CodeInvalid, "tickets must be 1 to %d", maxBatch)
 	}
 	views := make([]batchResult, len(body.Tickets))
 	var requests []intake.Request
@@ -151,7 +151,7 @@ func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (intake.
 	if err := wire.DecodeStrict(data, &t); err != nil {
 		return intake.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
 	}
-	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.longestTTL(who))
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.maxTTLFor(who))
 }
 
 func viewResult(r matchq.Result) batchResult {

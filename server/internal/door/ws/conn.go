@@ -20,9 +20,9 @@ const (
 // A connection may send framesAtOnce frames at once, and framesASecond as time goes on. Of what comes faster one frame
 // a second is answered, so that whoever sends most is not sent most; the others are dropped.
 const (
-	framesASecond = 50
-	framesAtOnce  = 100
-	warnEvery     = time.Second
+	framesPerSecond = 50
+	frameBurst      = 100
+	warnEvery       = time.Second
 )
 
 // conn is what a connection has whatever it speaks.
@@ -31,8 +31,8 @@ type conn struct {
 	*link    // nil until the upgrade is done
 	address  string
 	sid      string
-	who      identity.Identity
-	unproven error // why who is nobody, if the server wants to know
+	identity identity.Identity
+	authErr  error // why who is nobody, if the server wants to know
 
 	// Used by what the client sends only, which comes one after another.
 	session *sessions.Session // nil before there is one
@@ -42,11 +42,11 @@ type conn struct {
 }
 
 func (s *Sockets) newConn(address string) conn {
-	return conn{Sockets: s, address: address, sid: xid.New().String(), frames: rate.NewLimiter(framesASecond, framesAtOnce)}
+	return conn{Sockets: s, address: address, sid: xid.New().String(), frames: rate.NewLimiter(framesPerSecond, frameBurst)}
 }
 
-// begin opens the session of a connection. It ends with the proof of who the client is.
-func (c *conn) begin(who identity.Identity, t sessions.Transport) {
+// openSession opens the session of a connection. It ends with the proof of who the client is.
+func (c *conn) openSession(who identity.Identity, t sessions.Transport) {
 	c.session = c.Sessions.Open(c.sid, c.address, who, t)
 	if who.Expires.IsZero() {
 		return
@@ -56,22 +56,22 @@ func (c *conn) begin(who identity.Identity, t sessions.Transport) {
 	})
 }
 
-// arrive makes the session its player's, if the client has proven to be one. If Redis is away the client's next event
+// bindProven makes the session its player's, if the client has proven to be one. If Redis is away the client's next event
 // tries again, and says so.
-func (c *conn) arrive() {
-	if name := c.session.Who.Player; name != "" {
+func (c *conn) bindProven() {
+	if name := c.session.Identity.Player; name != "" {
 		_ = c.Sessions.Bind(c.ctx, c.session, wire.ID{Name: name})
 	}
 }
 
-// end ends the session.
-func (c *conn) end() {
+// closeSession ends the session.
+func (c *conn) closeSession() {
 	if c.expiry != nil {
 		c.expiry.Stop()
 		c.expiry = nil
 	}
 	if c.session != nil {
-		c.Sessions.Leave(c.session)
+		c.Sessions.Disconnect(c.session)
 		c.session = nil
 	}
 }
@@ -79,12 +79,12 @@ func (c *conn) end() {
 // goodbye is called when the client closes the connection.
 func (c *conn) goodbye() {
 	if c.session != nil {
-		c.session.Bye()
+		c.session.Goodbye()
 	}
 }
 
-// tooFast says whether a frame is to be dropped, and what to tell the client of that, if anything.
-func (c *conn) tooFast() (drop bool, tell *wire.Error) {
+// limitFrames says whether a frame is to be dropped, and what to tell the client of that, if anything.
+func (c *conn) limitFrames() (drop bool, tell *wire.Error) {
 	now := time.Now()
 	if c.frames.AllowN(now, 1) {
 		return false, nil
@@ -94,22 +94,22 @@ func (c *conn) tooFast() (drop bool, tell *wire.Error) {
 		return true, nil
 	}
 	c.warned = now
-	tell = wire.Errorf(wire.CodeRateLimited, "more than %d frames a second: what comes faster is dropped", framesASecond)
+	tell = wire.Errorf(wire.CodeRateLimited, "more than %d frames a second: what comes faster is dropped", framesPerSecond)
 	tell.RetryAfter = warnEvery
 	return true, tell
 }
 
-// asker is where the answer to an event goes.
-type asker interface {
+// responder is where the answer to an event goes.
+type responder interface {
 	reply(event string, data json.RawMessage)
 	ack(data json.RawMessage) // if the client asked for one
 	fail(f *wire.Error)
 }
 
 // handle has an event handled and answers it.
-func (c *conn) handle(a asker, event string, data json.RawMessage) {
-	c.session.Begin()
-	defer c.session.End()
+func (c *conn) handle(a responder, event string, data json.RawMessage) {
+	c.session.BeginRequest()
+	defer c.session.EndRequest()
 	reply, failure := c.Commands.Handle(c.ctx, c.session, event, data)
 	if failure != nil {
 		a.fail(failure)
@@ -135,7 +135,7 @@ type errorData struct {
 	RetryAfterMs int64     `json:"retryAfterMs,omitempty"`
 }
 
-// explain writes what a client is told of a failure.
-func explain(f *wire.Error) json.RawMessage {
+// errorPayload writes what a client is told of a failure.
+func errorPayload(f *wire.Error) json.RawMessage {
 	return wire.Encode(errorData{f.Code, f.Message, f.RetryAfter.Milliseconds()})
 }

@@ -24,7 +24,7 @@ func (l *link) failed(err error) {
 	defer l.mu.Unlock()
 	network, ok := errors.AsType[net.Error](err)
 	switch {
-	case l.closed || l.lost:
+	case l.closed || l.counted:
 		return
 	case errors.Is(err, errTooLarge):
 		l.dropped(dropTooLarge)
@@ -35,5 +35,5 @@ func (l *link) failed(err error) {
 	default:
 		l.dropped(dropSilent)
 	}
-	l.lost = true
+	l.counted = true
 }

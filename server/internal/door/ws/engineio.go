@@ -23,11 +23,11 @@ const (
 func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address string) {
 	query := r.URL.Query()
 	if !isUpgrade(r) || query.Get("transport") != "websocket" {
-		s.polled.Do(func() {
+		s.pollWarning.Do(func() {
 			s.Log.Warn("refused a Socket.IO client that polls: it must be told transports: ['websocket']",
 				"address", address, "origin", r.Header.Get("Origin"))
 		})
-		s.Refused(w, r, wire.Errorf(wire.CodeTransportUnknown,
+		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown,
 			"Socket.IO is spoken over WebSocket only: give the client the option transports: ['websocket']"))
 		return
 	}
@@ -38,11 +38,11 @@ func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address strin
 	case "3":
 		c.version = 3
 	default:
-		s.Refused(w, r, wire.Errorf(wire.CodeTransportUnknown, "Engine.IO 3 and 4 are spoken: connect with EIO=4 or EIO=3"))
+		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown, "Engine.IO 3 and 4 are spoken: connect with EIO=4 or EIO=3"))
 		return
 	}
-	c.who, c.unproven = s.Guard.OfRequest(r)
-	c.claimed = query.Has("token") || r.Header.Get("Authorization") != ""
+	c.identity, c.authErr = s.Guard.OfRequest(r)
+	c.hasToken = query.Has("token") || r.Header.Get("Authorization") != ""
 	s.serve(w, r, c, &c.conn)
 }
 
@@ -55,7 +55,7 @@ type handshake struct {
 	MaxPayload   int      `json:"maxPayload,omitempty"`
 }
 
-func (c *socketIO) shakeHands() {
+func (c *socketIO) sendHandshake() {
 	h := handshake{
 		SID: c.sid, Upgrades: []string{}, PingInterval: c.Times.PingInterval.Milliseconds(), PingTimeout: c.Times.PingTimeout.Milliseconds(),
 	}
@@ -67,15 +67,15 @@ func (c *socketIO) shakeHands() {
 
 // text takes a frame apart.
 func (c *socketIO) text(data []byte) {
-	c.pulse.heard(data)
-	if drop, tell := c.tooFast(); drop {
+	c.heartbeat.onFrame(data)
+	if drop, tell := c.limitFrames(); drop {
 		if tell != nil {
-			c.complain(tell)
+			c.sendError(tell)
 		}
 		return
 	}
 	if len(data) == 0 {
-		c.complain(wire.Errorf(wire.CodeBadMessage, "an empty frame"))
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "an empty frame"))
 		return
 	}
 	switch data[0] {
@@ -90,38 +90,38 @@ func (c *socketIO) text(data []byte) {
 	case engineBase64:
 		c.attachment()
 	default:
-		c.complain(wire.Errorf(wire.CodeBadMessage, "there is no use for an Engine.IO packet of type %q", rune(data[0])))
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "there is no use for an Engine.IO packet of type %q", rune(data[0])))
 	}
 }
 
 func (c *socketIO) binary() {
-	c.pulse.heard(nil)
-	if drop, tell := c.tooFast(); !drop {
+	c.heartbeat.onFrame(nil)
+	if drop, tell := c.limitFrames(); !drop {
 		c.attachment()
 	} else if tell != nil {
-		c.complain(tell)
+		c.sendError(tell)
 	}
 }
 
-// pulse finds out that a client is not there any more, of which TCP alone may not tell for hours. With Engine.IO 4 the
+// heartbeat finds out that a client is not there any more, of which TCP alone may not tell for hours. With Engine.IO 4 the
 // server pings and the client has a while to answer, with 3 the client pings.
-type pulse struct {
+type heartbeat struct {
 	mu       sync.Mutex
 	times    Times
 	ping     func() // nil with Engine.IO 3
-	dead     func()
+	onDead   func()
 	awaiting bool // the ping has gone out
 	timer    *time.Timer
 }
 
-func (p *pulse) start() {
+func (p *heartbeat) start() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.timer = time.AfterFunc(p.patience(), p.beat)
+	p.timer = time.AfterFunc(p.timeout(), p.onTimer)
 }
 
-// patience is how long it is until the next beat.
-func (p *pulse) patience() time.Duration {
+// timeout is how long it is until the next beat.
+func (p *heartbeat) timeout() time.Duration {
 	switch {
 	case p.ping == nil:
 		return p.times.PingInterval + p.times.PingTimeout
@@ -132,30 +132,30 @@ func (p *pulse) patience() time.Duration {
 	}
 }
 
-func (p *pulse) beat() {
+func (p *heartbeat) onTimer() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ping == nil || p.awaiting {
-		p.dead()
+		p.onDead()
 		return
 	}
 	p.ping()
 	p.awaiting = true
-	p.timer.Reset(p.patience())
+	p.timer.Reset(p.timeout())
 }
 
-// heard is told of every frame. With Engine.IO 4 only the answer to the ping counts.
-func (p *pulse) heard(frame []byte) {
+// onFrame is told of every frame. With Engine.IO 4 only the answer to the ping counts.
+func (p *heartbeat) onFrame(frame []byte) {
 	if p.ping != nil && (len(frame) == 0 || frame[0] != enginePong) {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.awaiting = false
-	p.timer.Reset(p.patience())
+	p.timer.Reset(p.timeout())
 }
 
-func (p *pulse) stop() {
+func (p *heartbeat) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timer.Stop()

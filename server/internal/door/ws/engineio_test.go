@@ -27,8 +27,8 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	logged = &syncBuffer{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Sessions = newRegistry(t)
-	o.Commands = &commands.Events{Sessions: o.Sessions, Log: o.Log}
-	o.Refused = func(w http.ResponseWriter, _ *http.Request, f *wire.Error) { w.WriteHeader(f.Status()) }
+	o.Commands = &commands.Handlers{Sessions: o.Sessions, Log: o.Log}
+	o.Refuse = func(w http.ResponseWriter, _ *http.Request, f *wire.Error) { w.WriteHeader(f.Status()) }
 	if o.Guard == nil {
 		o.Guard = &identity.Guard{}
 	}

@@ -31,7 +31,7 @@ func (c *socketIO) join(p *packet.Packet) {
 		from.Token = tokenIn(p.Query)
 	}
 	who, err := c.identify(from.Token)
-	if err == nil && c.session != nil && who.Player != "" && who.Player != c.session.Who.Player {
+	if err == nil && c.session != nil && who.Player != "" && who.Player != c.session.Identity.Player {
 		err = wire.Errorf(wire.CodeForbidden, "this connection is another player's")
 	}
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *socketIO) join(p *packet.Packet) {
 		return
 	}
 	if c.session == nil {
-		c.begin(who, c)
+		c.openSession(who, c)
 	}
 	c.welcome(p.Namespace, &from)
 }
@@ -52,10 +52,10 @@ func (c *socketIO) identify(token string) (identity.Identity, error) {
 	switch {
 	case token != "":
 		return c.Guard.OfToken(token)
-	case c.unproven != nil && c.session != nil: // by the token for another namespace
-		return c.session.Who, nil
+	case c.authErr != nil && c.session != nil: // by the token for another namespace
+		return c.session.Identity, nil
 	default:
-		return c.who, c.unproven
+		return c.identity, c.authErr
 	}
 }
 
@@ -91,38 +91,38 @@ func (c *socketIO) welcome(namespace string, from *credentials) {
 	answer := packet.Packet{Type: packet.Connect, Namespace: namespace}
 	if c.version == 3 {
 		c.send(&answer)
-		c.arrive()
+		c.bindProven()
 		return
 	}
-	c.session.Begin()
-	defer c.session.End()
-	c.hold()
-	c.arrive()
+	c.session.BeginRequest()
+	defer c.session.EndRequest()
+	c.buffer()
+	c.bindProven()
 	answer.Data = wire.Encode(welcome{c.sid, c.recover(from)})
-	c.release(&answer)
+	c.flush(&answer)
 }
 
-// hold keeps events back until release, which sends them after the client's welcome: until then it is not listening.
-func (c *socketIO) hold() {
+// buffer keeps events back until release, which sends them after the client's welcome: until then it is not listening.
+func (c *socketIO) buffer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.holding = true
+	c.buffering = true
 }
 
-func (c *socketIO) release(first *packet.Packet) {
+func (c *socketIO) flush(first *packet.Packet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.send(first)
-	for _, p := range c.held {
+	for _, p := range c.buffered {
 		c.send(p)
 	}
-	c.holding, c.held = false, nil
+	c.buffering, c.buffered = false, nil
 }
 
 // recover returns the id by which a client 4 asks for what it has missed the next time; the same as before says that it
 // has missed nothing. It is only for players who have proven who they are: the id itself proves nothing.
 func (c *socketIO) recover(from *credentials) string {
-	player := c.session.Who.Player
+	player := c.session.Identity.Player
 	if c.Resume == nil || player == "" {
 		return ""
 	}

@@ -11,29 +11,29 @@ import (
 // What may wait to be sent on a connection. There is room for whatever a player has missed; a client that lets more pile
 // up is too slow.
 const (
-	mostWaiting = 512
-	mostBytes   = 512 << 10
+	maxQueued      = 512
+	maxQueuedBytes = 512 << 10
 )
 
-// linger is how long the client has to answer a close frame. Cutting the connection before could keep what was sent last
+// closeTimeout is how long the client has to answer a close frame. Cutting the connection before could keep what was sent last
 // from arriving.
-const linger = 2 * time.Second
+const closeTimeout = 2 * time.Second
 
 // link is one WebSocket, whatever is spoken on it. Its methods may be called by many goroutines and do not block.
 type link struct {
 	socket   socket
-	speaker  speaker
+	protocol protocol
 	log      *slog.Logger
 	dropped  func(reason string)
 	upgraded func() // lets go of the request
 
-	mu       sync.Mutex
-	sending  bool // a frame is on its way
-	waiting  [][]byte
-	bytes    int    // in waiting
-	farewell func() // sends the close frame, after all that waits
-	closed   bool
-	lost     bool // it has failed, which is counted once
+	mu          sync.Mutex
+	sending     bool // a frame is on its way
+	queued      [][]byte
+	queuedBytes int    // in waiting
+	sendClose   func() // sends the close frame, after all that waits
+	closed      bool
+	counted     bool // it has failed, which is counted once
 }
 
 // write queues a text frame.
@@ -45,14 +45,14 @@ func (l *link) write(frame []byte) {
 	case !l.sending:
 		l.sending = true
 		l.socket.send(frame)
-	case len(l.waiting) == mostWaiting || l.bytes+len(frame) > mostBytes:
-		l.log.Info("a client was too slow and is cut off", "frames", len(l.waiting), "bytes", l.bytes)
-		l.closed, l.waiting = true, nil
+	case len(l.queued) == maxQueued || l.queuedBytes+len(frame) > maxQueuedBytes:
+		l.log.Info("a client was too slow and is cut off", "frames", len(l.queued), "bytes", l.queuedBytes)
+		l.closed, l.queued = true, nil
 		l.dropped(dropTooSlow)
 		go l.part(sessions.CloseOverload, "too slow")
 	default:
-		l.waiting = append(l.waiting, frame)
-		l.bytes += len(frame)
+		l.queued = append(l.queued, frame)
+		l.queuedBytes += len(frame)
 	}
 }
 
@@ -60,17 +60,17 @@ func (l *link) write(frame []byte) {
 func (l *link) sent() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) > 0 {
-		frame := l.waiting[0]
-		l.waiting[0], l.waiting = nil, l.waiting[1:]
-		l.bytes -= len(frame)
+	if len(l.queued) > 0 {
+		frame := l.queued[0]
+		l.queued[0], l.queued = nil, l.queued[1:]
+		l.queuedBytes -= len(frame)
 		l.socket.send(frame)
 		return
 	}
-	l.waiting, l.sending = nil, false
-	if l.farewell != nil {
-		go l.farewell()
-		l.farewell = nil
+	l.queued, l.sending = nil, false
+	if l.sendClose != nil {
+		go l.sendClose()
+		l.sendClose = nil
 	}
 }
 
@@ -83,8 +83,8 @@ func (l *link) close(code int, reason string) {
 	}
 	l.closed = true
 	if l.sending {
-		l.farewell = func() { l.part(code, reason) }
-		time.AfterFunc(linger, l.socket.cut) // if the client is too slow for that
+		l.sendClose = func() { l.part(code, reason) }
+		time.AfterFunc(closeTimeout, l.socket.cut) // if the client is too slow for that
 		return
 	}
 	go l.part(code, reason)
@@ -93,7 +93,7 @@ func (l *link) close(code int, reason string) {
 // part sends a close frame and ends the connection when the client has answered, or should have.
 func (l *link) part(code int, reason string) {
 	if l.socket.sendClose(code, reason) {
-		time.AfterFunc(linger, l.socket.cut)
+		time.AfterFunc(closeTimeout, l.socket.cut)
 		return
 	}
 	l.socket.cut()

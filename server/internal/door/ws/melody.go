@@ -20,9 +20,9 @@ const (
 	maxReason    = 123      // bytes; what a close frame has room for
 )
 
-// speaker is a connection as the WebSocket below it sees it. Calls come one after another, and none of text and binary
+// protocol is a connection as the WebSocket below it sees it. Calls come one after another, and none of text and binary
 // once the server has closed the connection.
-type speaker interface {
+type protocol interface {
 	opened(l *link)
 	text(data []byte)
 	binary()
@@ -59,21 +59,21 @@ func newWebsockets(
 			s.Request = nil
 			l.upgraded()
 			l.socket = socket{s}
-			l.speaker.opened(l)
+			l.protocol.opened(l)
 		})
 	})
-	m.HandleDisconnect(func(s *melody.Session) { ws.call(s, func(l *link) { l.speaker.gone() }) })
+	m.HandleDisconnect(func(s *melody.Session) { ws.call(s, func(l *link) { l.protocol.gone() }) })
 	m.HandleMessage(func(s *melody.Session, data []byte) {
 		ws.call(s, func(l *link) {
 			if l.isOpen() {
-				l.speaker.text(data)
+				l.protocol.text(data)
 			}
 		})
 	})
 	m.HandleMessageBinary(func(s *melody.Session, _ []byte) {
 		ws.call(s, func(l *link) {
 			if l.isOpen() {
-				l.speaker.binary()
+				l.protocol.binary()
 			}
 		})
 	})
@@ -82,7 +82,7 @@ func newWebsockets(
 	m.HandleClose(func(s *melody.Session, code int, _ string) error {
 		ws.call(s, func(l *link) {
 			if l.isIdle() {
-				l.speaker.goodbye()
+				l.protocol.goodbye()
 			}
 		})
 		socket{s}.sendClose(code, "")
@@ -98,8 +98,8 @@ const linkKey = "link"
 
 // serve makes a request a WebSocket, which has its own goroutine: that of the request, with all that net/http and Echo
 // keep on its stack, would double what an idle connection takes. ended is called when it has ended, or was none.
-func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, ended func()) {
-	l := &link{speaker: sp, log: ws.log, dropped: ws.dropped}
+func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp protocol, ended func()) {
+	l := &link{protocol: sp, log: ws.log, dropped: ws.dropped}
 	upgraded := make(chan struct{})
 	l.upgraded = sync.OnceFunc(func() { close(upgraded) })
 	go func() {
@@ -140,7 +140,7 @@ func (w socket) sendClose(code int, reason string) bool {
 		reason = reason[:len(reason)-1]
 	}
 	payload := melody.FormatCloseMessage(code, reason)
-	return w.session.WebsocketConnection().WriteControl(closeMessage, payload, time.Now().Add(linger)) == nil
+	return w.session.WebsocketConnection().WriteControl(closeMessage, payload, time.Now().Add(closeTimeout)) == nil
 }
 
 // cut ends the connection at once; melody notices. The session's own Close could block.

@@ -14,18 +14,18 @@ type plain struct {
 
 func (p *plain) opened(l *link) {
 	p.link = l
-	p.remember(p)
-	if p.unproven != nil { // not before the upgrade: browsers do not show pages why one failed
-		p.Close(sessions.CloseUnauthorized, p.unproven.Error())
+	p.add(p)
+	if p.authErr != nil { // not before the upgrade: browsers do not show pages why one failed
+		p.Close(sessions.CloseUnauthorized, p.authErr.Error())
 		return
 	}
-	p.begin(p.who, p)
-	p.arrive()
+	p.openSession(p.identity, p)
+	p.bindProven()
 }
 
 func (p *plain) gone() {
-	p.forget(p)
-	p.end()
+	p.remove(p)
+	p.closeSession()
 }
 
 // Send queues a frame.
@@ -42,14 +42,14 @@ func (p *plain) Push(event, seq string, data json.RawMessage) {
 func (p *plain) Close(code int, reason string) { p.close(code, reason) }
 
 func (p *plain) text(data []byte) {
-	if drop, tell := p.tooFast(); drop {
+	if drop, tell := p.limitFrames(); drop {
 		if tell != nil {
-			plainAsker{p, nil}.fail(tell)
+			plainResponder{p, nil}.fail(tell)
 		}
 		return
 	}
 	f, err := parseFrame(data)
-	a := plainAsker{p, f.ID}
+	a := plainResponder{p, f.ID}
 	if err != nil {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
 		return
@@ -58,27 +58,27 @@ func (p *plain) text(data []byte) {
 }
 
 func (p *plain) binary() {
-	if drop, tell := p.tooFast(); !drop {
-		plainAsker{p, nil}.fail(wire.Errorf(wire.CodeBadMessage, "binary frames are not understood: send text"))
+	if drop, tell := p.limitFrames(); !drop {
+		plainResponder{p, nil}.fail(wire.Errorf(wire.CodeBadMessage, "binary frames are not understood: send text"))
 	} else if tell != nil {
-		plainAsker{p, nil}.fail(tell)
+		plainResponder{p, nil}.fail(tell)
 	}
 }
 
-// plainAsker answers a frame. Without an id it is not acknowledged.
-type plainAsker struct {
+// plainResponder answers a frame. Without an id it is not acknowledged.
+type plainResponder struct {
 	*plain
 	id json.RawMessage
 }
 
-func (a plainAsker) reply(event string, data json.RawMessage) { a.Send(event, data) }
+func (a plainResponder) reply(event string, data json.RawMessage) { a.Send(event, data) }
 
-func (a plainAsker) ack(data json.RawMessage) {
+func (a plainResponder) ack(data json.RawMessage) {
 	if a.id != nil {
 		a.write(outFrame{Event: "ack", ID: a.id, Data: data}.encode())
 	}
 }
 
-func (a plainAsker) fail(f *wire.Error) {
-	a.write(outFrame{Event: "error", ID: a.id, Data: explain(f)}.encode())
+func (a plainResponder) fail(f *wire.Error) {
+	a.write(outFrame{Event: "error", ID: a.id, Data: errorPayload(f)}.encode())
 }

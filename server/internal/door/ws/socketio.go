@@ -11,36 +11,36 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// app is the namespace of the old system's clients.
-const app = "/sunapp"
+// appNamespace is the namespace of the old system's clients.
+const appNamespace = "/sunapp"
 
 // socketIO is a Socket.IO connection. Its session lasts as long as the client is in a namespace.
 type socketIO struct {
 	conn
 	version     int  // of Engine.IO
-	claimed     bool // the handshake came with a token
-	pulse       pulse
+	hasToken    bool // the handshake came with a token
+	heartbeat   heartbeat
 	attachments int // binary frames that still belong to a packet that was refused
 
-	mu      sync.Mutex
-	joined  []string
-	joining *time.Timer // ends a connection that is in no namespace
-	holding bool
-	held    []*packet.Packet // while holding
-	closing bool
+	mu        sync.Mutex
+	joined    []string
+	joining   *time.Timer // ends a connection that is in no namespace
+	buffering bool
+	buffered  []*packet.Packet // while holding
+	closing   bool
 }
 
 func (c *socketIO) opened(l *link) {
 	c.link = l
-	c.pulse.times, c.pulse.dead = c.Times, c.dead
+	c.heartbeat.times, c.heartbeat.onDead = c.Times, c.dead
 	if c.version == 4 {
-		c.pulse.ping = func() { c.write([]byte{enginePing}) }
+		c.heartbeat.ping = func() { c.write([]byte{enginePing}) }
 	}
-	c.pulse.start()
-	c.joining = time.AfterFunc(c.Times.Join, c.idle)
-	c.remember(c)
-	c.shakeHands()
-	if c.version == 3 && (c.unproven == nil || c.claimed) { // such clients are in / without asking
+	c.heartbeat.start()
+	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
+	c.add(c)
+	c.sendHandshake()
+	if c.version == 3 && (c.authErr == nil || c.hasToken) { // such clients are in / without asking
 		c.join(&packet.Packet{Namespace: packet.Root})
 	}
 }
@@ -53,14 +53,14 @@ func (c *socketIO) dead() {
 	c.Close(closeProtocol, "no sign of life")
 }
 
-// idle is called when the client has been in no namespace for too long. Clients 2 for / do not ask for it, and are only
+// joinTimedOut is called when the client has been in no namespace for too long. Clients 2 for / do not ask for it, and are only
 // now known to have no token.
-func (c *socketIO) idle() {
+func (c *socketIO) joinTimedOut() {
 	if c.main() != "" {
 		return // just joined
 	}
-	if c.version == 3 && c.unproven != nil {
-		c.refuse(packet.Root, unauthorized(c.unproven))
+	if c.version == 3 && c.authErr != nil {
+		c.refuse(packet.Root, unauthorized(c.authErr))
 		c.Close(sessions.CloseUnauthorized, "no token")
 		return
 	}
@@ -68,10 +68,10 @@ func (c *socketIO) idle() {
 }
 
 func (c *socketIO) gone() {
-	c.pulse.stop()
+	c.heartbeat.stop()
 	c.joining.Stop()
-	c.forget(c)
-	c.end()
+	c.remove(c)
+	c.closeSession()
 }
 
 // message handles a Socket.IO packet.
@@ -79,7 +79,7 @@ func (c *socketIO) message(data []byte) {
 	p, err := packet.Parse(data)
 	c.attachments = p.Attachments
 	if err != nil {
-		c.asker(&p).fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
+		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
 		return
 	}
 	switch p.Type {
@@ -90,10 +90,10 @@ func (c *socketIO) message(data []byte) {
 	case packet.Event:
 		c.event(&p)
 	case packet.BinaryEvent:
-		c.asker(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not understood: send JSON"))
+		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not understood: send JSON"))
 	case packet.Ack, packet.BinaryAck: // to nothing, since we ask for none
 	default:
-		c.complain(wire.Errorf(wire.CodeBadMessage, "there is no use for a packet of type %c", p.Type))
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "there is no use for a packet of type %c", p.Type))
 	}
 }
 
@@ -103,7 +103,7 @@ func (c *socketIO) attachment() {
 		c.attachments--
 		return
 	}
-	c.complain(wire.Errorf(wire.CodeBadMessage, "binary messages are not understood: send JSON"))
+	c.sendError(wire.Errorf(wire.CodeBadMessage, "binary messages are not understood: send JSON"))
 }
 
 func (c *socketIO) event(p *packet.Packet) {
@@ -111,7 +111,7 @@ func (c *socketIO) event(p *packet.Packet) {
 		c.refuse(p.Namespace, notJoined(p.Namespace))
 		return
 	}
-	a := c.asker(p)
+	a := c.responder(p)
 	event, data, err := p.Args()
 	if err != nil {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
@@ -127,7 +127,7 @@ func notJoined(namespace string) *wire.Error {
 	return invalidNamespace()
 }
 
-func isNamespace(name string) bool { return name == app || name == packet.Root }
+func isNamespace(name string) bool { return name == appNamespace || name == packet.Root }
 
 func invalidNamespace() *wire.Error { return wire.Errorf(wire.CodeNotFound, "Invalid namespace") }
 
@@ -150,7 +150,7 @@ func (c *socketIO) leave(namespace string) {
 	c.mu.Unlock()
 	if left {
 		c.goodbye()
-		c.end()
+		c.closeSession()
 	}
 }
 
@@ -165,8 +165,8 @@ func (c *socketIO) mainLocked() string {
 	switch {
 	case len(c.joined) == 0:
 		return ""
-	case slices.Contains(c.joined, app):
-		return app
+	case slices.Contains(c.joined, appNamespace):
+		return appNamespace
 	default:
 		return packet.Root
 	}
@@ -194,8 +194,8 @@ func (c *socketIO) Push(event, seq string, data json.RawMessage) {
 		return
 	}
 	p := packet.NewEvent(namespace, event, args...)
-	if c.holding {
-		c.held = append(c.held, p)
+	if c.buffering {
+		c.buffered = append(c.buffered, p)
 		return
 	}
 	c.send(p)
@@ -210,7 +210,7 @@ func (c *socketIO) Close(code int, reason string) {
 	c.mu.Unlock()
 	why := map[int]wire.Code{sessions.CloseReplaced: wire.CodeReplaced, sessions.CloseUnauthorized: wire.CodeUnauthorized}[code]
 	if why != "" && namespace != "" {
-		c.send(packet.NewEvent(namespace, "error", explain(wire.Errorf(why, "%s", reason))))
+		c.send(packet.NewEvent(namespace, "error", errorPayload(wire.Errorf(why, "%s", reason))))
 		for _, name := range joined {
 			c.send(&packet.Packet{Type: packet.Disconnect, Namespace: name})
 		}
@@ -220,22 +220,24 @@ func (c *socketIO) Close(code int, reason string) {
 
 func (c *socketIO) send(p *packet.Packet) { c.write(p.Append([]byte{engineMessage})) }
 
-// complain tells of something that was no request.
-func (c *socketIO) complain(f *wire.Error) { c.asker(&packet.Packet{Namespace: packet.Root}).fail(f) }
+// sendError tells of something that was no request.
+func (c *socketIO) sendError(f *wire.Error) {
+	c.responder(&packet.Packet{Namespace: packet.Root}).fail(f)
+}
 
-func (c *socketIO) asker(p *packet.Packet) packetAsker { return packetAsker{c, p} }
+func (c *socketIO) responder(p *packet.Packet) packetResponder { return packetResponder{c, p} }
 
-// packetAsker answers a packet, where it came from.
-type packetAsker struct {
+// packetResponder answers a packet, where it came from.
+type packetResponder struct {
 	*socketIO
 	p *packet.Packet
 }
 
-func (a packetAsker) reply(event string, data json.RawMessage) {
+func (a packetResponder) reply(event string, data json.RawMessage) {
 	a.send(packet.NewEvent(a.p.Namespace, event, orEmpty(data)))
 }
 
-func (a packetAsker) ack(data json.RawMessage) {
+func (a packetResponder) ack(data json.RawMessage) {
 	if a.p.ID != "" {
 		a.send(packet.NewAck(a.p, data))
 	}
@@ -243,18 +245,18 @@ func (a packetAsker) ack(data json.RawMessage) {
 
 // fail answers with the acknowledgement if one was asked for, else with an event. Who is in no namespace can't be told
 // anything, and is shown out.
-func (a packetAsker) fail(f *wire.Error) {
+func (a packetResponder) fail(f *wire.Error) {
 	isEvent := a.p.Type == packet.Event || a.p.Type == packet.BinaryEvent
 	namespace := a.p.Namespace
 	if !a.isIn(namespace) {
 		namespace = a.main()
 	} else if isEvent && a.p.ID != "" {
-		a.ack(append(append(json.RawMessage(`{"error":`), explain(f)...), '}'))
+		a.ack(append(append(json.RawMessage(`{"error":`), errorPayload(f)...), '}'))
 		return
 	}
 	if namespace == "" {
 		a.Close(closeProtocol, f.Message)
 		return
 	}
-	a.send(packet.NewEvent(namespace, "error", explain(f)))
+	a.send(packet.NewEvent(namespace, "error", errorPayload(f)))
 }

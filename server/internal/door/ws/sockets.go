@@ -21,20 +21,20 @@ import (
 
 // Options are what connections work with.
 type Options struct {
-	Commands  *commands.Events
+	Commands  *commands.Handlers
 	Sessions  *sessions.Registry
 	Guard     *identity.Guard
 	Log       *slog.Logger
 	Namespace string // of the matches; players of different ones are different
 
-	// Refused answers requests that do not become a WebSocket. Origins are the caller's to check.
-	Refused func(http.ResponseWriter, *http.Request, *wire.Error)
+	// Refuse answers requests that do not become a WebSocket. Origins are the caller's to check.
+	Refuse func(http.ResponseWriter, *http.Request, *wire.Error)
 
 	// Resume sends a player whatever came after lastSeq, and says whether that is all that was missed. nil if the server
 	// can't: Socket.IO clients then don't recover by themselves.
 	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
 
-	Places *limits.Places // connections of an address; those with the API key don't count
+	Slots *limits.Slots // connections of an address; those with the API key don't count
 
 	// Dropped is called with one of DropReasons when a connection is cut off or refused, or a frame dropped; nil for
 	// nobody. It must return quickly.
@@ -53,9 +53,9 @@ type Times struct {
 // Sockets serves connections.
 type Sockets struct {
 	Options
-	ctx        context.Context // of handlers
-	websockets *websockets
-	polled     rate.Sometimes // keeps the log line about long polling rare
+	ctx         context.Context // of handlers
+	websockets  *websockets
+	pollWarning rate.Sometimes // keeps the log line about long polling rare
 
 	mu      sync.Mutex
 	closing bool
@@ -75,9 +75,9 @@ func New(ctx context.Context, o Options) *Sockets {
 	if o.Dropped == nil {
 		o.Dropped = func(string) {}
 	}
-	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, polled: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
+	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
 	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
-		o.Refused(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
+		o.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
 	})
 	return s
 }
@@ -96,29 +96,29 @@ func (t *Times) fill() {
 // Plain makes a request a plain WebSocket. address is the client's.
 func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) {
 	if !isUpgrade(r) {
-		s.Refused(w, r, wire.Errorf(wire.CodeUpgradeRequired, "this is a WebSocket: connect with a WebSocket client"))
+		s.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "this is a WebSocket: connect with a WebSocket client"))
 		return
 	}
 	p := &plain{conn: s.newConn(address)}
-	p.who, p.unproven = s.Guard.OfRequest(r)
+	p.identity, p.authErr = s.Guard.OfRequest(r)
 	s.serve(w, r, p, &p.conn)
 }
 
 func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
 
-func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp speaker, c *conn) {
+func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp protocol, c *conn) {
 	leave := func() {}
-	if s.Places != nil && !c.who.Trusted {
+	if s.Slots != nil && !c.identity.Trusted {
 		var err error
-		if leave, err = s.Places.Take(c.address); err != nil {
+		if leave, err = s.Slots.Take(c.address); err != nil {
 			s.Dropped(dropTooMany)
-			s.Refused(w, r, wire.ErrorOf(err))
+			s.Refuse(w, r, wire.ErrorOf(err))
 			return
 		}
 	}
 	if !s.enter() {
 		leave()
-		s.Refused(w, r, wire.StoppingError())
+		s.Refuse(w, r, wire.StoppingError())
 		return
 	}
 	s.websockets.serve(w, r, sp, func() {
@@ -138,7 +138,7 @@ func (s *Sockets) enter() bool {
 }
 
 // opened keeps a connection that has become one, until forget.
-func (s *Sockets) remember(c closer) {
+func (s *Sockets) add(c closer) {
 	s.mu.Lock()
 	s.open[c] = true
 	closing := s.closing
@@ -148,7 +148,7 @@ func (s *Sockets) remember(c closer) {
 	}
 }
 
-func (s *Sockets) forget(c closer) {
+func (s *Sockets) remove(c closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)

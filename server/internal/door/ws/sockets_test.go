@@ -12,7 +12,7 @@ import (
 // An address can't take all connections; one that ends makes room.
 func TestConnectionsOfAnAddress(t *testing.T) {
 	var dropped reasons
-	_, url, _ := serve(t, Options{Places: &limits.Places{Most: 2}, Dropped: dropped.add})
+	_, url, _ := serve(t, Options{Slots: &limits.Slots{Max: 2}, Dropped: dropped.add})
 	first := open(t, url+"/ws")
 	dial(t, url, "EIO=4")
 	_, answer, err := websocket.DefaultDialer.Dial(url+"/ws", nil)

@@ -142,7 +142,7 @@ func newPast(t *testing.T, env *redistest.Env) *past {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.recorder = recorder.New(p.Matcher, &queuecache.List{Matcher: p.Matcher}, "before", log)
+	p.recorder = recorder.New(p.Matcher, &queuecache.Cache{Matcher: p.Matcher}, "before", log)
 	if p.position, err = p.Position(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func (p *past) listen() {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		p.recorder.Told([]matchq.Event{event})
+		p.recorder.Observe([]matchq.Event{event})
 		p.position = event.ID
 		if p.seen += int64(len(event.Tickets())); p.seen >= ended {
 			return

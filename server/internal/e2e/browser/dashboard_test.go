@@ -43,7 +43,7 @@ func (s *server) matcher(env *redistest.Env) *matchq.Matcher {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	config := f.Matchq()
+	config := f.MatcherConfig()
 	config.Logger = slog.New(slog.DiscardHandler)
 	m, err := matchq.New(env.Client, config)
 	if err != nil {

@@ -32,7 +32,7 @@ func apply(s snapshot, c *change) snapshot {
 		s.Queues = keyed(s.Queues, c.Queues.Set, func(q queue) string { return q.Name }, strings.Compare, c.Queues.Gone...)
 	}
 	s.Matches = append(slices.Clone(c.Matches), s.Matches...)
-	s.Matches = s.Matches[:min(len(s.Matches), mostMatches)]
+	s.Matches = s.Matches[:min(len(s.Matches), maxMatches)]
 	s.Minutes = keyed(s.Minutes, c.Minutes, func(r recorder.Row) int64 { return r.Minute }, func(a, b int64) int { return int(a - b) })
 	return s
 }
@@ -72,11 +72,11 @@ func drawSnapshot(t *rapid.T, before *snapshot) *snapshot {
 		Redis: redisState{Up: rapid.Bool().Draw(t, "up")},
 		Nodes: []node{{ID: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "node")}},
 	}
-	for i := range rapid.IntRange(0, 2*mostMatches).Draw(t, "matches") {
+	for i := range rapid.IntRange(0, 2*maxMatches).Draw(t, "matches") {
 		s.Matches = append(s.Matches, match{ID: fmt.Sprint(before.Now, "-", i)})
 	}
 	s.Matches = append(s.Matches, before.Matches...)
-	s.Matches = s.Matches[:min(len(s.Matches), mostMatches)]
+	s.Matches = s.Matches[:min(len(s.Matches), maxMatches)]
 	if rapid.Bool().Draw(t, "a minute") {
 		last := recorder.Row{Minute: int64(rapid.IntRange(1, 5).Draw(t, "which")), Waiting: int64(before.Now)}
 		s.Minutes = keyed(before.Minutes, []recorder.Row{last}, func(r recorder.Row) int64 { return r.Minute }, func(a, b int64) int { return int(a - b) })

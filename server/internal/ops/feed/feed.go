@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	every    = time.Second     // is looked for what is new, while anybody watches
-	beat     = 5 * time.Second // something is sent, so that watchers know that it is all there is
-	patience = 3 * time.Second // for Redis, each time
+	gatherEvery    = time.Second     // is looked for what is new, while anybody watches
+	heartbeatEvery = 5 * time.Second // something is sent, so that watchers know that it is all there is
+	timeout        = 3 * time.Second // for Redis, each time
 
-	mostPending = 16 // changes that wait for one watcher
+	maxPending = 16 // changes that wait for one watcher
 )
 
 // Options are what a Feed works with.
 type Options struct {
 	Matcher *matchq.Matcher
-	Queues  *queuecache.List
+	Queues  *queuecache.Cache
 	Redis   *redisconn.Conn
 	Config  Config
 	Log     *slog.Logger
@@ -55,7 +55,7 @@ type watcher struct {
 // New makes a Feed. Run must be called for it to work.
 func New(o Options) *Feed {
 	f := &Feed{Options: o, wake: make(chan struct{}, 1), ready: make(chan struct{}), watchers: map[*watcher]bool{}}
-	f.gather = gatherer{Options: o, history: &recorder.Log{Matcher: o.Matcher, Log: o.Log}}
+	f.gather = gatherer{Options: o, history: &recorder.History{Matcher: o.Matcher, Log: o.Log}}
 	return f
 }
 
@@ -65,7 +65,7 @@ var ErrStopped = errors.New("the server is stopping")
 // Watch returns all there is to see, as a server-sent event, and then what changes. The channel is closed if the reader
 // is too slow, or the node stops: begin again then. leave must be called in the end. Only operators are told of each node.
 func (f *Feed) Watch(ctx context.Context, operator bool) (first []byte, news <-chan []byte, leave func(), err error) {
-	w := &watcher{make(chan []byte, mostPending), operator}
+	w := &watcher{make(chan []byte, maxPending), operator}
 	f.mu.Lock()
 	f.watchers[w] = true
 	ready := f.ready
@@ -126,7 +126,7 @@ func (f *Feed) Run(ctx context.Context) {
 
 // serve works as long as anybody watches.
 func (f *Feed) serve(ctx context.Context) {
-	next := time.NewTicker(every)
+	next := time.NewTicker(gatherEvery)
 	defer next.Stop()
 	f.gather.begin()
 	var told time.Time
@@ -135,7 +135,7 @@ func (f *Feed) serve(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if f.tell(now, time.Since(told) >= beat) {
+		if f.publish(now, time.Since(told) >= heartbeatEvery) {
 			told = time.Now()
 		}
 		select {
@@ -159,8 +159,8 @@ func (f *Feed) watched() bool {
 	return false
 }
 
-// tell hands what is new to all who watch, or at least the time if must is set, and says whether there was anything.
-func (f *Feed) tell(now *snapshot, must bool) bool {
+// publish hands what is new to all who watch, or at least the time if must is set, and says whether there was anything.
+func (f *Feed) publish(now *snapshot, must bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.now

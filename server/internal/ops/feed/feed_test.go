@@ -52,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	f := New(Options{
-		Matcher: m, Queues: &queuecache.List{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
+		Matcher: m, Queues: &queuecache.Cache{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,7 +118,7 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 	next := *f.now
 	f.mu.Unlock()
 	next.Nodes = []node{{ID: "node-1"}}
-	f.tell(&next, false)
+	f.publish(&next, false)
 	if got := string(<-news); !strings.Contains(got, "node-1") {
 		t.Errorf("operators are told %s", got)
 	}
@@ -144,25 +144,25 @@ func TestFeedSendsSlowWatchersAway(t *testing.T) {
 	_, slow, _ := watch(t, f)
 	_, quick, _ := watch(t, f)
 	got := 0
-	for i := range mostPending + 1 { // as if so many seconds had passed
+	for i := range maxPending + 1 { // as if so many seconds had passed
 		f.mu.Lock()
 		next := *f.now
 		f.mu.Unlock()
 		next.Totals.Games = int64(i + 1)
-		f.tell(&next, true)
+		f.publish(&next, true)
 		for len(quick) > 0 {
 			<-quick
 			got++
 		}
 	}
-	if got < mostPending+1 {
+	if got < maxPending+1 {
 		t.Errorf("who reads got %d changes", got)
 	}
 	n := 0
 	for range slow { // ends, since it was closed
 		n++
 	}
-	if n != mostPending {
+	if n != maxPending {
 		t.Errorf("who does not read was told %d times", n)
 	}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	redisEvery   = 2 * time.Second
 	minutesEvery = 2 * time.Second
-	mostMatches  = 20
+	maxMatches   = 20
 
 	// Looking at all queues costs Redis more the more there are: it may take a fiftieth of its time.
 	queuesSpacing = 50
@@ -22,7 +22,7 @@ const (
 type gatherer struct {
 	Options
 
-	history *recorder.Log
+	history *recorder.History
 	now     snapshot
 	health  redisconn.Health
 	asked   time.Time // when health was
@@ -41,7 +41,7 @@ func (g *gatherer) begin() {
 
 // all reads what is due, and returns a snapshot that does not change any more.
 func (g *gatherer) all(ctx context.Context) *snapshot {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if time.Since(g.asked) >= redisEvery || !g.health.Up {
 		health, asked := g.Redis.Health(ctx, g.Matcher.HashTag()), time.Now()
@@ -71,7 +71,7 @@ func (g *gatherer) totals(ctx context.Context) error {
 	t.Waiting, t.Proposed, t.Enqueued, t.Matched = report.Waiting, report.Proposed, report.Enqueued, report.Matched
 	t.Cancelled, t.Expired, t.Matches = report.Cancelled, report.Expired, report.Matches
 	t.Queues, t.Games = report.Queues, report.Rooms
-	g.now.Now = stampOf(report.At)
+	g.now.Now = timestampOf(report.At)
 	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...)}
 	return nil
 }
@@ -82,11 +82,11 @@ func (g *gatherer) queues(ctx context.Context) error {
 		return nil
 	}
 	queues, err := g.Queues.All(ctx)
-	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - every/2) // not just missed by a round
+	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - gatherEvery/2) // not just missed by a round
 	if err != nil {
 		return err
 	}
-	views, oldest := make([]queue, len(queues)), stamp(0)
+	views, oldest := make([]queue, len(queues)), timestamp(0)
 	for i := range queues {
 		views[i] = queueOf(&queues[i])
 		if at := views[i].OldestSince; at != 0 && (oldest == 0 || at < oldest) {
@@ -116,19 +116,19 @@ func (g *gatherer) matches(ctx context.Context) error {
 	if g.listed == g.now.Totals.Matches {
 		return nil
 	}
-	latest, err := g.Matcher.Latest(ctx, mostMatches)
+	latest, err := g.Matcher.Latest(ctx, maxMatches)
 	if err != nil {
 		return err
 	}
 	if g.listed = g.now.Totals.Matches; len(latest) == 0 { // those that are forgotten are still the last there were
 		return nil
 	}
-	matches := make([]match, 0, mostMatches)
+	matches := make([]match, 0, maxMatches)
 	for i := range latest {
 		matches = append(matches, matchOf(&latest[i]))
 	}
 	for _, older := range g.now.Matches {
-		if len(matches) < mostMatches && older.MadeAt < matches[len(matches)-1].MadeAt {
+		if len(matches) < maxMatches && older.MadeAt < matches[len(matches)-1].MadeAt {
 			matches = append(matches, older)
 		}
 	}
@@ -144,7 +144,7 @@ func (g *gatherer) nodes(ctx context.Context) error {
 	nodes, sockets := make([]node, len(found)), 0
 	for i := range found {
 		n := &found[i]
-		nodes[i] = node{n.ID, n.Version, stampOf(n.Started), n.Connections, stampOf(n.LeaseEnds), n.ID == g.Config.Node}
+		nodes[i] = node{n.ID, n.Version, timestampOf(n.Started), n.Connections, timestampOf(n.LeaseEnds), n.ID == g.Config.Node}
 		sockets += n.Connections
 	}
 	g.now.Nodes, g.now.Totals.Sockets, g.now.Totals.Nodes = nodes, sockets, len(nodes)

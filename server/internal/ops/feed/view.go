@@ -11,21 +11,21 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
-// stamp is a time in milliseconds; 0, which stands for none, is null.
-type stamp int64
+// timestamp is a time in milliseconds; 0, which stands for none, is null.
+type timestamp int64
 
-func (s stamp) MarshalJSON() ([]byte, error) {
+func (s timestamp) MarshalJSON() ([]byte, error) {
 	if s == 0 {
 		return []byte("null"), nil
 	}
 	return strconv.AppendInt(nil, int64(s), 10), nil
 }
 
-func stampOf(t time.Time) stamp {
+func timestampOf(t time.Time) timestamp {
 	if t.IsZero() {
 		return 0
 	}
-	return stamp(t.UnixMilli())
+	return timestamp(t.UnixMilli())
 }
 
 // Config is what does not change while the node runs.
@@ -38,15 +38,15 @@ type Config struct {
 }
 
 type totals struct {
-	Waiting     int64 `json:"waiting"`
-	Proposed    int64 `json:"proposed"`
-	Enqueued    int64 `json:"enqueued"`
-	Matched     int64 `json:"matched"`
-	Cancelled   int64 `json:"cancelled"`
-	Expired     int64 `json:"expired"`
-	Matches     int64 `json:"matches"`
-	Queues      int64 `json:"queues"`
-	OldestSince stamp `json:"oldest_since"`
+	Waiting     int64     `json:"waiting"`
+	Proposed    int64     `json:"proposed"`
+	Enqueued    int64     `json:"enqueued"`
+	Matched     int64     `json:"matched"`
+	Cancelled   int64     `json:"cancelled"`
+	Expired     int64     `json:"expired"`
+	Matches     int64     `json:"matches"`
+	Queues      int64     `json:"queues"`
+	OldestSince timestamp `json:"oldest_since"`
 
 	WaitP50          *float64 `json:"wait_p50_ms"`
 	WaitP95          *float64 `json:"wait_p95_ms"`
@@ -97,38 +97,38 @@ func available(n int64) *int64 {
 }
 
 type node struct {
-	ID          string `json:"id"`
-	Version     string `json:"version"`
-	StartedAt   stamp  `json:"started_at"`
-	Sockets     int    `json:"sockets"`
-	LeaseEndsAt stamp  `json:"lease_ends_at"`
-	Self        bool   `json:"self"`
+	ID          string    `json:"id"`
+	Version     string    `json:"version"`
+	StartedAt   timestamp `json:"started_at"`
+	Sockets     int       `json:"sockets"`
+	LeaseEndsAt timestamp `json:"lease_ends_at"`
+	Self        bool      `json:"self"`
 }
 
 type queue struct {
-	Name         string `json:"name"`
-	Waiting      int    `json:"waiting"`
-	Proposed     int    `json:"proposed"`
-	OldestSince  stamp  `json:"oldest_since"`
-	NextTickAt   stamp  `json:"next_tick_at"`
-	MatchedTotal int64  `json:"matched_total"`
-	Paused       bool   `json:"paused"`
+	Name         string    `json:"name"`
+	Waiting      int       `json:"waiting"`
+	Proposed     int       `json:"proposed"`
+	OldestSince  timestamp `json:"oldest_since"`
+	NextTickAt   timestamp `json:"next_tick_at"`
+	MatchedTotal int64     `json:"matched_total"`
+	Paused       bool      `json:"paused"`
 }
 
 func queueOf(q *matchq.Queue) queue {
-	return queue{q.Name, q.Waiting, q.Proposed, stampOf(q.OldestAt), stampOf(q.NextTick), q.Matches, q.Paused}
+	return queue{q.Name, q.Waiting, q.Proposed, timestampOf(q.OldestAt), timestampOf(q.NextTick), q.Matches, q.Paused}
 }
 
 type match struct {
-	ID            string `json:"id"`
-	Queue         string `json:"queue"`
-	Size          int    `json:"size"`
-	MadeAt        stamp  `json:"made_at"`
-	LongestWaitMs int64  `json:"longest_wait_ms"`
+	ID            string    `json:"id"`
+	Queue         string    `json:"queue"`
+	Size          int       `json:"size"`
+	MadeAt        timestamp `json:"made_at"`
+	LongestWaitMs int64     `json:"longest_wait_ms"`
 }
 
 func matchOf(m *matchq.Match) match {
-	view := match{ID: m.ID, Queue: m.Queue, Size: len(m.Tickets), MadeAt: stampOf(m.MadeAt)}
+	view := match{ID: m.ID, Queue: m.Queue, Size: len(m.Tickets), MadeAt: timestampOf(m.MadeAt)}
 	for i := range m.Tickets {
 		view.LongestWaitMs = max(view.LongestWaitMs, m.Tickets[i].Waited.Milliseconds())
 	}
@@ -137,7 +137,7 @@ func matchOf(m *matchq.Match) match {
 
 // snapshot is all there is to see.
 type snapshot struct {
-	Now     stamp          `json:"now"`
+	Now     timestamp      `json:"now"`
 	Config  Config         `json:"config"`
 	Totals  totals         `json:"totals"`
 	Audit   *audit         `json:"audit"` // nil before it is known
@@ -150,7 +150,7 @@ type snapshot struct {
 
 // change is what is new.
 type change struct {
-	Now     stamp          `json:"now"`
+	Now     timestamp      `json:"now"`
 	Totals  *totals        `json:"totals,omitempty"`
 	Audit   *audit         `json:"audit,omitempty"`
 	Redis   *redisState    `json:"redis,omitempty"`

@@ -20,7 +20,7 @@ import (
 // Options are what is measured.
 type Options struct {
 	Matcher     *matchq.Matcher
-	Queues      *queuecache.List
+	Queues      *queuecache.Cache
 	Connections func() int // WebSockets that are open on this node
 	DropReasons []string   // of Dropped
 	Version     string
@@ -95,8 +95,8 @@ func (m *Metrics) Queued(queue string) {
 	m.queues.count(queue, func(t *tally) { t.enqueued++ })
 }
 
-// Told counts what became of tickets.
-func (m *Metrics) Told(events []matchq.Event) {
+// Observe counts what became of tickets.
+func (m *Metrics) Observe(events []matchq.Event) {
 	for i := range events {
 		ev := &events[i]
 		outcome := slices.Index(outcomes[:], ev.Kind)

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// rest is the label of all queues that have none of their own. A queue of that name is one of them.
-	rest = "other"
+	// otherLabel is the label of all queues that have none of their own. A queue of that name is one of them.
+	otherLabel = "other"
 
-	mostQueues   = 100         // have a label of their own
-	mostRecent   = 4096        // names among which the busiest of the rest are found
-	reviewPeriod = time.Minute // between looks at who is busiest
-	clearly      = 2           // how many times busier a queue must be than the one whose label it takes
+	maxLabels      = 100         // have a label of their own
+	maxRecent      = 4096        // names among which the busiest of the rest are found
+	reviewPeriod   = time.Minute // between looks at who is busiest
+	takeoverFactor = 2           // how many times busier a queue must be than the one whose label it takes
 )
 
 // tally counts what happened in a queue.
@@ -52,29 +52,29 @@ func newQueues() *queues { return &queues{own: map[string]*line{}, recent: sketc
 func (q *queues) count(queue string, change func(*tally)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.own) < mostQueues && q.own[queue] == nil {
-		q.letIn(queue)
+	if len(q.own) < maxLabels && q.own[queue] == nil {
+		q.admit(queue)
 	}
 	if l := q.own[queue]; l != nil {
 		l.recent++
 		change(&l.tally)
 		return
 	}
-	if queue != rest {
+	if queue != otherLabel {
 		q.recent.add(queue)
 	}
 	change(&q.rest)
 }
 
-func (q *queues) letIn(queue string) {
-	if queue != rest {
+func (q *queues) admit(queue string) {
+	if queue != otherLabel {
 		q.own[queue] = &line{recent: q.recent[queue]}
 		delete(q.recent, queue)
 	}
 }
 
-// rival is a queue and how busy it is.
-type rival struct {
+// candidate is a queue and how busy it is.
+type candidate struct {
 	name string
 	busy int
 }
@@ -85,12 +85,12 @@ func (q *queues) review(waiting map[string]int, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	due := now.Sub(q.reviewed) >= reviewPeriod
-	if len(q.own) == mostQueues && !due {
+	if len(q.own) == maxLabels && !due {
 		return
 	}
 	outside := q.outside(waiting)
-	for len(q.own) < mostQueues && len(outside) > 0 {
-		q.letIn(outside[0].name)
+	for len(q.own) < maxLabels && len(outside) > 0 {
+		q.admit(outside[0].name)
 		outside = outside[1:]
 	}
 	if !due {
@@ -98,24 +98,24 @@ func (q *queues) review(waiting map[string]int, now time.Time) {
 	}
 	inside := q.inside(waiting)
 	for i := range min(len(inside), len(outside)) {
-		if outside[i].busy <= clearly*inside[i].busy {
+		if outside[i].busy <= takeoverFactor*inside[i].busy {
 			break
 		}
 		delete(q.own, inside[i].name)
-		q.letIn(outside[i].name)
+		q.admit(outside[i].name)
 	}
 	for _, l := range q.own {
 		l.recent /= 2
 	}
-	q.recent.fade()
+	q.recent.decay()
 	q.reviewed = now
 }
 
 // outside are the queues without a label, busiest first.
-func (q *queues) outside(waiting map[string]int) []rival {
+func (q *queues) outside(waiting map[string]int) []candidate {
 	busy := maps.Clone(map[string]int(q.recent))
 	for name, n := range waiting {
-		if q.own[name] == nil && name != rest {
+		if q.own[name] == nil && name != otherLabel {
 			busy[name] += n
 		}
 	}
@@ -123,7 +123,7 @@ func (q *queues) outside(waiting map[string]int) []rival {
 }
 
 // inside are the queues with a label, least busy first.
-func (q *queues) inside(waiting map[string]int) []rival {
+func (q *queues) inside(waiting map[string]int) []candidate {
 	busy := make(map[string]int, len(q.own))
 	for name, l := range q.own {
 		busy[name] = l.recent + waiting[name]
@@ -132,12 +132,12 @@ func (q *queues) inside(waiting map[string]int) []rival {
 }
 
 // ranked sorts queues by how busy they are; order is 1 or -1. Nodes that see the same decide the same.
-func ranked(busy map[string]int, order int) []rival {
-	all := make([]rival, 0, len(busy))
+func ranked(busy map[string]int, order int) []candidate {
+	all := make([]candidate, 0, len(busy))
 	for name, n := range busy {
-		all = append(all, rival{name, n})
+		all = append(all, candidate{name, n})
 	}
-	slices.SortFunc(all, func(a, b rival) int {
+	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(order*cmp.Compare(a.busy, b.busy), cmp.Compare(a.name, b.name))
 	})
 	return all
@@ -151,7 +151,7 @@ func (q *queues) all() map[string]tally {
 	for name, l := range q.own {
 		tallies[name] = l.tally
 	}
-	tallies[rest] = q.rest
+	tallies[otherLabel] = q.rest
 	return tallies
 }
 
@@ -160,15 +160,15 @@ func (q *queues) all() map[string]tally {
 type sketch map[string]int
 
 func (s sketch) add(name string) {
-	if _, known := s[name]; known || len(s) < mostRecent {
+	if _, known := s[name]; known || len(s) < maxRecent {
 		s[name]++
 		return
 	}
 	s.change(func(n int) int { return n - 1 }) // it undoes one of as many additions as there are names
 }
 
-// fade lets what happened earlier count less.
-func (s sketch) fade() { s.change(func(n int) int { return n / 2 }) }
+// decay lets what happened earlier count less.
+func (s sketch) decay() { s.change(func(n int) int { return n / 2 }) }
 
 func (s sketch) change(to func(int) int) {
 	for name, n := range s {

@@ -38,7 +38,7 @@ type crowd struct {
 }
 
 func newCrowd(names int) *crowd {
-	c := &crowd{queues: newQueues(), now: time.UnixMilli(0), names: []string{rest, "", "é\"\\\n"}}
+	c := &crowd{queues: newQueues(), now: time.UnixMilli(0), names: []string{otherLabel, "", "é\"\\\n"}}
 	for i := range names {
 		c.names = append(c.names, fmt.Sprint("q", i))
 	}
@@ -73,7 +73,7 @@ func (c *crowd) review(t *rapid.T) {
 // check looks at the labels as a scrape does.
 func (c *crowd) check(t *rapid.T) {
 	now := c.queues.all()
-	if _, ok := now[rest]; !ok || len(now) > mostQueues+1 || len(c.queues.recent) > mostRecent {
+	if _, ok := now[otherLabel]; !ok || len(now) > maxLabels+1 || len(c.queues.recent) > maxRecent {
 		t.Fatalf("there are %d labels, and %d names are remembered", len(now), len(c.queues.recent))
 	}
 	sum := c.gone
@@ -123,7 +123,7 @@ func TestLabels(t *testing.T) {
 func TestBusiestHaveLabels(t *testing.T) {
 	q := newQueues()
 	now := time.UnixMilli(0)
-	for i := range 20 * mostRecent {
+	for i := range 20 * maxRecent {
 		q.count(fmt.Sprint("once ", i), func(t *tally) { t.enqueued++ })
 		if i%20 == 0 {
 			q.count(fmt.Sprint("busy ", rand.IntN(20)), func(t *tally) { t.enqueued++ })
@@ -136,10 +136,10 @@ func TestBusiestHaveLabels(t *testing.T) {
 			t.Errorf("%s has no label", name)
 		}
 	}
-	if !slices.Contains(labels, "crowded") || slices.Contains(labels, "lonely") || len(labels) != mostQueues+1 {
+	if !slices.Contains(labels, "crowded") || slices.Contains(labels, "lonely") || len(labels) != maxLabels+1 {
 		t.Errorf("the labels are %q", labels)
 	}
-	if len(q.recent) > mostRecent {
+	if len(q.recent) > maxRecent {
 		t.Errorf("%d names are remembered", len(q.recent))
 	}
 }
@@ -149,7 +149,7 @@ func TestLabelsStay(t *testing.T) {
 	q := newQueues()
 	now := time.UnixMilli(0)
 	for minute := range 30 {
-		for i := range 2 * mostQueues {
+		for i := range 2 * maxLabels {
 			for range 10 + rand.IntN(5) {
 				q.count(fmt.Sprint(i), func(t *tally) { t.enqueued++ })
 			}

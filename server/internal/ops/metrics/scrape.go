@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	patience = 800 * time.Millisecond // of a scrape with Redis
-	stale    = 15 * time.Second       // how old may be what is said of the queues
+	timeout  = 800 * time.Millisecond // of a scrape with Redis
+	maxStale = 15 * time.Second       // how old may be what is said of the queues
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -59,14 +59,14 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 // Collect measures. What waits is read from Redis once for all who ask within a second, and each queue is looked at
 // once, however many there are.
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
 	listed := s.lookUp()
 	report, err := s.Matcher.Audit(ctx)
 	up := !errors.Is(err, matchq.ErrUnavailable)
-	ch <- gauge(redisUp, truth(up))
+	ch <- gauge(redisUp, boolValue(up))
 	if err == nil {
-		ch <- gauge(auditOK, truth(report.OK()))
+		ch <- gauge(auditOK, boolValue(report.OK()))
 	}
 	var list []matchq.Queue
 	known := false
@@ -77,9 +77,9 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		s.review(list)
 	}
 	tallies := s.queues.all()
-	count(ch, tallies)
+	sendCounters(ch, tallies)
 	if known {
-		lines(ch, list, tallies)
+		sendGauges(ch, list, tallies)
 	}
 }
 
@@ -107,7 +107,7 @@ func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.list, time.Since(s.read) < stale
+	return s.list, time.Since(s.read) < maxStale
 }
 
 // review has the busiest queues get a label.
@@ -119,8 +119,8 @@ func (s *scrape) review(list []matchq.Queue) {
 	s.queues.review(waits, time.Now())
 }
 
-// count sends the counters.
-func count(ch chan<- prometheus.Metric, tallies map[string]tally) {
+// sendCounters sends the counters.
+func sendCounters(ch chan<- prometheus.Metric, tallies map[string]tally) {
 	for label, t := range tallies {
 		ch <- counter(enqueued, t.enqueued, label)
 		ch <- counter(matches, t.matches, label)
@@ -130,8 +130,8 @@ func count(ch chan<- prometheus.Metric, tallies map[string]tally) {
 	}
 }
 
-// lines sends who waits, by the labels that there are: where nobody does that is 0, rather than unknown.
-func lines(ch chan<- prometheus.Metric, list []matchq.Queue, labels map[string]tally) {
+// sendGauges sends who waits, by the labels that there are: where nobody does that is 0, rather than unknown.
+func sendGauges(ch chan<- prometheus.Metric, list []matchq.Queue, labels map[string]tally) {
 	states := make(map[string]matchq.Queue, len(labels))
 	for label := range labels {
 		states[label] = matchq.Queue{}
@@ -141,7 +141,7 @@ func lines(ch chan<- prometheus.Metric, list []matchq.Queue, labels map[string]t
 		q := &list[i]
 		label := q.Name
 		if _, ok := labels[label]; !ok {
-			label = rest
+			label = otherLabel
 		}
 		state := states[label]
 		state.Waiting += q.Waiting
@@ -164,7 +164,7 @@ func counter(desc *prometheus.Desc, value int64, labels ...string) prometheus.Me
 	return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(value), labels...)
 }
 
-func truth(is bool) float64 {
+func boolValue(is bool) float64 {
 	if is {
 		return 1
 	}

@@ -36,28 +36,28 @@ type Row struct {
 	TickMax   *float64 `json:"tick_max_ms"`
 }
 
-// Log reads the history. It is for one goroutine.
-type Log struct {
+// History reads the history. It is for one goroutine.
+type History struct {
 	Matcher *matchq.Matcher
 	Log     *slog.Logger
 
 	rows   []Row // oldest first
-	recent []kept
+	recent []recentMinute
 	until  time.Time // the minute that was read last; zero before
 }
 
-// kept is a minute of the recent past, of which more is needed than its row.
-type kept struct {
+// recentMinute is a minute of the recent past, of which more is needed than its row.
+type recentMinute struct {
 	matchq.Minute
 
-	share share
+	sample sample
 }
 
 // Rows are all rows, oldest first. The caller must not change them.
-func (l *Log) Rows() []Row { return l.rows }
+func (l *History) Rows() []Row { return l.rows }
 
 // Update reads what is new at a time of Redis's clock. After an error, one of matchq.Matcher.Minutes, what was read stays.
-func (l *Log) Update(ctx context.Context, now time.Time) error {
+func (l *History) Update(ctx context.Context, now time.Time) error {
 	from := now.Add(-Length)
 	if next := l.until.Add(-settled); next.After(from) && !l.until.After(now) {
 		from = next
@@ -80,11 +80,11 @@ func (l *Log) Update(ctx context.Context, now time.Time) error {
 }
 
 // add takes in minutes, oldest first.
-func (l *Log) add(minutes []matchq.Minute, now time.Time) {
+func (l *History) add(minutes []matchq.Minute, now time.Time) {
 	for i := range minutes {
-		k := kept{minutes[i], newShare()}
+		k := recentMinute{minutes[i], newSample()}
 		for node, words := range k.Words {
-			if err := k.share.add(words); err != nil {
+			if err := k.sample.add(words); err != nil {
 				l.Log.Debug("a minute is not known in full", "minute", k.Start, "node", node, "error", err)
 			}
 		}
@@ -94,7 +94,7 @@ func (l *Log) add(minutes []matchq.Minute, now time.Time) {
 }
 
 // before is the minute right before another, nil if it is not known.
-func (l *Log) before(start time.Time) *kept {
+func (l *History) before(start time.Time) *recentMinute {
 	for i := range l.recent {
 		if l.recent[i].Start.Equal(start.Add(-time.Minute)) {
 			return &l.recent[i]
@@ -104,7 +104,7 @@ func (l *Log) before(start time.Time) *kept {
 }
 
 // put puts a row in its place.
-func (l *Log) put(row Row) {
+func (l *History) put(row Row) {
 	at, found := slices.BinarySearchFunc(l.rows, row.Minute, func(r Row, minute int64) int { return int(r.Minute - minute) })
 	if !found {
 		l.rows = slices.Insert(l.rows, at, row)
@@ -113,22 +113,22 @@ func (l *Log) put(row Row) {
 }
 
 // keep keeps a minute while it is recent. The newest is the last.
-func (l *Log) keep(k kept, now time.Time) {
-	l.recent = slices.DeleteFunc(l.recent, func(o kept) bool {
+func (l *History) keep(k recentMinute, now time.Time) {
+	l.recent = slices.DeleteFunc(l.recent, func(o recentMinute) bool {
 		return o.Start.Equal(k.Start) || o.Start.Before(now.Add(-Recent-settled))
 	})
 	l.recent = append(l.recent, k)
 }
 
 // forget lets go of what is too old, and of what is still to come since the clock was set back.
-func (l *Log) forget(now time.Time) {
+func (l *History) forget(now time.Time) {
 	oldest, newest := now.Add(-Length).UnixMilli(), now.UnixMilli()
 	l.rows = slices.DeleteFunc(l.rows, func(r Row) bool { return r.Minute < oldest || r.Minute > newest })
-	l.recent = slices.DeleteFunc(l.recent, func(k kept) bool { return k.Start.After(now) })
+	l.recent = slices.DeleteFunc(l.recent, func(k recentMinute) bool { return k.Start.After(now) })
 }
 
 // rowOf counts what happened in a minute: since the minute before was noted last, or else since it was itself first.
-func rowOf(k *kept, before *kept) Row {
+func rowOf(k *recentMinute, before *recentMinute) Row {
 	base := k.First
 	if before != nil {
 		base = before.Last
@@ -138,8 +138,8 @@ func rowOf(k *kept, before *kept) Row {
 		Enqueued: max(0, k.Last.Enqueued-base.Enqueued), Matched: max(0, k.Last.Matched-base.Matched),
 		Cancelled: max(0, k.Last.Cancelled-base.Cancelled), Expired: max(0, k.Last.Expired-base.Expired),
 		Matches: max(0, k.Last.Matches-base.Matches),
-		WaitP50: k.share.waits.at(0.5), WaitP95: k.share.waits.at(0.95), WaitP99: k.share.waits.at(0.99),
-		TickP50: k.share.ticks.at(0.5), TickMax: k.share.ticks.at(1),
+		WaitP50: k.sample.waits.at(0.5), WaitP95: k.sample.waits.at(0.95), WaitP99: k.sample.waits.at(0.99),
+		TickP50: k.sample.ticks.at(0.5), TickMax: k.sample.ticks.at(1),
 	}
 	if k.LookedUp {
 		ms := k.LongestWait.Milliseconds()
@@ -178,11 +178,11 @@ type Now struct {
 }
 
 // Now sums up the recent past at a time of Redis's clock.
-func (l *Log) Now(now time.Time) Now {
+func (l *History) Now(now time.Time) Now {
 	waits := newSketch()
 	for i := range l.recent {
 		if k := &l.recent[i]; k.Start.After(now.Add(-Recent)) && !k.Start.After(now) {
-			_ = waits.MergeWith(k.share.waits.DDSketch) // all have the same scale
+			_ = waits.MergeWith(k.sample.waits.DDSketch) // all have the same scale
 		}
 	}
 	n := Now{WaitP50: waits.at(0.5), WaitP95: waits.at(0.95), WaitP99: waits.at(0.99)}

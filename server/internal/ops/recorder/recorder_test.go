@@ -21,7 +21,7 @@ import (
 type node struct {
 	*matchq.Matcher
 	recorder *recorder.Recorder
-	queues   *queuecache.List
+	queues   *queuecache.Cache
 }
 
 func newNode(t *testing.T, env *redistest.Env, name string) *node {
@@ -32,7 +32,7 @@ func newNode(t *testing.T, env *redistest.Env, name string) *node {
 	if n.Matcher, err = matchq.New(env.Client, config); err != nil {
 		t.Fatal(err)
 	}
-	n.queues = &queuecache.List{Matcher: n.Matcher}
+	n.queues = &queuecache.Cache{Matcher: n.Matcher}
 	n.recorder = recorder.New(n.Matcher, n.queues, name, slog.New(slog.DiscardHandler))
 	return n
 }
@@ -65,7 +65,7 @@ func (n *node) matches(t *testing.T, queue string, players int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n.recorder.Told([]matchq.Event{event})
+		n.recorder.Observe([]matchq.Event{event})
 		if seen += len(event.Tickets()); seen == players/2*2 {
 			return
 		}
@@ -73,13 +73,13 @@ func (n *node) matches(t *testing.T, queue string, players int) {
 }
 
 // read reads the history as a dashboard does at first.
-func read(t *testing.T, n *node) (*recorder.Log, []recorder.Row, time.Time) {
+func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) {
 	t.Helper()
 	stats, err := n.Stats(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &recorder.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
 	if err := log.Update(t.Context(), stats.At); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestADay(t *testing.T) {
 	env.Embedded.SetTime(now)
 	n := newNode(t, env, "a")
 	n.runs(t)
-	log := &recorder.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
 	const minutes = 24*60 + 5
 	for i := range minutes {
 		n.matches(t, fmt.Sprint("queue-", i), 2)
@@ -175,7 +175,7 @@ func TestClockSetBack(t *testing.T) {
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
 	env.Embedded.SetTime(now)
 	n := newNode(t, env, "a")
-	log := &recorder.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
 	for i := range 30 {
 		n.runs(t)
 		n.matches(t, fmt.Sprint("queue-", i), 2)
@@ -202,7 +202,7 @@ func TestLongAbsence(t *testing.T) {
 	asked := 0
 	env.Client.AddHook(countingHook{&asked})
 	n := newNode(t, env, "a")
-	log := &recorder.Log{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
 	for _, later := range []time.Duration{0, 90 * 24 * time.Hour} {
 		asked = 0

@@ -13,7 +13,7 @@ import (
 
 const (
 	accuracy = 0.02 // of percentiles, relative
-	mostBins = 512  // of a sketch: durations from a microsecond to ten minutes and more
+	maxBins  = 512  // of a sketch: durations from a microsecond to ten minutes and more
 	format   = 1    // of what a node says of a minute
 )
 
@@ -22,7 +22,7 @@ const (
 type sketch struct{ *ddsketch.DDSketch }
 
 func newSketch() sketch {
-	made, err := ddsketch.LogCollapsingLowestDenseDDSketch(accuracy, mostBins)
+	made, err := ddsketch.LogCollapsingLowestDenseDDSketch(accuracy, maxBins)
 	if err != nil {
 		panic(err) // the arguments are constants
 	}
@@ -46,17 +46,17 @@ func (s sketch) at(share float64) *float64 {
 	return &ms
 }
 
-// share is what one node has seen of a minute.
-type share struct {
+// sample is what one node has seen of a minute.
+type sample struct {
 	waits sketch // of tickets that were matched
 	ticks sketch // calls that match
 }
 
-func newShare() share { return share{newSketch(), newSketch()} }
+func newSample() sample { return sample{newSketch(), newSketch()} }
 
-// words are the share as it is kept: the format, and two sketches with their lengths before them; "" if there is nothing
+// encode are the share as it is kept: the format, and two sketches with their lengths before them; "" if there is nothing
 // to say.
-func (s share) words() string {
+func (s sample) encode() string {
 	if s.waits.IsEmpty() && s.ticks.IsEmpty() {
 		return ""
 	}
@@ -70,27 +70,27 @@ func (s share) words() string {
 	return string(words)
 }
 
-var errWords = errors.New("what a node said of a minute can't be read")
+var errPayload = errors.New("what a node said of a minute can't be read")
 
 // add puts what a node said with what others did.
-func (s share) add(words string) (err error) {
+func (s sample) add(words string) (err error) {
 	defer func() {
 		if recover() != nil { // sketches with bins out of all bounds panic, and what stands in Redis must end no node
-			err = errWords
+			err = errPayload
 		}
 	}()
 	if words == "" || words[0] != format {
-		return errWords
+		return errPayload
 	}
 	rest := []byte(words[1:])
 	for _, into := range []sketch{s.waits, s.ticks} {
 		n, size := binary.Uvarint(rest)
 		if size <= 0 || n > uint64(len(rest)-size) {
-			return errWords
+			return errPayload
 		}
-		one, err := ddsketch.DecodeDDSketch(rest[size:size+int(n)], provider, nil)
+		one, err := ddsketch.DecodeDDSketch(rest[size:size+int(n)], boundedStore, nil)
 		if err != nil {
-			return errWords
+			return errPayload
 		}
 		if err := into.MergeWith(one); err != nil {
 			return err
@@ -100,5 +100,5 @@ func (s share) add(words string) (err error) {
 	return nil
 }
 
-// provider bounds what is read: it comes from outside of the process.
-func provider() store.Store { return store.NewCollapsingLowestDenseStore(mostBins) }
+// boundedStore bounds what is read: it comes from outside of the process.
+func boundedStore() store.Store { return store.NewCollapsingLowestDenseStore(maxBins) }

@@ -15,10 +15,10 @@ import (
 // A broken sketch tells nothing that can't be written down.
 func TestBrokenSketch(t *testing.T) {
 	for _, bin := range []int{math.MaxInt32, math.MinInt32, 1 << 40} {
-		broken, read := newShare(), newShare()
+		broken, read := newSample(), newSample()
 		broken.waits = sketch{ddsketch.NewDDSketchFromStoreProvider(broken.waits.IndexMapping, store.SparseStoreConstructor)}
 		broken.waits.GetPositiveValueStore().Add(bin)
-		if err := read.add(broken.words()); err != nil && !errors.Is(err, errWords) {
+		if err := read.add(broken.encode()); err != nil && !errors.Is(err, errPayload) {
 			t.Errorf("bin %d: %v", bin, err)
 		}
 		for _, share := range []float64{0, 0.5, 1} {
@@ -32,14 +32,14 @@ func TestBrokenSketch(t *testing.T) {
 // What nodes have said of a minute tells the same percentiles as all durations together would, to two percent.
 func TestPercentiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		all, together := []float64{}, newShare()
+		all, together := []float64{}, newSample()
 		for range rapid.IntRange(1, 4).Draw(t, "nodes") {
-			node := newShare()
+			node := newSample()
 			for _, ms := range rapid.SliceOfN(rapid.IntRange(1, 600_000), 1, 200).Draw(t, "waits") {
 				node.waits.add(time.Duration(ms) * time.Millisecond)
 				all = append(all, float64(ms))
 			}
-			if err := together.add(node.words()); err != nil {
+			if err := together.add(node.encode()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -57,14 +57,14 @@ func TestPercentiles(t *testing.T) {
 }
 
 func FuzzWords(f *testing.F) {
-	s := newShare()
+	s := newSample()
 	s.waits.add(time.Second)
 	s.ticks.add(time.Millisecond)
-	for _, seed := range []string{"", "\x01", s.words(), "\x01\x03abc\x00", s.words()[:20], "\x02" + s.words()[1:]} {
+	for _, seed := range []string{"", "\x01", s.encode(), "\x01\x03abc\x00", s.encode()[:20], "\x02" + s.encode()[1:]} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, words string) {
-		read := newShare()
+		read := newSample()
 		_ = read.add(words)
 		for _, share := range []float64{0, 0.5, 1} {
 			for _, one := range []sketch{read.waits, read.ticks} {

@@ -21,13 +21,13 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Events are the handlers and what they work with.
-type Events struct {
+// Handlers are the handlers and what they work with.
+type Handlers struct {
 	Matcher  *matchq.Matcher
 	Intake   *intake.Intake
-	Queues   *queuecache.List
+	Queues   *queuecache.Cache
 	Sessions *sessions.Registry
-	Rooms    *games.Rooms
+	Games    *games.Games
 	Notifier *notify.Notifier // writes what becomes of tickets
 	Grace    time.Duration
 	Log      *slog.Logger
@@ -43,26 +43,26 @@ type Reply struct {
 func reply(event string, payload any) Reply { return Reply{event, wire.Encode(payload)} }
 
 // handler handles one event of a client.
-type handler func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
+type handler func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
 
 // table has them all, by the name that clients send.
 var table = map[string]handler{
-	"check_socket_id":              on((*Events).checkSocketID),
-	"connection_queue":             on((*Events).connectionQueue),
-	"create_general_game_match":    on((*Events).createMatch),
-	"cancel_request_general_match": on((*Events).cancelRequest),
-	"get_connection_status":        on((*Events).connectionStatus),
-	"resume":                       on((*Events).resume),
-	"get_state":                    on((*Events).getState),
-	"accept_match":                 on((*Events).acceptMatch),
-	"decline_match":                on((*Events).declineMatch),
-	"request_friend_game_matching": on((*Events).requestFriend),
-	"accept_friend_request":        on((*Events).acceptFriend),
-	"decline_friend_request":       on((*Events).declineFriend),
-	"request_question":             on((*Events).requestQuestion),
-	"start_game":                   on((*Events).startGame),
-	"send_answer":                  on((*Events).sendAnswer),
-	"end_game_playing":             on((*Events).endGame),
+	"check_socket_id":              on((*Handlers).checkSocketID),
+	"connection_queue":             on((*Handlers).connectionQueue),
+	"create_general_game_match":    on((*Handlers).createMatch),
+	"cancel_request_general_match": on((*Handlers).cancelRequest),
+	"get_connection_status":        on((*Handlers).connectionStatus),
+	"resume":                       on((*Handlers).resume),
+	"get_state":                    on((*Handlers).getState),
+	"accept_match":                 on((*Handlers).acceptMatch),
+	"decline_match":                on((*Handlers).declineMatch),
+	"request_friend_game_matching": on((*Handlers).requestFriend),
+	"accept_friend_request":        on((*Handlers).acceptFriend),
+	"decline_friend_request":       on((*Handlers).declineFriend),
+	"request_question":             on((*Handlers).requestQuestion),
+	"start_game":                   on((*Handlers).startGame),
+	"send_answer":                  on((*Handlers).sendAnswer),
+	"end_game_playing":             on((*Handlers).endGame),
 }
 
 // sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
@@ -80,8 +80,8 @@ func Names() (handled, sends []string) {
 }
 
 // on makes a handler of one that takes a decoded payload.
-func on[P any](handle func(*Events, context.Context, *sessions.Session, *P) (Reply, error)) handler {
-	return func(e *Events, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
+func on[P any](handle func(*Handlers, context.Context, *sessions.Session, *P) (Reply, error)) handler {
+	return func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
 		payload := new(P)
 		if len(data) > 0 {
 			if err := wire.DecodeLenient(data, payload); err != nil {
@@ -94,10 +94,10 @@ func on[P any](handle func(*Events, context.Context, *sessions.Session, *P) (Rep
 
 // Handle handles one event. The caller brackets it, and the sending of its reply, with Session.Begin and End. A handler
 // that panics fails alone.
-func (e *Events) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
+func (e *Handlers) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
 	handle, ok := table[event]
 	if !ok {
-		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "there is no event %q", shortened(event))
+		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "there is no event %q", truncated(event))
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -115,8 +115,8 @@ func (e *Events) Handle(ctx context.Context, s *sessions.Session, event string, 
 	return r, f
 }
 
-// shortened keeps what is sent back to a client in bounds.
-func shortened(text string) string {
+// truncated keeps what is sent back to a client in bounds.
+func truncated(text string) string {
 	if len(text) > 64 {
 		return strings.ToValidUTF8(text[:64], "") + "…"
 	}

@@ -13,26 +13,26 @@ type friendPayload struct {
 	FriendUserID wire.ID  `json:"friendUserId"`
 }
 
-// who is the player of a connection, as a game knows them.
-func (e *Events) who(ctx context.Context, s *sessions.Session, named *wire.ID) (quiz.Who, error) {
+// participant is the player of a connection, as a game knows them.
+func (e *Handlers) participant(ctx context.Context, s *sessions.Session, named *wire.ID) (quiz.Participant, error) {
 	player, err := e.bind(ctx, s, named)
-	return quiz.Who{ID: player, SID: s.SID}, err
+	return quiz.Participant{ID: player, SID: s.SID}, err
 }
 
 // requestFriend invites a friend. An invitation counts as a ticket for rate limits.
-func (e *Events) requestFriend(ctx context.Context, s *sessions.Session, p *friendPayload) (Reply, error) {
-	who, err := e.who(ctx, s, p.UserID)
+func (e *Handlers) requestFriend(ctx context.Context, s *sessions.Session, p *friendPayload) (Reply, error) {
+	who, err := e.participant(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
-	limits := e.Intake.For(s.Who).Limits
+	limits := e.Intake.For(s.Identity).Limits
 	if err := limits.Address(ctx, s.Address, 1); err != nil {
 		return Reply{}, err
 	}
 	if err := limits.Player(ctx, who.ID.Name); err != nil {
 		return Reply{}, err
 	}
-	users, err := e.Rooms.Invite(ctx, who, p.FriendUserID)
+	users, err := e.Games.Invite(ctx, who, p.FriendUserID)
 	switch {
 	case err != nil:
 		return Reply{}, err
@@ -48,21 +48,21 @@ type invitationPayload struct {
 	RoomID string   `json:"roomId"`
 }
 
-// room is who does something in which room.
-func (e *Events) room(ctx context.Context, s *sessions.Session, userID *wire.ID, room string) (quiz.Who, error) {
+// participantIn is who does something in which room.
+func (e *Handlers) participantIn(ctx context.Context, s *sessions.Session, userID *wire.ID, room string) (quiz.Participant, error) {
 	if room == "" {
-		return quiz.Who{}, wire.Errorf(wire.CodeInvalid, "roomId is missing")
+		return quiz.Participant{}, wire.Errorf(wire.CodeInvalid, "roomId is missing")
 	}
-	return e.who(ctx, s, userID)
+	return e.participant(ctx, s, userID)
 }
 
 // acceptFriend accepts an invitation.
-func (e *Events) acceptFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) acceptFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	users, err := e.Rooms.Accept(ctx, p.RoomID, who)
+	users, err := e.Games.Accept(ctx, p.RoomID, who)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -70,12 +70,12 @@ func (e *Events) acceptFriend(ctx context.Context, s *sessions.Session, p *invit
 }
 
 // declineFriend declines an invitation.
-func (e *Events) declineFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) declineFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	refused, err := e.Rooms.Decline(ctx, p.RoomID, who)
+	refused, err := e.Games.Decline(ctx, p.RoomID, who)
 	if err != nil {
 		return Reply{}, err
 	}

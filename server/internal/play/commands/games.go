@@ -19,12 +19,12 @@ type gamePayload struct {
 func (p *gamePayload) wish() quiz.Wish { return quiz.Wish{Set: p.QuestionaireID, Limit: p.Limit} }
 
 // requestQuestion gives the questions of a self-paced game.
-func (e *Events) requestQuestion(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	dealt, err := e.Rooms.Request(ctx, p.RoomID, who, p.wish())
+	dealt, err := e.Games.Request(ctx, p.RoomID, who, p.wish())
 	if err != nil {
 		return Reply{}, err
 	}
@@ -32,12 +32,12 @@ func (e *Events) requestQuestion(ctx context.Context, s *sessions.Session, p *ga
 }
 
 // startGame says that a player wants a paced game.
-func (e *Events) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, e.Rooms.Start(ctx, p.RoomID, who, p.wish())
+	return Reply{}, e.Games.Start(ctx, p.RoomID, who, p.wish())
 }
 
 type choicePayload struct {
@@ -48,12 +48,12 @@ type choicePayload struct {
 }
 
 // sendAnswer answers a question.
-func (e *Events) sendAnswer(ctx context.Context, s *sessions.Session, p *choicePayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) sendAnswer(ctx context.Context, s *sessions.Session, p *choicePayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	result, err := e.Rooms.Answer(ctx, p.RoomID, who, p.QuestionItemID, p.Answer)
+	result, err := e.Games.Answer(ctx, p.RoomID, who, p.QuestionItemID, p.Answer)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -61,17 +61,17 @@ func (e *Events) sendAnswer(ctx context.Context, s *sessions.Session, p *choiceP
 }
 
 // endGame says that the player does not come back to a room.
-func (e *Events) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.room(ctx, s, p.UserID, p.RoomID)
+func (e *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, e.Rooms.Leave(ctx, p.RoomID, who)
+	return Reply{}, e.Games.Leave(ctx, p.RoomID, who)
 }
 
 // roomState tells of invitations to the player, and of the game they are in.
-func (e *Events) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
-	found, err := e.Rooms.State(ctx, player.Name)
+func (e *Handlers) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
+	found, err := e.Games.State(ctx, player.Name)
 	if err != nil {
 		return err
 	}

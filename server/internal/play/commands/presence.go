@@ -16,7 +16,7 @@ type resumePayload struct {
 }
 
 // resume sends a player who is back what came after the last message they know.
-func (e *Events) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
+func (e *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
 	if _, err := e.bind(ctx, s, p.UserID); err != nil {
 		return Reply{}, err
 	}
@@ -30,7 +30,7 @@ func (e *Events) resume(ctx context.Context, s *sessions.Session, p *resumePaylo
 // Resume has a session told what its player was told after a message, and what is live after that, once the request
 // that is handled is answered. It says whether nothing is missing. A session that has proven its player need not have
 // named them. It is called between Session.Begin and End.
-func (e *Events) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
+func (e *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
 	player, err := e.bind(ctx, s, nil)
 	if err != nil {
 		return false, err
@@ -41,13 +41,13 @@ func (e *Events) Resume(ctx context.Context, s *sessions.Session, lastSeq string
 	}
 	s.Replay(missed)
 	if found {
-		s.CaughtUp()
+		s.MarkCaughtUp()
 	}
 	return found, nil
 }
 
 // getState tells how things stand, for a client that has lost its place.
-func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+func (e *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
@@ -64,7 +64,7 @@ func (e *Events) getState(ctx context.Context, s *sessions.Session, p *userPaylo
 
 // ticketState tells of the player's latest ticket, as match_status and match_proposed do: as ticket while it lives, as
 // match once there is one.
-func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
+func (e *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
 	t, err := e.Matcher.TicketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) {
 		return nil
@@ -74,14 +74,14 @@ func (e *Events) ticketState(ctx context.Context, s *sessions.Session, player wi
 	}
 	switch t.State {
 	case matchq.Waiting, matchq.Proposed:
-		s.Waits(t.ID)
-		state["ticket"] = e.waiting(ctx, &t)
+		s.SetTicket(t.ID)
+		state["ticket"] = e.queuedStatus(ctx, &t)
 		if t.Match != nil {
-			state["match"] = told(s, notify.Proposed(&t, t.Match)).Data
+			state["match"] = answerWith(s, notify.Proposed(&t, t.Match)).Data
 		}
 	case matchq.Matched:
-		s.Told(notify.EndKey(&t))
-		over, err := e.Rooms.Over(ctx, t.Match.Room, player.Name)
+		s.MarkKnown(notify.EndKey(&t))
+		over, err := e.Games.IsOver(ctx, t.Match.Room, player.Name)
 		if err != nil || over {
 			return err
 		}

@@ -21,35 +21,35 @@ type createPayload struct {
 }
 
 // createMatch queues the player. Somebody who comes back and was matched meanwhile is told that instead.
-func (e *Events) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
+func (e *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
-	if s.CatchUp() {
+	if s.NeedsCatchUp() {
 		missed, err := e.catchUp(ctx, s, player)
 		if err != nil {
 			return Reply{}, err
 		}
 		if missed != nil && missed.State == matchq.Matched {
-			return told(s, e.Notifier.Ended(ctx, missed)), nil
+			return answerWith(s, e.Notifier.Ended(ctx, missed)), nil
 		}
 	}
-	t, err := e.Intake.For(s.Who).Enqueue(ctx, intake.Request{
+	t, err := e.Intake.For(s.Identity).Enqueue(ctx, intake.Request{
 		Queue: p.QuestionaireID, Player: player, SID: s.SID, Rating: p.Rating, Attributes: p.Attributes,
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
 		return reply(notify.StatusEvent, notify.Duplicated(&duplicate.Ticket)), nil
 	}
 	if err != nil {
-		return Reply{}, inTheirWords(err)
+		return Reply{}, withWireNames(err)
 	}
-	s.Waits(t.ID)
-	return e.pushed(ctx, &t), nil
+	s.SetTicket(t.ID)
+	return e.queuedReply(ctx, &t), nil
 }
 
-// inTheirWords names the fields as this protocol does.
-func inTheirWords(err error) error {
+// withWireNames names the fields as this protocol does.
+func withWireNames(err error) error {
 	var invalid *matchq.InvalidError
 	if !errors.As(err, &invalid) {
 		return err
@@ -61,22 +61,22 @@ func inTheirWords(err error) error {
 	return wire.Errorf(wire.CodeInvalid, "%s %s", field, invalid.Problem)
 }
 
-// pushed tells that a ticket waits, and how many do in its queue.
-func (e *Events) pushed(ctx context.Context, t *matchq.Ticket) Reply {
-	return reply(notify.StatusEvent, e.waiting(ctx, t))
+// queuedReply tells that a ticket waits, and how many do in its queue.
+func (e *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
+	return reply(notify.StatusEvent, e.queuedStatus(ctx, t))
 }
 
-func (e *Events) waiting(ctx context.Context, t *matchq.Ticket) any {
+func (e *Handlers) queuedStatus(ctx context.Context, t *matchq.Ticket) any {
 	queue, err := e.Matcher.Queue(ctx, t.Queue)
 	if err != nil {
-		return notify.Pushed(t, nil) // the ticket waits all the same
+		return notify.Queued(t, nil) // the ticket waits all the same
 	}
-	return notify.Pushed(t, &queue)
+	return notify.Queued(t, &queue)
 }
 
-// told is the answer that tells a client some news, which then need no push.
-func told(s *sessions.Session, news notify.News) Reply {
-	s.Told(news.Key)
+// answerWith is the answer that tells a client some news, which then need no push.
+func answerWith(s *sessions.Session, news notify.News) Reply {
+	s.MarkKnown(news.Key)
 	return Reply{news.Event, news.Data}
 }
 
@@ -85,7 +85,7 @@ type userPayload struct {
 }
 
 // connectionQueue says that the player is there. One who comes back is told how their ticket stands.
-func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+func (e *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
@@ -97,16 +97,16 @@ func (e *Events) connectionQueue(ctx context.Context, s *sessions.Session, p *us
 	case t == nil:
 		return Reply{}, nil
 	case t.State == matchq.Waiting:
-		return e.pushed(ctx, t), nil
+		return e.queuedReply(ctx, t), nil
 	case t.State == matchq.Proposed:
-		return told(s, notify.Proposed(t, t.Match)), nil
+		return answerWith(s, notify.Proposed(t, t.Match)), nil
 	default:
-		return told(s, e.Notifier.Ended(ctx, t)), nil
+		return answerWith(s, e.Notifier.Ended(ctx, t)), nil
 	}
 }
 
 // cancelRequest takes the player out of the queue.
-func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+func (e *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	const event = "cancel_request_general_match_status"
 	type outcome struct {
 		Status  string `json:"status"`
@@ -127,7 +127,7 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 	var matched *matchq.MatchedError
 	switch {
 	case err == nil:
-		s.Told(notify.EndKey(&t))
+		s.MarkKnown(notify.EndKey(&t))
 		return reply(event, outcome{Status: "CANCEL_REQUEST_COMPLETE"}), nil
 	case errors.As(err, &matched):
 		return reply(event, outcome{"ALREADY_MATCHED", matched.Match.ID}), nil
@@ -139,11 +139,11 @@ func (e *Events) cancelRequest(ctx context.Context, s *sessions.Session, p *user
 }
 
 // bind makes the connection its player's. A client that has named or proven its player may leave the name out.
-func (e *Events) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
+func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
 	if named == nil {
 		player, ok := s.Player()
 		if !ok {
-			player = wire.ID{Name: s.Who.Player}
+			player = wire.ID{Name: s.Identity.Player}
 		}
 		if player.Name == "" {
 			return wire.ID{}, wire.Errorf(wire.CodeInvalid, "userId is missing: this connection has not named its player yet")
@@ -162,18 +162,18 @@ func (e *Events) bind(ctx context.Context, s *sessions.Session, named *wire.ID) 
 
 // catchUp returns the ticket that a player who connects should hear of: one that lives, or one that ended while they
 // may have been away; nil if there is none. Tickets that came by HTTP are told there.
-func (e *Events) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
+func (e *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
 	t, err := e.Matcher.TicketOf(ctx, player.Name)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}
-	first := s.CatchUp()
-	s.CaughtUp()
+	first := s.NeedsCatchUp()
+	s.MarkCaughtUp()
 	if err != nil || !wire.OriginOf(&t).ByConnection() {
 		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
 	}
 	if t.State == matchq.Waiting || t.State == matchq.Proposed {
-		s.Waits(t.ID)
+		s.SetTicket(t.ID)
 		return &t, nil
 	}
 	// This compares Redis's clock with ours. If they differ by more than the grace, something old may be told again, or

@@ -20,8 +20,8 @@ type answered struct {
 }
 
 // acceptMatch takes a match that was proposed to the player.
-func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answering(ctx, s, p)
+func (e *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answeringPlayer(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -33,8 +33,8 @@ func (e *Events) acceptMatch(ctx context.Context, s *sessions.Session, p *answer
 }
 
 // declineMatch turns it down.
-func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answering(ctx, s, p)
+func (e *Handlers) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := e.answeringPlayer(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -44,8 +44,8 @@ func (e *Events) declineMatch(ctx context.Context, s *sessions.Session, p *answe
 	return reply("", answered{p.MatchID, matchq.Cancelled}), nil
 }
 
-// answering is the player who answers by a connection.
-func (e *Events) answering(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
+// answeringPlayer is the player who answers by a connection.
+func (e *Handlers) answeringPlayer(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
 	if p.MatchID == "" {
 		return wire.ID{}, wire.Errorf(wire.CodeInvalid, "matchId is missing")
 	}

@@ -6,15 +6,15 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-type nothing struct{}
+type noPayload struct{}
 
 // checkSocketID tells a client its connection's id.
-func (e *Events) checkSocketID(_ context.Context, s *sessions.Session, _ *nothing) (Reply, error) {
+func (e *Handlers) checkSocketID(_ context.Context, s *sessions.Session, _ *noPayload) (Reply, error) {
 	return reply("notify_socket_id", map[string]string{"sid": s.SID}), nil
 }
 
 // connectionStatus tells how many wait in each queue.
-func (e *Events) connectionStatus(ctx context.Context, _ *sessions.Session, _ *nothing) (Reply, error) {
+func (e *Handlers) connectionStatus(ctx context.Context, _ *sessions.Session, _ *noPayload) (Reply, error) {
 	queues, err := e.Queues.All(ctx)
 	if err != nil {
 		return Reply{}, err

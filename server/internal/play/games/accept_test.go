@@ -14,7 +14,7 @@ import (
 // patient are times with which invitations last, and claims do not.
 func patient() quiz.Config {
 	c := fast
-	c.Resend, c.HalfDone = time.Minute, 300*time.Millisecond
+	c.Resend, c.ClaimTimeout = time.Minute, 300*time.Millisecond
 	return c
 }
 
@@ -111,7 +111,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 func TestBusyReopensTheInvitation(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		slow := patient()
-		slow.HalfDone = time.Minute
+		slow.ClaimTimeout = time.Minute
 		s := serve(t, env, slow)
 		a, b := s.arrive("a"), s.arrive("b")
 		s.arrive("c")

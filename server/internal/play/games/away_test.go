@@ -27,9 +27,9 @@ func TestAwayAndBack(t *testing.T) {
 		}
 		two.arrive("b")
 		one.hears("a", "opponent_back")
-		two.must(two.Lost(t.Context(), "b")) // of the connection of before, by the node it was at
-		two.must(two.turn(t.Context(), room, func(turn *quiz.Turn) error {
-			turn.Lost("b") // the same, just before they came back
+		two.must(two.PlayerAway(t.Context(), "b")) // of the connection of before, by the node it was at
+		two.must(two.change(t.Context(), room, func(turn *quiz.Change) error {
+			turn.SetAway("b") // the same, just before they came back
 			return nil
 		}))
 		one.hears("a", "opponent_away")
@@ -95,7 +95,7 @@ func TestOnlyPlayersPlay(t *testing.T) {
 		s.invites(a, "d")
 		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{ID: "friend-broken", Doc: []byte("{"), Keep: time.Minute})
 		s.must(err)
-		lock := pairOf("a", "d")
+		lock := pairName("a", "d")
 		if _, err := s.m.Room(t.Context(), lock); err != nil {
 			t.Error("there is no lock to try:", err)
 		}
@@ -106,7 +106,7 @@ func TestOnlyPlayersPlay(t *testing.T) {
 }
 
 // tries has a player do everything in a room.
-func (s *server) tries(id string, who quiz.Who) map[string]error {
+func (s *server) tries(id string, who quiz.Participant) map[string]error {
 	ctx := s.t.Context()
 	all := map[string]error{"start": s.Start(ctx, id, who, quiz.Wish{}), "leave": s.Leave(ctx, id, who)}
 	_, all["request"] = s.Request(ctx, id, who, quiz.Wish{})
@@ -124,7 +124,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
 		wantCode(t, err, wire.CodeNotFound)
 		s.elsewhere("a")
-		wantCode(t, s.Start(t.Context(), room, b, quiz.Wish{Limit: questions.Most + 1}), wire.CodeInvalid)
+		wantCode(t, s.Start(t.Context(), room, b, quiz.Wish{Limit: questions.MaxLimit + 1}), wire.CodeInvalid)
 	})
 }
 
@@ -133,7 +133,7 @@ func (s *server) elsewhere(player string) {
 	s.t.Helper()
 	rooms, err := s.m.RoomsOf(s.t.Context(), player)
 	s.must(err)
-	s.Elsewhere(s.t.Context(), player, rooms)
+	s.ForfeitFor(s.t.Context(), player, rooms)
 }
 
 // Whoever plays elsewhere gives up what is open, and only that.
@@ -182,7 +182,7 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 		s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
 		s.must(s.Start(t.Context(), room, b, quiz.Wish{}))
 		q := s.hears("a", "question_started")["question"].(map[string]any)
-		err := s.does(t.Context(), room, a, func(turn *quiz.Turn) error {
+		err := s.act(t.Context(), room, a, func(turn *quiz.Change) error {
 			if _, err := turn.Answer("a", wire.ID{Name: q["id"].(string)}, json.RawMessage("0")); err != nil {
 				return err
 			}
@@ -207,7 +207,7 @@ func TestBrokenRoom(t *testing.T) {
 			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Players: []string{"a"},
 		})
 		s.must(err)
-		s.must(s.Gone(t.Context(), "a"))
+		s.must(s.PlayerGone(t.Context(), "a"))
 		wantCode(t, s.Leave(t.Context(), "friend-x", a), wire.CodeNotFound)
 		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{
 			ID: "friend-x", Version: 1, Doc: []byte("{"), Keep: time.Minute, WakeAt: time.UnixMilli(1),
@@ -234,7 +234,7 @@ func TestBackWhileLost(t *testing.T) {
 		for n := 1; ; n++ {
 			s.leaveAt(unheard, s.arriveAt(unheard, "b"))
 			ctx, steps := after(t.Context(), n, func() { s.arrive("b") })
-			s.must(s.Lost(ctx, "b"))
+			s.must(s.PlayerAway(ctx, "b"))
 			if !steps.happened() {
 				return
 			}

@@ -19,7 +19,7 @@ import (
 
 // Invite invites a friend, who is told until they answer or the time is over. users is nil if the friend is not online.
 // Inviting again while the invitation is open changes nothing.
-func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend wire.ID) (users map[string]any, err error) {
+func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID) (users map[string]any, err error) {
 	if err := friend.Check("friendUserId"); err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend wire.ID) (users
 	if !found[0].Online() {
 		return nil, nil //nolint:nilnil // and that is an answer
 	}
-	other := quiz.Who{ID: found[0].ID, SID: found[0].SID}
-	for range attempts {
+	other := quiz.Participant{ID: found[0].ID, SID: found[0].SID}
+	for range maxAttempts {
 		users, err = r.invite(ctx, who, other)
 		if !errors.Is(err, matchq.ErrConflict) {
 			break
@@ -45,8 +45,8 @@ func (r *Rooms) Invite(ctx context.Context, who quiz.Who, friend wire.ID) (users
 
 // invite makes an invitation unless there is one between the two. A room named after the pair, which holds the name of
 // the invitation's, sees to that.
-func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]any, error) {
-	pair := pairOf(who.ID.Name, friend.ID.Name)
+func (r *Games) invite(ctx context.Context, who, friend quiz.Participant) (map[string]any, error) {
+	pair := pairName(who.ID.Name, friend.ID.Name)
 	lock, err := r.matcher.Room(ctx, pair)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
@@ -60,7 +60,7 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 	t := quiz.NewInvitation(friendRoom+xid.New().String(), r.config, now, who, friend)
 	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
-		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.HalfDone,
+		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.ClaimTimeout,
 	})
 	if err != nil {
 		return nil, err
@@ -72,54 +72,54 @@ func (r *Rooms) invite(ctx context.Context, who, friend quiz.Who) (map[string]an
 }
 
 // openInvitation returns the invitation that a lock stands for, if it is open; it is an error to whom it is to.
-func (r *Rooms) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
+func (r *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
 	room, _, err := r.load(ctx, id)
 	if err != nil {
 		ms, _ := strconv.ParseInt(made, 10, 64) // we wrote it
-		fresh := lock.Now.Sub(time.UnixMilli(ms)) < r.config.HalfDone
+		fresh := lock.Now.Sub(time.UnixMilli(ms)) < r.config.ClaimTimeout
 		if wire.ErrorOf(err).Code == wire.CodeNotFound && !fresh {
 			return nil, nil //nolint:nilnil // it was given up half done
 		}
 		if wire.ErrorOf(err).Code != wire.CodeNotFound {
 			return nil, err
 		}
-		return nil, invited()
+		return nil, errInvited()
 	}
 	switch {
 	case room.Phase != quiz.Invited:
 		return nil, nil //nolint:nilnil // it was answered
 	case room.Players[0].ID.Name != inviter:
-		return nil, invited()
+		return nil, errInvited()
 	default:
 		return room.Users(), nil
 	}
 }
 
-func invited() error {
+func errInvited() error {
 	return wire.Errorf(wire.CodeAlreadyInvited, "there is an open invitation between the two already")
 }
 
-// pairOf names two players, in whichever order.
-func pairOf(a, b string) string {
+// pairName names two players, in whichever order.
+func pairName(a, b string) string {
 	names := []string{a, b}
 	slices.Sort(names)
 	hash := sha256.Sum256([]byte(names[0] + "\x00" + names[1]))
 	return pairLock + hex.EncodeToString(hash[:16])
 }
 
-// Withdrawn is the reason of tickets that were given up for a friend match.
-const Withdrawn = "friend_match"
+// ReasonFriendMatch is the reason of tickets that were given up for a friend match.
+const ReasonFriendMatch = "friend_match"
 
 // Accept accepts an invitation: both leave their queues, in one step, and other games. The invitation is claimed first,
 // so that it does not end while they leave their queues. If we die in between it is open again when the claim is over.
-func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
+func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
 	var (
 		room  *quiz.Room
 		claim int64
 		done  bool
 	)
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+	err = r.act(ctx, id, who, func(t *quiz.Change) error {
 		room = t.Room
 		claim, done, err = t.Claim(who.ID.Name)
 		return err
@@ -131,9 +131,9 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		return room.Users(), nil // what they have begun since stands
 	}
 	// From here on it is done to the end, even if who asked no longer waits, but not beyond the claim.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.HalfDone)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.ClaimTimeout)
 	defer cancel()
-	if err := r.matcher.Withdraw(ctx, Withdrawn, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+	if err := r.matcher.Withdraw(ctx, ReasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
 		r.release(ctx, id, claim)
 		return nil, err // one of them plays with somebody else by now, perhaps
 	}
@@ -145,14 +145,14 @@ func (r *Rooms) Accept(ctx context.Context, id string, who quiz.Who) (users map[
 		if err != nil {
 			r.log.Warn("a game of before could not be left", "player", name, "error", err)
 		}
-		r.Elsewhere(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
+		r.ForfeitFor(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
 }
 
 // release gives a claim back. Should that fail, it ends by itself.
-func (r *Rooms) release(ctx context.Context, id string, claim int64) {
-	err := r.turn(ctx, id, func(t *quiz.Turn) error {
+func (r *Games) release(ctx context.Context, id string, claim int64) {
+	err := r.change(ctx, id, func(t *quiz.Change) error {
 		t.Release(claim)
 		return nil
 	})
@@ -162,9 +162,9 @@ func (r *Rooms) release(ctx context.Context, id string, claim int64) {
 }
 
 // accept begins the game of an invitation. Who is not there by now has the grace to come.
-func (r *Rooms) accept(ctx context.Context, id string, who quiz.Who) (users map[string]any, err error) {
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
-		if err := r.look(ctx, t); err != nil {
+func (r *Games) accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
+	err = r.act(ctx, id, who, func(t *quiz.Change) error {
+		if err := r.checkPresence(ctx, t); err != nil {
 			return err
 		}
 		users, err = t.Accept(who.ID.Name)
@@ -174,8 +174,8 @@ func (r *Rooms) accept(ctx context.Context, id string, who quiz.Who) (users map[
 }
 
 // Decline declines an invitation.
-func (r *Rooms) Decline(ctx context.Context, id string, who quiz.Who) (refused *quiz.Refused, err error) {
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+func (r *Games) Decline(ctx context.Context, id string, who quiz.Participant) (refused *quiz.Refused, err error) {
+	err = r.act(ctx, id, who, func(t *quiz.Change) error {
 		refused, err = t.Decline(who.ID.Name)
 		return err
 	})

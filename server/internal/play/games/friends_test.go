@@ -13,7 +13,7 @@ import (
 )
 
 // invites has a player invite another and returns the room.
-func (s *server) invites(who quiz.Who, friend string) string {
+func (s *server) invites(who quiz.Participant, friend string) string {
 	s.t.Helper()
 	users, err := s.Invite(s.t.Context(), who, wire.ID{Name: friend})
 	if err != nil || users == nil {
@@ -64,7 +64,7 @@ func TestFriendMatch(t *testing.T) {
 		if got := one.hears("a", "created_friend_match"); got["roomId"] != room {
 			t.Errorf("%v", got)
 		}
-		if ticket, err := one.m.TicketOf(t.Context(), "a"); err != nil || ticket.State != matchq.Cancelled || ticket.Reason != Withdrawn {
+		if ticket, err := one.m.TicketOf(t.Context(), "a"); err != nil || ticket.State != matchq.Cancelled || ticket.Reason != ReasonFriendMatch {
 			t.Errorf("%+v, %v", ticket, err)
 		}
 		sent := two.count("b", quiz.InvitationEvent)
@@ -79,7 +79,7 @@ func TestFriendMatch(t *testing.T) {
 }
 
 // selfPaced plays a game of two questions to its end.
-func (s *server) selfPaced(room string, other *server, a, b quiz.Who) {
+func (s *server) selfPaced(room string, other *server, a, b quiz.Participant) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	first, err := s.Request(ctx, room, a, quiz.Wish{Set: wire.ID{Name: "korea"}, Limit: 2})
@@ -158,7 +158,7 @@ func TestDeclinedAndGivenUp(t *testing.T) {
 func TestOneInvitationAPair(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
-		who := map[*server]quiz.Who{one: one.arrive("a"), two: two.arrive("b")}
+		who := map[*server]quiz.Participant{one: one.arrive("a"), two: two.arrive("b")}
 		var (
 			all   sync.WaitGroup
 			mu    sync.Mutex

@@ -27,22 +27,22 @@ type Source interface {
 	Preview(set string) int
 }
 
-// Rooms are the rooms of a namespace, as one node works on them.
-type Rooms struct {
+// Games are the rooms of a namespace, as one node works on them.
+type Games struct {
 	matcher  *matchq.Matcher
 	sessions *sessions.Registry
 	source   Source
 	config   quiz.Config
 	log      *slog.Logger
-	alarm    alarm
+	timer    wakeTimer
 }
 
 // New makes a Rooms that hears from the registry who comes and goes. Run keeps its games going.
-func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Rooms {
-	r := &Rooms{matcher: m, sessions: registry, source: source, config: config, log: log, alarm: newAlarm()}
+func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
+	r := &Games{matcher: m, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
 	registry.OnConnect(r.connected)
 	registry.OnDisconnect(r.disconnected)
-	registry.OnGone(r.Gone)
+	registry.OnGone(r.PlayerGone)
 	return r
 }
 
@@ -53,37 +53,37 @@ const (
 	pairLock   = "pair-"
 )
 
-// attempts is how often a change is tried while others change the same room.
-const attempts = 30
+// maxAttempts is how often a change is tried while others change the same room.
+const maxAttempts = 30
 
-// unknown is what all are told who may not know more.
-func unknown() error { return wire.Errorf(wire.CodeNotFound, "there is no such room") }
+// errNoRoom is what all are told who may not know more.
+func errNoRoom() error { return wire.Errorf(wire.CodeNotFound, "there is no such room") }
 
-// errBroken says that what stands in a room makes no sense. Nobody can do anything about it.
-var errBroken = errors.New("the document can't be read")
+// errCorrupt says that what stands in a room makes no sense. Nobody can do anything about it.
+var errCorrupt = errors.New("the document can't be read")
 
 // load reads a room.
-func (r *Rooms) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
+func (r *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
 	stored, err := r.matcher.Room(ctx, id)
 	if errors.Is(err, matchq.ErrNotFound) {
-		return nil, stored, unknown()
+		return nil, stored, errNoRoom()
 	}
 	if err != nil {
 		return nil, stored, err
 	}
 	room := new(quiz.Room)
 	if err := json.Unmarshal(stored.Doc, room); err != nil {
-		return nil, stored, fmt.Errorf("room %s: %w: %w", id, errBroken, err)
+		return nil, stored, fmt.Errorf("room %s: %w: %w", id, errCorrupt, err)
 	}
 	return room, stored, nil
 }
 
-// turn has a room changed by act, again and again while others are faster. If act fails nothing is changed.
-func (r *Rooms) turn(ctx context.Context, id string, act func(*quiz.Turn) error) error {
+// change has a room changed by act, again and again while others are faster. If act fails nothing is changed.
+func (r *Games) change(ctx context.Context, id string, act func(*quiz.Change) error) error {
 	memory := map[string][]questions.Question{}
-	for attempt := range attempts {
+	for attempt := range maxAttempts {
 		room, stored, err := r.load(ctx, id)
-		t := &quiz.Turn{Room: room, Config: r.config, Now: stored.Now.UnixMilli()}
+		t := &quiz.Change{Room: room, Config: r.config, Now: stored.Now.UnixMilli()}
 		if err != nil {
 			if t, err = r.open(ctx, id, stored.Now, err); err != nil {
 				return err
@@ -108,7 +108,7 @@ func (r *Rooms) turn(ctx context.Context, id string, act func(*quiz.Turn) error)
 
 // open makes the room of a general match, for the first event of its game. why is what the caller is told if there is
 // no such match.
-func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (*quiz.Turn, error) {
+func (r *Games) open(ctx context.Context, id string, now time.Time, why error) (*quiz.Change, error) {
 	matchID, ok := strings.CutPrefix(id, matchRoom)
 	if !ok || wire.ErrorOf(why).Code != wire.CodeNotFound {
 		return nil, why
@@ -122,34 +122,34 @@ func (r *Rooms) open(ctx context.Context, id string, now time.Time, why error) (
 	case match.Room != id || match.State != matchq.Matched:
 		return nil, why
 	}
-	who := make([]quiz.Who, len(match.Tickets))
+	who := make([]quiz.Participant, len(match.Tickets))
 	for i := range match.Tickets {
 		t := &match.Tickets[i]
-		who[i] = quiz.Who{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
+		who[i] = quiz.Participant{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
 	}
 	t := quiz.NewMatch(id, wire.QueueID(&match.Tickets[0]), r.config, now.UnixMilli(), who)
-	return t, r.look(ctx, t)
+	return t, r.checkPresence(ctx, t)
 }
 
-// look notes who is there. Those who are not have the grace to come, from now on.
-func (r *Rooms) look(ctx context.Context, t *quiz.Turn) error {
+// checkPresence notes who is there. Those who are not have the grace to come, from now on.
+func (r *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
 	players, err := r.sessions.Find(ctx, t.Names()...)
 	if err != nil {
 		return err
 	}
 	for i, p := range players {
 		if p.Online() {
-			t.Back(p.ID.Name, p.SID)
+			t.SetBack(p.ID.Name, p.SID)
 			t.Players[i].SID = p.SID
 		} else {
-			t.Lost(p.ID.Name)
+			t.SetAway(p.ID.Name)
 		}
 	}
 	return nil
 }
 
 // deal chooses questions for a room. memory keeps what was chosen for another attempt.
-func (r *Rooms) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
+func (r *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
 	return func(set string, n int, surprise bool) ([]questions.Question, error) {
 		skip := 0
 		if surprise && room.Match {
@@ -169,7 +169,7 @@ func (r *Rooms) deal(ctx context.Context, room *quiz.Room, memory map[string][]q
 }
 
 // store writes a changed room down, and tells the players.
-func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) error {
+func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) error {
 	doc, err := json.Marshal(t.Room)
 	if err != nil {
 		return err
@@ -177,12 +177,12 @@ func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) err
 	if bytes.Equal(doc, before.Doc) && len(t.Messages) == 0 {
 		return nil
 	}
-	keep := r.config.Over
+	keep := r.config.KeepOver
 	if t.Phase != quiz.Over {
 		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
 	}
 	change := matchq.RoomChange{
-		ID: t.ID, Version: before.Version, Doc: doc, Keep: keep, NotAfter: at(t.NotAfter), WakeAt: at(t.WakeAt()),
+		ID: t.ID, Version: before.Version, Doc: doc, Keep: keep, NotAfter: timeOf(t.NotAfter), WakeAt: timeOf(t.WakeAt()),
 		Players: t.Seated(),
 	}
 	for _, name := range t.Names() {
@@ -198,13 +198,13 @@ func (r *Rooms) store(ctx context.Context, t *quiz.Turn, before matchq.Room) err
 		return wire.Errorf(wire.CodeTooLate, "this question is closed")
 	}
 	if wake := t.WakeAt(); err == nil && wake > 0 {
-		r.alarm.set(time.Duration(wake-t.Now) * time.Millisecond)
+		r.timer.set(time.Duration(wake-t.Now) * time.Millisecond)
 	}
 	return err
 }
 
-// at is a time of the game as the library takes it.
-func at(ms int64) time.Time {
+// timeOf is a time of the game as the library takes it.
+func timeOf(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}

@@ -22,15 +22,15 @@ import (
 // fast are times for tests.
 var fast = quiz.Config{
 	Countdown: 20 * time.Millisecond, Question: 300 * time.Millisecond, Pause: 10 * time.Millisecond,
-	Resend: 40 * time.Millisecond, Sends: 11, Grace: 300 * time.Millisecond, TTL: time.Minute,
-	Over: time.Minute, HalfDone: 5 * time.Second,
+	Resend: 40 * time.Millisecond, MaxSends: 11, Grace: 300 * time.Millisecond, TTL: time.Minute,
+	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
 
 // server is a node with rooms, and what its players are told.
 type server struct {
 	t *testing.T
 	m *matchq.Matcher
-	*Rooms
+	*Games
 	stop func()
 
 	mu    sync.Mutex
@@ -72,7 +72,7 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 		t.Fatal(err)
 	}
 	s := &server{
-		t: t, m: m, Rooms: New(m, registry, sets, config, log),
+		t: t, m: m, Games: New(m, registry, sets, config, log),
 		here: map[string]*sessions.Session{}, told: map[string][]matchq.Message{},
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -93,13 +93,13 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 }
 
 // arrive connects a player.
-func (s *server) arrive(player string) quiz.Who {
+func (s *server) arrive(player string) quiz.Participant {
 	s.t.Helper()
 	return s.arriveAt(s.sessions, player)
 }
 
 // arriveAt connects a player to a registry.
-func (s *server) arriveAt(registry *sessions.Registry, player string) quiz.Who {
+func (s *server) arriveAt(registry *sessions.Registry, player string) quiz.Participant {
 	s.t.Helper()
 	s.mu.Lock()
 	s.conns++
@@ -110,22 +110,22 @@ func (s *server) arriveAt(registry *sessions.Registry, player string) quiz.Who {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.here[sid] = session
-	return quiz.Who{ID: wire.ID{Name: player}, SID: sid}
+	return quiz.Participant{ID: wire.ID{Name: player}, SID: sid}
 }
 
 // leave disconnects a player.
-func (s *server) leave(who quiz.Who) {
+func (s *server) leave(who quiz.Participant) {
 	s.t.Helper()
 	s.leaveAt(s.sessions, who)
 }
 
 // leaveAt disconnects a player from a registry.
-func (s *server) leaveAt(registry *sessions.Registry, who quiz.Who) {
+func (s *server) leaveAt(registry *sessions.Registry, who quiz.Participant) {
 	s.t.Helper()
 	s.mu.Lock()
 	session := s.here[who.SID]
 	s.mu.Unlock()
-	registry.Leave(session)
+	registry.Disconnect(session)
 }
 
 // unheard is a node that tells no game of players who come and go.
@@ -214,7 +214,7 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		order, _ := sets.Questions(t.Context(), "history", room, 8)
 
 		for range 2 { // before it is opened, and after
-			if is, err := two.Over(t.Context(), room, "a"); err != nil || is {
+			if is, err := two.IsOver(t.Context(), room, "a"); err != nil || is {
 				t.Error("the game is not over:", is, err)
 			}
 			one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 3}))
@@ -250,7 +250,7 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		}
 		_, err := two.Answer(t.Context(), room, b, order[6].ID, json.RawMessage("0"))
 		wantCode(t, err, wire.CodeTooLate)
-		if is, err := two.Over(t.Context(), room, "a"); err != nil || !is {
+		if is, err := two.IsOver(t.Context(), room, "a"); err != nil || !is {
 			t.Error("the game is over:", is, err)
 		}
 		one.must(one.Leave(t.Context(), room, a))

@@ -12,27 +12,27 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// does has a player do something in a room of theirs. The room is named by a client: nobody learns whether there is one
+// act has a player do something in a room of theirs. The room is named by a client: nobody learns whether there is one
 // that they don't play in, or a lock, or one that is broken.
-func (r *Rooms) does(ctx context.Context, id string, who quiz.Who, act func(*quiz.Turn) error) error {
+func (r *Games) act(ctx context.Context, id string, who quiz.Participant, act func(*quiz.Change) error) error {
 	if !strings.HasPrefix(id, matchRoom) && !strings.HasPrefix(id, friendRoom) {
-		return unknown()
+		return errNoRoom()
 	}
-	err := r.turn(ctx, id, func(t *quiz.Turn) error {
-		if err := t.Come(who.ID, who.SID); err != nil {
+	err := r.change(ctx, id, func(t *quiz.Change) error {
+		if err := t.Identify(who.ID, who.SID); err != nil {
 			return err
 		}
 		return act(t)
 	})
-	if errors.Is(err, errBroken) {
-		return unknown() // it is logged when it is dropped
+	if errors.Is(err, errCorrupt) {
+		return errNoRoom() // it is logged when it is dropped
 	}
 	return err
 }
 
 // Request returns the questions of a self-paced game.
-func (r *Rooms) Request(ctx context.Context, id string, who quiz.Who, w quiz.Wish) (dealt *quiz.Dealt, err error) {
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+func (r *Games) Request(ctx context.Context, id string, who quiz.Participant, w quiz.Wish) (dealt *quiz.Dealt, err error) {
+	err = r.act(ctx, id, who, func(t *quiz.Change) error {
 		dealt, err = t.Request(who.ID.Name, w)
 		return err
 	})
@@ -40,13 +40,13 @@ func (r *Rooms) Request(ctx context.Context, id string, who quiz.Who, w quiz.Wis
 }
 
 // Start says that a player wants a paced game.
-func (r *Rooms) Start(ctx context.Context, id string, who quiz.Who, w quiz.Wish) error {
-	return r.does(ctx, id, who, func(t *quiz.Turn) error { return t.Start(who.ID.Name, w) })
+func (r *Games) Start(ctx context.Context, id string, who quiz.Participant, w quiz.Wish) error {
+	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Start(who.ID.Name, w) })
 }
 
 // Answer answers a question.
-func (r *Rooms) Answer(ctx context.Context, id string, who quiz.Who, item wire.ID, answer json.RawMessage) (result *quiz.Answered, err error) {
-	err = r.does(ctx, id, who, func(t *quiz.Turn) error {
+func (r *Games) Answer(ctx context.Context, id string, who quiz.Participant, item wire.ID, answer json.RawMessage) (result *quiz.Answered, err error) {
+	err = r.act(ctx, id, who, func(t *quiz.Change) error {
 		result, err = t.Answer(who.ID.Name, item, answer)
 		return err
 	})
@@ -54,30 +54,30 @@ func (r *Rooms) Answer(ctx context.Context, id string, who quiz.Who, item wire.I
 }
 
 // Leave is for players who do not come back to a room.
-func (r *Rooms) Leave(ctx context.Context, id string, who quiz.Who) error {
-	return r.does(ctx, id, who, func(t *quiz.Turn) error { return t.Leave(who.ID.Name) })
+func (r *Games) Leave(ctx context.Context, id string, who quiz.Participant) error {
+	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Leave(who.ID.Name) })
 }
 
-// all changes all rooms in which a player has a seat.
-func (r *Rooms) all(ctx context.Context, player string, act func(*quiz.Turn)) error {
+// changeAll changes all rooms in which a player has a seat.
+func (r *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
 	rooms, err := r.matcher.RoomsOf(ctx, player)
 	if err != nil {
 		return err
 	}
-	return r.each(ctx, rooms, act)
+	return r.changeEach(ctx, rooms, act)
 }
 
-// each changes some rooms. It goes on after an error, which it returns in the end.
-func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) error {
+// changeEach changes some rooms. It goes on after an error, which it returns in the end.
+func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.Change)) error {
 	var all []error
 	for _, id := range rooms {
-		err := r.turn(ctx, id, func(t *quiz.Turn) error {
+		err := r.change(ctx, id, func(t *quiz.Change) error {
 			act(t)
 			return nil
 		})
 		switch {
 		case err == nil, wire.ErrorOf(err).Code == wire.CodeNotFound: // it is over
-		case errors.Is(err, errBroken):
+		case errors.Is(err, errCorrupt):
 			r.log.Error("a room can't be read", "room", id, "error", err)
 		default:
 			all = append(all, err)
@@ -86,29 +86,29 @@ func (r *Rooms) each(ctx context.Context, rooms []string, act func(*quiz.Turn)) 
 	return errors.Join(all...)
 }
 
-// OfAll returns the rooms that each player has something to lose in.
-func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
+// Seats returns the rooms that each player has something to lose in.
+func (r *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
 	return r.matcher.RoomsOfAll(ctx, players)
 }
 
-// Over says whether a room is over for a player: it is, or they have left it. One that has not been opened is not.
-func (r *Rooms) Over(ctx context.Context, id, player string) (bool, error) {
+// IsOver says whether a room is over for a player: it is, or they have left it. One that has not been opened is not.
+func (r *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 	room, _, err := r.load(ctx, id)
 	switch {
 	case err == nil:
 		return !slices.Contains(room.Seated(), player), nil
-	case errors.Is(err, errBroken), wire.ErrorOf(err).Code == wire.CodeNotFound:
+	case errors.Is(err, errCorrupt), wire.ErrorOf(err).Code == wire.CodeNotFound:
 		return false, nil
 	default:
 		return false, err
 	}
 }
 
-// Elsewhere says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
+// ForfeitFor says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
 // fails is logged only, since the player can't do anything about it; their opponents wait no longer than the grace, once
 // the connection ends.
-func (r *Rooms) Elsewhere(ctx context.Context, player string, rooms []string) {
-	err := r.each(ctx, rooms, func(t *quiz.Turn) {
+func (r *Games) ForfeitFor(ctx context.Context, player string, rooms []string) {
+	err := r.changeEach(ctx, rooms, func(t *quiz.Change) {
 		if t.Phase != quiz.Invited {
 			_ = t.Leave(player) // who has a seat is a player
 		}
@@ -125,7 +125,7 @@ type State struct {
 }
 
 // State tells a player's state.
-func (r *Rooms) State(ctx context.Context, player string) (State, error) {
+func (r *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
 	rooms, err := r.matcher.RoomsOf(ctx, player)
 	if err != nil {

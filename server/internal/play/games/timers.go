@@ -12,45 +12,45 @@ import (
 )
 
 const (
-	// poll is how often a node looks for rooms that others have set to be woken: how late a game goes on whose node has
+	// pollEvery is how often a node looks for rooms that others have set to be woken: how late a game goes on whose node has
 	// died.
-	poll = 250 * time.Millisecond
+	pollEvery = 250 * time.Millisecond
 
-	mostAtOnce = 64 // rooms that are asked for in one call
-	workers    = 8
+	maxDue  = 64 // rooms that are asked for in one call
+	workers = 8
 )
 
-// alarm tells Run that something is due sooner than it thinks.
-type alarm struct {
-	mu   sync.Mutex
-	next time.Time // when Run will look
-	ring chan struct{}
+// wakeTimer tells Run that something is due sooner than it thinks.
+type wakeTimer struct {
+	mu      sync.Mutex
+	next    time.Time // when Run will look
+	ringing chan struct{}
 }
 
-func newAlarm() alarm { return alarm{ring: make(chan struct{}, 1)} }
+func newWakeTimer() wakeTimer { return wakeTimer{ringing: make(chan struct{}, 1)} }
 
 // set has Run look in so long, at the latest.
-func (a *alarm) set(in time.Duration) {
+func (a *wakeTimer) set(in time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if at := time.Now().Add(in); at.Before(a.next) {
 		a.next = at
 		select {
-		case a.ring <- struct{}{}:
+		case a.ringing <- struct{}{}:
 		default:
 		}
 	}
 }
 
 // clear forgets what was set: Run is about to look. What is set from now on counts when it sleeps again.
-func (a *alarm) clear() {
+func (a *wakeTimer) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.next = time.Now().Add(time.Hour)
 }
 
 // sleep waits until it is time to look.
-func (a *alarm) sleep(ctx context.Context, d time.Duration) {
+func (a *wakeTimer) sleep(ctx context.Context, d time.Duration) {
 	a.set(d)
 	for {
 		a.mu.Lock()
@@ -62,7 +62,7 @@ func (a *alarm) sleep(ctx context.Context, d time.Duration) {
 		timer := time.NewTimer(left)
 		select {
 		case <-timer.C:
-		case <-a.ring:
+		case <-a.ringing:
 		case <-ctx.Done():
 			timer.Stop()
 			return
@@ -72,24 +72,24 @@ func (a *alarm) sleep(ctx context.Context, d time.Duration) {
 }
 
 // Run wakes rooms whose time has come until ctx ends. Every node does; who is first is settled in Redis.
-func (r *Rooms) Run(ctx context.Context) {
+func (r *Games) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		r.alarm.clear()
-		due, next, err := r.matcher.DueRooms(ctx, mostAtOnce)
-		wait := poll
+		r.timer.clear()
+		due, next, err := r.matcher.DueRooms(ctx, maxDue)
+		wait := pollEvery
 		switch {
 		case err != nil:
 			r.log.Debug("no game goes on until redis answers", "error", err)
 		case r.wakeAll(ctx, due) == 0 && len(due) > 0: // try again, in a while
 		case next >= 0:
-			wait = min(next, poll)
+			wait = min(next, pollEvery)
 		}
-		r.alarm.sleep(ctx, wait)
+		r.timer.sleep(ctx, wait)
 	}
 }
 
 // wakeAll wakes some rooms and says how many of them have been.
-func (r *Rooms) wakeAll(ctx context.Context, due []string) (woken int) {
+func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	var (
 		mu      sync.Mutex
 		working sync.WaitGroup
@@ -117,13 +117,13 @@ func (r *Rooms) wakeAll(ctx context.Context, due []string) (woken int) {
 }
 
 // wake does what is due in a room. Whoever is overdue is asked for once more: they may have come back unheard.
-func (r *Rooms) wake(ctx context.Context, id string) error {
+func (r *Games) wake(ctx context.Context, id string) error {
 	_, stored, err := r.load(ctx, id)
 	if err != nil {
-		if !errors.Is(err, errBroken) && wire.ErrorOf(err).Code != wire.CodeNotFound {
+		if !errors.Is(err, errCorrupt) && wire.ErrorOf(err).Code != wire.CodeNotFound {
 			return err
 		}
-		if errors.Is(err, errBroken) {
+		if errors.Is(err, errCorrupt) {
 			r.log.Error("a room that can't be read is dropped", "room", id, "error", err)
 		}
 		_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
@@ -132,7 +132,7 @@ func (r *Rooms) wake(ctx context.Context, id string) error {
 		}
 		return err
 	}
-	return r.turn(ctx, id, func(t *quiz.Turn) error {
+	return r.change(ctx, id, func(t *quiz.Change) error {
 		overdue := t.Overdue()
 		players, err := r.sessions.Find(ctx, overdue...)
 		if err != nil {
@@ -140,9 +140,9 @@ func (r *Rooms) wake(ctx context.Context, id string) error {
 		}
 		for _, p := range players {
 			if p.Online() {
-				t.Back(p.ID.Name, p.SID)
+				t.SetBack(p.ID.Name, p.SID)
 			} else {
-				t.Gone(p.ID.Name)
+				t.GiveUp(p.ID.Name)
 			}
 		}
 		t.Tick()

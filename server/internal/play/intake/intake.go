@@ -12,9 +12,9 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// patience is how long rate limits and enqueueing may take together, so that clients hear within two seconds that
+// timeout is how long rate limits and enqueueing may take together, so that clients hear within two seconds that
 // Redis is away.
-const patience = 1750 * time.Millisecond
+const timeout = 1750 * time.Millisecond
 
 // Intake enqueues.
 type Intake struct {
@@ -28,10 +28,10 @@ type Intake struct {
 
 // Games are what players give up when they queue for another one.
 type Games interface {
-	// OfAll returns the rooms that each player has something to lose in.
-	OfAll(ctx context.Context, players []string) ([][]string, error)
-	// Elsewhere takes a player out of the games in some rooms.
-	Elsewhere(ctx context.Context, player string, rooms []string)
+	// Seats returns the rooms that each player has something to lose in.
+	Seats(ctx context.Context, players []string) ([][]string, error)
+	// ForfeitFor takes a player out of the games in some rooms.
+	ForfeitFor(ctx context.Context, player string, rooms []string)
 }
 
 // For is the intake for a client: who has the API key is not limited.
@@ -44,7 +44,7 @@ func (i *Intake) For(who identity.Identity) *Intake {
 
 // Charge counts what is as good as so many tickets of an address. Its errors are *wire.Error.
 func (i *Intake) Charge(ctx context.Context, address string, tickets int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return i.Limits.Address(ctx, address, tickets)
 }
@@ -71,7 +71,7 @@ func (r *Request) request() matchq.Request {
 
 // Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *wire.Error.
 func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq.Ticket, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := i.Limits.Address(ctx, address, 1); err != nil {
 		return matchq.Ticket{}, err
@@ -79,17 +79,17 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 	if err := i.Limits.Player(ctx, r.Player.Name); err != nil {
 		return matchq.Ticket{}, err
 	}
-	before := i.before(ctx, []string{r.Player.Name})
+	before := i.startLookup(ctx, []string{r.Player.Name})
 	t, err := i.Matcher.Enqueue(ctx, r.request()) // at the same time, since most have no game
-	i.tell([]matchq.Result{{Ticket: t, Err: err}})
+	i.countQueued([]matchq.Result{{Ticket: t, Err: err}})
 	if rooms, failed := before(); failed == nil {
-		i.leave(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
+		i.forfeitRooms(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
 	}
 	return t, err
 }
 
-// tell tells of the tickets that are new.
-func (i *Intake) tell(results []matchq.Result) {
+// countQueued tells of the tickets that are new.
+func (i *Intake) countQueued(results []matchq.Result) {
 	for n := range results {
 		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
 			i.Queued(r.Ticket.Queue)
@@ -100,7 +100,7 @@ func (i *Intake) tell(results []matchq.Result) {
 // EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
 // was queued.
 func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address string) ([]matchq.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := i.Limits.Address(ctx, address, len(requests)); err != nil {
 		return nil, err
@@ -122,21 +122,21 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 		}
 		allowed, names, at = append(allowed, requests[n].request()), append(names, players[n]), append(at, n)
 	}
-	before, err := i.before(ctx, names)()
+	before, err := i.startLookup(ctx, names)()
 	if err != nil {
 		return nil, err
 	}
 	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
-	i.tell(done)
-	i.leave(ctx, before, done)
+	i.countQueued(done)
+	i.forfeitRooms(ctx, before, done)
 	for n, result := range done {
 		results[at[n]] = result
 	}
-	return results, allAway(results)
+	return results, allUnavailable(results)
 }
 
-// allAway is the one answer for a batch of which nothing was queued because Redis is away.
-func allAway(results []matchq.Result) error {
+// allUnavailable is the one answer for a batch of which nothing was queued because Redis is away.
+func allUnavailable(results []matchq.Result) error {
 	for _, r := range results {
 		if r.Err == nil || wire.ErrorOf(r.Err).Code != wire.CodeRedisUnavailable {
 			return nil

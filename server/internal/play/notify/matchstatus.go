@@ -15,7 +15,7 @@ const (
 	ProposedEvent = "match_proposed" // asks the player to accept a match
 )
 
-type pushed struct {
+type queuedPayload struct {
 	Status     string  `json:"status"`
 	TicketID   string  `json:"ticketId"`
 	Queue      wire.ID `json:"queue"`
@@ -23,9 +23,9 @@ type pushed struct {
 	NextTickMs *int64  `json:"nextTickMs,omitempty"`
 }
 
-// Pushed says that a ticket waits. queue is nil if its state is not known, since Redis went away just then.
-func Pushed(t *matchq.Ticket, queue *matchq.Queue) any {
-	p := pushed{Status: "PUSHED_TO_QUEUE", TicketID: t.ID, Queue: wire.QueueID(t)}
+// Queued says that a ticket waits. queue is nil if its state is not known, since Redis went away just then.
+func Queued(t *matchq.Ticket, queue *matchq.Queue) any {
+	p := queuedPayload{Status: "PUSHED_TO_QUEUE", TicketID: t.ID, Queue: wire.QueueID(t)}
 	if queue != nil {
 		p.Waiting = &queue.Waiting
 		p.NextTickMs = NextTickMs(queue)
@@ -45,7 +45,7 @@ func NextTickMs(queue *matchq.Queue) *int64 {
 	return &ms
 }
 
-type duplicated struct {
+type duplicatePayload struct {
 	Status   string  `json:"status"`
 	TicketID string  `json:"ticketId"`
 	Queue    wire.ID `json:"queue"`
@@ -53,34 +53,34 @@ type duplicated struct {
 
 // Duplicated says that the player has a live ticket already.
 func Duplicated(live *matchq.Ticket) any {
-	return duplicated{"DUPLICATED_USER_ID", live.ID, wire.QueueID(live)}
+	return duplicatePayload{"DUPLICATED_USER_ID", live.ID, wire.QueueID(live)}
 }
 
-type ended struct {
+type endedPayload struct {
 	Status   string  `json:"status"`
 	TicketID string  `json:"ticketId"`
 	Queue    wire.ID `json:"queue,omitzero"`
 	Reason   string  `json:"reason,omitempty"`
 }
 
-// onRequest is the reason given for tickets that the library knows no other for: somebody asked for it.
-const onRequest = "requested"
+// reasonRequested is the reason given for tickets that the library knows no other for: somebody asked for it.
+const reasonRequested = "requested"
 
-type user struct {
+type userPayload struct {
 	ID         wire.ID         `json:"id"`
 	SID        string          `json:"sid"`
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 }
 
-// matched is the event for the player of t: user1, user2 and so on are all of the match.
-func (n *Notifier) matched(t *matchq.Ticket, match *matchq.Match, sids map[string]string) any {
+// matchedPayload is the event for the player of t: user1, user2 and so on are all of the match.
+func (n *Notifier) matchedPayload(t *matchq.Ticket, match *matchq.Match, sids map[string]string) any {
 	payload := map[string]any{
 		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
 		"questionaireId": wire.QueueID(t), "question": n.preview(match), "waitedMs": t.Waited.Milliseconds(),
 	}
 	for i := range match.Tickets {
 		other := &match.Tickets[i]
-		u := user{ID: wire.PlayerID(other), SID: sids[other.Player], Attributes: other.Attributes}
+		u := userPayload{ID: wire.PlayerID(other), SID: sids[other.Player], Attributes: other.Attributes}
 		if u.SID == "" {
 			u.SID = wire.OriginOf(other).SID
 		}
@@ -90,11 +90,11 @@ func (n *Notifier) matched(t *matchq.Ticket, match *matchq.Match, sids map[strin
 }
 
 // preview returns the questions that the players of a match get with it.
-func (n *Notifier) preview(match *matchq.Match) []questions.Asked {
+func (n *Notifier) preview(match *matchq.Match) []questions.Public {
 	if n.Preview != nil {
 		if asked := n.Preview(match.Queue, match.Room); asked != nil {
 			return asked
 		}
 	}
-	return []questions.Asked{}
+	return []questions.Public{}
 }

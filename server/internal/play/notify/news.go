@@ -16,7 +16,7 @@ type News struct {
 	Data       json.RawMessage
 }
 
-type proposed struct {
+type proposedPayload struct {
 	MatchID    string    `json:"matchId"`
 	Queue      wire.ID   `json:"queue"`
 	Players    []wire.ID `json:"players"`
@@ -26,7 +26,7 @@ type proposed struct {
 // Proposed asks the player of t to accept a match within the time that is left.
 func Proposed(t *matchq.Ticket, match *matchq.Match) News {
 	now := t.EnqueuedAt.Add(t.Waited) // by Redis's clock, as the deadline is
-	p := proposed{MatchID: match.ID, Queue: wire.QueueID(t), DeadlineMs: max(0, match.Deadline.Sub(now).Milliseconds())}
+	p := proposedPayload{MatchID: match.ID, Queue: wire.QueueID(t), DeadlineMs: max(0, match.Deadline.Sub(now).Milliseconds())}
 	for i := range match.Tickets {
 		p.Players = append(p.Players, wire.PlayerID(&match.Tickets[i]))
 	}
@@ -35,7 +35,7 @@ func Proposed(t *matchq.Ticket, match *matchq.Match) News {
 
 // Restored says that a ticket waits again, in its old place.
 func Restored(t *matchq.Ticket, reason string) News {
-	return News{t.ID + ".restored." + strconv.Itoa(t.Version), StatusEvent, wire.Encode(ended{"RESTORED", t.ID, wire.QueueID(t), reason})}
+	return News{t.ID + ".restored." + strconv.Itoa(t.Version), StatusEvent, wire.Encode(endedPayload{"RESTORED", t.ID, wire.QueueID(t), reason})}
 }
 
 // EndKey is the key of the news that a ticket has ended.
@@ -45,22 +45,22 @@ func EndKey(t *matchq.Ticket) string { return t.ID + ".end" }
 // for it.
 func (n *Notifier) Ended(ctx context.Context, t *matchq.Ticket) News {
 	if t.Match == nil {
-		return n.ended(t, nil, nil)
+		return n.endedNews(t, nil, nil)
 	}
 	sids, _ := n.Sessions.SIDs(ctx, t.Match.Players()...)
-	return n.ended(t, t.Match, sids)
+	return n.endedNews(t, t.Match, sids)
 }
 
-// ended is Ended with the players' connections, as far as they are known.
-func (n *Notifier) ended(t *matchq.Ticket, match *matchq.Match, sids map[string]string) News {
-	payload := any(ended{"CANCELLED", t.ID, wire.QueueID(t), t.Reason})
+// endedNews is Ended with the players' connections, as far as they are known.
+func (n *Notifier) endedNews(t *matchq.Ticket, match *matchq.Match, sids map[string]string) News {
+	payload := any(endedPayload{"CANCELLED", t.ID, wire.QueueID(t), t.Reason})
 	switch {
 	case match != nil:
-		payload = n.matched(t, match, sids)
+		payload = n.matchedPayload(t, match, sids)
 	case t.State == matchq.Expired:
-		payload = ended{"EXPIRED", t.ID, wire.QueueID(t), ""}
+		payload = endedPayload{"EXPIRED", t.ID, wire.QueueID(t), ""}
 	case t.Reason == "":
-		payload = ended{"CANCELLED", t.ID, wire.QueueID(t), onRequest}
+		payload = endedPayload{"CANCELLED", t.ID, wire.QueueID(t), reasonRequested}
 	}
 	return News{EndKey(t), StatusEvent, wire.Encode(payload)}
 }

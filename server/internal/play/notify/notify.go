@@ -17,9 +17,9 @@ import (
 const (
 	group = "match_status" // all nodes are its workers
 
-	// patience is how long a node may take to tell of an entry before another one does; players are told once all
+	// claimAfter is how long a node may take to tell of an entry before another one does; players are told once all
 	// the same.
-	patience = 3 * time.Second
+	claimAfter = 3 * time.Second
 )
 
 // Notifier reads the events of the namespace as one of the nodes that share this work. What a node leaves undone another
@@ -31,19 +31,19 @@ type Notifier struct {
 
 	// Preview returns the questions of a questionnaire that the players of a room get with their match; nil if there are
 	// none.
-	Preview func(set, room string) []questions.Asked
+	Preview func(set, room string) []questions.Public
 
-	// Told are called with events after players have been told of them, one call at a time: each event on one node, and
+	// Observers are called with events after players have been told of them, one call at a time: each event on one node, and
 	// again only if a node or Redis goes away in between. They must return quickly.
-	Told []func([]matchq.Event)
+	Observers []func([]matchq.Event)
 
-	last string // the event that Told were called with last
+	lastObserved string // the event that Told were called with last
 }
 
 // Run works until ctx ends. worker must be a name that no other node has.
 func (n *Notifier) Run(ctx context.Context, worker string) {
 	for ctx.Err() == nil {
-		err := n.Matcher.ConsumeTogether(ctx, group, worker, patience, n.handle)
+		err := n.Matcher.ConsumeTogether(ctx, group, worker, claimAfter, n.handle)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -55,20 +55,20 @@ func (n *Notifier) Run(ctx context.Context, worker string) {
 // handle tells the players of some events, and then who listens. What comes again because Redis did not take the
 // acknowledgement is the entry that came last, and the listeners know it.
 func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
-	if err := n.post(ctx, events); err != nil {
+	if err := n.deliver(ctx, events); err != nil {
 		return err
 	}
-	if last := events[len(events)-1].ID; last != n.last {
-		n.last = last
-		for _, told := range n.Told {
+	if last := events[len(events)-1].ID; last != n.lastObserved {
+		n.lastObserved = last
+		for _, told := range n.Observers {
 			told(events)
 		}
 	}
 	return nil
 }
 
-// post tells the players of some events. It returns an error only if Redis is away or the end has come.
-func (n *Notifier) post(ctx context.Context, events []matchq.Event) error {
+// deliver tells the players of some events. It returns an error only if Redis is away or the end has come.
+func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	sids, err := redisconn.Retry(ctx, func() (map[string]string, error) { return n.Sessions.SIDs(ctx, matchedPlayers(events)...) })
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string
 	case matchq.Restored:
 		news = Restored(t, ev.Reason)
 	default:
-		news = n.ended(t, ev.Match, sids)
+		news = n.endedNews(t, ev.Match, sids)
 	}
 	return matchq.Message{Player: t.Player, Event: news.Event, Key: news.Key, Data: news.Data}
 }

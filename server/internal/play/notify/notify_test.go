@@ -47,7 +47,7 @@ func TestToldOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: slog.New(slog.DiscardHandler), Told: []func([]matchq.Event){func(events []matchq.Event) {
+		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: slog.New(slog.DiscardHandler), Observers: []func([]matchq.Event){func(events []matchq.Event) {
 			for i := range events {
 				told <- events[i]
 			}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	apiPatience = 2 * time.Second // of one request
+	apiTimeout  = 2 * time.Second // of one request
 	apiPause    = 5 * time.Second // without requests, after so many failures in a row:
 	apiFailures = 3
 	maxAnswer   = 1 << 20
@@ -49,7 +49,7 @@ func NewAPI(base string) (*API, error) {
 	}
 	return &API{
 		base:   strings.TrimRight(base, "/"),
-		client: &http.Client{Timeout: apiPatience},
+		client: &http.Client{Timeout: apiTimeout},
 		circuit: gobreaker.NewCircuitBreaker[[]Question](gobreaker.Settings{
 			Timeout:      apiPause,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= apiFailures },
@@ -63,7 +63,7 @@ func NewAPI(base string) (*API, error) {
 func (a *API) Preview(string) int { return 0 }
 
 // List is empty: the service has no call for it.
-func (a *API) List() []Listed { return []Listed{} }
+func (a *API) List() []SetInfo { return []SetInfo{} }
 
 // Questions asks for n questions. The service chooses them.
 func (a *API) Questions(ctx context.Context, set, _ string, n int) ([]Question, error) {
@@ -72,7 +72,7 @@ func (a *API) Questions(ctx context.Context, set, _ string, n int) ([]Question, 
 	case err == nil:
 		return questions[:min(n, len(questions))], nil
 	case errors.Is(err, errUnknown):
-		return nil, unknown(set)
+		return nil, errUnknownSet(set)
 	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
 		return nil, wire.QuestionsError(err, apiPause)
 	default:

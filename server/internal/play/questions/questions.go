@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// Most is how many questions may be asked for at once.
-	Most = 50
+	// MaxLimit is how many questions may be asked for at once.
+	MaxLimit = 50
 
 	maxBytes   = 4 << 10 // of one question as JSON: Most of them fit into a room
 	maxChoices = 10
@@ -31,14 +31,14 @@ type Question struct {
 }
 
 // Asked is a question as players get it.
-type Asked struct {
+type Public struct {
 	ID      wire.ID  `json:"id"`
 	Text    string   `json:"text"`
 	Choices []string `json:"choices"`
 }
 
-// Ask leaves out what players must not know.
-func (q *Question) Ask() Asked { return Asked{q.ID, q.Text, q.Choices} }
+// Public leaves out what players must not know.
+func (q *Question) Public() Public { return Public{q.ID, q.Text, q.Choices} }
 
 // item is a question as it comes from outside.
 type item struct {
@@ -114,7 +114,7 @@ func shuffled(questions []Question, seed string) []Question {
 	return order
 }
 
-// unknown says that there is no such questionnaire.
-func unknown(set string) error {
+// errUnknownSet says that there is no such questionnaire.
+func errUnknownSet(set string) error {
 	return wire.Errorf(wire.CodeNotFound, "there is no questionnaire %q to play", set)
 }

@@ -141,7 +141,7 @@ func TestList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Listed{{"z", "Animals", 1}, {"a", "Plants", 1}, {"x:y", "x:y", 1}}
+	want := []SetInfo{{"z", "Animals", 1}, {"a", "Plants", 1}, {"x:y", "x:y", 1}}
 	if got := sets.List(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

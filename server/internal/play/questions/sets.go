@@ -144,7 +144,7 @@ const preview = 5
 func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question, error) {
 	found, ok := s[set]
 	if !ok {
-		return nil, unknown(set)
+		return nil, errUnknownSet(set)
 	}
 	order := shuffled(found.Questions, seed)
 	return order[:min(n, len(order))], nil
@@ -155,11 +155,11 @@ func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question,
 func (s Sets) Preview(set string) int { return min(preview, len(s[set].Questions)/2) }
 
 // List names all there are, sorted by title.
-func (s Sets) List() []Listed {
-	list := make([]Listed, 0, len(s))
+func (s Sets) List() []SetInfo {
+	list := make([]SetInfo, 0, len(s))
 	for name, set := range s {
-		list = append(list, Listed{name, set.Title, len(set.Questions)})
+		list = append(list, SetInfo{name, set.Title, len(set.Questions)})
 	}
-	slices.SortFunc(list, func(a, b Listed) int { return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(list, func(a, b SetInfo) int { return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Name, b.Name)) })
 	return list
 }

@@ -13,11 +13,11 @@ type Source interface {
 	// Preview is how many of them are sent along with a match; 0 if the questionnaire is not a local one.
 	Preview(set string) int
 	// List names the questionnaires that are known before somebody asks for one: those of a service are not.
-	List() []Listed
+	List() []SetInfo
 }
 
-// Listed is a questionnaire as those see it who choose one.
-type Listed struct {
+// SetInfo is a questionnaire as those see it who choose one.
+type SetInfo struct {
 	Name      string `json:"name"`
 	Title     string `json:"title"`
 	Questions int    `json:"questions"` // how many there are
@@ -35,8 +35,8 @@ func New(where string) (Source, error) {
 	}
 }
 
-// Sent are the questions that are sent along with a match to its players.
-func Sent(ctx context.Context, source Source, set, seed string) []Asked {
+// PreviewOf are the questions that are sent along with a match to its players.
+func PreviewOf(ctx context.Context, source Source, set, seed string) []Public {
 	n := source.Preview(set)
 	if n == 0 {
 		return nil
@@ -45,9 +45,9 @@ func Sent(ctx context.Context, source Source, set, seed string) []Asked {
 	if err != nil {
 		return nil // it has a preview, and so is a local one
 	}
-	asked := make([]Asked, len(found))
+	asked := make([]Public, len(found))
 	for i := range found {
-		asked[i] = found[i].Ask()
+		asked[i] = found[i].Public()
 	}
 	return asked
 }

@@ -10,16 +10,16 @@ import (
 
 // Answered says how a question was answered. In a paced game it says only that it was.
 type Answered struct {
-	User answeredBy `json:"user"`
+	User userPayload `json:"user"`
 }
 
-type answeredBy struct {
-	ID     wire.ID  `json:"id"`
-	SID    string   `json:"sid"`
-	Answer answered `json:"answer"`
+type userPayload struct {
+	ID     wire.ID       `json:"id"`
+	SID    string        `json:"sid"`
+	Answer answerPayload `json:"answer"`
 }
 
-type answered struct {
+type answerPayload struct {
 	QuestionItemID wire.ID `json:"questionItemId"`
 	Correct        *bool   `json:"correct,omitempty"`
 	Score          *int    `json:"score,omitempty"`
@@ -28,7 +28,7 @@ type answered struct {
 
 // Answer takes a player's first answer to a question: the place of a choice, or its text. Others are told the result
 // too.
-func (t *Turn) Answer(name string, item wire.ID, answer json.RawMessage) (*Answered, error) {
+func (t *Change) Answer(name string, item wire.ID, answer json.RawMessage) (*Answered, error) {
 	p, at, err := t.find(name, item)
 	if err != nil {
 		return nil, err
@@ -41,19 +41,19 @@ func (t *Turn) Answer(name string, item wire.ID, answer json.RawMessage) (*Answe
 	if late || t.Phase == Over || p.Forfeited {
 		return nil, wire.Errorf(wire.CodeTooLate, "this question is closed")
 	}
-	choice, err := choose(q, answer)
+	choice, err := parseChoice(q, answer)
 	if err != nil {
 		return nil, err
 	}
-	t.judge(p, q, choice == q.Answer)
+	t.score(p, q, choice == q.Answer)
 	result := t.result(p, q)
-	t.tell(name, "get_answer_result", result)
-	t.settle()
+	t.broadcast(name, "get_answer_result", result)
+	t.endIfDone()
 	return result, nil
 }
 
 // find finds a question that a player may answer. That there are others to come is not told.
-func (t *Turn) find(name string, item wire.ID) (*Player, int, error) {
+func (t *Change) find(name string, item wire.ID) (*Player, int, error) {
 	p, err := t.player(name)
 	if err != nil {
 		return nil, 0, err
@@ -66,8 +66,8 @@ func (t *Turn) find(name string, item wire.ID) (*Player, int, error) {
 	return p, at, nil
 }
 
-// choose reads an answer.
-func choose(q *questions.Question, answer json.RawMessage) (int, error) {
+// parseChoice reads an answer.
+func parseChoice(q *questions.Question, answer json.RawMessage) (int, error) {
 	var place int
 	var text string
 	switch {
@@ -84,17 +84,17 @@ func choose(q *questions.Question, answer json.RawMessage) (int, error) {
 	return 0, wire.Errorf(wire.CodeInvalid, "answer must be the place of a choice, from 0 to %d, or its text", len(q.Choices)-1)
 }
 
-// judge writes down how a player answered. In a paced game it counts only if it is written before the deadline.
-func (t *Turn) judge(p *Player, q *questions.Question, correct bool) {
+// score writes down how a player answered. In a paced game it counts only if it is written before the deadline.
+func (t *Change) score(p *Player, q *questions.Question, correct bool) {
 	a := Answer{Correct: correct}
 	if correct {
-		a.Score = points
+		a.Score = pointsCorrect
 		p.Correct++
 	}
 	if t.Mode == Paced {
 		t.NotAfter = t.At - 1
 		if correct {
-			a.Score += int(speed * (t.At - t.Now) / max(t.Config.Question.Milliseconds(), 1))
+			a.Score += int(maxSpeedBonus * (t.At - t.Now) / max(t.Config.Question.Milliseconds(), 1))
 		}
 	}
 	if p.Answers == nil {
@@ -104,8 +104,8 @@ func (t *Turn) judge(p *Player, q *questions.Question, correct bool) {
 	p.Score += a.Score
 }
 
-func (t *Turn) result(p *Player, q *questions.Question) *Answered {
-	r := &Answered{answeredBy{ID: p.ID, SID: p.SID, Answer: answered{QuestionItemID: q.ID}}}
+func (t *Change) result(p *Player, q *questions.Question) *Answered {
+	r := &Answered{userPayload{ID: p.ID, SID: p.SID, Answer: answerPayload{QuestionItemID: q.ID}}}
 	if t.Mode == SelfPaced {
 		a, total := p.Answers[q.ID.Name], p.Score
 		r.User.Answer.Correct, r.User.Answer.Score, r.User.Answer.Total = &a.Correct, &a.Score, &total

@@ -7,7 +7,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-type results struct {
+type resultsPayload struct {
 	RoomID  string   `json:"roomId"`
 	Results []Result `json:"results"`
 	Reason  string   `json:"reason"`
@@ -22,9 +22,9 @@ type Result struct {
 }
 
 // end ends the game and tells all, also those who gave it up.
-func (t *Turn) end(reason string) {
+func (t *Change) end(reason string) {
 	t.Phase, t.Reason, t.At = Over, reason, 0
-	all := results{RoomID: t.ID, Reason: reason}
+	all := resultsPayload{RoomID: t.ID, Reason: reason}
 	for i := range t.Players {
 		p := &t.Players[i]
 		p.Away = 0
@@ -35,13 +35,13 @@ func (t *Turn) end(reason string) {
 	}
 }
 
-// done says whether a player has answered all there is.
-func (r *Room) done(p *Player) bool {
+// hasFinished says whether a player has answered all there is.
+func (r *Room) hasFinished(p *Player) bool {
 	return r.Mode == SelfPaced && len(p.Answers) == len(r.Questions)
 }
 
-// settle ends what nobody can add anything to.
-func (t *Turn) settle() {
+// endIfDone ends what nobody can add anything to.
+func (t *Change) endIfDone() {
 	playing, waitingFor := 0, 0
 	for i := range t.Players {
 		p := &t.Players[i]
@@ -53,7 +53,7 @@ func (t *Turn) settle() {
 			if _, ok := p.Answers[t.Questions[t.Index].ID.Name]; !ok {
 				waitingFor++
 			}
-		} else if !t.done(p) {
+		} else if !t.hasFinished(p) {
 			waitingFor++
 		}
 	}
@@ -62,14 +62,14 @@ func (t *Turn) settle() {
 		t.end(Forfeit)
 	case waitingFor > 0:
 	case t.Phase == Asking:
-		t.shut()
+		t.closeQuestion()
 	case t.Mode == SelfPaced:
 		t.end(Finished)
 	}
 }
 
 // Leave is what a player does who does not come back to the room. With questions still open that forfeits.
-func (t *Turn) Leave(name string) error {
+func (t *Change) Leave(name string) error {
 	p, err := t.player(name)
 	if err != nil || p.Left {
 		return err
@@ -94,44 +94,44 @@ func (t *Turn) Leave(name string) error {
 }
 
 // forfeit takes a player out of the game, unless they have played it to its end.
-func (t *Turn) forfeit(p *Player) {
+func (t *Change) forfeit(p *Player) {
 	p.Away = 0
-	if p.Forfeited || t.done(p) {
+	if p.Forfeited || t.hasFinished(p) {
 		return
 	}
 	p.Forfeited = true
-	t.settle()
+	t.endIfDone()
 	if t.Phase == Open && t.Mode == "" && t.startable() {
 		t.At = t.Now // the others were only waiting for this one
 	}
 }
 
 // clear keeps only what is needed to know that the room is closed.
-func (t *Turn) clear() {
+func (t *Change) clear() {
 	t.Questions = nil
 	for i := range t.Players {
 		t.Players[i].Answers = nil
 	}
 }
 
-type away struct {
+type awayPayload struct {
 	GraceMs int64 `json:"graceMs"`
 }
 
-// Lost says that a player's connection is lost.
-func (t *Turn) Lost(name string) {
+// SetAway says that a player's connection is lost.
+func (t *Change) SetAway(name string) {
 	p, err := t.player(name)
 	if err != nil || t.Phase == Over || p.Forfeited || p.Left || p.Away > 0 {
 		return
 	}
 	p.Away = t.after(t.Config.Grace)
 	if t.Phase != Invited {
-		t.tell(name, "opponent_away", away{t.Config.Grace.Milliseconds()})
+		t.broadcast(name, "opponent_away", awayPayload{t.Config.Grace.Milliseconds()})
 	}
 }
 
-// Back says that a player is connected.
-func (t *Turn) Back(name, sid string) {
+// SetBack says that a player is connected.
+func (t *Change) SetBack(name, sid string) {
 	p, err := t.player(name)
 	if err != nil || p.Away == 0 {
 		return
@@ -141,12 +141,12 @@ func (t *Turn) Back(name, sid string) {
 		p.SID = sid
 	}
 	if t.Phase != Invited {
-		t.tell(name, "opponent_back", struct{}{})
+		t.broadcast(name, "opponent_back", struct{}{})
 	}
 }
 
-// Gone says that a player did not come back in time. An invitation stands as long as the one who invites is here.
-func (t *Turn) Gone(name string) {
+// GiveUp says that a player did not come back in time. An invitation stands as long as the one who invites is here.
+func (t *Change) GiveUp(name string) {
 	p, err := t.player(name)
 	switch {
 	case err != nil || t.Phase == Over:
@@ -162,7 +162,7 @@ func (t *Turn) Gone(name string) {
 }
 
 // Overdue are those whose grace is over.
-func (t *Turn) Overdue() []string {
+func (t *Change) Overdue() []string {
 	var names []string
 	for i := range t.Players {
 		if p := &t.Players[i]; p.Away > 0 && p.Away <= t.Now && t.Phase != Over {
@@ -173,7 +173,7 @@ func (t *Turn) Overdue() []string {
 }
 
 // Tick does what is due. Who is overdue must have been called Back or Gone before.
-func (t *Turn) Tick() {
+func (t *Change) Tick() {
 	switch {
 	case t.Phase == Over || t.claimed():
 	case t.Claimed > 0:
@@ -188,20 +188,20 @@ func (t *Turn) Tick() {
 			t.At = t.after(time.Second) // there are no questions just now
 		}
 	case t.Phase == Countdown, t.Phase == Pausing:
-		t.ask()
+		t.openQuestion()
 	case t.Phase == Asking:
-		t.shut()
+		t.closeQuestion()
 	}
 }
 
 // expire ends a room whose time is over.
-func (t *Turn) expire() {
+func (t *Change) expire() {
 	if t.Phase == Invited {
 		t.decline(Expired, "")
 		return
 	}
 	for i := range t.Players {
-		if p := &t.Players[i]; !t.done(p) {
+		if p := &t.Players[i]; !t.hasFinished(p) {
 			p.Forfeited = true
 		}
 	}
@@ -210,14 +210,14 @@ func (t *Turn) expire() {
 
 // State is what a player is told who asks how the game stands.
 type State struct {
-	RoomID       string           `json:"roomId"`
-	Mode         Mode             `json:"mode"`
-	Index        int              `json:"index"`
-	Of           int              `json:"of"`
-	Question     *questions.Asked `json:"question,omitempty"`
-	ClosesInMs   *int64           `json:"closesInMs,omitempty"`
-	Scores       []Score          `json:"scores"`
-	OpponentAway bool             `json:"opponentAway"`
+	RoomID       string            `json:"roomId"`
+	Mode         Mode              `json:"mode"`
+	Index        int               `json:"index"`
+	Of           int               `json:"of"`
+	Question     *questions.Public `json:"question,omitempty"`
+	ClosesInMs   *int64            `json:"closesInMs,omitempty"`
+	Scores       []Score           `json:"scores"`
+	OpponentAway bool              `json:"opponentAway"`
 }
 
 // State says how the game stands for a player.
@@ -233,7 +233,7 @@ func (r *Room) State(name string, now int64) State {
 		}
 	}
 	if r.Phase == Asking {
-		asked, left := r.Questions[r.Index].Ask(), max(r.At-now, 0)
+		asked, left := r.Questions[r.Index].Public(), max(r.At-now, 0)
 		s.Question, s.ClosesInMs = &asked, &left
 	}
 	return s

@@ -7,8 +7,8 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// usual is how many questions a game has if nobody says.
-const usual = 10
+// defaultLimit is how many questions a game has if nobody says.
+const defaultLimit = 10
 
 // Wish is what a player wants to play. What is left out is up to the others.
 type Wish struct {
@@ -17,14 +17,14 @@ type Wish struct {
 }
 
 func (w Wish) check() error {
-	if w.Limit < 0 || w.Limit > questions.Most {
-		return wire.Errorf(wire.CodeInvalid, "limit must be from 1 to %d", questions.Most)
+	if w.Limit < 0 || w.Limit > questions.MaxLimit {
+		return wire.Errorf(wire.CodeInvalid, "limit must be from 1 to %d", questions.MaxLimit)
 	}
 	return nil
 }
 
-// fix takes the first wish of each kind that is heard: a questionnaire is never changed.
-func (t *Turn) fix(w Wish) error {
+// applyWish takes the first wish of each kind that is heard: a questionnaire is never changed.
+func (t *Change) applyWish(w Wish) error {
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -41,12 +41,12 @@ func (t *Turn) fix(w Wish) error {
 }
 
 // deal gets the questions of the game.
-func (t *Turn) deal(mode Mode) error {
+func (t *Change) deal(mode Mode) error {
 	if t.Set.Name == "" {
 		return wire.Errorf(wire.CodeInvalid, "questionaireId is missing: nobody has said what to play")
 	}
 	if t.Limit == 0 {
-		t.Limit = usual
+		t.Limit = defaultLimit
 	}
 	dealt, err := t.Deal(t.Set.Name, t.Limit, mode == Paced)
 	if err != nil {
@@ -56,8 +56,8 @@ func (t *Turn) deal(mode Mode) error {
 	return nil
 }
 
-// enter finds a player who may play.
-func (t *Turn) enter(name string, mode Mode) (*Player, error) {
+// admit finds a player who may play.
+func (t *Change) admit(name string, mode Mode) (*Player, error) {
 	p, err := t.player(name)
 	switch {
 	case err != nil:
@@ -69,31 +69,31 @@ func (t *Turn) enter(name string, mode Mode) (*Player, error) {
 			SelfPaced: "self-paced: use request_question", Paced: "paced by the server: use start_game",
 		}[t.Mode])
 	case t.Phase == Over && len(t.Questions) == 0, p.Forfeited:
-		return nil, over()
+		return nil, errOver()
 	}
 	return p, nil
 }
 
-func over() error { return wire.Errorf(wire.CodeExpired, "the game is over") }
+func errOver() error { return wire.Errorf(wire.CodeExpired, "the game is over") }
 
 // Dealt answers request_question. The limit is the one that was asked for, which need not be the one that counted.
 type Dealt struct {
-	RoomID         string            `json:"roomId"`
-	QuestionaireID wire.ID           `json:"questionaireId"`
-	Limit          int               `json:"limit"`
-	Questions      []questions.Asked `json:"questions"`
+	RoomID         string             `json:"roomId"`
+	QuestionaireID wire.ID            `json:"questionaireId"`
+	Limit          int                `json:"limit"`
+	Questions      []questions.Public `json:"questions"`
 }
 
 // Request gives a player the questions of a self-paced game, which it becomes by this.
-func (t *Turn) Request(name string, w Wish) (*Dealt, error) {
-	if _, err := t.enter(name, SelfPaced); err != nil {
+func (t *Change) Request(name string, w Wish) (*Dealt, error) {
+	if _, err := t.admit(name, SelfPaced); err != nil {
 		return nil, err
 	}
 	if err := w.check(); err != nil {
 		return nil, err
 	}
 	if t.Mode == "" {
-		if err := t.fix(w); err != nil {
+		if err := t.applyWish(w); err != nil {
 			return nil, err
 		}
 		if err := t.deal(SelfPaced); err != nil {
@@ -104,9 +104,9 @@ func (t *Turn) Request(name string, w Wish) (*Dealt, error) {
 	if set.Name == w.Set.Name {
 		set = w.Set
 	}
-	asked := make([]questions.Asked, len(t.Questions))
+	asked := make([]questions.Public, len(t.Questions))
 	for i := range t.Questions {
-		asked[i] = t.Questions[i].Ask()
+		asked[i] = t.Questions[i].Public()
 	}
 	limit := w.Limit
 	if limit == 0 {
@@ -116,12 +116,12 @@ func (t *Turn) Request(name string, w Wish) (*Dealt, error) {
 }
 
 // Start says that a player wants a paced game. It begins when all do.
-func (t *Turn) Start(name string, w Wish) error {
-	p, err := t.enter(name, Paced)
+func (t *Change) Start(name string, w Wish) error {
+	p, err := t.admit(name, Paced)
 	if err != nil || t.Mode == Paced {
 		return err
 	}
-	if err := t.fix(w); err != nil {
+	if err := t.applyWish(w); err != nil {
 		return err
 	}
 	p.Started = true
@@ -137,36 +137,36 @@ func (r *Room) startable() bool {
 }
 
 // begin begins a paced game.
-func (t *Turn) begin() error {
+func (t *Change) begin() error {
 	if err := t.deal(Paced); err != nil {
 		return err
 	}
 	t.Phase, t.At = Countdown, t.after(t.Config.Countdown)
-	t.tell("", "game_starting", starting{t.Config.Countdown.Milliseconds()})
+	t.broadcast("", "game_starting", startingPayload{t.Config.Countdown.Milliseconds()})
 	return nil
 }
 
-type starting struct {
+type startingPayload struct {
 	InMs int64 `json:"inMs"`
 }
 
-type started struct {
-	RoomID     string          `json:"roomId"`
-	Index      int             `json:"index"`
-	Of         int             `json:"of"`
-	Question   questions.Asked `json:"question"`
-	ClosesInMs int64           `json:"closesInMs"`
+type startedPayload struct {
+	RoomID     string           `json:"roomId"`
+	Index      int              `json:"index"`
+	Of         int              `json:"of"`
+	Question   questions.Public `json:"question"`
+	ClosesInMs int64            `json:"closesInMs"`
 }
 
-// ask puts the current question of a paced game.
-func (t *Turn) ask() {
+// openQuestion puts the current question of a paced game.
+func (t *Change) openQuestion() {
 	t.Phase, t.At = Asking, t.after(t.Config.Question)
-	t.tell("", "question_started", started{
-		t.ID, t.Index, len(t.Questions), t.Questions[t.Index].Ask(), t.Config.Question.Milliseconds(),
+	t.broadcast("", "question_started", startedPayload{
+		t.ID, t.Index, len(t.Questions), t.Questions[t.Index].Public(), t.Config.Question.Milliseconds(),
 	})
 }
 
-type closed struct {
+type closedPayload struct {
 	RoomID         string  `json:"roomId"`
 	QuestionItemID wire.ID `json:"questionItemId"`
 	Answer         int     `json:"answer"`
@@ -187,10 +187,10 @@ func (r *Room) scores() []Score {
 	return scores
 }
 
-// shut closes the current question of a paced game and goes on to the next, or the end.
-func (t *Turn) shut() {
+// closeQuestion closes the current question of a paced game and goes on to the next, or the end.
+func (t *Change) closeQuestion() {
 	q := &t.Questions[t.Index]
-	t.tell("", "question_closed", closed{t.ID, q.ID, q.Answer, t.scores()})
+	t.broadcast("", "question_closed", closedPayload{t.ID, q.ID, q.Answer, t.scores()})
 	t.Index++
 	if t.Index == len(t.Questions) {
 		t.end(Finished)

@@ -6,13 +6,13 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Who is a player as they call themself, and their connection.
-type Who struct {
+// Participant is a player as they call themself, and their connection.
+type Participant struct {
 	ID  wire.ID `json:"id"`
 	SID string  `json:"sid"`
 }
 
-func players(who []Who) []Player {
+func players(who []Participant) []Player {
 	players := make([]Player, len(who))
 	for i, w := range who {
 		players[i] = Player{ID: w.ID, SID: w.SID}
@@ -21,18 +21,18 @@ func players(who []Who) []Player {
 }
 
 // NewMatch opens the room of a general match.
-func NewMatch(id string, set wire.ID, c Config, now int64, who []Who) *Turn {
+func NewMatch(id string, set wire.ID, c Config, now int64, who []Participant) *Change {
 	r := &Room{ID: id, Phase: Open, Match: true, Set: set, Players: players(who)}
-	t := &Turn{Room: r, Config: c, Now: now}
+	t := &Change{Room: r, Config: c, Now: now}
 	r.Ends = t.after(c.TTL)
 	return t
 }
 
 // NewInvitation invites the second player and sends that the first time.
-func NewInvitation(id string, c Config, now int64, who ...Who) *Turn {
+func NewInvitation(id string, c Config, now int64, who ...Participant) *Change {
 	r := &Room{ID: id, Phase: Invited, Players: players(who), At: now, Invited: now}
-	r.Ends = now + int64(c.Sends)*c.Resend.Milliseconds()
-	t := &Turn{Room: r, Config: c, Now: now}
+	r.Ends = now + int64(c.MaxSends)*c.Resend.Milliseconds()
+	t := &Change{Room: r, Config: c, Now: now}
 	t.resend()
 	return t
 }
@@ -41,7 +41,7 @@ func NewInvitation(id string, c Config, now int64, who ...Who) *Turn {
 func (r *Room) Users() map[string]any {
 	users := map[string]any{"roomId": r.ID}
 	for i := range r.Players {
-		users["user"+strconv.Itoa(i+1)] = Who{r.Players[i].ID, r.Players[i].SID}
+		users["user"+strconv.Itoa(i+1)] = Participant{r.Players[i].ID, r.Players[i].SID}
 	}
 	return users
 }
@@ -50,8 +50,8 @@ func (r *Room) Users() map[string]any {
 const InvitationEvent = "request_game_match_to_friend"
 
 // resend sends an invitation again. A time that was missed is not made up for.
-func (t *Turn) resend() {
-	if t.Sent == t.Config.Sends {
+func (t *Change) resend() {
+	if t.Sent == t.Config.MaxSends {
 		t.At = t.Ends
 		return
 	}
@@ -80,7 +80,7 @@ func (r *Room) CanAccept(name string) (done bool, err error) {
 
 // Claim is what comes before Accept. Until that or Release is called, or the time for it is over, the invitation does not
 // end. claim tells one from another; done says that the invitation was accepted before.
-func (t *Turn) Claim(name string) (claim int64, done bool, err error) {
+func (t *Change) Claim(name string) (claim int64, done bool, err error) {
 	done, err = t.CanAccept(name)
 	switch {
 	case err != nil || done:
@@ -88,23 +88,23 @@ func (t *Turn) Claim(name string) (claim int64, done bool, err error) {
 	case t.Now >= t.Ends:
 		return 0, false, wire.Errorf(wire.CodeExpired, "the invitation is over: %s", Expired)
 	}
-	t.Claimed = max(t.after(t.Config.HalfDone), t.Claimed+1)
+	t.Claimed = max(t.after(t.Config.ClaimTimeout), t.Claimed+1)
 	return t.Claimed, false, nil
 }
 
 // claimed says whether somebody is about to accept the invitation.
-func (t *Turn) claimed() bool { return t.Claimed > t.Now }
+func (t *Change) claimed() bool { return t.Claimed > t.Now }
 
 // Release gives a claim back: the invitation stands as before. One who claimed it since keeps it.
-func (t *Turn) Release(claim int64) {
+func (t *Change) Release(claim int64) {
 	if t.Claimed == claim {
 		t.Claimed = 0
-		t.catchUp()
+		t.leaveDeferred()
 	}
 }
 
-// catchUp has those leave who wanted to while the invitation was claimed.
-func (t *Turn) catchUp() {
+// leaveDeferred has those leave who wanted to while the invitation was claimed.
+func (t *Change) leaveDeferred() {
 	for i := range t.Players {
 		if p := &t.Players[i]; p.Leaving {
 			p.Leaving = false
@@ -114,20 +114,20 @@ func (t *Turn) catchUp() {
 }
 
 // Accept accepts an invitation: the game may begin.
-func (t *Turn) Accept(name string) (map[string]any, error) {
+func (t *Change) Accept(name string) (map[string]any, error) {
 	done, err := t.CanAccept(name)
 	if err != nil || done {
 		return t.Users(), err
 	}
 	t.Phase, t.At, t.Ends, t.Claimed = Open, 0, t.after(t.Config.TTL), 0
-	t.tell(name, "created_friend_match", t.Users())
+	t.broadcast(name, "created_friend_match", t.Users())
 	for i := range t.Players {
 		if p := &t.Players[i]; p.Away > 0 { // that is not told before there is a game
-			t.tell(p.ID.Name, "opponent_away", away{max(p.Away-t.Now, 0)})
+			t.broadcast(p.ID.Name, "opponent_away", awayPayload{max(p.Away-t.Now, 0)})
 		}
 	}
 	users := t.Users()
-	t.catchUp()
+	t.leaveDeferred()
 	return users, nil
 }
 
@@ -138,7 +138,7 @@ type Refused struct {
 }
 
 // Decline declines an invitation.
-func (t *Turn) Decline(name string) (*Refused, error) {
+func (t *Change) Decline(name string) (*Refused, error) {
 	done, err := t.CanAccept(name)
 	switch {
 	case t.Has(name) && t.Reason == Declined && t.Players[1].ID.Name == name: // again
@@ -155,8 +155,8 @@ func (t *Turn) Decline(name string) (*Refused, error) {
 }
 
 // decline ends an invitation and tells both players, but one who is answered.
-func (t *Turn) decline(reason, but string) {
-	t.tell(but, "friend_request_declined", Refused{t.ID, reason})
+func (t *Change) decline(reason, but string) {
+	t.broadcast(but, "friend_request_declined", Refused{t.ID, reason})
 	t.Phase, t.Reason, t.At, t.Claimed = Over, reason, 0, 0
 	for i := range t.Players {
 		t.Players[i].Left, t.Players[i].Away = true, 0

@@ -17,7 +17,7 @@ import (
 
 var times = Config{
 	Countdown: 30 * time.Millisecond, Question: 100 * time.Millisecond, Pause: 20 * time.Millisecond,
-	Resend: 50 * time.Millisecond, Sends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second, HalfDone: 50 * time.Millisecond,
+	Resend: 50 * time.Millisecond, MaxSends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second, ClaimTimeout: 50 * time.Millisecond,
 }
 
 // dealt are questions whose right answer is told by nothing but Answer.
@@ -41,7 +41,7 @@ type game struct {
 }
 
 // do makes a turn, twice: the second time nothing may change, and the answer is the same.
-func (g *game) do(what string, act func(t *Turn) (any, error)) (any, error) {
+func (g *game) do(what string, act func(t *Change) (any, error)) (any, error) {
 	turn := g.turn(g.room)
 	before := copied(g.room)
 	reply, err := act(turn)
@@ -63,7 +63,7 @@ func (g *game) do(what string, act func(t *Turn) (any, error)) (any, error) {
 	return reply, nil
 }
 
-func (g *game) turn(r *Room) *Turn { return &Turn{Room: r, Config: times, Now: g.now, Deal: dealt} }
+func (g *game) turn(r *Room) *Change { return &Change{Room: r, Config: times, Now: g.now, Deal: dealt} }
 
 // copied is the room as it comes back from where it is stored.
 func copied(r *Room) *Room {
@@ -91,9 +91,9 @@ func (g *game) check(messages []Message) {
 			g.t.Fatalf("%s is told %s", m.To, m.Event)
 		}
 		switch data := m.Data.(type) {
-		case started:
+		case startedPayload:
 			g.asked[data.Question.ID.Name] = true
-		case closed:
+		case closedPayload:
 			if !g.asked[data.QuestionItemID.Name] {
 				g.t.Fatalf("%s is closed before it was asked", data.QuestionItemID.Name)
 			}
@@ -102,9 +102,9 @@ func (g *game) check(messages []Message) {
 			if (data.User.Answer.Correct != nil) != (g.room.Mode == SelfPaced) {
 				g.t.Fatalf("%s game: the others are told %+v", g.room.Mode, data.User.Answer)
 			}
-		case results:
+		case resultsPayload:
 			g.results++
-		case starting, away, struct{}:
+		case startingPayload, awayPayload, struct{}:
 		default:
 			g.t.Fatalf("%s with %T", m.Event, data)
 		}
@@ -121,7 +121,7 @@ func (g *game) check(messages []Message) {
 			if a.Correct {
 				correct++
 			}
-			if a.Correct != (a.Score >= points) || a.Score > points+speed || g.room.Mode == SelfPaced && a.Score > points {
+			if a.Correct != (a.Score >= pointsCorrect) || a.Score > pointsCorrect+maxSpeedBonus || g.room.Mode == SelfPaced && a.Score > pointsCorrect {
 				g.t.Fatalf("%d points for %+v", a.Score, a)
 			}
 		}
@@ -145,7 +145,7 @@ func (g *game) answer(name string) {
 	if !before {
 		g.first[name][item] = place == at%3
 	}
-	reply, err := g.do("answer", func(t *Turn) (any, error) {
+	reply, err := g.do("answer", func(t *Change) (any, error) {
 		r, err := t.Answer(name, wire.ID{Name: item}, json.RawMessage(choice))
 		if err != nil {
 			return nil, err
@@ -178,7 +178,7 @@ func (g *game) tick(ms int64) {
 	g.now += ms
 	turn := g.turn(g.room)
 	for _, name := range turn.Overdue() {
-		turn.Gone(name)
+		turn.GiveUp(name)
 	}
 	turn.Tick()
 	g.room = copied(turn.Room)
@@ -189,10 +189,10 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 4).Draw(t, "players")
 		g := &game{t: t, now: 1_000_000, first: map[string]map[string]bool{}, asked: map[string]bool{}, shut: map[string]bool{}}
-		var who []Who
+		var who []Participant
 		for i := range n {
 			name := fmt.Sprint("p", i)
-			who = append(who, Who{wire.ID{Name: name}, "sid"})
+			who = append(who, Participant{wire.ID{Name: name}, "sid"})
 			g.first[name] = map[string]bool{}
 		}
 		g.room = NewMatch("room", wire.ID{Name: "history"}, times, g.now, who).Room
@@ -201,14 +201,14 @@ func TestModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"request": func(t *rapid.T) {
 				name := player(t)
-				_, err := g.do("request", func(t *Turn) (any, error) { return t.Request(name, wish) })
+				_, err := g.do("request", func(t *Change) (any, error) { return t.Request(name, wish) })
 				if err != nil && (g.room.Mode == Paced) != (wire.ErrorOf(err).Code == wire.CodeWrongMode) {
 					t.Fatal(err)
 				}
 			},
 			"start": func(t *rapid.T) {
 				name := player(t)
-				_, err := g.do("start", func(t *Turn) (any, error) { return nil, t.Start(name, wish) })
+				_, err := g.do("start", func(t *Change) (any, error) { return nil, t.Start(name, wish) })
 				if err != nil && (g.room.Mode == SelfPaced) != (wire.ErrorOf(err).Code == wire.CodeWrongMode) {
 					t.Fatal(err)
 				}
@@ -219,17 +219,17 @@ func TestModel(t *testing.T) {
 				if rapid.IntRange(0, 9).Draw(t, "really") > 0 {
 					return
 				}
-				if _, err := g.do("leave", func(t *Turn) (any, error) { return nil, t.Leave(name) }); err != nil {
+				if _, err := g.do("leave", func(t *Change) (any, error) { return nil, t.Leave(name) }); err != nil {
 					t.Fatal(err)
 				}
 			},
 			"lost": func(t *rapid.T) {
 				name := player(t)
-				_, _ = g.do("lost", func(t *Turn) (any, error) { t.Lost(name); return nil, nil })
+				_, _ = g.do("lost", func(t *Change) (any, error) { t.SetAway(name); return nil, nil })
 			},
 			"back": func(t *rapid.T) {
 				name := player(t)
-				_, _ = g.do("back", func(t *Turn) (any, error) { t.Back(name, ""); return nil, nil })
+				_, _ = g.do("back", func(t *Change) (any, error) { t.SetBack(name, ""); return nil, nil })
 			},
 			"tick": func(t *rapid.T) { g.tick(rapid.Int64Range(0, 60).Draw(t, "ms")) },
 			"stranger": func(t *rapid.T) {

@@ -11,22 +11,22 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-func who(names ...string) []Who {
-	all := make([]Who, len(names))
+func who(names ...string) []Participant {
+	all := make([]Participant, len(names))
 	for i, name := range names {
-		all[i] = Who{wire.ID{Name: name}, "sid-" + name}
+		all[i] = Participant{wire.ID{Name: name}, "sid-" + name}
 	}
 	return all
 }
 
-func newGame(names ...string) *Turn {
+func newGame(names ...string) *Change {
 	t := NewMatch("room", wire.ID{Name: "history"}, times, 1000, who(names...))
 	t.Deal = dealt
 	return t
 }
 
 // told takes the events since the last call: "event>player …".
-func (t *Turn) told() string {
+func (t *Change) told() string {
 	var all []string
 	for _, m := range t.Messages {
 		all = append(all, m.Event+">"+m.To)
@@ -36,10 +36,10 @@ func (t *Turn) told() string {
 }
 
 // wake goes on to when something is due.
-func (t *Turn) wake() string {
+func (t *Change) wake() string {
 	t.Now = max(t.Now, t.WakeAt())
 	for _, name := range t.Overdue() {
-		t.Gone(name)
+		t.GiveUp(name)
 	}
 	t.Tick()
 	return t.told()
@@ -59,7 +59,7 @@ func code(err error) wire.Code {
 	return wire.ErrorOf(err).Code
 }
 
-func (t *Turn) says(name, item, answer string) (*Answered, error) {
+func (t *Change) says(name, item, answer string) (*Answered, error) {
 	return t.Answer(name, wire.ID{Name: item}, json.RawMessage(answer))
 }
 
@@ -88,7 +88,7 @@ func TestPacedGame(t *testing.T) {
 		t.Error(err)
 	}
 	wantTold(t, g.told(), "get_answer_result>a question_closed>a question_closed>b")
-	if a, b := g.Players[0], g.Players[1]; a.Score != points+speed/2 || b.Score != 0 {
+	if a, b := g.Players[0], g.Players[1]; a.Score != pointsCorrect+maxSpeedBonus/2 || b.Score != 0 {
 		t.Errorf("%+v, %+v", a, b)
 	}
 	wantTold(t, g.wake(), "question_started>a question_started>b")
@@ -130,7 +130,7 @@ func TestSelfPacedGame(t *testing.T) {
 		}
 	}
 	r, err := g.says("a", "q1", "1")
-	if err != nil || !*r.User.Answer.Correct || *r.User.Answer.Total != points || r.User.SID != "sid-a" {
+	if err != nil || !*r.User.Answer.Correct || *r.User.Answer.Total != pointsCorrect || r.User.SID != "sid-a" {
 		t.Error(r, err)
 	}
 	if r, err := g.says("a", "q1", "0"); err != nil || !*r.User.Answer.Correct {
@@ -161,12 +161,12 @@ func TestFewerQuestionsThanAskedFor(t *testing.T) {
 }
 
 func TestForfeits(t *testing.T) {
-	for name, act := range map[string]func(*Turn){
-		"by leaving":       func(g *Turn) { _ = g.Leave("a") },
-		"by being gone":    func(g *Turn) { g.Gone("a") },
-		"by being away":    func(g *Turn) { g.Lost("a"); g.told(); g.Now = g.WakeAt(); g.Gone(g.Overdue()[0]) },
-		"when time is up":  func(g *Turn) { g.Now = g.Ends; g.Tick() },
-		"in the countdown": func(g *Turn) { _ = g.Start("a", Wish{}); _ = g.Start("b", Wish{}); g.told(); g.Gone("a") },
+	for name, act := range map[string]func(*Change){
+		"by leaving":       func(g *Change) { _ = g.Leave("a") },
+		"by being gone":    func(g *Change) { g.GiveUp("a") },
+		"by being away":    func(g *Change) { g.SetAway("a"); g.told(); g.Now = g.WakeAt(); g.GiveUp(g.Overdue()[0]) },
+		"when time is up":  func(g *Change) { g.Now = g.Ends; g.Tick() },
+		"in the countdown": func(g *Change) { _ = g.Start("a", Wish{}); _ = g.Start("b", Wish{}); g.told(); g.GiveUp("a") },
 	} {
 		g := newGame("a", "b")
 		act(g)
@@ -179,17 +179,17 @@ func TestForfeits(t *testing.T) {
 func TestThreePlayAndOneGoes(t *testing.T) {
 	g := newGame("a", "b", "c")
 	_, _ = g.Start("a", Wish{Limit: 1}), g.Start("b", Wish{})
-	g.Gone("c")
+	g.GiveUp("c")
 	wantTold(t, g.wake(), "game_starting>a game_starting>b")
 	g.wake()
 	_, _ = g.says("a", "q0", "0")
-	g.Lost("b")
-	g.Lost("b")
+	g.SetAway("b")
+	g.SetAway("b")
 	wantTold(t, g.told(), "get_answer_result>b opponent_away>a")
 	if s := g.State("a", g.Now); !s.OpponentAway || s.Question == nil || s.Of != 1 || *s.ClosesInMs != 100 {
 		t.Errorf("%+v", s)
 	}
-	g.Back("b", "new")
+	g.SetBack("b", "new")
 	wantTold(t, g.told(), "opponent_back>a")
 	if err := g.Start("c", Wish{}); code(err) != wire.CodeExpired {
 		t.Error(err)
@@ -219,13 +219,13 @@ func TestInvitation(t *testing.T) {
 }
 
 // wake2 is wake that leaves what is told.
-func (t *Turn) wake2() {
+func (t *Change) wake2() {
 	t.Now = max(t.Now, t.WakeAt())
 	t.Tick()
 }
 
 func TestAnswersToInvitations(t *testing.T) {
-	invite := func() *Turn {
+	invite := func() *Change {
 		g := NewInvitation("room", times, 1000, who("a", "b")...)
 		g.Deal = dealt
 		g.told()
@@ -253,7 +253,7 @@ func TestAnswersToInvitations(t *testing.T) {
 	if _, err := g.Request("a", Wish{}); code(err) != wire.CodeInvalid {
 		t.Error("nobody has said what to play:", err)
 	}
-	if d, err := g.Request("b", Wish{Set: wire.ID{Name: "7", Number: true}}); err != nil || len(d.Questions) != usual {
+	if d, err := g.Request("b", Wish{Set: wire.ID{Name: "7", Number: true}}); err != nil || len(d.Questions) != defaultLimit {
 		t.Error(d, err)
 	}
 	g = invite()
@@ -263,16 +263,16 @@ func TestAnswersToInvitations(t *testing.T) {
 		t.Error(r, r2, err, err2)
 	}
 	g = invite()
-	g.Lost("b")
-	g.Gone("b")
-	g.Lost("a")
-	g.Gone("a")
+	g.SetAway("b")
+	g.GiveUp("b")
+	g.SetAway("a")
+	g.GiveUp("a")
 	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
 }
 
 // While somebody is about to accept, nothing ends an invitation; what would have done so counts afterwards.
 func TestClaimedInvitation(t *testing.T) {
-	invite := func() (*Turn, int64) {
+	invite := func() (*Change, int64) {
 		g := NewInvitation("room", times, 1000, who("a", "b")...)
 		g.Deal, g.Now = dealt, g.Ends-1
 		g.told()
@@ -283,11 +283,11 @@ func TestClaimedInvitation(t *testing.T) {
 		return g, claim
 	}
 	const declined = "friend_request_declined>a friend_request_declined>b"
-	ways := map[string]func(*Turn){
-		"leaving": func(g *Turn) { _ = g.Leave("a") },
-		"gone":    func(g *Turn) { g.Gone("a") },
-		"expiry":  func(g *Turn) { g.Now = g.Ends; g.Tick() },
-		"decline": func(g *Turn) {
+	ways := map[string]func(*Change){
+		"leaving": func(g *Change) { _ = g.Leave("a") },
+		"gone":    func(g *Change) { g.GiveUp("a") },
+		"expiry":  func(g *Change) { g.Now = g.Ends; g.Tick() },
+		"decline": func(g *Change) {
 			if _, err := g.Decline("b"); code(err) != wire.CodeExpired {
 				t.Error(err)
 			}
@@ -321,7 +321,7 @@ func TestClaimedInvitation(t *testing.T) {
 		for range 3 {
 			g.wake2()
 			for _, name := range g.Overdue() {
-				g.Gone(name)
+				g.GiveUp(name)
 			}
 		}
 		wantTold(t, g.told(), declined)
@@ -347,7 +347,7 @@ func TestNoQuestions(t *testing.T) {
 		t.Error(err)
 	}
 	_, _ = g.Start("a", Wish{}), g.Start("b", Wish{})
-	g.Gone("c")
+	g.GiveUp("c")
 	wantTold(t, g.wake(), "")
 	g.Deal = dealt
 	wantTold(t, g.wake(), "game_starting>a game_starting>b")

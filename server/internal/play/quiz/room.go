@@ -14,23 +14,23 @@ import (
 
 // Config is how long things take. Whole milliseconds.
 type Config struct {
-	Countdown time.Duration // before the first question of a paced game
-	Question  time.Duration // to answer each question of a paced game
-	Pause     time.Duration // after a question of a paced game has closed, to read the answer
-	Resend    time.Duration // between two sends of an invitation
-	Sends     int           // of an invitation; it expires one Resend after the last
-	Grace     time.Duration // how long a player may be away
-	TTL       time.Duration // of a game
-	Over      time.Duration // how long a room is remembered that is over: longer than its match is, or it is opened anew
-	HalfDone  time.Duration // how long inviting may take from the lock to the room, and accepting from claim to game
+	Countdown    time.Duration // before the first question of a paced game
+	Question     time.Duration // to answer each question of a paced game
+	Pause        time.Duration // after a question of a paced game has closed, to read the answer
+	Resend       time.Duration // between two sends of an invitation
+	MaxSends     int           // of an invitation; it expires one Resend after the last
+	Grace        time.Duration // how long a player may be away
+	TTL          time.Duration // of a game
+	KeepOver     time.Duration // how long a room is remembered that is over: longer than its match is, or it is opened anew
+	ClaimTimeout time.Duration // how long inviting may take from the lock to the room, and accepting from claim to game
 }
 
 // Defaults are the times of the protocol.
 func Defaults() Config {
 	return Config{
 		Countdown: 3 * time.Second, Question: 10 * time.Second, Pause: 2 * time.Second,
-		Resend: 5 * time.Second, Sends: 11, Grace: 5 * time.Second, TTL: 30 * time.Minute,
-		Over: 3 * time.Minute, HalfDone: 5 * time.Second,
+		Resend: 5 * time.Second, MaxSends: 11, Grace: 5 * time.Second, TTL: 30 * time.Minute,
+		KeepOver: 3 * time.Minute, ClaimTimeout: 5 * time.Second,
 	}
 }
 
@@ -67,8 +67,8 @@ const (
 
 // Points for a right answer.
 const (
-	points = 100
-	speed  = 100 // more at most, for being fast
+	pointsCorrect = 100
+	maxSpeedBonus = 100 // more at most, for being fast
 )
 
 // Room is the state of a room. Times are milliseconds of the clock of whoever calls.
@@ -120,8 +120,8 @@ type Message struct {
 // Deal chooses questions of a questionnaire. surprise leaves out those that were sent along with the match.
 type Deal func(set string, n int, surprise bool) ([]questions.Question, error)
 
-// Turn is one change of a room.
-type Turn struct {
+// Change is one change of a room.
+type Change struct {
 	*Room
 	Config   Config
 	Deal     Deal
@@ -189,8 +189,8 @@ func (r *Room) WakeAt() int64 {
 	return at
 }
 
-// Come takes over how a player who does something is called and connected.
-func (t *Turn) Come(id wire.ID, sid string) error {
+// Identify takes over how a player who does something is called and connected.
+func (t *Change) Identify(id wire.ID, sid string) error {
 	p, err := t.player(id.Name)
 	if err != nil {
 		return err
@@ -202,8 +202,8 @@ func (t *Turn) Come(id wire.ID, sid string) error {
 	return nil
 }
 
-// tell tells all who take part, but one.
-func (t *Turn) tell(but, event string, data any) {
+// broadcast tells all who take part, but one.
+func (t *Change) broadcast(but, event string, data any) {
 	for i := range t.Players {
 		if p := &t.Players[i]; p.ID.Name != but && !p.Forfeited && !p.Left {
 			t.Messages = append(t.Messages, Message{p.ID.Name, event, data})
@@ -212,4 +212,4 @@ func (t *Turn) tell(but, event string, data any) {
 }
 
 // after is so long from now.
-func (t *Turn) after(d time.Duration) int64 { return t.Now + d.Milliseconds() }
+func (t *Change) after(d time.Duration) int64 { return t.Now + d.Milliseconds() }

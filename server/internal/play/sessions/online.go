@@ -10,22 +10,22 @@ import (
 
 // connData is what Redis keeps with a connection.
 type connData struct {
-	number bool     // the player writes their id as an integer
-	told   []string // keys of the last things that the client is sure to know
+	numericID bool     // the player writes their id as an integer
+	known     []string // keys of the last things that the client is sure to know
 }
 
 // encode writes "n" or "s" for the kind of id, then the keys, a line each.
 func (d connData) encode() string {
 	kind := "s"
-	if d.number {
+	if d.numericID {
 		kind = "n"
 	}
-	return strings.Join(append([]string{kind}, d.told...), "\n")
+	return strings.Join(append([]string{kind}, d.known...), "\n")
 }
 
 func decodeConnData(text string) connData {
 	lines := strings.Split(text, "\n")
-	return connData{number: lines[0] == "n", told: lines[1:]}
+	return connData{numericID: lines[0] == "n", known: lines[1:]}
 }
 
 // Player is a player and their connection, on whatever node.
@@ -53,7 +53,7 @@ func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error
 func playerOf(name string, c *matchq.Connection) Player {
 	p := Player{ID: wire.ID{Name: name}}
 	if c != nil && !c.Away {
-		p.ID.Number, p.SID = decodeConnData(c.Data).number, c.ID
+		p.ID.Number, p.SID = decodeConnData(c.Data).numericID, c.ID
 	}
 	return p
 }

@@ -31,25 +31,25 @@ type Registry struct {
 	disconnected []func(ctx context.Context, player string)
 	gone         []func(ctx context.Context, player string) error
 
-	binding [64]chan struct{} // by player: connections of one are told of in the order in which they came
+	lanes [64]chan struct{} // by player: connections of one are told of in the order in which they came
 
 	mu       sync.Mutex
-	numbers  uint64              // given to sessions so far
+	orders   uint64              // given to sessions so far
 	sessions map[string]*Session // those whose player is known
 	newest   map[string]*Session // of each player
 	tickets  map[string]*Session // live tickets, by id, and whom their clients use
 }
 
-// patience is how long binding a session may take: as long as its client may wait for an answer.
-const patience = 2 * time.Second
+// bindTimeout is how long binding a session may take: as long as its client may wait for an answer.
+const bindTimeout = 2 * time.Second
 
 // New makes a Registry. Run must be called for it to work.
 func New(m *matchq.Matcher, c Config) (*Registry, error) {
 	r := &Registry{
 		matcher: m, sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
 	}
-	for i := range r.binding {
-		r.binding[i] = make(chan struct{}, 1)
+	for i := range r.lanes {
+		r.lanes[i] = make(chan struct{}, 1)
 	}
 	var err error
 	r.node, err = m.NewNode(matchq.NodeConfig{
@@ -96,9 +96,9 @@ func (r *Registry) playerGone(ctx context.Context, player string) error {
 
 // Open makes a session of a connection.
 func (r *Registry) Open(sid, address string, who identity.Identity, t Transport) *Session {
-	s := &Session{SID: sid, Address: address, Who: who, registry: r, transport: t}
+	s := &Session{SID: sid, Address: address, Identity: who, registry: r, transport: t}
 	if who.Player != "" {
-		r.number(s)
+		r.setOrder(s)
 	}
 	return s
 }
@@ -106,36 +106,36 @@ func (r *Registry) Open(sid, address string, who identity.Identity, t Transport)
 // Bind makes a session the one of a player; another that was, on whatever node, is closed. A session stays its first
 // player's. Its errors are *wire.Error and those of Redis.
 func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
-	if s.Who.Player != "" && s.Who.Player != id.Name {
+	if s.Identity.Player != "" && s.Identity.Player != id.Name {
 		return wire.Errorf(wire.CodeForbidden, "this connection has proven to be another player's")
 	}
-	r.number(s)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	r.setOrder(s)
+	ctx, cancel := context.WithTimeout(ctx, bindTimeout)
 	defer cancel()
-	lane := r.binding[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(r.binding))]
+	lane := r.lanes[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(r.lanes))]
 	select {
 	case lane <- struct{}{}:
 		defer func() { <-lane }()
 	case <-ctx.Done(): // Redis is away, and those before have to wait for it too
 		return fmt.Errorf("%w: %w", matchq.ErrUnavailable, ctx.Err())
 	}
-	bound, undo, err := r.begin(s, id)
+	bound, undo, err := r.beginBind(s, id)
 	if bound || err != nil {
 		return err
 	}
-	before, err := r.arrive(ctx, id, s.SID) // not under the lock: messages may come
+	before, err := r.connect(ctx, id, s.SID) // not under the lock: messages may come
 	if errors.Is(err, matchq.ErrClosed) {
 		err = wire.StoppingError()
 	}
-	if r.finish(s, before, undo, err) {
-		r.depart(s)
+	if r.endBind(s, before, undo, err) {
+		r.release(s)
 	}
 	return err
 }
 
-// arrive tells Redis of a connection, and then the hooks.
-func (r *Registry) arrive(ctx context.Context, id wire.ID, sid string) (before *matchq.Connection, err error) {
-	before, err = r.node.Arrive(ctx, id.Name, sid, connData{number: id.Number}.encode())
+// connect tells Redis of a connection, and then the hooks.
+func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before *matchq.Connection, err error) {
+	before, err = r.node.Arrive(ctx, id.Name, sid, connData{numericID: id.Number}.encode())
 	if err != nil {
 		return nil, err
 	}
@@ -145,27 +145,27 @@ func (r *Registry) arrive(ctx context.Context, id wire.ID, sid string) (before *
 	return before, nil
 }
 
-// number gives a session its place among those of its player, unless it has one: from when it said whose it is, which is
+// setOrder gives a session its place among those of its player, unless it has one: from when it said whose it is, which is
 // at once if it has proven that.
-func (r *Registry) number(s *Session) {
+func (r *Registry) setOrder(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.number == 0 {
-		r.numbers++
-		s.number = r.numbers
+	if s.order == 0 {
+		r.orders++
+		s.order = r.orders
 	}
 }
 
-// begin has messages for a session reach it, and says whether it was bound already; undo takes that back. Redis is told
+// beginBind has messages for a session reach it, and says whether it was bound already; undo takes that back. Redis is told
 // again if the client writes its player in another way than its proof did.
-func (r *Registry) begin(s *Session, id wire.ID) (bound bool, undo func(), err error) {
+func (r *Registry) beginBind(s *Session, id wire.ID) (bound bool, undo func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before := s.id
 	switch {
 	case s.bound && s.id.Name != id.Name:
 		return true, nil, wire.Errorf(wire.CodeForbidden, "this connection is another player's: open one for each player")
-	case s.replaced || r.isOlder(s, id.Name):
+	case s.replaced || r.isSuperseded(s, id.Name):
 		return true, nil, wire.Errorf(wire.CodeReplaced, "the player has connected anew, and this connection is closing")
 	case s.bound && s.id == id:
 		return true, nil, nil
@@ -174,7 +174,7 @@ func (r *Registry) begin(s *Session, id wire.ID) (bound bool, undo func(), err e
 	default:
 		undo = func() {
 			r.drop(s)
-			s.held = nil
+			s.buffered = nil
 		}
 	}
 	r.sessions[s.SID], r.newest[id.Name] = s, s
@@ -182,14 +182,14 @@ func (r *Registry) begin(s *Session, id wire.ID) (bound bool, undo func(), err e
 	return false, undo, nil
 }
 
-// isOlder says whether a player has a newer connection than this one, which is closed then: it was only slow to be
+// isSuperseded says whether a player has a newer connection than this one, which is closed then: it was only slow to be
 // told of.
-func (r *Registry) isOlder(s *Session, player string) bool {
+func (r *Registry) isSuperseded(s *Session, player string) bool {
 	newest := r.newest[player]
-	if newest == nil || newest.number <= s.number {
+	if newest == nil || newest.order <= s.order {
 		return false
 	}
-	s.replace()
+	s.closeReplaced()
 	return true
 }
 
@@ -201,8 +201,8 @@ func (r *Registry) drop(s *Session) {
 	}
 }
 
-// finish ends what begin began, and says whether the connection has ended meanwhile.
-func (r *Registry) finish(s *Session, before *matchq.Connection, undo func(), err error) (left bool) {
+// endBind ends what begin began, and says whether the connection has ended meanwhile.
+func (r *Registry) endBind(s *Session, before *matchq.Connection, undo func(), err error) (left bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
@@ -211,34 +211,34 @@ func (r *Registry) finish(s *Session, before *matchq.Connection, undo func(), er
 	}
 	s.bound = true
 	if before != nil {
-		s.told = append(decodeConnData(before.Data).told, s.told...)
+		s.known = append(decodeConnData(before.Data).known, s.known...)
 	}
 	return s.left
 }
 
-// Leave says that a session's connection has ended, for whatever reason: its player's grace begins, unless they have
+// Disconnect says that a session's connection has ended, for whatever reason: its player's grace begins, unless they have
 // another one by now.
-func (r *Registry) Leave(s *Session) {
+func (r *Registry) Disconnect(s *Session) {
 	r.mu.Lock()
 	already := s.left
 	s.left = true
 	bound := s.bound
 	r.mu.Unlock()
 	if bound && !already {
-		r.depart(s)
+		r.release(s)
 	}
 }
 
-// depart forgets a session and tells Redis. If that fails the node tells it later.
-func (r *Registry) depart(s *Session) {
+// release forgets a session and tells Redis. If that fails the node tells it later.
+func (r *Registry) release(s *Session) {
 	r.mu.Lock()
 	r.drop(s)
 	if r.tickets[s.ticket] == s {
 		delete(r.tickets, s.ticket)
 	}
 	var told []string
-	if s.bye {
-		told = s.told
+	if s.saidGoodbye {
+		told = s.known
 	}
 	r.mu.Unlock()
 	ctx := context.Background() // the connection's has ended; the node gives up on Redis by itself
@@ -265,12 +265,12 @@ func (r *Registry) replaced(_, sid string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.sessions[sid]; s != nil && !s.replaced {
-		s.replace()
+		s.closeReplaced()
 	}
 }
 
-// Ended says that a ticket has ended.
-func (r *Registry) Ended(ticketID string) {
+// ForgetTicket says that a ticket has ended.
+func (r *Registry) ForgetTicket(ticketID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.tickets, ticketID)
@@ -287,7 +287,7 @@ func (r *Registry) Tickets() map[string]*Session {
 type push struct {
 	msg matchq.Message
 
-	again bool // the client asked for it, and may know it
+	replay bool // the client asked for it, and may know it
 }
 
 // local makes a push that did not come by an outbox.

@@ -106,12 +106,12 @@ func (d *desk) post(t *testing.T, key string) {
 func TestPushesWaitForTheAnswer(t *testing.T) {
 	d := newDesk(t, redistest.Embedded(t))
 	s, r := d.connect(t, "s", "alice")
-	s.Begin()
+	s.BeginRequest()
 	s.Push("t1", "match_status", json.RawMessage("1"))
 	s.Push("t2", "match_status", json.RawMessage("2"))
 	s.Send("answer", nil)
-	s.Told("t1")
-	s.End()
+	s.MarkKnown("t1")
+	s.EndRequest()
 	s.Push("t2", "match_status", json.RawMessage("again"))
 	s.Push("t3", "match_status", json.RawMessage("3"))
 	if want := []string{"answer", "match_status2", "match_status3"}; !slices.Equal(r.got(), want) {
@@ -132,7 +132,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, r := d.connect(t, "s2", "alice")
-	s.Begin()
+	s.BeginRequest()
 	d.post(t, "4")
 	s.Push("", "local", nil)
 	missed, found, err := d.m.Outbox(t.Context(), "alice", all[0].Seq)
@@ -141,7 +141,7 @@ func TestReplay(t *testing.T) {
 	}
 	s.Replay(missed)
 	s.Send("answer", nil)
-	s.End()
+	s.EndRequest()
 	d.post(t, "5")
 	want := []string{"answer", `e"2"`, `e"3"`, `e"4"`, "local", `e"5"`}
 	redistest.Eventually(t, "all is heard", func() bool { return len(r.got()) >= len(want) })
@@ -156,7 +156,7 @@ func TestReplaced(t *testing.T) {
 		first, r1 := here.connect(t, "1", "alice")
 		second, r2 := here.connect(t, "2", "alice")
 		redistest.Eventually(t, "the first is closed", func() bool { return r1.closedWith() == sessions.CloseReplaced })
-		here.Leave(first)
+		here.Disconnect(first)
 		there.connect(t, "3", "alice")
 		redistest.Eventually(t, "the second is closed", func() bool { return r2.closedWith() == sessions.CloseReplaced })
 		var f *wire.Error
@@ -166,7 +166,7 @@ func TestReplaced(t *testing.T) {
 		if err := here.Bind(t.Context(), first, wire.ID{Name: "bob"}); !errors.As(err, &f) || f.Code != wire.CodeForbidden {
 			t.Errorf("the first one may be another's: %v", err)
 		}
-		here.Leave(second)
+		here.Disconnect(second)
 		found, err := here.m.Online(t.Context(), "alice")
 		if err != nil || found[0] == nil || found[0].ID != "3" || found[0].Away {
 			t.Errorf("alice is at %+v, %v", found[0], err)
@@ -182,15 +182,15 @@ func TestWhatTheNextConnectionKnows(t *testing.T) {
 		s, _ := here.connect(t, "1", "alice")
 		s.Push("t1", "match_status", nil)
 		if bye {
-			s.Bye()
+			s.Goodbye()
 			s.Push("t2", "match_status", nil)
 		}
-		here.Leave(s)
+		here.Disconnect(s)
 		next, _ := there.connect(t, "2", "alice")
 		if next.Knows("t1") != bye || next.Knows("t2") {
 			t.Errorf("after bye=%v: knows t1: %v, t2: %v", bye, next.Knows("t1"), next.Knows("t2"))
 		}
-		there.Leave(next)
+		there.Disconnect(next)
 	}
 }
 
@@ -294,7 +294,7 @@ func TestBindingAgainFails(t *testing.T) {
 func TestLeaveWhileBinding(t *testing.T) {
 	d := newDesk(t, redistest.Embedded(t))
 	s := d.Open("1", "", identity.Identity{}, &recorder{})
-	d.Leave(s)
+	d.Disconnect(s)
 	if err := d.Bind(t.Context(), s, wire.ID{Name: "alice"}); err != nil {
 		t.Fatal(err)
 	}

@@ -28,50 +28,50 @@ type Transport interface {
 	Close(code int, reason string)
 }
 
-// mostTold is how many of the last things that a client knows are remembered.
-const mostTold = 4
+// maxKnown is how many of the last things that a client knows are remembered.
+const maxKnown = 4
 
 // Session is one connection. It belongs to nobody until it names its player.
 type Session struct {
-	SID     string // names it to others; never authority
-	Address string // of the client, for rate limits
-	Who     identity.Identity
+	SID      string // names it to others; never authority
+	Address  string // of the client, for rate limits
+	Identity identity.Identity
 
 	registry  *Registry
 	transport Transport
-	number    uint64 // its place among the connections of its player; 0 before it has one; guarded by registry.mu
+	order     uint64 // its place among the connections of its player; 0 before it has one; guarded by registry.mu
 
 	// Guarded by registry.mu.
-	id       wire.ID         // as the player wrote it
-	bound    bool            // it is the player's
-	replaced bool            // the player has another one
-	left     bool            // the connection has ended
-	busy     bool            // a request is being handled
-	held     []push          // what waits for its end
-	again    map[string]bool // seqs the client asked for and got, which may come once more
-	told     []string        // keys of the last things that the client knows, from pushes and answers
-	ticket   string          // the live ticket that the client uses
-	bye      bool            // the client has taken its leave: it hears nothing more
-	caughtUp bool            // the client knows what became of its player's ticket before it connected
+	id          wire.ID         // as the player wrote it
+	bound       bool            // it is the player's
+	replaced    bool            // the player has another one
+	left        bool            // the connection has ended
+	inRequest   bool            // a request is being handled
+	buffered    []push          // what waits for its end
+	replayed    map[string]bool // seqs the client asked for and got, which may come once more
+	known       []string        // keys of the last things that the client knows, from pushes and answers
+	ticket      string          // the live ticket that the client uses
+	saidGoodbye bool            // the client has taken its leave: it hears nothing more
+	caughtUp    bool            // the client knows what became of its player's ticket before it connected
 }
 
-// Begin holds pushes back until End, so that they come after the answer to the request that is handled: a player is
+// BeginRequest holds pushes back until End, so that they come after the answer to the request that is handled: a player is
 // told of a match after being told of having been queued.
-func (s *Session) Begin() {
+func (s *Session) BeginRequest() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	s.busy = true
+	s.inRequest = true
 }
 
-// End sends what was held back.
-func (s *Session) End() {
+// EndRequest sends what was held back.
+func (s *Session) EndRequest() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	s.busy = false
-	for _, p := range s.held {
+	s.inRequest = false
+	for _, p := range s.buffered {
 		s.deliver(p)
 	}
-	s.held = nil
+	s.buffered = nil
 }
 
 // Push tells the client something that did not come by its player's outbox, unless it knows what has this key.
@@ -82,8 +82,8 @@ func (s *Session) Push(key, event string, data json.RawMessage) {
 }
 
 func (s *Session) push(p push) {
-	if s.busy {
-		s.held = append(s.held, p)
+	if s.inRequest {
+		s.buffered = append(s.buffered, p)
 		return
 	}
 	s.deliver(p)
@@ -94,50 +94,50 @@ func (s *Session) push(p push) {
 func (s *Session) Replay(messages []matchq.Message) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	s.again = make(map[string]bool, len(messages))
-	first := make([]push, len(messages), len(messages)+len(s.held))
+	s.replayed = make(map[string]bool, len(messages))
+	first := make([]push, len(messages), len(messages)+len(s.buffered))
 	for i, msg := range messages {
 		first[i] = push{msg, true}
-		s.again[msg.Seq] = true
+		s.replayed[msg.Seq] = true
 	}
-	s.held = append(first, s.held...)
+	s.buffered = append(first, s.buffered...)
 }
 
 // deliver is called under the registry's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
 	key := p.msg.Key
-	if s.bye || !p.again && s.again[p.msg.Seq] || key != "" && slices.Contains(s.told, key) {
+	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) {
 		return
 	}
-	s.knows(key)
+	s.addKnown(key)
 	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
 }
 
-func (s *Session) knows(key string) {
+func (s *Session) addKnown(key string) {
 	if key == "" {
 		return
 	}
-	if s.told = append(s.told, key); len(s.told) > mostTold {
-		s.told = slices.Clone(s.told[1:])
+	if s.known = append(s.known, key); len(s.known) > maxKnown {
+		s.known = slices.Clone(s.known[1:])
 	}
 }
 
-// Told says that the client learns by an answer what has a key, and needs no push.
-func (s *Session) Told(key string) {
+// MarkKnown says that the client learns by an answer what has a key, and needs no push.
+func (s *Session) MarkKnown(key string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	s.knows(key)
+	s.addKnown(key)
 }
 
 // Knows says whether the client knows what has a key.
 func (s *Session) Knows(key string) bool {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	return slices.Contains(s.told, key)
+	return slices.Contains(s.known, key)
 }
 
-// Waits says which live ticket the client uses from now on.
-func (s *Session) Waits(ticketID string) {
+// SetTicket says which live ticket the client uses from now on.
+func (s *Session) SetTicket(ticketID string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	if s.left {
@@ -150,18 +150,18 @@ func (s *Session) Waits(ticketID string) {
 	s.registry.tickets[ticketID] = s
 }
 
-// Bye says that the client closes the connection. What it was told before has reached it, and the next connection of
+// Goodbye says that the client closes the connection. What it was told before has reached it, and the next connection of
 // its player, on whatever node, need not be told again; of a connection that just breaks that is not sure. Redis has
 // been told when it returns, if it answers.
-func (s *Session) Bye() {
+func (s *Session) Goodbye() {
 	s.registry.mu.Lock()
-	s.bye = true
+	s.saidGoodbye = true
 	s.registry.mu.Unlock()
-	s.registry.Leave(s)
+	s.registry.Disconnect(s)
 }
 
-// replace closes the connection, since its player has another one.
-func (s *Session) replace() {
+// closeReplaced closes the connection, since its player has another one.
+func (s *Session) closeReplaced() {
 	s.replaced = true
 	s.transport.Close(CloseReplaced, "replaced by another connection")
 }
@@ -176,15 +176,15 @@ func (s *Session) Player() (wire.ID, bool) {
 	return s.id, s.bound
 }
 
-// CatchUp says whether the client has yet to learn what became of its player's ticket before it connected.
-func (s *Session) CatchUp() bool {
+// NeedsCatchUp says whether the client has yet to learn what became of its player's ticket before it connected.
+func (s *Session) NeedsCatchUp() bool {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	return !s.caughtUp
 }
 
-// CaughtUp says that it has learned it.
-func (s *Session) CaughtUp() {
+// MarkCaughtUp says that it has learned it.
+func (s *Session) MarkCaughtUp() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	s.caughtUp = true

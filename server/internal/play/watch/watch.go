@@ -23,7 +23,7 @@ type Watcher struct {
 	Log      *slog.Logger
 
 	mu      sync.Mutex
-	waiting map[string]map[chan News]bool // by ticket
+	waiters map[string]map[chan Update]bool // by ticket
 }
 
 // Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it
@@ -38,7 +38,7 @@ func (w *Watcher) Run(ctx context.Context, position string) {
 		if gap {
 			position = end
 		}
-		w.lookAround(ctx)
+		w.resync(ctx)
 		w.Log.Info("events go on")
 	}
 }
@@ -54,48 +54,48 @@ func (w *Watcher) follow(ctx context.Context, position string) (at string, gap b
 			w.Log.Warn("events are missing, looking at every ticket", "error", err)
 			return position, true
 		}
-		w.tell(&ev)
+		w.dispatch(&ev)
 		position = ev.ID
 	}
 	return position, false
 }
 
-func (w *Watcher) tell(ev *matchq.Event) {
+func (w *Watcher) dispatch(ev *matchq.Event) {
 	tickets := ev.Tickets()
 	for i := range tickets {
 		t := tickets[i]
 		t.Match = ev.Match
-		w.wake(t.ID, News{Ticket: t})
+		w.wake(t.ID, Update{Ticket: t})
 		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
-			w.Sessions.Ended(t.ID)
+			w.Sessions.ForgetTicket(t.ID)
 		}
 	}
 }
 
-// lookAround tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
+// resync tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
 // may have come back without what it held. What players are told here they are not told again when its event comes.
-func (w *Watcher) lookAround(ctx context.Context) {
+func (w *Watcher) resync(ctx context.Context) {
 	for _, id := range w.tickets() {
-		t, err := w.look(ctx, id)
+		t, err := w.lookUp(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}
-		w.wake(id, News{Ticket: t, Err: err})
+		w.wake(id, Update{Ticket: t, Err: err})
 	}
 	for id, s := range w.Sessions.Tickets() {
-		t, err := w.look(ctx, id)
+		t, err := w.lookUp(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: lost}
+			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: reasonLost}
 		}
 		switch t.State {
 		case matchq.Waiting:
 		case matchq.Proposed:
 			push(s, notify.Proposed(&t, t.Match))
 		default:
-			w.Sessions.Ended(id)
+			w.Sessions.ForgetTicket(id)
 			push(s, w.Notifier.Ended(ctx, &t))
 		}
 	}
@@ -103,10 +103,10 @@ func (w *Watcher) lookAround(ctx context.Context) {
 
 func push(s *sessions.Session, news notify.News) { s.Push(news.Key, news.Event, news.Data) }
 
-// lost is why a ticket is said to be cancelled that Redis knows no more.
-const lost = "lost"
+// reasonLost is why a ticket is said to be cancelled that Redis knows no more.
+const reasonLost = "lost"
 
-// look reads a ticket, waiting for Redis if it must.
-func (w *Watcher) look(ctx context.Context, id string) (matchq.Ticket, error) {
+// lookUp reads a ticket, waiting for Redis if it must.
+func (w *Watcher) lookUp(ctx context.Context, id string) (matchq.Ticket, error) {
 	return redisconn.Retry(ctx, func() (matchq.Ticket, error) { return w.Matcher.Ticket(ctx, id) })
 }

@@ -46,7 +46,7 @@ func TestGap(t *testing.T) {
 			return ticket.ID
 		}
 		aliceID, bobID := enqueue("alice"), enqueue("bob")
-		session.Waits(aliceID)
+		session.SetTicket(aliceID)
 		log := slog.New(slog.DiscardHandler)
 		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: log}
 		w := &watch.Watcher{Matcher: m, Sessions: registry, Notifier: n, Log: log}
