@@ -1,4 +1,4 @@
-// Package node puts the parts of the server together, runs them and stops them in order.
+// Package app assembles the server, runs it and stops it in order.
 package app
 
 import (
@@ -17,37 +17,37 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// stopTimeout is how long stopping may take.
+// stopTimeout bounds the time that stopping takes.
 const stopTimeout = 10 * time.Second
 
-// Config is what a server is started with.
+// Config is the configuration of a server.
 type Config struct {
 	*flags.Flags
 
-	Game quiz.Config // how long games take
+	Game quiz.Config // durations of invitations and games
 	Log  *slog.Logger
 }
 
-// NewConfig is what the flags and the protocol say.
+// NewConfig makes a Config of flags, with the protocol's durations of games.
 func NewConfig(f *flags.Flags, log *slog.Logger) Config {
 	c := Config{Flags: f, Game: quiz.Defaults(), Log: log}
 	c.Game.Grace, c.Game.TTL = f.Grace, f.RoomTTL
 	return c
 }
 
-// Server is one running server.
+// Server is a running server.
 type Server struct {
 	config Config
 	log    *slog.Logger
 	components
 
 	listener net.Listener
-	work     context.Context // of everything that runs until the node has stopped
+	work     context.Context // of all work, until the server has stopped
 	endWork  context.CancelFunc
 	working  sync.WaitGroup
 }
 
-// Start connects to Redis and listens. Run must be called next.
+// Start connects to Redis and listens. Run must follow.
 func Start(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{config: c, log: c.Log}
 	var err error
@@ -69,7 +69,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--addr: another program listens on %s: end it, or choose another port, such as --addr 127.0.0.1:4001", addr)
+		return nil, fmt.Errorf("--addr: %s is in use by another program: stop it, or choose another port, such as --addr 127.0.0.1:4001", addr)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--addr: %w", err)
@@ -77,7 +77,7 @@ func listen(addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-// URL is where the node can be reached.
+// URL is the server's address.
 func (s *Server) URL() string {
 	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
@@ -86,10 +86,10 @@ func (s *Server) URL() string {
 	return "http://" + net.JoinHostPort(host, port) + s.config.PathPrefix
 }
 
-// Routes lists what the node answers by HTTP, as "METHOD /path/:parameter".
+// Routes lists the HTTP routes, as "METHOD /path/:parameter".
 func (s *Server) Routes() []string { return s.api.Routes() }
 
-// Run serves until ctx ends, and then stops in order. The error is why it could not go on.
+// Run serves until ctx ends, and then stops in order. It returns early with an error if the server can't go on.
 func (s *Server) Run(ctx context.Context) error {
 	s.logStart()
 	broken := make(chan error, 3)
@@ -123,18 +123,18 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// stop lets clients go first, so that they hear of it, then ends the work they needed, and Redis last. Those who were
-// connected have the grace to come back by another node.
+// stop ends connections first, so that clients hear of it, then the work behind them, and Redis last. Players keep the
+// grace to reconnect to another node.
 func (s *Server) stop(server *http.Server) {
 	s.log.Info("shutting down")
 	patience, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	s.api.Drain()
 	if err := s.sessions.Shutdown(patience); err != nil {
-		s.log.Warn("other nodes will find out by themselves that this one has ended", "error", err)
+		s.log.Warn("other nodes will notice the end of this one by its lease", "error", err)
 	}
 	stopped := make(chan struct{})
-	go func() { // sockets are none of the http.Server's any more, so both end at the same time
+	go func() { // http.Server does not know sockets, so both must end at the same time
 		defer close(stopped)
 		s.sockets.Close(patience)
 	}()
@@ -150,13 +150,13 @@ func (s *Server) stop(server *http.Server) {
 	s.log.Info("stopped")
 }
 
-// logStart says where to find the server and what to do with it.
+// logStart logs the address and how to try the server.
 func (s *Server) logStart() {
 	if s.redis.Embedded() {
 		s.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
 	}
 	if !s.config.Loopback() && !s.config.Guarded() {
-		s.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: whoever reaches this server can act for any player")
+		s.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: every client can act for any player")
 	}
 	url, proof := s.URL(), ""
 	if s.config.JWTSecret != "" || s.config.APIKey != "" {

@@ -150,7 +150,7 @@ func TestRedisLosesAll(t *testing.T) {
 	redistest.Eventually(t, "the long poll waits", longPollWaits)
 	env.Server.Kill()
 	// An absence that the driver bridges by its own retries is not noticed.
-	redistest.Eventually(t, "the absence is noticed", func() bool { return n.log.has("no events until redis answers") })
+	redistest.Eventually(t, "the absence is noticed", func() bool { return n.log.has("redis is away: no events until it answers") })
 	env.Server.Restart()
 	if f := alice.status("CANCELLED"); f.text("data.reason") != "lost" || f.text("data.ticketId") != id {
 		t.Errorf("got %v", f)

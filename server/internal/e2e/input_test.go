@@ -19,11 +19,11 @@ func TestBadRequests(t *testing.T) {
 		status                   int
 		code, detail             string
 	}{
-		{"no body", "POST", tickets, " ", 422, "invalid", "too early"},
-		{"not JSON", "POST", tickets, `{"player"`, 422, "invalid", "too early"},
-		{"garbage", "POST", tickets, `{"player":"a"} {}`, 422, "invalid", "follows"},
+		{"no body", "POST", tickets, " ", 422, "invalid", "unexpected end"},
+		{"not JSON", "POST", tickets, `{"player"`, 422, "invalid", "unexpected end"},
+		{"garbage", "POST", tickets, `{"player":"a"} {}`, 422, "invalid", "trailing data"},
 		{"no object", "POST", tickets, `["a"]`, 422, "invalid", "object"},
-		{"key twice", "POST", tickets, `{"player":"a","player":"b"}`, 422, "invalid", "twice"},
+		{"key twice", "POST", tickets, `{"player":"a","player":"b"}`, 422, "invalid", "duplicate key"},
 		{"unknown key", "POST", tickets, `{"player":"a","Rating":5}`, 422, "invalid", `"Rating"`},
 		{"no player", "POST", tickets, `{}`, 422, "invalid", "player must not be empty"},
 		{"empty player", "POST", tickets, `{"player":""}`, 422, "invalid", "player must not be empty"},
@@ -87,11 +87,11 @@ func TestBadFrames(t *testing.T) {
 	s := n.dial()
 	const create = `{"event":"create_general_game_match","id":5,"data":`
 	for _, c := range []struct{ name, frame, code, message string }{
-		{"empty", "", "bad_message", "too early"},
+		{"empty", "", "bad_message", "unexpected end"},
 		{"not JSON", "hello", "bad_message", "not JSON"},
 		{"array", "[]", "bad_message", "object"},
-		{"garbage", `{"event":"check_socket_id"} x`, "bad_message", "follows"},
-		{"key twice", `{"event":"check_socket_id","event":"x"}`, "bad_message", "twice"},
+		{"garbage", `{"event":"check_socket_id"} x`, "bad_message", "trailing data"},
+		{"key twice", `{"event":"check_socket_id","event":"x"}`, "bad_message", "duplicate key"},
 		{"not UTF-8", "{\"event\":\"\xff\"}", "bad_message", "UTF-8"},
 		{"no event", `{"data":{}}`, "bad_message", "event is missing"},
 		{"event of wrong type", `{"event":7}`, "bad_message", "event must be a string"},

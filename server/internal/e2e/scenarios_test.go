@@ -75,7 +75,7 @@ var queueing = []scenario{
 		name: "what can't be done is said",
 		args: []string{"--interval", "1h"},
 		steps: []step{
-			{who: "a", send: "make_tea", data: `{}`, ack: `{"error":{"code":"unknown_event","message":"there is no event \"make_tea\""}}`},
+			{who: "a", send: "make_tea", data: `{}`, ack: `{"error":{"code":"unknown_event","message":"unknown event \"make_tea\""}}`},
 			{who: "a", send: "make_tea", want: "error", like: `{"code":"unknown_event","message":"*"}`},
 			{who: "a", send: "connection_queue", data: `{}`, ack: `{"error":{"code":"invalid","message":"*"}}`},
 			{who: "a", send: "connection_queue", data: `{"userId":true}`, ack: `{"error":{"code":"invalid"}}`},

@@ -42,7 +42,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 			write(c.hello)
 			redistest.Eventually(t, "the client is cut off", func() bool {
 				write(c.ask)
-				return n.log.has("a client was too slow and is cut off")
+				return n.log.has("disconnected a slow client")
 			})
 			sample{`matchq_ws_dropped_total{reason="too_slow"}`: 1}.becomes(t, n)
 			var err error

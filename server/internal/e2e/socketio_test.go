@@ -247,14 +247,14 @@ func TestBadPackets(t *testing.T) {
 	s.send(`42/sunapp,5["check_socket_id",7]`)
 	s.expect(`43/sunapp,5[{"error":{"code":"bad_message","message":"an event's argument must be a JSON object"}}]`)
 	s.send(`42/sunapp,6["make_tea"]`)
-	s.expect(`43/sunapp,6[{"error":{"code":"unknown_event","message":"there is no event \"make_tea\""}}]`)
+	s.expect(`43/sunapp,6[{"error":{"code":"unknown_event","message":"unknown event \"make_tea\""}}]`)
 	s.send(`43/sunapp,6[]`) // an acknowledgement that nobody asked for
 	s.send(`452-/sunapp,7["check_socket_id",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
-	s.expect(`43/sunapp,7[{"error":{"code":"bad_message","message":"binary data is not understood: send JSON"}}]`)
+	s.expect(`43/sunapp,7[{"error":{"code":"bad_message","message":"binary data is not supported: send JSON"}}]`)
 	s.sendBinary("x") // both are answered already
 	s.send("bAA==")
 	s.sendBinary("x")
-	s.expect(`42/sunapp,["error",{"code":"bad_message","message":"binary messages are not understood: send JSON"}]`)
+	s.expect(`42/sunapp,["error",{"code":"bad_message","message":"binary messages are not supported: send JSON"}]`)
 	s.send(`42/sunapp,["` + strings.Repeat("x", 16<<10) + `"]`)
 	s.expectClose(websocket.CloseMessageTooBig)
 
@@ -277,7 +277,7 @@ func TestPolling(t *testing.T) {
 			t.Errorf("%s: headers are %v", path, got.header)
 		}
 	}
-	if !n.log.has("refused a Socket.IO client that polls: it must be told transports: ['websocket']") {
+	if !n.log.has("refused a Socket.IO client that polls: it needs the option transports: ['websocket']") {
 		t.Error("nothing is logged")
 	}
 	for _, version := range []string{"", "2", "5"} {

@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/limits"
 )
 
-// check says what is wrong and puts values into the form that the server works with.
+// check validates the flags and normalises their values.
 func (f *Flags) check() error {
 	if f.RateLimit.Off() {
 		f.RateLimitAddress = limits.Rate{}
@@ -61,13 +61,13 @@ func (f *Flags) check() error {
 	return err
 }
 
-// flagOf names the flags as the library names their values.
+// flagOf has the flags by the library's field names.
 var flagOf = map[string]string{
 	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ttl": "--ticket-ttl",
 	"ready_timeout": "--ready-timeout",
 }
 
-// MatcherConfig is the configuration of the library.
+// MatcherConfig returns the configuration of the library.
 func (f *Flags) MatcherConfig() matchq.Config {
 	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
 	c.Retention = f.Keep.Retention
@@ -83,12 +83,12 @@ func (f *Flags) MatcherConfig() matchq.Config {
 	return c
 }
 
-// Guard tells by the secrets who clients are.
+// Guard makes the guard of the secrets.
 func (f *Flags) Guard() (*identity.Guard, error) {
 	return identity.New(identity.Options{JWTSecret: f.JWTSecret, APIKey: f.APIKey, AdminToken: f.AdminToken})
 }
 
-// checkAddr refuses to listen where anybody can come by, unless they have to prove who they are, or the server is told to.
+// checkAddr refuses to listen beyond loopback without secrets, except with --insecure.
 func (f *Flags) checkAddr() error {
 	if _, _, err := net.SplitHostPort(f.Addr); err != nil {
 		return fmt.Errorf("--addr must be host:port, such as 127.0.0.1:4000, not %q", f.Addr)
@@ -96,14 +96,14 @@ func (f *Flags) checkAddr() error {
 	if f.Loopback() || f.Guarded() || f.Insecure || f.Healthcheck {
 		return nil
 	}
-	return fmt.Errorf("--addr %s can be reached from other machines, and whoever reaches it can act for any player: "+
+	return fmt.Errorf("--addr %s can be reached from other machines, and every client can act for any player: "+
 		"add --jwt-secret and --admin-token, or --insecure if a firewall or a proxy sees to that, or listen on 127.0.0.1", f.Addr)
 }
 
-// Guarded says whether players and operators prove who they are.
+// Guarded reports whether players and operators need a proof of identity.
 func (f *Flags) Guarded() bool { return f.JWTSecret != "" && f.AdminToken != "" }
 
-// HasDemo says whether /demo is served. With a secret it would let anybody in, as a guest, so that has to be asked for.
+// HasDemo reports whether /demo is served. With a secret it must be asked for, since it lets in guests.
 func (f *Flags) HasDemo() bool {
 	if f.Demo == nil {
 		return f.JWTSecret == ""
@@ -111,7 +111,7 @@ func (f *Flags) HasDemo() bool {
 	return *f.Demo
 }
 
-// Loopback says whether only this machine can reach the server.
+// Loopback reports whether only this machine can reach the server.
 func (f *Flags) Loopback() bool {
 	host, _, _ := net.SplitHostPort(f.Addr)
 	if host == "localhost" {
@@ -132,7 +132,7 @@ func (f *Flags) checkPrefix() error {
 	return nil
 }
 
-// Proxies are the networks of --trusted-proxy.
+// Proxies returns the networks of --trusted-proxy.
 func (f *Flags) Proxies() ([]*net.IPNet, error) {
 	var networks []*net.IPNet
 	for _, text := range f.TrustedProxy {
@@ -149,7 +149,7 @@ func (f *Flags) Proxies() ([]*net.IPNet, error) {
 	return networks, nil
 }
 
-// ReadyURL is where --healthcheck asks.
+// ReadyURL is the URL that --healthcheck asks.
 func (f *Flags) ReadyURL() string {
 	host, port, _ := net.SplitHostPort(f.Addr)
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
@@ -158,5 +158,5 @@ func (f *Flags) ReadyURL() string {
 	return "http://" + net.JoinHostPort(host, port) + f.PathPrefix + "/readyz"
 }
 
-// HealthTimeout is how long --healthcheck waits for an answer.
+// HealthTimeout is the time-out of --healthcheck.
 const HealthTimeout = 3 * time.Second

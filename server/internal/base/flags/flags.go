@@ -1,4 +1,4 @@
-// Package flags is what the server can be told when it is started.
+// Package flags has the command line.
 package flags
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/limits"
 )
 
-// Flags are the command line; each flag has an environment variable too.
+// Flags are the flags of the command line. Each has an environment variable too.
 type Flags struct {
 	Addr             string        `help:"Where to listen. Anything but loopback needs --jwt-secret and --admin-token, or --insecure." default:"127.0.0.1:4000" placeholder:"HOST:PORT"`
 	Redis            string        `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>. Default: an embedded one, whose data is lost on exit." placeholder:"URL"`
@@ -41,16 +41,16 @@ type Flags struct {
 	Keep Keep `kong:"-"`
 }
 
-// Keep is how long things are remembered that are over; what is zero is as it always is.
+// Keep has retention times. Zeros mean the defaults.
 type Keep struct {
-	Retention time.Duration // events, and what became of tickets
-	Outbox    time.Duration // what a player was told
+	Retention time.Duration // of events and ended tickets
+	Outbox    time.Duration // of messages to a player
 }
 
 const about = `A matchmaking server: players wait in queues inside Redis and are matched every few seconds.`
 
-// Parse reads the command line and the environment. The error says what is wrong with which flag. For --help it prints
-// and calls exit.
+// Parse reads the command line and the environment. The error names the flag. For --help it prints the help and calls
+// exit.
 func Parse(args []string, stdout, stderr io.Writer, exit func(int)) (*Flags, error) {
 	var f Flags
 	parser, err := kong.New(&f,
@@ -67,7 +67,7 @@ func Parse(args []string, stdout, stderr io.Writer, exit func(int)) (*Flags, err
 	return &f, f.check()
 }
 
-// flagHelp is the help of a flag: what it is for, its default and its environment variable.
+// flagHelp is a flag's help with its default and its environment variable.
 func flagHelp(value *kong.Value) string {
 	var notes []string
 	if value.HasDefault {

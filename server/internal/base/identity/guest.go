@@ -9,26 +9,26 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// GuestTTL is how long a guest's token lasts.
+// GuestTTL is the lifetime of a guest's token.
 const GuestTTL = 30 * time.Minute
 
-// guestLetters make a name that nobody has by chance: five bits each.
+// guestLetters is the length of a guest's random name, at five bits a letter: no two guests have the same.
 const guestLetters = 16
 
-// Guest is somebody who wants to play without being known.
+// Guest is a player of the demo.
 type Guest struct {
 	Player  string
-	Token   string    // proves it; empty where nobody has to prove anything
-	Expires time.Time // when the token ends; zero without one
+	Token   string    // proves the identity; empty if no proof is needed
+	Expires time.Time // of the token; zero without one
 }
 
-// NewGuest makes a guest, under a name that nobody can choose: a token must not be one of another player.
+// NewGuest makes a guest. The random name keeps the token from being another player's.
 func (g *Guard) NewGuest(now time.Time) (Guest, error) {
 	guest := Guest{Player: "guest-" + strings.ToLower(rand.Text()[:guestLetters])}
 	if g.IsOpen() {
 		return guest, nil
 	}
-	guest.Expires = now.Add(GuestTTL).Truncate(time.Second) // as tokens write it
+	guest.Expires = now.Add(GuestTTL).Truncate(time.Second) // tokens have whole seconds
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Subject: guest.Player, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(guest.Expires),
 	}).SignedString(g.jwt)

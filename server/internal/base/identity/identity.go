@@ -1,4 +1,4 @@
-// Package identity says who a client is, as far as that was proven.
+// Package identity verifies the identity of clients and operators.
 package identity
 
 import (
@@ -13,15 +13,15 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Identity is what a client has proven.
+// Identity is the proven identity of a client.
 type Identity struct {
-	Player  string    // whom it acts for; "" if nothing says so yet
-	Trusted bool      // it has the API key and acts for anyone
-	Expires time.Time // when the proof ends; zero if it never does
+	Player  string    // the client acts for; "" if the proof names none
+	Trusted bool      // has the API key and acts for any player
+	Expires time.Time // end of the proof; zero for never
 }
 
-// ActAs is the player that a request acts for, given the one that it names, "" if none. The error is a *wire.Error: what
-// differs is refused and never ignored.
+// ActAs returns the player of a request that names one, or "" for none. Another player than the proof's is an error, a
+// *wire.Error.
 func (id Identity) ActAs(named string) (string, error) {
 	switch {
 	case id.Player == "" || named == id.Player:
@@ -33,27 +33,26 @@ func (id Identity) ActAs(named string) (string, error) {
 	}
 }
 
-// Options are the secrets; each may be empty.
+// Options are the secrets. Each may be empty.
 type Options struct {
 	JWTSecret  string // HS256 key of the players' tokens
 	APIKey     string // of backends that act for anyone
 	AdminToken string // of operators
 }
 
-// Guard tells who clients are. Without secrets everybody is who they say they are, which is for development; the zero
-// Guard has none.
+// Guard verifies proofs. Without secrets it believes every client, which is for development; the zero Guard has none.
 type Guard struct {
 	jwt        []byte
 	key, admin secret
 }
 
-// The least lengths of secrets: HS256 wants a key as long as its hash, the others must not be guessed.
+// Minimum lengths. An HS256 key must be as long as its hash; the other secrets must not be guessable.
 const (
 	minJWTSecret = 32
 	minSecret    = 16
 )
 
-// New makes a Guard. The error says which secret can't be used, without showing it.
+// New makes a Guard. The error names the unusable secret without showing it.
 func New(o Options) (*Guard, error) {
 	owner := map[string]string{}
 	for _, s := range []struct {
@@ -73,35 +72,35 @@ func New(o Options) (*Guard, error) {
 	return &Guard{jwt: []byte(o.JWTSecret), key: newSecret(o.APIKey), admin: newSecret(o.AdminToken)}, nil
 }
 
-// IsOpen says whether clients are believed who prove nothing.
+// IsOpen reports whether players need no proof.
 func (g *Guard) IsOpen() bool { return len(g.jwt) == 0 }
 
-// MayRead says whether an identity reads what belongs to some players.
+// MayRead reports whether an identity may read data of players.
 func (g *Guard) MayRead(id Identity, players ...string) bool {
 	return g.IsOpen() || id.Trusted || slices.Contains(players, id.Player)
 }
 
-// OfRequest reads the proof that the request for a connection carries, in Authorization or, since browsers can't set
-// that, as ?token=. The error is a *wire.Error.
+// OfRequest verifies the proof of a request for a connection: Authorization, or ?token= since browsers can't set a
+// header there. Errors are *wire.Error.
 func (g *Guard) OfRequest(r *http.Request) (Identity, error) {
 	return g.read(r, true, g.IsOpen())
 }
 
-// OfCall reads the proof that an HTTP call carries, in Authorization only: addresses end up in logs and histories.
-// A server with an API key takes no calls without proof. The error is a *wire.Error.
+// OfCall verifies the proof of an HTTP call: Authorization only, since URLs end up in logs and histories. With an API
+// key the proof is required. Errors are *wire.Error.
 func (g *Guard) OfCall(r *http.Request) (Identity, error) {
 	return g.read(r, false, g.IsOpen() && !g.key.set)
 }
 
-// OfStream is OfCall for event streams, which browsers can't give an Authorization either.
+// OfStream is OfCall for event streams. Browsers can't set a header there either, so ?token= counts too.
 func (g *Guard) OfStream(r *http.Request) (Identity, error) {
 	return g.read(r, true, g.IsOpen() && !g.key.set)
 }
 
-// read reads the proof of a request, which may have none if that is optional.
+// read verifies the proof of a request.
 func (g *Guard) read(r *http.Request, inAddress, optional bool) (Identity, error) {
 	if g.IsOpen() && !g.key.set {
-		return Identity{}, nil // what it carries may be for somebody else, such as a proxy
+		return Identity{}, nil // the header may be meant for a proxy
 	}
 	token, err := bearer(r)
 	if err != nil {
@@ -116,7 +115,7 @@ func (g *Guard) read(r *http.Request, inAddress, optional bool) (Identity, error
 	return g.OfToken(token)
 }
 
-// OfToken reads a token or an API key; "" is none. The error is a *wire.Error.
+// OfToken verifies a token or an API key; "" is none. Errors are *wire.Error.
 func (g *Guard) OfToken(token string) (Identity, error) {
 	switch {
 	case g.key.is(token):
@@ -132,7 +131,7 @@ func (g *Guard) OfToken(token string) (Identity, error) {
 	}
 }
 
-// bearer is the token of Authorization, "" if the request has none.
+// bearer returns the token of Authorization, "" if there is none.
 func bearer(r *http.Request) (string, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
@@ -148,7 +147,7 @@ func bearer(r *http.Request) (string, error) {
 
 func unauthorized(why string) error { return wire.Errorf(wire.CodeUnauthorized, "%s", why) }
 
-// secret is compared in a time that tells nothing about it.
+// secret is compared in constant time.
 type secret struct {
 	set bool
 	sum [sha256.Size]byte

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// SessionTTL is how long an operator's session lasts.
+// SessionTTL is the lifetime of an operator's session.
 const SessionTTL = 12 * time.Hour
 
-// HasAdmin says whether operators have a token.
+// HasAdmin reports whether there is an admin token.
 func (g *Guard) HasAdmin() bool { return g.admin.set }
 
-// IsAdmin says whether a token is the operators'.
+// IsAdmin reports whether a token is the admin token.
 func (g *Guard) IsAdmin(token string) bool { return g.admin.is(token) }
 
-// NewSession proves until some time that its owner had the operators' token, "<unix seconds>.<signature>". Every node
-// with the same token accepts it; there is nothing to store, and a new token ends all sessions.
+// NewSession makes the proof of an operator's session, "<unix seconds>.<signature>". Every node with the same admin
+// token accepts it, so nothing is stored; another admin token ends all sessions.
 func (g *Guard) NewSession(until time.Time) string {
 	end := strconv.FormatInt(until.Unix(), 10)
 	return end + "." + g.sign(end)
 }
 
-// IsSession says whether a session was made by NewSession and lasts.
+// IsSession reports whether NewSession made a session and it has not ended.
 func (g *Guard) IsSession(session string, now time.Time) bool {
 	end, signature, _ := strings.Cut(session, ".")
 	seconds, err := strconv.ParseInt(end, 10, 64)

@@ -8,10 +8,10 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// parser takes what this server's secret can have signed, and nothing else that a token may claim about itself.
+// parser accepts only tokens that this server's secret can have signed, whatever a token says of itself.
 var parser = jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired())
 
-// ofJWT reads a player's token. Errors say what is wrong with it in our words: those of the parser may quote it.
+// ofJWT verifies a player's token. Its errors are our own, because the parser's may quote the token.
 func (g *Guard) ofJWT(token string) (Identity, error) {
 	var claims jwt.RegisteredClaims
 	_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return g.jwt, nil })

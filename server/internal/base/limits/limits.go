@@ -1,4 +1,4 @@
-// Package limit bounds how many tickets a player and an address may ask for, on all nodes together.
+// Package limits has the rate limits of players and addresses, on all nodes together, and bounds for one node.
 package limits
 
 import (
@@ -14,19 +14,19 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Limiter counts in Redis. A nil one lets everything pass.
+// Limiter counts tickets in Redis. A nil Limiter has no limits.
 type Limiter struct {
 	rate            *redis_rate.Limiter
 	namespace       string
 	player, address Rate
 }
 
-// New makes a Limiter. Namespaces are counted apart.
+// New makes a Limiter for a namespace.
 func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
 	return &Limiter{rate: redis_rate.NewLimiter(rdb), namespace: namespace, player: player, address: address}
 }
 
-// Address charges an address for so many tickets.
+// Address charges an address for tickets.
 func (l *Limiter) Address(ctx context.Context, address string, tickets int) error {
 	if l == nil || tickets == 0 {
 		return nil
@@ -37,15 +37,15 @@ func (l *Limiter) Address(ctx context.Context, address string, tickets int) erro
 // Player charges a player for one ticket.
 func (l *Limiter) Player(ctx context.Context, player string) error {
 	if l == nil || len(player) > matchq.MaxName {
-		return nil // nobody has such a name, and the library will say so
+		return nil // the library refuses such a name
 	}
 	return l.charge(ctx, l.player, "player", player, 1)
 }
 
-// concurrency is how many players of a batch are charged at the same time.
+// concurrency is the number of players of a batch that are charged at a time.
 const concurrency = 4
 
-// Players charges each of some players for one ticket, and returns what became of each.
+// Players charges each player for one ticket and returns an error each.
 func (l *Limiter) Players(ctx context.Context, players []string) []error {
 	errs := make([]error, len(players))
 	if l == nil || l.player.Off() {
@@ -74,7 +74,7 @@ func (l *Limiter) charge(ctx context.Context, rate Rate, what, name string, n in
 	}
 	result, err := l.rate.AllowN(ctx, l.namespace+":"+what+":"+name, rate.limit(n), n)
 	if err != nil {
-		return wire.RedisError(err) // to let everybody pass would be no limit
+		return wire.RedisError(err) // passing everything would be no limit
 	}
 	if result.Allowed == 0 {
 		f := wire.Errorf(wire.CodeRateLimited, "more than %d tickets in %v for this %s; try again later", rate.Tickets, rate.Per, what)
@@ -84,7 +84,7 @@ func (l *Limiter) charge(ctx context.Context, rate Rate, what, name string, n in
 	return nil
 }
 
-// addressKey is an IPv4 address, or the network that one IPv6 subscriber has.
+// addressKey is an IPv4 address, or the /64 of an IPv6 subscriber.
 func addressKey(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {

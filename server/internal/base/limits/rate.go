@@ -9,7 +9,7 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 )
 
-// Rate is so many tickets in a while; the zero value is no limit.
+// Rate is a number of tickets a period. The zero value is no limit.
 type Rate struct {
 	Tickets int
 	Per     time.Duration
@@ -33,11 +33,11 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Off says whether there is no limit.
+// Off reports whether there is no limit.
 func (r Rate) Off() bool { return r.Tickets == 0 }
 
-// limit allows bursts of as many as come in one period, and of n if that is more: a batch larger than the burst would
-// never get through. What it takes in advance it pays for afterwards, so the rate holds.
+// limit allows a burst of one period, or of n if that is more: else a larger batch could never pass. Later requests pay
+// for the burst, so the rate holds.
 func (r Rate) limit(n int) redis_rate.Limit {
 	return redis_rate.Limit{Rate: r.Tickets, Period: r.Per, Burst: max(r.Tickets, n)}
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Slots bounds how many things that last an address may have at once on this node, so that nobody takes all
-// connections. The zero value has no bound.
+// Slots limits the connections or waiting requests of an address on this node, so that no address takes all of them.
+// The zero value has no limit.
 type Slots struct {
-	Max int // for an address, 0 for any number
+	Max int // for an address; 0 for no limit
 
 	mu    sync.Mutex
 	taken map[string]int
 }
 
-// Take takes a place, which leave gives back.
+// Take takes a slot. release gives it back.
 func (p *Slots) Take(address string) (leave func(), err error) {
 	if p.Max == 0 {
 		return func() {}, nil

@@ -1,4 +1,4 @@
-// Package queuelist reads the state of all queues, which may be many, for all who ask this node.
+// Package queuecache reads the state of all queues once for all clients of this node.
 package queuecache
 
 import (
@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	// maxAge is how old an answer may be, and share how many times longer than it took to read: a few queues are read
-	// anew for nearly everybody, and ten thousand, which cost Redis a tenth of a second, once a second.
+	// maxAge bounds the age of an answer, and ageFactor its ratio to the reading time: a few queues are read anew for
+	// nearly every request, and ten thousand, which cost Redis a tenth of a second, once a second.
 	maxAge    = time.Second
 	ageFactor = 10
-	// readTimeout is how long a reading may take. It goes on when the one who asked first has gone.
+	// readTimeout bounds a reading, which outlives the request that began it.
 	readTimeout = 5 * time.Second
 )
 
-// Cache is the state of all queues.
+// Cache has the state of all queues.
 type Cache struct {
 	Matcher *matchq.Matcher
 
 	reading singleflight.Group
 	mu      sync.Mutex
 	queues  []matchq.Queue
-	until   time.Time // when that is too old
+	until   time.Time // end of their age
 }
 
-// All returns the queues that hold anybody or are paused, by name, as they were at most a second ago. The caller must
-// not change them. Errors are those of matchq.Matcher.Queues.
+// All returns the queues that have tickets or are paused, by name, at most a second old. Callers must not change them.
+// Errors are those of matchq.Matcher.Queues.
 func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {
 	if queues, ok := l.cached(); ok {
 		return queues, nil

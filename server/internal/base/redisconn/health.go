@@ -9,18 +9,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Health is how Redis does. What is negative is not available: the embedded one does not tell, and a user may not be
-// allowed to ask.
+// Health is the state of Redis. Negative values are unknown: the embedded Redis has none, and the Redis user may lack
+// the rights.
 type Health struct {
 	Up          bool
-	Ping        time.Duration // for the way there and back
-	Memory      int64         // bytes in use
+	Ping        time.Duration // round trip
+	Memory      int64         // used, in bytes
 	Clients     int64         // connected
-	ScriptCalls int64         // since Redis was started
-	ScriptTime  time.Duration // that all of them took together
+	ScriptCalls int64         // since the start of Redis
+	ScriptTime  time.Duration // of all script calls
 }
 
-// Health asks Redis how it does, in a cluster the node that keys with some hash tag live on.
+// Health asks Redis for its state; in a cluster the node that has the keys of a hash tag.
 func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 	h := Health{Memory: -1, Clients: -1, ScriptCalls: -1, ScriptTime: -1}
 	client := c.UniversalClient
@@ -40,7 +40,7 @@ func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 		return h
 	}
 	sections := make(map[string]*redis.StringCmd, 3)
-	_, _ = client.Pipelined(ctx, func(pipe redis.Pipeliner) error { // one by one, since Redis 6 knows no more at a time
+	_, _ = client.Pipelined(ctx, func(pipe redis.Pipeliner) error { // one section at a time, for Redis 6
 		for _, name := range []string{"memory", "clients", "commandstats"} {
 			sections[name] = pipe.Info(ctx, name)
 		}
@@ -52,7 +52,7 @@ func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 	return h
 }
 
-// scripts sums up what scripts have cost, by whichever command they were run.
+// scripts sums up the script calls of all commands.
 func scripts(commandstats string) (calls int64, took time.Duration) {
 	if commandstats == "" {
 		return -1, -1
@@ -67,14 +67,14 @@ func scripts(commandstats string) (calls int64, took time.Duration) {
 	return calls, took
 }
 
-// infoLine is what INFO says after a name, to the end of the line; "" if it does not say that.
+// infoLine returns the rest of the line after a name; "" without one.
 func infoLine(info, name string) string {
 	_, rest, _ := strings.Cut("\n"+info, "\n"+name)
 	line, _, _ := strings.Cut(rest, "\r\n")
 	return line
 }
 
-// infoNumber is the number after a name; -1 if there is none.
+// infoNumber returns the number after a name; -1 without one.
 func infoNumber(info, name string) int64 {
 	_, rest, found := strings.Cut(info, name)
 	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// LogTo has the driver log at level debug: what it says the callers of its calls are told too.
+// LogTo logs the driver's messages at level debug: callers get the same as errors.
 func LogTo(log *slog.Logger) { redis.SetLogger(driverLog{log}) }
 
 type driverLog struct{ log *slog.Logger }

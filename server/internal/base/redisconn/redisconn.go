@@ -1,4 +1,4 @@
-// Package redisconn connects to the Redis that the server was told to use, or starts one in the process.
+// Package redisconn connects to the Redis of --redis, or starts an embedded one.
 package redisconn
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// startTimeout is how long Redis may take to answer when the server starts.
+// startTimeout bounds the first answer of Redis.
 const startTimeout = 3 * time.Second
 
 // Conn is a connection to Redis.
 type Conn struct {
 	redis.UniversalClient
-	server *miniredis.Miniredis // the embedded one
+	server *miniredis.Miniredis // nil unless embedded
 }
 
-// Open connects to the Redis at a URL and checks that it answers. Without a URL it starts one in the process.
+// Open connects to the Redis at a URL and checks that it answers. Without a URL it starts an embedded one.
 func Open(ctx context.Context, address string) (*Conn, error) {
 	if address == "" {
 		return embedded()
@@ -40,7 +40,7 @@ func Open(ctx context.Context, address string) (*Conn, error) {
 	return &Conn{UniversalClient: client}, nil
 }
 
-// Close ends the connection, and Redis if it is ours.
+// Close closes the connection, and the embedded Redis.
 func (c *Conn) Close() error {
 	err := c.UniversalClient.Close()
 	if c.server != nil {
@@ -49,12 +49,12 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Embedded says whether Redis runs in this process.
+// Embedded reports whether Redis runs in this process.
 func (c *Conn) Embedded() bool { return c.server != nil }
 
 func embedded() (*Conn, error) {
 	server := miniredis.NewMiniRedis()
-	server.ClockTTL(true) // by itself it never lets a key expire, and rate limits rely on that
+	server.ClockTTL(true) // otherwise keys never expire, and rate limits need that
 	if err := server.Start(); err != nil {
 		return nil, fmt.Errorf("embedded redis: %w", err)
 	}
@@ -62,12 +62,11 @@ func embedded() (*Conn, error) {
 	return &Conn{UniversalClient: client, server: server}, nil
 }
 
-// dialAttempts is how often a client dials for one call. The callers repeat calls that failed, and the error of a client that
-// goes on dialling until its context ends does not say what was wrong.
+// dialAttempts is one a call. Callers repeat failed calls, and a client that dials until its context ends hides the
+// cause.
 const dialAttempts = 1
 
-// newClient makes the client that a URL asks for. All of them give up when a context ends: without that an answer to
-// a player may take seconds longer than it should.
+// newClient makes the client of a URL. It gives up when a context ends, else answers to players could be seconds late.
 func newClient(address string) (redis.UniversalClient, error) {
 	scheme, _, _ := strings.Cut(address, "://")
 	switch scheme {
@@ -105,7 +104,7 @@ func cannotUse(address string, err error) error {
 	return fmt.Errorf("--redis %s: %w", redacted(address), withoutURL(err))
 }
 
-// withoutURL takes the URL, and so the password, out of an error of net/url.
+// withoutURL removes the URL, and so the password, from an error of net/url.
 func withoutURL(err error) error {
 	if parse, ok := errors.AsType[*url.Error](err); ok {
 		return parse.Err
@@ -113,7 +112,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// redacted is a URL as it may be logged: without user and password, and without the parameters.
+// redacted removes user, password and parameters from a URL for the log.
 func redacted(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	scheme, rest, ok := strings.Cut(address, "://")

@@ -19,7 +19,7 @@ func Retry[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	}
 }
 
-// Pause waits for d, or until ctx ends, which is an error.
+// Pause waits for d. The error is ctx's.
 func Pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

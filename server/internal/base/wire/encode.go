@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// Encode writes a payload. What it is given are our own types, which can be written. Attributes stay as long as they
-// are: a message to a player has its limit.
+// Encode encodes a payload of our own types, which can't fail. It does not escape HTML, since messages have a size
+// limit.
 func Encode(payload any) json.RawMessage {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(payload); err != nil {
-		panic(fmt.Sprintf("server: %T can't be written as JSON: %v", payload, err))
+		panic(fmt.Sprintf("server: %T can't be encoded as JSON: %v", payload, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -1,4 +1,4 @@
-// Package fault gives every failure one stable code, the same by HTTP and WebSocket.
+// Package wire has the common part of all protocols: error codes, ids and JSON.
 package wire
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Code is what a program goes by; it never changes.
+// Code is an error code for programs. Codes never change.
 type Code string
 
-// The codes, by the HTTP status they come with.
+// The codes, in the order of their HTTP statuses.
 const (
 	CodeUnauthorized     Code = "unauthorized"
 	CodeForbidden        Code = "forbidden"
@@ -40,9 +40,9 @@ const (
 	CodeConfigMismatch   Code = "config_mismatch"
 	CodeShuttingDown     Code = "shutting_down"
 	CodeTransportUnknown Code = "transport_unknown"
-	CodeBadMessage       Code = "bad_message"   // by WebSocket only
-	CodeUnknownEvent     Code = "unknown_event" // by WebSocket only
-	CodeWrongMode        Code = "wrong_mode"    // likewise, as all of these
+	CodeBadMessage       Code = "bad_message"   // WebSocket only
+	CodeUnknownEvent     Code = "unknown_event" // WebSocket only
+	CodeWrongMode        Code = "wrong_mode"    // WebSocket only, like all below
 	CodeTooLate          Code = "too_late"
 	CodeAlreadyInvited   Code = "already_invited"
 	CodeNoQuestions      Code = "questions_unavailable"
@@ -58,22 +58,22 @@ var statuses = map[Code]int{
 	CodeTransportUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeShuttingDown: 503,
 }
 
-// HTTPCodes are the codes that HTTP answers have, sorted.
+// HTTPCodes returns the codes of HTTP answers, sorted.
 func HTTPCodes() []Code { return slices.Sorted(maps.Keys(statuses)) }
 
-// Error is a failure as the client is told.
-type Error struct { //nolint:errname // it is what clients get, and only on its way an error
+// Error is a failure as clients see it.
+type Error struct { //nolint:errname // the name fits: it is what the wire calls an error
 	Code       Code
 	Message    string
-	RetryAfter time.Duration  // when it may be worth trying again; 0 if that changes nothing
-	Ticket     *matchq.Ticket // of CodeAlreadyQueued: the live one
+	RetryAfter time.Duration  // when a retry may help; 0 for never
+	Ticket     *matchq.Ticket // of CodeAlreadyQueued: the live ticket
 	Match      *matchq.Match  // of CodeAlreadyMatched
 	cause      error
 }
 
 func (f *Error) Error() string { return f.Message }
 
-// Unwrap returns what only the log is told.
+// Unwrap returns the cause, which only the log shows.
 func (f *Error) Unwrap() error { return f.cause }
 
 // Status is the HTTP status.
@@ -84,32 +84,32 @@ func (f *Error) Status() int {
 	return 500
 }
 
-// Errorf makes a Error.
+// Errorf makes an Error.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// RedisError says that Redis does not answer. The cause may name addresses, so the client is not told.
+// RedisError says that Redis does not answer. Clients don't see the cause, which may name addresses.
 func RedisError(cause error) *Error {
 	return &Error{
 		Code: CodeRedisUnavailable, Message: "Redis does not answer, nothing was changed; try again", RetryAfter: time.Second, cause: cause,
 	}
 }
 
-// QuestionsError says that the source of questions fails. The cause may name addresses, so the client is not told.
+// QuestionsError says that the source of questions fails. Clients don't see the cause, which may name addresses.
 func QuestionsError(cause error, retryAfter time.Duration) *Error {
 	return &Error{
-		Code: CodeNoQuestions, Message: "there are no questions at the moment, nothing was changed; try again",
+		Code: CodeNoQuestions, Message: "no questions are available now, nothing was changed; try again",
 		RetryAfter: retryAfter, cause: cause,
 	}
 }
 
-// StoppingError says that this server stops; another one may take over, or the same one come back.
+// StoppingError says that this server stops. Another one may take over.
 func StoppingError() *Error {
 	return &Error{Code: CodeShuttingDown, Message: "the server is shutting down", RetryAfter: time.Second}
 }
 
-// ErrorOf makes a Error of any error.
+// ErrorOf returns the Error of any error.
 func ErrorOf(err error) *Error {
 	var (
 		known     *Error
@@ -126,30 +126,30 @@ func ErrorOf(err error) *Error {
 	case errors.As(err, &invalid):
 		return Errorf(CodeInvalid, "%s %s", invalid.Field, invalid.Problem)
 	case errors.As(err, &duplicate):
-		f := Errorf(CodeAlreadyQueued, "the player waits in queue %q already", duplicate.Ticket.Queue)
+		f := Errorf(CodeAlreadyQueued, "the player already waits in queue %q", duplicate.Ticket.Queue)
 		f.Ticket = &duplicate.Ticket
 		return f
 	case errors.As(err, &matched):
-		f := Errorf(CodeAlreadyMatched, "the match was made already")
+		f := Errorf(CodeAlreadyMatched, "the match is made already")
 		f.Match = &matched.Match
 		return f
 	case errors.As(err, &taken):
 		return Errorf(CodeKeyReused, "this Idempotency-Key was used for another request")
 	case errors.As(err, &config):
-		return &Error{Code: CodeConfigMismatch, Message: "this server and others disagree about the configuration", cause: err}
+		return &Error{Code: CodeConfigMismatch, Message: "nodes disagree about the configuration", cause: err}
 	case errors.Is(err, matchq.ErrPaused):
 		return &Error{Code: CodeQueuePaused, Message: "the queue is paused", RetryAfter: 5 * time.Second}
 	case errors.Is(err, matchq.ErrNotFound):
-		return Errorf(CodeNotFound, "not found: unknown, or it ended too long ago")
+		return Errorf(CodeNotFound, "unknown, or ended too long ago")
 	case errors.Is(err, matchq.ErrExpired):
 		return Errorf(CodeExpired, "the ticket has expired")
 	case errors.Is(err, matchq.ErrGone):
-		return Errorf(CodeMatchGone, "the match fell apart: somebody declined, or did not accept in time")
+		return Errorf(CodeMatchGone, "the ready check failed: a player declined or did not answer in time")
 	case errors.As(err, &busy):
 		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)
 	case errors.Is(err, matchq.ErrUnavailable):
 		return RedisError(err)
 	default:
-		return &Error{Code: CodeInternal, Message: "this is our fault, and was logged", cause: err}
+		return &Error{Code: CodeInternal, Message: "internal error", cause: err}
 	}
 }

@@ -1,5 +1,3 @@
-// Package ids handles the ids of players and questionnaires, which old clients send as JSON strings or integers: 17 and
-// "17" are the same, and go back as their sender wrote them.
 package wire
 
 import (
@@ -10,7 +8,9 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// ID is a name as the library knows it, and whether it was written as an integer.
+// Old clients send ids as JSON strings or integers. 17 and "17" are the same id, and go back as the sender wrote them.
+
+// ID is the id of a player or a questionnaire.
 type ID struct {
 	Name   string
 	Number bool
@@ -31,15 +31,15 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes it as it was read.
 func (id ID) MarshalJSON() ([]byte, error) {
-	// The second condition is about tickets that somebody else made with a ReplyTo of ours.
+	// A foreign ticket may have a ReplyTo that looks like ours.
 	if id.Number && isInteger(id.Name) {
 		return []byte(id.Name), nil
 	}
 	return json.Marshal(id.Name)
 }
 
-// Check says what is wrong with an id, if anything, by the library's rules for names. It is for ids that are used before
-// the library sees them.
+// Check returns an error if the library refuses the id as a name. It is for ids that are used before the library gets
+// them.
 func (id ID) Check(field string) error {
 	if invalid, ok := errors.AsType[*matchq.InvalidError](matchq.CheckName(field, id.Name)); ok {
 		return Errorf(CodeInvalid, "%s %s", invalid.Field, invalid.Problem)
@@ -47,7 +47,7 @@ func (id ID) Check(field string) error {
 	return nil
 }
 
-// isInteger says whether s is an integer as JSON writes it.
+// isInteger reports whether s is an integer in JSON.
 func isInteger(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	if digits == "" || s == "-0" || len(digits) > 1 && digits[0] == '0' {

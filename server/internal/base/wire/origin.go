@@ -6,10 +6,10 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Origin is what a ticket remembers of the client that asked for it, so that every node can answer in that client's
-// words. It is kept in matchq.Request.ReplyTo, e.g. "ns.d0f5…": the player's id was a number, the queue's a string.
+// Origin is what a ticket keeps of the client that asked for it, so that any node can answer in the client's words. It
+// is stored in matchq.Request.ReplyTo, e.g. "ns.d0f5…": the player's id was a number, the queue's a string.
 type Origin struct {
-	PlayerNumber, QueueNumber bool   // whether the client wrote the id as an integer
+	PlayerNumber, QueueNumber bool   // the client wrote the id as an integer
 	SID                       string // of the client's connection; empty if the ticket came by HTTP
 }
 
@@ -34,7 +34,7 @@ func OriginOf(t *matchq.Ticket) Origin {
 	return Origin{PlayerNumber: kinds[0] == 'n', QueueNumber: kinds[1] == 'n', SID: sid}
 }
 
-// ByConnection reports whether the client asked by a connection, and so hears there what becomes of the ticket.
+// ByConnection reports whether the client asked by a connection, which then gets the news of the ticket.
 func (o Origin) ByConnection() bool { return o.SID != "" }
 
 // PlayerID is the id of a ticket's player as that player writes it.

@@ -1,5 +1,3 @@
-// Package jsonin reads JSON objects from outside. It is stricter than encoding/json, which takes a key twice, a key in
-// other letters, text that is no UTF-8 and whatever follows the value; and its errors are for whoever wrote the JSON.
 package wire
 
 import (
@@ -14,7 +12,10 @@ import (
 	"unicode/utf8"
 )
 
-// DecodeStrict reads an object into a struct and refuses keys that the struct does not have.
+// JSON from outside is decoded more strictly than encoding/json does: no duplicate keys, no keys in another case, no
+// invalid UTF-8, no trailing data. Errors are written for the author of the JSON.
+
+// DecodeStrict decodes an object into a struct and refuses unknown keys.
 func DecodeStrict(data []byte, into any) error {
 	unknown, err := read(data, into)
 	if err == nil && len(unknown) > 0 {
@@ -23,13 +24,13 @@ func DecodeStrict(data []byte, into any) error {
 	return err
 }
 
-// DecodeLenient reads an object into a struct and ignores keys that the struct does not have, as old clients may send some.
+// DecodeLenient decodes an object into a struct and ignores unknown keys, which old clients send.
 func DecodeLenient(data []byte, into any) error {
 	_, err := read(data, into)
 	return err
 }
 
-// read fills in the fields that have a json tag and returns the keys that no field has. null is as good as no key.
+// read sets the fields that have a json tag and returns the unknown keys. null is like no key.
 func read(data []byte, into any) (unknown []string, err error) {
 	values, err := object(data)
 	if err != nil {
@@ -50,7 +51,7 @@ func read(data []byte, into any) (unknown []string, err error) {
 	return slices.Sorted(maps.Keys(values)), nil
 }
 
-// object splits one JSON object into its values.
+// object splits a JSON object into its values.
 func object(data []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("not UTF-8")
@@ -67,9 +68,9 @@ func object(data []byte) (map[string]json.RawMessage, error) {
 		if err != nil {
 			return nil, notJSON(err)
 		}
-		key, _ := t.(string) // the decoder takes nothing else for a key
+		key, _ := t.(string) // the decoder accepts no other keys
 		if _, ok := values[key]; ok {
-			return nil, fmt.Errorf("key %q stands twice", key)
+			return nil, fmt.Errorf("duplicate key %q", key)
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
@@ -81,19 +82,19 @@ func object(data []byte) (map[string]json.RawMessage, error) {
 		return nil, notJSON(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows after the JSON object")
+		return nil, errors.New("trailing data after the JSON object")
 	}
 	return values, nil
 }
 
 func notJSON(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("not JSON: it ends too early")
+		return errors.New("not JSON: unexpected end")
 	}
 	return fmt.Errorf("not JSON: %w", err)
 }
 
-// problem says what is wrong with a field's value.
+// problem describes a wrong value.
 func problem(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {

@@ -20,15 +20,15 @@ func TestStrict(t *testing.T) {
 		{` {"id":17,"rating":null} `, ""},
 		{`{}`, ""},
 		{`{"ID":"a"}`, `unknown key "ID"`},
-		{`{"id":"a","\u0069d":"b"}`, `key "id" stands twice`},
+		{`{"id":"a","\u0069d":"b"}`, `duplicate key "id"`},
 		{`{"id":1e3}`, "id must be a string or an integer"},
 		{`{"id":-1.0}`, "id must be a string or an integer"},
 		{`{"rating":[]}`, "rating must be a number"},
 		{`{"ttl":1e30}`, "ttl must be an integer"},
 		{`null`, "must be a JSON object"},
-		{``, "not JSON: it ends too early"},
-		{`{"id":"a"`, "not JSON: it ends too early"},
-		{`{"id":"a"}}`, "something follows after the JSON object"},
+		{``, "not JSON: unexpected end"},
+		{`{"id":"a"`, "not JSON: unexpected end"},
+		{`{"id":"a"}}`, "trailing data after the JSON object"},
 	} {
 		got := ""
 		if err := wire.DecodeStrict([]byte(c.in), &body{}); err != nil {

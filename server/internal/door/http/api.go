@@ -1,4 +1,4 @@
-// Package httpapi is the server's HTTP side: JSON calls below /v1, health, and the way to the sockets.
+// Package httpdoor is the server's HTTP side: JSON calls below /v1, health, pages, and the upgrade to sockets.
 package httpdoor
 
 import (
@@ -21,26 +21,26 @@ import (
 	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
-// Options are what the calls work with.
+// Options are the dependencies and settings of an API.
 type Options struct {
 	Matcher   *matchq.Matcher
 	Intake    *intake.Intake
 	Watcher   *watch.Watcher
 	Guard     *identity.Guard
 	Queues    *queuecache.Cache
-	PollSlots *limits.Slots // of long polls and event streams
+	PollSlots *limits.Slots // for long polls and event streams
 	Log       *slog.Logger
-	NodeID    string // of this node, as the others know it
+	NodeID    string // of this node in Redis
 	Pages     pages.Pages
 	Metrics   http.Handler // for Prometheus
 
 	Dashboard *feed.Feed
 
 	Questions questions.Source
-	Demo      bool // whether there is one
+	Demo      bool // /demo is served
 
-	Prefix         string // path below which everything lives; "" or "/…"
-	LoopbackOnly   bool   // whether the Host header must be this machine's
+	Prefix         string // path below which all routes live; "" or "/…"
+	LoopbackOnly   bool   // the Host header must be this machine's
 	AllowedOrigins []string
 	Proxies        []*net.IPNet
 }
@@ -48,13 +48,13 @@ type Options struct {
 // API answers HTTP requests.
 type API struct {
 	Options
-	wrongTokens limits.WrongTokens // of the admin token
+	wrongTokens limits.WrongTokens // for the admin token
 	origins     map[string]bool
 	hosts       map[string]bool
 	echo        *echo.Echo
 	root        *echo.Group
 	draining    atomic.Bool
-	stop        context.Context // ends when long polls are to be answered
+	stop        context.Context // ends when long polls must be answered
 	stopNow     context.CancelFunc
 }
 
@@ -100,24 +100,24 @@ func (a *API) routes() {
 	}
 }
 
-// Sockets serves a path with connections that stay open. serve gets the address of the client.
+// Sockets serves a path with long-lived connections. serve gets the client's address.
 func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Request, address string)) {
 	a.root.GET(path, func(c echo.Context) error {
 		serve(c.Response(), c.Request(), c.RealIP())
-		return nil // also after a failure: the connection is not Echo's any more
+		return nil // serve has answered, also after a failure
 	})
 }
 
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
 
-// Drain says that the server stops: it is not ready any more, takes no tickets, and answers long polls at once.
+// Drain makes the server not ready: it takes no more tickets and answers long polls at once.
 func (a *API) Drain() {
 	a.draining.Store(true)
 	a.stopNow()
 }
 
-// ipExtractor finds the client's address, behind the proxies that are trusted and no others.
+// ipExtractor finds the client's address behind trusted proxies only.
 func ipExtractor(proxies []*net.IPNet) echo.IPExtractor {
 	if len(proxies) == 0 {
 		return echo.ExtractIPDirect()

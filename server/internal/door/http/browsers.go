@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// parseOrigins reads --allowed-origin: the origins, and their hosts.
+// parseOrigins returns the origins of --allowed-origin and their hosts.
 func parseOrigins(list []string) (origins, hosts map[string]bool) {
 	origins, hosts = map[string]bool{}, map[string]bool{}
 	for _, origin := range list {
@@ -24,15 +24,15 @@ func parseOrigins(list []string) (origins, hosts map[string]bool) {
 	return origins, hosts
 }
 
-// checkOrigin keeps other sites' pages from using the server through their visitors' browsers: a page may only do what
-// changes something, or connect, if it is this server's or an allowed one's. What sends no Origin is no browser.
+// checkOrigin keeps pages of other sites from using the server through a visitor's browser. Only pages of this server
+// or of allowed origins may connect, or call unsafe methods. Clients without Origin are no browsers.
 func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if a.LoopbackOnly && !a.isOurHost(r.Host) {
-			// A name that somebody made point to 127.0.0.1 would make their page one of the same origin.
-			a.Log.Warn("refused a request for another host: --allowed-origin http://HOST allows it", "host", r.Host)
-			return wire.Errorf(wire.CodeForeignHost, "this server listens on loopback only and does not answer to this Host; --allowed-origin with its http:// address allows it")
+			// Otherwise a page could be of the same origin by a name that points to 127.0.0.1.
+			a.Log.Warn("refused a request for a foreign host; --allowed-origin http://HOST would allow it", "host", r.Host)
+			return wire.Errorf(wire.CodeForeignHost, "this server listens on loopback only and does not serve this Host; --allowed-origin with its http:// address would allow it")
 		}
 		origin := strings.ToLower(r.Header.Get("Origin"))
 		if origin == "" {
@@ -48,8 +48,8 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		case sameOrigin(origin, r.Host):
 		case preflight, !isSafe(r):
-			a.Log.Warn("refused a request from another site's page: --allowed-origin ORIGIN allows it", "origin", r.Header.Get("Origin"))
-			return wire.Errorf(wire.CodeForeignOrigin, "pages of this origin may not use this server")
+			a.Log.Warn("refused a request from another site's page; --allowed-origin ORIGIN would allow it", "origin", r.Header.Get("Origin"))
+			return wire.Errorf(wire.CodeForeignOrigin, "this origin is not allowed")
 		}
 		return next(c)
 	}
@@ -67,13 +67,13 @@ func allowOrigin(c echo.Context, preflight bool) {
 	h.Set("Access-Control-Max-Age", "600")
 }
 
-// isSafe says whether a request only reads.
+// isSafe reports whether a request only reads.
 func isSafe(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions) &&
 		r.Header.Get("Upgrade") == ""
 }
 
-// sameOrigin compares hosts only: behind a proxy that ends TLS the scheme is not known.
+// sameOrigin compares hosts only: the scheme is unknown behind a proxy that ends TLS.
 func sameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)

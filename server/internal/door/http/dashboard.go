@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/feed"
 )
 
-// dashboardEvents streams what the dashboard shows: all of it, and then what changes.
+// dashboardEvents streams a snapshot of the dashboard, then its changes.
 func (a *API) dashboardEvents(c echo.Context) error {
 	leave, err := a.PollSlots.Take(c.RealIP())
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *API) dashboardEvents(c echo.Context) error {
 		select {
 		case data, open := <-news:
 			if !open {
-				return nil // the page comes back, and begins again
+				return nil // the page reconnects and starts again
 			}
 			err = s.write(data)
 		case <-ctx.Done():

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// demoRoutes serves what the quiz at /demo is played with.
+// demoRoutes serves the demo and the calls that it uses.
 func (a *API) demoRoutes(v1 *echo.Group) {
 	v1.GET("/questionnaires", a.getQuestionnaires)
 	v1.POST("/demo/guest", a.createGuest, a.inDemo)
@@ -19,17 +19,17 @@ func (a *API) demoRoutes(v1 *echo.Group) {
 	}
 }
 
-// inDemo hides what belongs to the demo where there is none.
+// inDemo answers 404 where the demo is off.
 func (a *API) inDemo(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !a.Demo {
-			return wire.Errorf(wire.CodeNotFound, "there is no demo on this server: --demo turns it on")
+			return wire.Errorf(wire.CodeNotFound, "the demo is off: --demo turns it on")
 		}
 		return next(c)
 	}
 }
 
-// getQuestionnaires names what can be played, as far as that is known.
+// getQuestionnaires lists the known questionnaires.
 func (a *API) getQuestionnaires(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"questionnaires": a.Questions.List()})
 }
@@ -40,7 +40,7 @@ type guestView struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
 
-// createGuest lets somebody in whom nobody knows. It counts as a ticket for the rate limit of addresses.
+// createGuest makes a guest. It counts as a ticket for the rate limit of addresses.
 func (a *API) createGuest(c echo.Context) error {
 	if err := a.Intake.Charge(c.Request().Context(), c.RealIP(), 1); err != nil {
 		return err

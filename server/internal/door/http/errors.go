@@ -45,12 +45,12 @@ func (a *API) handleError(err error, c echo.Context) {
 	WriteError(c.Response(), c.Request(), f)
 }
 
-// errorOf makes a Fault of an error, also of Echo's own.
+// errorOf returns the wire.Error of an error, also of Echo's.
 func errorOf(err error, r *http.Request) *wire.Error {
 	if own, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch own.Code {
 		case http.StatusNotFound:
-			return wire.Errorf(wire.CodeNotFound, "there is nothing at this path")
+			return wire.Errorf(wire.CodeNotFound, "no such path")
 		case http.StatusMethodNotAllowed:
 			return wire.Errorf(wire.CodeMethodNotAllowed, "this path does not take %s", r.Method)
 		}
@@ -73,6 +73,6 @@ func WriteError(w http.ResponseWriter, r *http.Request, f *wire.Error) {
 	}
 	w.WriteHeader(f.Status())
 	if r.Method != http.MethodHead {
-		_ = json.NewEncoder(w).Encode(problemOf(f)) //nolint:errchkjson // the client may be gone
+		_ = json.NewEncoder(w).Encode(problemOf(f)) //nolint:errchkjson // the client may have gone
 	}
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/matchq/matchq/server/internal/play/intake"
 )
 
-const maxKey = 255 // bytes of an Idempotency-Key
+const maxKey = 255 // length limit of an Idempotency-Key, in bytes
 
-// maxAttempts is how often a request with one key may find Redis away and be tried again.
+// maxAttempts is how often a request with one key may be retried after Redis was away.
 const maxAttempts = 16
 
-// enqueue makes one ticket. With an Idempotency-Key the ticket's id follows from it, so that the same request again
-// finds the same ticket, whatever the rate limits say: they are about new ones.
+// enqueue makes one ticket. With an Idempotency-Key the ticket's id derives from it, so that a repeated request finds
+// its ticket, even above the rate limits, which are for new tickets.
 func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	ctx := c.Request().Context()
 	who, address := identityOf(c), c.RealIP()
@@ -47,7 +47,7 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 			return t, err
 		}
 		if t.State == matchq.Cancelled && t.Reason == matchq.VoidReason {
-			continue // this attempt was answered with redis_unavailable: it queued nobody, and the client tries again
+			continue // this attempt was answered with redis_unavailable and queued nobody, so the client retries
 		}
 		if !a.sameRequest(&r, &t) {
 			return t, &matchq.IDTakenError{ID: r.ID}
@@ -57,8 +57,8 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	return matchq.Ticket{}, wire.Errorf(wire.CodeKeyReused, "this Idempotency-Key was tried too often: use a new one")
 }
 
-// keyOwner is whose an Idempotency-Key is: players do not share theirs, and backends with the API key do. Where nobody
-// proves anything all callers do.
+// keyOwner is the owner of an Idempotency-Key: its player, or all backends with the API key, or all clients where no
+// proof is needed.
 func keyOwner(who identity.Identity) string {
 	switch {
 	case who.Trusted:
@@ -74,12 +74,12 @@ func keyOwner(who identity.Identity) string {
 func ticketID(namespace, identity, key string, attempt int) string {
 	h := sha256.New()
 	for _, part := range []string{namespace, identity, key, strconv.Itoa(attempt)} {
-		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // the lengths keep parts apart
+		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // lengths keep the parts apart
 	}
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
 }
 
-// sameRequest says whether a ticket is what a request asks for.
+// sameRequest reports whether a ticket is the one of a request.
 func (a *API) sameRequest(r *intake.Request, t *matchq.Ticket) bool {
 	var attributes bytes.Buffer
 	if len(r.Attributes) > 0 && json.Compact(&attributes, r.Attributes) != nil {

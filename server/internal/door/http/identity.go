@@ -13,7 +13,7 @@ import (
 
 const identityKey = "who"
 
-// authenticate lets those in who prove who they are, as read says.
+// authenticate verifies the client's identity with read.
 func (a *API) authenticate(read func(*http.Request) (identity.Identity, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -27,16 +27,16 @@ func (a *API) authenticate(read func(*http.Request) (identity.Identity, error)) 
 	}
 }
 
-// identityOf is who makes a request of a route that has by; nobody on others.
+// identityOf returns the client's identity on routes with authenticate.
 func identityOf(c echo.Context) identity.Identity {
 	who, _ := c.Get(identityKey).(identity.Identity)
 	return who
 }
 
-// playerOf is the player that a request acts for. named is nil if it names none.
+// playerOf returns the player that a request acts for. named is nil if the request names none.
 func playerOf(who identity.Identity, named *wire.ID) (wire.ID, error) {
 	if named == nil {
-		return wire.ID{Name: who.Player}, nil // the library refuses one that is empty
+		return wire.ID{Name: who.Player}, nil // the library refuses an empty one
 	}
 	if err := named.Check("player"); err != nil {
 		return wire.ID{}, err
@@ -45,7 +45,7 @@ func playerOf(who identity.Identity, named *wire.ID) (wire.ID, error) {
 	return *named, err
 }
 
-// ticketFor is a ticket that an identity may read. Those of others do not exist for it.
+// ticketFor returns a ticket that the client may read. Other tickets look unknown.
 func (a *API) ticketFor(ctx context.Context, who identity.Identity, id string) (matchq.Ticket, error) {
 	t, err := a.Matcher.Ticket(ctx, id)
 	if err == nil && !a.Guard.MayRead(who, t.Player) {

@@ -12,10 +12,10 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// maxWait is how long a request may wait: less than what proxies commonly allow.
+// maxWait is the longest wait of a request, below the usual limits of proxies.
 const maxWait = 55 * time.Second
 
-// getTicket answers with a ticket, at once or when it has changed.
+// getTicket answers with a ticket, at once or after a change.
 func (a *API) getTicket(c echo.Context) error {
 	id, err := param(c, "id")
 	if err != nil {
@@ -36,7 +36,7 @@ func (a *API) getTicket(c echo.Context) error {
 	defer cancel()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
-	news, forget := a.Watcher.Wait(id) // before looking, so that nothing happens in between
+	news, forget := a.Watcher.Wait(id) // before reading the ticket, so that no update is missed
 	defer forget()
 	t, err := a.ticketFor(c.Request().Context(), identityOf(c), id)
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *API) getTicket(c echo.Context) error {
 				return n.Err
 			}
 			if n.Ticket.Version <= t.Version {
-				continue // from before we looked
+				continue // older than the ticket that was read
 			}
 			t = n.Ticket
 		case <-timeout.C:
@@ -65,12 +65,12 @@ func (a *API) getTicket(c echo.Context) error {
 	}
 }
 
-// isFinal says whether a ticket has ended.
+// isFinal reports whether a ticket has ended.
 func isFinal(s matchq.State) bool {
 	return s == matchq.Matched || s == matchq.Cancelled || s == matchq.Expired
 }
 
-// takeSlot takes one of the places of those who wait, which leave gives back.
+// takeSlot takes a slot for a waiting request. leave gives it back.
 func (a *API) takeSlot(c echo.Context) (leave func(), err error) {
 	if identityOf(c).Trusted {
 		return func() {}, nil
@@ -78,7 +78,7 @@ func (a *API) takeSlot(c echo.Context) (leave func(), err error) {
 	return a.PollSlots.Take(c.RealIP())
 }
 
-// clientContext ends when the client goes, the proof of who it is ends, or the server stops.
+// clientContext ends when the client goes, its proof ends, or the server stops.
 func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc) {
 	ctx, expired := c.Request().Context(), func() {}
 	if expires := identityOf(c).Expires; !expires.IsZero() {
@@ -93,7 +93,7 @@ func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc
 	}
 }
 
-// waitFor reads how long to wait for another version than which; 0 for whatever it is now.
+// waitFor returns how long to wait, and the version to differ from; 0 for the current one.
 func waitFor(c echo.Context) (wait time.Duration, since int, err error) {
 	if text := c.QueryParam("wait"); text != "" {
 		wait, err = time.ParseDuration(text)

@@ -12,8 +12,8 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// routeEscaped has Echo route by the path as it was sent. Otherwise it hands parameters over escaped or not, depending on
-// which characters they hold.
+// routeEscaped makes Echo route by the path as sent. Otherwise it passes parameters escaped or unescaped, depending on
+// their characters.
 func routeEscaped(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u := c.Request().URL
@@ -22,31 +22,31 @@ func routeEscaped(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// param is a path parameter, unescaped once.
+// param returns a path parameter, unescaped once.
 func param(c echo.Context, name string) (string, error) {
 	escaped := c.Param(name)
 	value, err := url.PathUnescape(escaped)
-	// The last parameter of a route takes in slashes that follow.
+	// The last parameter of a route includes later slashes.
 	if err != nil || strings.Contains(escaped, "/") {
-		return "", wire.Errorf(wire.CodeNotFound, "there is nothing at this path")
+		return "", wire.Errorf(wire.CodeNotFound, "no such path")
 	}
 	return value, nil
 }
 
-// logged writes a line a request at level debug, without the query, which may hold a token.
+// logged logs requests at level debug, without the query, which may hold a token.
 func (a *API) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start, r := time.Now(), c.Request()
 		err := next(c)
 		if err != nil {
-			c.Error(err) // now, so that the status is known
+			c.Error(err) // sets the status
 		}
 		a.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", c.Response().Status, "took", time.Since(start))
 		return nil
 	}
 }
 
-// recovered turns a panic into an answer.
+// recovered answers after a panic.
 func (a *API) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
@@ -56,14 +56,14 @@ func (a *API) recovered(next echo.HandlerFunc) echo.HandlerFunc {
 				panic(p)
 			default:
 				a.Log.Error("a request panicked", "path", c.Path(), "panic", p, "stack", string(debug.Stack()))
-				err = wire.Errorf(wire.CodeInternal, "this is our fault, and was logged")
+				err = wire.Errorf(wire.CodeInternal, "internal error")
 			}
 		}()
 		return next(c)
 	}
 }
 
-// securityHeaders sets headers that keep browsers from guessing.
+// securityHeaders sets headers against guesses of browsers.
 func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()

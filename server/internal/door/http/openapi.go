@@ -17,11 +17,11 @@ func (a *API) getOpenAPI(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/yaml", OpenAPI)
 }
 
-// Routes lists what is answered, as "METHOD /path/:parameter", without the prefix.
+// Routes returns the routes as "METHOD /path/:parameter", without the prefix.
 func (a *API) Routes() []string {
 	var routes []string
 	for _, r := range a.echo.Routes() {
-		if path := r.Path[len(a.Prefix):]; path != "" { // the prefix alone only leads to what is below
+		if path := r.Path[len(a.Prefix):]; path != "" { // the prefix alone only redirects
 			routes = append(routes, r.Method+" "+path)
 		}
 	}

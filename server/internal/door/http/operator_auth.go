@@ -18,8 +18,8 @@ const (
 	operatorKey   = "by"
 )
 
-// operator lets operators in: with the token, or with the cookie that a browser got for it. Without a token whoever is
-// on this machine is one.
+// operator lets in operators: by the admin token or by a session's cookie. Without an admin token everyone on this
+// machine is an operator.
 func (a *API) operator(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		by, err := a.operatorBy(c)
@@ -31,7 +31,7 @@ func (a *API) operator(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// operatorBy says by what somebody is an operator.
+// operatorBy returns the kind of an operator's proof.
 func (a *API) operatorBy(c echo.Context) (by string, err error) {
 	r := c.Request()
 	if !a.Guard.HasAdmin() {
@@ -42,30 +42,29 @@ func (a *API) operatorBy(c echo.Context) (by string, err error) {
 	}
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil || !a.Guard.IsSession(cookie.Value, time.Now()) {
-		return "", wire.Errorf(wire.CodeUnauthorized, "this is for operators: send the admin token as Authorization: Bearer, or open a session")
+		return "", wire.Errorf(wire.CodeUnauthorized, "operators only: send the admin token as Authorization: Bearer, or open a session")
 	}
-	// A browser sends the cookie whoever asks it to, so what changes something must come from our own page.
+	// Other sites' pages can make a browser send the cookie, so unsafe calls must come from our own page.
 	if origin := r.Header.Get("Origin"); !isSafe(r) && !sameOrigin(origin, r.Host) {
-		return "", wire.Errorf(wire.CodeForeignOrigin, "with a session this must come from a page of this server")
+		return "", wire.Errorf(wire.CodeForeignOrigin, "with a session the request must come from a page of this server")
 	}
 	return "session", nil
 }
 
-// openToOperators says whether a request comes from this machine itself. One that a proxy passed on may come from
-// anywhere.
+// openToOperators reports whether a request comes from this machine. A proxied request may come from anywhere.
 func (a *API) openToOperators(r *http.Request) error {
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-	// A page of another site can have the visitor's browser ask, though not read what it gets.
+	// Another site's page can make a visitor's browser send requests, though it can't read the answers.
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[strings.ToLower(origin)]
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if !foreign && a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
 		return nil
 	}
-	return wire.Errorf(wire.CodeForbidden, "this is for operators, and the server was started without --admin-token")
+	return wire.Errorf(wire.CodeForbidden, "operators only, and the server was started without --admin-token")
 }
 
-// checkAdmin compares a token with the operators'.
+// checkAdmin compares a token with the admin token.
 func (a *API) checkAdmin(c echo.Context, token string) error {
 	if a.Guard.IsAdmin(token) {
 		return nil
@@ -74,20 +73,20 @@ func (a *API) checkAdmin(c echo.Context, token string) error {
 	if err := a.wrongTokens.Add(address); err != nil {
 		return err
 	}
-	a.Log.Warn("somebody presented a wrong admin token", "address", address)
+	a.Log.Warn("wrong admin token", "address", address)
 	return wire.Errorf(wire.CodeUnauthorized, "the admin token is wrong")
 }
 
-// logAction logs what an operator does.
+// logAction logs an operator's action.
 func (a *API) logAction(c echo.Context, action, queue string, err error) {
-	a.Log.Info("an operator acted", "action", action, "queue", queue, "address", c.RealIP(), "by", c.Get(operatorKey), "error", err)
+	a.Log.Info("operator action", "action", action, "queue", queue, "address", c.RealIP(), "by", c.Get(operatorKey), "error", err)
 }
 
-// openSession gives a browser a cookie for the admin token.
+// openSession exchanges the admin token for a session's cookie.
 func (a *API) openSession(c echo.Context) error {
 	r := c.Request()
 	if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(origin, r.Host) {
-		return wire.Errorf(wire.CodeForeignOrigin, "a session is opened by a page of this server")
+		return wire.Errorf(wire.CodeForeignOrigin, "a session can be opened by a page of this server only")
 	}
 	var body struct {
 		Token string `json:"token"`
@@ -99,7 +98,7 @@ func (a *API) openSession(c echo.Context) error {
 		if err := a.openToOperators(r); err != nil {
 			return err
 		}
-		return c.NoContent(http.StatusNoContent) // there is nothing to prove
+		return c.NoContent(http.StatusNoContent) // no proof is needed
 	}
 	if err := a.checkAdmin(c, body.Token); err != nil {
 		return err
@@ -111,20 +110,20 @@ func (a *API) openSession(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// closeSession takes the cookie away.
+// closeSession deletes the cookie.
 func (a *API) closeSession(c echo.Context) error {
 	a.setSession(c, "", -1)
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (a *API) setSession(c echo.Context, value string, maxAge int) {
-	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure would lock operators out where there is no TLS
+	c.SetCookie(&http.Cookie{ //nolint:gosec // with Secure operators could not sign in without TLS
 		Name: sessionCookie, Value: value, MaxAge: maxAge, Path: a.Prefix + "/",
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: a.isHTTPS(c.Request()),
 	})
 }
 
-// isHTTPS says whether the client uses TLS, here or as far as a trusted proxy.
+// isHTTPS reports whether the client uses TLS, to this server or to a trusted proxy.
 func (a *API) isHTTPS(r *http.Request) bool {
 	if r.TLS != nil {
 		return true

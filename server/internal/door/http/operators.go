@@ -23,7 +23,7 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.GET("/admin/tickets", a.findTicket, a.operator)
 }
 
-// onQueue does something to a queue and logs it. do returns the answer.
+// onQueue applies an action to a queue and logs it. do returns the answer.
 func (a *API) onQueue(action string, do func(ctx context.Context, queue string) (any, error)) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		queue, err := param(c, "queue")
@@ -87,7 +87,7 @@ type nodeView struct {
 	StartedAt   *time.Time `json:"started_at"`
 	Connections int        `json:"connections"`
 	LeaseEndsAt *time.Time `json:"lease_ends_at"`
-	Self        bool       `json:"self"` // it is the one that answers
+	Self        bool       `json:"self"` // the node that answers
 }
 
 func (a *API) getNodes(c echo.Context) error {
@@ -105,7 +105,7 @@ func (a *API) getNodes(c echo.Context) error {
 type ticketOfView struct {
 	Ticket   *ticketView    `json:"ticket"`
 	Queue    queueView      `json:"queue"`
-	Why      string         `json:"why,omitempty"` // it has not been matched yet
+	Why      string         `json:"why,omitempty"` // it is not matched yet
 	Timeline []timelineView `json:"timeline"`
 }
 
@@ -115,7 +115,7 @@ type timelineView struct {
 	Reason string       `json:"reason,omitempty"`
 }
 
-// findTicket shows a ticket, or a player's latest one, what it has been through, and why it waits.
+// findTicket answers with a ticket, by id or the player's latest, its history, and the reason why it waits.
 func (a *API) findTicket(c echo.Context) error {
 	ctx := c.Request().Context()
 	t, err := a.ticketBy(ctx, c.QueryParam("player"), c.QueryParam("id"))
@@ -136,7 +136,7 @@ func (a *API) findTicket(c echo.Context) error {
 func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
 	switch {
 	case (player == "") == (id == ""):
-		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "say either player or id")
+		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "exactly one of player and id is needed")
 	case id != "":
 		return a.Matcher.Ticket(ctx, id)
 	}
@@ -146,8 +146,7 @@ func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, e
 	return a.Matcher.TicketOf(ctx, player)
 }
 
-// timeline is what a ticket has been through, from the beginning. Its end is known from the ticket, if its event is not
-// kept any more.
+// timeline returns a ticket's states from the first on. The end comes from the ticket if its event is no longer kept.
 func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 	steps := []timelineView{{At: viewTime(t.EnqueuedAt), State: matchq.Waiting}}
 	for i := range past {
@@ -159,7 +158,7 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 	return steps
 }
 
-// waitReason says for people what a ticket waits for; "" if it has ended.
+// waitReason explains to people why a ticket waits; "" if it has ended.
 func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
 	missing := a.Matcher.Config().Size - queue.Waiting
 	switch {

@@ -8,8 +8,7 @@ import (
 	"github.com/matchq/matchq/server/internal/door/pages"
 )
 
-// pageRoutes serves the web pages. They name everything relative to themselves, so it does not matter below which path
-// they are.
+// pageRoutes serves the web pages. Their links are relative, so they work below any path.
 func (a *API) pageRoutes(files pages.Pages) {
 	named := func(name string) echo.HandlerFunc {
 		return func(c echo.Context) error { return files.Serve(c.Response(), c.Request(), name) }
@@ -22,7 +21,7 @@ func (a *API) pageRoutes(files pages.Pages) {
 		a.root.Add(method, "/dashboard", named("dashboard.html"))
 		a.root.Add(method, "/assets/:file", asset)
 	}
-	if a.Prefix != "" { // what is relative to a page without the slash would lie outside of the prefix
+	if a.Prefix != "" { // relative links need the slash
 		a.echo.GET(a.Prefix, func(c echo.Context) error { return c.Redirect(http.StatusPermanentRedirect, a.Prefix+"/") })
 	}
 }

@@ -18,8 +18,8 @@ import (
 
 const maxProfile = 60 * time.Second
 
-// profileRoutes serves what go tool pprof and go tool trace read, to operators. The command line is not among it, since it
-// may hold secrets.
+// profileRoutes serves profiles for go tool pprof and go tool trace to operators. The command line is left out, since
+// it may hold secrets.
 func (a *API) profileRoutes() {
 	const all = "/debug/pprof/"
 	a.root.GET(all, a.listProfiles, a.operator)
@@ -28,28 +28,28 @@ func (a *API) profileRoutes() {
 	a.root.GET(all+":profile", a.getProfile, a.operator)
 }
 
-// record answers with what happens in some seconds from now on; sooner if the client goes or the server stops. Of a kind
-// there can be one recording at a time.
+// record answers with a recording of the next seconds. It ends early if the client goes or the server stops. There can
+// be one recording of a kind at a time.
 func (a *API) record(what string, usual time.Duration, start func(io.Writer) error, stop func()) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		length, err := secondsOf(c, usual)
 		if err != nil {
 			return err
 		}
-		_, _ = io.CopyN(io.Discard, c.Request().Body, maxBody) // what is not read hides that the client has gone
+		_, _ = io.CopyN(io.Discard, c.Request().Body, maxBody) // an unread body hides that the client has gone
 		ctx, cancel := a.clientContext(c)
 		defer cancel()
 		ctx, ended := context.WithTimeout(ctx, length)
 		defer ended()
 		a.logAction(c, "record "+what, "", nil)
-		// The runtime waits for whoever reads a trace, and lets nobody else have one meanwhile.
+		// A slow reader blocks the runtime's trace, and so all other recordings.
 		conn := http.NewResponseController(c.Response())
 		_ = conn.SetWriteDeadline(time.Now().Add(length + streamTimeout))
 		defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
 		setBinary(c)
 		if err := start(c.Response()); err != nil {
 			c.Response().Header().Del("Content-Disposition")
-			busy := wire.Errorf(wire.CodeRateLimited, "one like this is being recorded; try again later")
+			busy := wire.Errorf(wire.CodeRateLimited, "another recording of this kind is running; try again later")
 			busy.RetryAfter = length
 			return busy
 		}
@@ -60,7 +60,7 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 	}
 }
 
-// secondsOf reads how long to record.
+// secondsOf returns the length of a recording.
 func secondsOf(c echo.Context, usual time.Duration) (time.Duration, error) {
 	text := c.QueryParam("seconds")
 	if text == "" {
@@ -79,7 +79,7 @@ func setBinary(c echo.Context) {
 	h.Set("Content-Disposition", `attachment; filename="profile"`)
 }
 
-// getProfile answers with one of the profiles that the runtime keeps.
+// getProfile answers with a profile of the runtime.
 func (a *API) getProfile(c echo.Context) error {
 	name, err := param(c, "profile")
 	if err != nil {
@@ -87,7 +87,7 @@ func (a *API) getProfile(c echo.Context) error {
 	}
 	profile := pprof.Lookup(name)
 	if profile == nil {
-		return wire.Errorf(wire.CodeNotFound, "there is no such profile: /debug/pprof/ lists them")
+		return wire.Errorf(wire.CodeNotFound, "unknown profile: /debug/pprof/ lists them")
 	}
 	debug := 0
 	if text := c.QueryParam("debug"); text != "" {

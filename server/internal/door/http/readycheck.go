@@ -10,12 +10,12 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// acceptMatch takes a match that was proposed to a player.
+// acceptMatch accepts a proposed match for a player.
 func (a *API) acceptMatch(c echo.Context) error {
 	return a.answer(c, a.Matcher.Accept)
 }
 
-// declineMatch turns it down; the others wait again.
+// declineMatch declines it; the other players wait again.
 func (a *API) declineMatch(c echo.Context) error {
 	return a.answer(c, func(ctx context.Context, matchID, player string) (matchq.Match, error) {
 		if err := a.Matcher.Decline(ctx, matchID, player); err != nil {

@@ -67,12 +67,12 @@ func (a *API) getStats(c echo.Context) error {
 	return c.JSON(http.StatusOK, viewStats(&stats))
 }
 
-// live says that the process works, whatever it depends on.
+// live reports that the process works, whatever the state of its dependencies.
 func (a *API) live(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// ready says whether it makes sense to send players here, and in words why not: whoever asks runs the server.
+// ready reports whether this server can take players, and explains why not.
 func (a *API) ready(c echo.Context) error {
 	if a.draining.Load() {
 		return wire.StoppingError()

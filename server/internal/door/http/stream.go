@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	heartbeatEvery = 15 * time.Second // between comments, so that proxies keep an idle stream open
-	streamTimeout  = 10 * time.Second // for a client to take what it is sent
+	heartbeatEvery = 15 * time.Second // between comments that keep an idle stream open in proxies
+	streamTimeout  = 10 * time.Second // for a client to take an event
 )
 
-// ticketEvents streams the states of a ticket as server-sent events until it has ended. The id of an event is the
-// ticket's version, so a client that comes back gets what it does not know yet; after the end that is nothing, and 204
-// keeps it from coming back.
+// ticketEvents streams the states of a ticket as server-sent events until it ends. An event's id is the ticket's
+// version, so a client that reconnects gets only newer states. After the end 204 stops it from reconnecting.
 func (a *API) ticketEvents(c echo.Context) error {
 	id, err := param(c, "id")
 	if err != nil {
@@ -47,18 +46,18 @@ func (a *API) ticketEvents(c echo.Context) error {
 	}
 	s := openStream(c)
 	defer s.close()
-	err = s.write(nil) // the client hears that it is connected, even if there is nothing to tell
+	err = s.write(nil) // tells the client that it is connected
 	for err == nil && ctx.Err() == nil {
-		// What can't be told any more ends the stream: the client comes back and gets the answer that says why.
+		// An error ends the stream. The client reconnects and gets the error as an answer.
 		known, err = a.streamNext(ctx, s, id, known)
 	}
 	return nil
 }
 
-// streamNext sends a ticket if its version is another than the one known, and waits for news if it has not ended. The
-// error ends the stream.
+// streamNext sends the ticket if its version is not the known one, and then waits for an update. An error ends the
+// stream.
 func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (int, error) {
-	news, forget := a.Watcher.Wait(id) // before looking, so that nothing happens in between
+	news, forget := a.Watcher.Wait(id) // before reading the ticket, so that no update is missed
 	defer forget()
 	t, err := a.Matcher.Ticket(ctx, id)
 	if err != nil {
@@ -90,7 +89,7 @@ func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (
 
 var errStreamEnds = wire.Errorf(wire.CodeExpired, "the stream has ended")
 
-// lastEventID is the version that a client knows, 0 if it says none.
+// lastEventID returns the version of Last-Event-ID, 0 if there is none.
 func lastEventID(r *http.Request) (int, error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
@@ -113,7 +112,7 @@ func openStream(c echo.Context) *stream {
 	s := &stream{c.Response(), http.NewResponseController(c.Response())}
 	h := s.w.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would keep events until it has many
+	h.Set("X-Accel-Buffering", "no") // nginx would buffer events
 	s.w.WriteHeader(http.StatusOK)
 	return s
 }
@@ -127,14 +126,14 @@ func (s *stream) state(t *matchq.Ticket) error {
 	return s.write(fmt.Appendf(nil, "id: %d\nevent: state\ndata: %s\n\n", t.Version, data))
 }
 
-// write sends text at once, and fails if the client does not take it in time.
+// write sends text at once. It fails if the client does not take it in time.
 func (s *stream) write(text []byte) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(streamTimeout)) // what can't be set, as in some tests, does not matter
+	_ = s.conn.SetWriteDeadline(time.Now().Add(streamTimeout)) // some tests can't set it, and need not
 	if _, err := s.w.Write(text); err != nil {
 		return err
 	}
 	return s.conn.Flush()
 }
 
-// close leaves the connection for the client's next request.
+// close makes the connection usable for the next request.
 func (s *stream) close() { _ = s.conn.SetWriteDeadline(time.Time{}) }

@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/intake"
 )
 
-// ticketBody asks for a ticket. Whoever has proven to be a player may leave the player out.
+// ticketBody is a request for a ticket. With a player's token the player may be left out.
 type ticketBody struct {
 	Player     *wire.ID        `json:"player"`
 	Rating     float64         `json:"rating"`
@@ -22,10 +22,10 @@ type ticketBody struct {
 	TTLMs      *int64          `json:"ttl_ms"`
 }
 
-// How long a ticket may wait: whoever has proven to be a player only must not fill Redis for good.
+// Bounds of a ticket's time to live. That of players is short, so that they can't fill Redis.
 const (
-	maxTTL       = 100 * 365 * 24 * time.Hour // the library's; more would not fit a Duration
-	maxPlayerTTL = time.Hour                  // or --ticket-ttl, if that is longer
+	maxTTL       = 100 * 365 * 24 * time.Hour // the library's
+	maxPlayerTTL = time.Hour                  // or --ticket-ttl if that is longer
 )
 
 func (a *API) maxTTLFor(who identity.Identity) time.Duration {
@@ -36,7 +36,7 @@ func (a *API) maxTTLFor(who identity.Identity) time.Duration {
 	return max(usual, maxPlayerTTL)
 }
 
-// request is what the intake is asked for.
+// request converts the body to a request of the intake.
 func (b *ticketBody) request(who identity.Identity, queue wire.ID, longest time.Duration) (intake.Request, error) {
 	player, err := playerOf(who, b.Player)
 	if err != nil {
@@ -102,7 +102,7 @@ type batchTicket struct {
 	TTLMs      *int64          `json:"ttl_ms"`
 }
 
-// batchResult is what became of it: one of both is set.
+// batchResult is the result of one ticket; one of the fields is set.
 type batchResult struct {
 	Ticket *ticketView `json:"ticket,omitempty"`
 	Error  *problem    `json:"error,omitempty"`

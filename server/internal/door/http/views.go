@@ -47,8 +47,8 @@ type matchView struct {
 	Players []playerView `json:"players"`
 
 	State    matchq.State `json:"state"`
-	Deadline *time.Time   `json:"deadline,omitempty"` // of one that is proposed
-	Accepted []wire.ID    `json:"accepted,omitempty"` // likewise
+	Deadline *time.Time   `json:"deadline,omitempty"` // of a proposed match
+	Accepted []wire.ID    `json:"accepted,omitempty"` // of a proposed match
 }
 
 type playerView struct {
@@ -73,7 +73,7 @@ func viewMatch(m *matchq.Match) *matchView {
 	return v
 }
 
-// viewTime is a time in UTC; nil if it is unset.
+// viewTime is a time in UTC; nil for none.
 func viewTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

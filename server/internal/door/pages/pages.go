@@ -1,5 +1,5 @@
-// Package pages are the server's web pages: the start page, the demo and the dashboard. They are files in the binary,
-// need no build step, and ask no other host for anything.
+// Package pages has the web pages: start page, demo and dashboard. They are embedded files, need no build step, and
+// load nothing from other hosts.
 package pages
 
 import (
@@ -19,23 +19,23 @@ import (
 //go:embed *.html assets
 var files embed.FS
 
-// policy lets a page use what this server has, and nothing else: no inline script or style, no other host, no frame.
+// policy allows resources of this server only: no inline scripts or styles, no other hosts, no frames.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// file is one that is sent to browsers.
+// file is an embedded file as browsers get it.
 type file struct {
 	kind, tag string
 	body      []byte
 }
 
-// Pages are all files, by name: a page as "demo.html", what pages use as "assets/base.css".
+// Pages are the files by name, such as "demo.html" and "assets/base.css".
 type Pages map[string]file
 
-// demoOnly is what pages say of the demo.
+// demoOnly are the parts of pages about the demo.
 var demoOnly = regexp.MustCompile(`(?s)<!-- demo -->.*?<!-- /demo -->\n?`)
 
-// New reads the files. Where there is no demo the pages do not offer it.
+// New reads the files. Without the demo the pages leave it out.
 func New(demo bool) (Pages, error) {
 	p := Pages{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -48,7 +48,7 @@ func New(demo bool) (Pages, error) {
 		}
 		kind, ok := kinds[path.Ext(name)]
 		if !ok {
-			return fmt.Errorf("pages: %s has a type that is not known", name)
+			return fmt.Errorf("pages: %s has an unknown type", name)
 		}
 		if kind == kinds[".html"] && !demo {
 			body = demoOnly.ReplaceAll(body, nil)
@@ -60,7 +60,7 @@ func New(demo bool) (Pages, error) {
 	return p, err
 }
 
-// kinds are written here, since those of mime depend on the machine.
+// kinds has the media types, since those of package mime depend on the machine.
 var kinds = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -69,12 +69,12 @@ var kinds = map[string]string{
 	".txt":  "text/plain; charset=utf-8",
 }
 
-// Serve answers with a file. Browsers keep it and ask each time whether it is still the same, so that a new version of
-// the server is a new version of its pages. The error is a *wire.Error.
+// Serve answers with a file. Browsers cache it and revalidate it each time, so a new server version updates its pages.
+// Errors are *wire.Error.
 func (p Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error {
 	f, ok := p[name]
 	if !ok {
-		return wire.Errorf(wire.CodeNotFound, "there is nothing at this path")
+		return wire.Errorf(wire.CodeNotFound, "no such path")
 	}
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
@@ -89,6 +89,6 @@ func (p Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error 
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, _ = w.Write(f.body) // whoever has gone hears no error either
+	_, _ = w.Write(f.body) // an error means that the client has gone
 	return nil
 }

@@ -14,38 +14,38 @@ import (
 
 const (
 	closeNormal   = 1000
-	closeProtocol = 1002 // the client does not speak as it must
+	closeProtocol = 1002 // the client violates the protocol
 )
 
-// A connection may send framesAtOnce frames at once, and framesASecond as time goes on. Of what comes faster one frame
-// a second is answered, so that whoever sends most is not sent most; the others are dropped.
+// Rate limit of frames. One excess frame a second gets an error, so that a flood of frames causes no flood of answers;
+// the others are dropped.
 const (
 	framesPerSecond = 50
 	frameBurst      = 100
 	warnEvery       = time.Second
 )
 
-// conn is what a connection has whatever it speaks.
+// conn is the part of a connection that all protocols share.
 type conn struct {
 	*Sockets
 	*link    // nil until the upgrade is done
 	address  string
 	sid      string
 	identity identity.Identity
-	authErr  error // why who is nobody, if the server wants to know
+	authErr  error // of the handshake's proof, if the server needs one
 
-	// Used by what the client sends only, which comes one after another.
-	session *sessions.Session // nil before there is one
+	// Used by the client's frames only, which come one at a time.
+	session *sessions.Session // nil until the client is in
 	frames  *rate.Limiter
 	warned  time.Time
-	expiry  *time.Timer // nil if the client's proof does not end
+	expiry  *time.Timer // nil if the proof does not end
 }
 
 func (s *Sockets) newConn(address string) conn {
 	return conn{Sockets: s, address: address, sid: xid.New().String(), frames: rate.NewLimiter(framesPerSecond, frameBurst)}
 }
 
-// openSession opens the session of a connection. It ends with the proof of who the client is.
+// openSession opens the connection's session, which ends with the client's proof.
 func (c *conn) openSession(who identity.Identity, t sessions.Transport) {
 	c.session = c.Sessions.Open(c.sid, c.address, who, t)
 	if who.Expires.IsZero() {
@@ -56,8 +56,8 @@ func (c *conn) openSession(who identity.Identity, t sessions.Transport) {
 	})
 }
 
-// bindProven makes the session its player's, if the client has proven to be one. If Redis is away the client's next event
-// tries again, and says so.
+// bindProven binds the session to the player of the proof, if there is one. If Redis is away the client's next event
+// retries it and gets the error.
 func (c *conn) bindProven() {
 	if name := c.session.Identity.Player; name != "" {
 		_ = c.Sessions.Bind(c.ctx, c.session, wire.ID{Name: name})
@@ -76,14 +76,14 @@ func (c *conn) closeSession() {
 	}
 }
 
-// goodbye is called when the client closes the connection.
+// goodbye handles an orderly close by the client.
 func (c *conn) goodbye() {
 	if c.session != nil {
 		c.session.Goodbye()
 	}
 }
 
-// limitFrames says whether a frame is to be dropped, and what to tell the client of that, if anything.
+// limitFrames reports whether a frame must be dropped, and the error for the client if it gets one.
 func (c *conn) limitFrames() (drop bool, tell *wire.Error) {
 	now := time.Now()
 	if c.frames.AllowN(now, 1) {
@@ -94,19 +94,19 @@ func (c *conn) limitFrames() (drop bool, tell *wire.Error) {
 		return true, nil
 	}
 	c.warned = now
-	tell = wire.Errorf(wire.CodeRateLimited, "more than %d frames a second: what comes faster is dropped", framesPerSecond)
+	tell = wire.Errorf(wire.CodeRateLimited, "more than %d frames a second: excess frames are dropped", framesPerSecond)
 	tell.RetryAfter = warnEvery
 	return true, tell
 }
 
-// responder is where the answer to an event goes.
+// responder answers one event.
 type responder interface {
 	reply(event string, data json.RawMessage)
 	ack(data json.RawMessage) // if the client asked for one
 	fail(f *wire.Error)
 }
 
-// handle has an event handled and answers it.
+// handle handles an event and answers it.
 func (c *conn) handle(a responder, event string, data json.RawMessage) {
 	c.session.BeginRequest()
 	defer c.session.EndRequest()
@@ -121,7 +121,7 @@ func (c *conn) handle(a responder, event string, data json.RawMessage) {
 	a.ack(orEmpty(reply.Data))
 }
 
-// orEmpty is a payload, for an event that has none an empty one.
+// orEmpty replaces a missing payload by an empty one.
 func orEmpty(data json.RawMessage) json.RawMessage {
 	if data == nil {
 		return json.RawMessage("{}")
@@ -135,7 +135,7 @@ type errorData struct {
 	RetryAfterMs int64     `json:"retryAfterMs,omitempty"`
 }
 
-// errorPayload writes what a client is told of a failure.
+// errorPayload is the payload of an error.
 func errorPayload(f *wire.Error) json.RawMessage {
 	return wire.Encode(errorData{f.Code, f.Message, f.RetryAfter.Milliseconds()})
 }

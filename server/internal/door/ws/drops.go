@@ -5,20 +5,19 @@ import (
 	"net"
 )
 
-// Why a connection is cut off or refused, or a frame dropped.
+// Reasons of dropped connections and frames.
 const (
-	dropTooSlow  = "too_slow"  // a connection that does not take what it is sent
-	dropSilent   = "silent"    // a connection without a sign of life
-	dropTooLarge = "too_large" // a connection that sent a frame over the limit
-	dropTooMany  = "too_many"  // a connection of an address that has as many as it may
-	dropTooFast  = "too_fast"  // a frame of a connection that sends more than it may
+	dropTooSlow  = "too_slow"  // the client does not take its frames
+	dropSilent   = "silent"    // the client gives no sign of life
+	dropTooLarge = "too_large" // the client sent a frame over the size limit
+	dropTooMany  = "too_many"  // the address has too many connections
+	dropTooFast  = "too_fast"  // a frame above the rate limit
 )
 
-// DropReasons are all that Options.Dropped is called with.
+// DropReasons are all reasons that Options.Dropped gets.
 var DropReasons = []string{dropTooSlow, dropSilent, dropTooLarge, dropTooMany, dropTooFast}
 
-// failed is called when the connection can't be read from or written to any more. What the client ends, or the server,
-// is no failure.
+// failed counts a failed connection. A close by the client or the server is no failure.
 func (l *link) failed(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,22 +9,22 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Engine.IO is the layer below Socket.IO: a handshake, signs of life, and messages. A text frame begins with its type.
+// Engine.IO is the layer below Socket.IO: handshake, heartbeat and messages. A frame's first byte is its type.
 const (
 	engineOpen    = '0'
 	engineClose   = '1'
 	enginePing    = '2'
 	enginePong    = '3'
 	engineMessage = '4'
-	engineBase64  = 'b' // a binary message of a client that can't send binary frames
+	engineBase64  = 'b' // a binary message of clients without binary frames
 )
 
-// SocketIO makes a request a Socket.IO connection. address is the client's.
+// SocketIO serves a request for a Socket.IO connection. address is the client's.
 func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address string) {
 	query := r.URL.Query()
 	if !isUpgrade(r) || query.Get("transport") != "websocket" {
 		s.pollWarning.Do(func() {
-			s.Log.Warn("refused a Socket.IO client that polls: it must be told transports: ['websocket']",
+			s.Log.Warn("refused a Socket.IO client that polls: it needs the option transports: ['websocket']",
 				"address", address, "origin", r.Header.Get("Origin"))
 		})
 		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown,
@@ -38,7 +38,7 @@ func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address strin
 	case "3":
 		c.version = 3
 	default:
-		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown, "Engine.IO 3 and 4 are spoken: connect with EIO=4 or EIO=3"))
+		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown, "unsupported Engine.IO version: connect with EIO=4 or EIO=3"))
 		return
 	}
 	c.identity, c.authErr = s.Guard.OfRequest(r)
@@ -46,7 +46,7 @@ func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address strin
 	s.serve(w, r, c, &c.conn)
 }
 
-// handshake is the first thing a client is sent.
+// handshake is the first frame of the server.
 type handshake struct {
 	SID          string   `json:"sid"`
 	Upgrades     []string `json:"upgrades"`
@@ -65,7 +65,7 @@ func (c *socketIO) sendHandshake() {
 	c.write(append([]byte{engineOpen}, wire.Encode(h)...))
 }
 
-// text takes a frame apart.
+// text handles a text frame.
 func (c *socketIO) text(data []byte) {
 	c.heartbeat.onFrame(data)
 	if drop, tell := c.limitFrames(); drop {
@@ -90,7 +90,7 @@ func (c *socketIO) text(data []byte) {
 	case engineBase64:
 		c.attachment()
 	default:
-		c.sendError(wire.Errorf(wire.CodeBadMessage, "there is no use for an Engine.IO packet of type %q", rune(data[0])))
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "unexpected Engine.IO packet of type %q", rune(data[0])))
 	}
 }
 
@@ -103,14 +103,14 @@ func (c *socketIO) binary() {
 	}
 }
 
-// heartbeat finds out that a client is not there any more, of which TCP alone may not tell for hours. With Engine.IO 4 the
-// server pings and the client has a while to answer, with 3 the client pings.
+// heartbeat detects dead clients, which TCP alone may not notice for hours. In Engine.IO 4 the server pings and the
+// client must answer in time; in 3 the client pings.
 type heartbeat struct {
 	mu       sync.Mutex
 	times    Times
 	ping     func() // nil with Engine.IO 3
 	onDead   func()
-	awaiting bool // the ping has gone out
+	awaiting bool // a ping has no answer yet
 	timer    *time.Timer
 }
 
@@ -120,7 +120,7 @@ func (p *heartbeat) start() {
 	p.timer = time.AfterFunc(p.timeout(), p.onTimer)
 }
 
-// timeout is how long it is until the next beat.
+// timeout is the time until the next step.
 func (p *heartbeat) timeout() time.Duration {
 	switch {
 	case p.ping == nil:
@@ -144,7 +144,7 @@ func (p *heartbeat) onTimer() {
 	p.timer.Reset(p.timeout())
 }
 
-// onFrame is told of every frame. With Engine.IO 4 only the answer to the ping counts.
+// onFrame takes a frame as a sign of life; in Engine.IO 4 only the answer to a ping.
 func (p *heartbeat) onFrame(frame []byte) {
 	if p.ping != nil && (len(frame) == 0 || frame[0] != enginePong) {
 		return
@@ -161,7 +161,7 @@ func (p *heartbeat) stop() {
 	p.timer.Stop()
 }
 
-// tokenIn reads the token from a namespace's query, where clients 2 put it.
+// tokenIn returns the token in a namespace's query, as clients 2 send it.
 func tokenIn(query string) string {
 	values, err := url.ParseQuery(query)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// frame is what a client sends: {"event":"…","data":{…},"id":<any>}.
+// frame is a frame of the client: {"event":"…","data":{…},"id":<any>}.
 type frame struct {
 	ID    json.RawMessage `json:"id"` // nil if the client wants no acknowledgement
 	Event *string         `json:"event"`
 	Data  json.RawMessage `json:"data"`
 }
 
-// parseFrame reads a frame. If it fails the frame may still have an id to answer to.
+// parseFrame parses a frame. After an error the frame may still have an id to answer.
 func parseFrame(data []byte) (frame, error) {
 	var f frame
 	if err := wire.DecodeLenient(data, &f); err != nil {
@@ -29,7 +29,7 @@ func parseFrame(data []byte) (frame, error) {
 	return f, nil
 }
 
-// outFrame is what the server sends.
+// outFrame is a frame of the server.
 type outFrame struct {
 	Event string          `json:"event"`
 	ID    json.RawMessage `json:"id,omitempty"`
@@ -41,7 +41,7 @@ func (f outFrame) encode() []byte {
 	f.Data = orEmpty(f.Data)
 	out, err := json.Marshal(f)
 	if err != nil {
-		panic("server: a frame of ours can't be written: " + err.Error())
+		panic("server: a frame can't be encoded: " + err.Error())
 	}
 	return out
 }

@@ -47,19 +47,19 @@ func (c *socketIO) join(p *packet.Packet) {
 	c.welcome(p.Namespace, &from)
 }
 
-// identify says who the client is: by a token it joins a namespace with, or else by its handshake.
+// identify verifies the token of a namespace, or else takes the handshake's identity.
 func (c *socketIO) identify(token string) (identity.Identity, error) {
 	switch {
 	case token != "":
 		return c.Guard.OfToken(token)
-	case c.authErr != nil && c.session != nil: // by the token for another namespace
+	case c.authErr != nil && c.session != nil: // proven by the token of another namespace
 		return c.session.Identity, nil
 	default:
 		return c.identity, c.authErr
 	}
 }
 
-// unauthorized is how a client that has not proven who it is gets refused.
+// unauthorized is the error of a client without a proof.
 func unauthorized(err error) *wire.Error {
 	if f := wire.ErrorOf(err); f.Code != wire.CodeInternal {
 		return f
@@ -67,7 +67,7 @@ func unauthorized(err error) *wire.Error {
 	return wire.Errorf(wire.CodeUnauthorized, "%v", err)
 }
 
-// enterNamespace says whether the connection is still open.
+// enterNamespace reports whether the connection is still open.
 func (c *socketIO) enterNamespace(namespace string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +86,7 @@ type welcome struct {
 	PID string `json:"pid,omitempty"`
 }
 
-// welcome tells the client that it is in. A client 4 that was there before hears what it has missed right after that.
+// welcome confirms a namespace. A client 4 that was here before gets its missed messages next.
 func (c *socketIO) welcome(namespace string, from *credentials) {
 	answer := packet.Packet{Type: packet.Connect, Namespace: namespace}
 	if c.version == 3 {
@@ -102,7 +102,7 @@ func (c *socketIO) welcome(namespace string, from *credentials) {
 	c.flush(&answer)
 }
 
-// buffer keeps events back until release, which sends them after the client's welcome: until then it is not listening.
+// buffer keeps events back until flush, because the client listens only after its welcome.
 func (c *socketIO) buffer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,8 +119,8 @@ func (c *socketIO) flush(first *packet.Packet) {
 	c.buffering, c.buffered = false, nil
 }
 
-// recover returns the id by which a client 4 asks for what it has missed the next time; the same as before says that it
-// has missed nothing. It is only for players who have proven who they are: the id itself proves nothing.
+// recover returns the pid with which a client 4 asks for missed messages the next time. The same pid as before says
+// that none is missing. It is for players with a proof only: the pid itself proves nothing.
 func (c *socketIO) recover(from *credentials) string {
 	player := c.session.Identity.Player
 	if c.Resume == nil || player == "" {
@@ -131,7 +131,7 @@ func (c *socketIO) recover(from *credentials) string {
 	if strings.HasPrefix(from.PID, base) && from.Offset != "" {
 		recovered, err := c.Resume(c.ctx, c.session, from.Offset)
 		if err != nil {
-			c.Log.Warn("a client could not be told what it has missed", "error", err)
+			c.Log.Warn("missed messages could not be replayed", "error", err)
 		}
 		if err == nil && recovered {
 			return from.PID
@@ -150,15 +150,14 @@ type code struct {
 	Message string    `json:"message,omitempty"`
 }
 
-// refuse does not let the client into a namespace. Clients 3 and 4 take a refusal for final, clients 2 have to be told to
-// leave as well.
+// refuse refuses a namespace. For clients 3 and 4 that is final; clients 2 must be told to leave as well.
 func (c *socketIO) refuse(namespace string, f *wire.Error) {
 	why := code{Code: f.Code}
 	var data json.RawMessage
 	if c.version == 4 {
 		text := f.Message
 		if f.Code == wire.CodeUnauthorized {
-			text = string(f.Code) // what clients go by is the code; the reason is nobody's business
+			text = string(f.Code) // clients go by the code, and the reason is not theirs to know
 		}
 		data = wire.Encode(refusal{Message: text, Data: &why})
 	} else {

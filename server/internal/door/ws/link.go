@@ -8,32 +8,30 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// What may wait to be sent on a connection. There is room for whatever a player has missed; a client that lets more pile
-// up is too slow.
+// Limits of queued frames. They have room for a whole outbox; a client above them is too slow.
 const (
 	maxQueued      = 512
 	maxQueuedBytes = 512 << 10
 )
 
-// closeTimeout is how long the client has to answer a close frame. Cutting the connection before could keep what was sent last
-// from arriving.
+// closeTimeout is the time for the client to answer a close frame. An earlier end could lose the last frames.
 const closeTimeout = 2 * time.Second
 
-// link is one WebSocket, whatever is spoken on it. Its methods may be called by many goroutines and do not block.
+// link is a WebSocket, whatever its protocol. Its methods may be called by many goroutines and do not block.
 type link struct {
 	socket   socket
 	protocol protocol
 	log      *slog.Logger
 	dropped  func(reason string)
-	upgraded func() // lets go of the request
+	upgraded func() // releases the request
 
 	mu          sync.Mutex
-	sending     bool // a frame is on its way
+	sending     bool // a frame is being sent
 	queued      [][]byte
-	queuedBytes int    // in waiting
-	sendClose   func() // sends the close frame, after all that waits
+	queuedBytes int    // in queued
+	sendClose   func() // sends the close frame after all queued frames
 	closed      bool
-	counted     bool // it has failed, which is counted once
+	counted     bool // the failure is counted
 }
 
 // write queues a text frame.
@@ -46,7 +44,7 @@ func (l *link) write(frame []byte) {
 		l.sending = true
 		l.socket.send(frame)
 	case len(l.queued) == maxQueued || l.queuedBytes+len(frame) > maxQueuedBytes:
-		l.log.Info("a client was too slow and is cut off", "frames", len(l.queued), "bytes", l.queuedBytes)
+		l.log.Info("disconnected a slow client", "frames", len(l.queued), "bytes", l.queuedBytes)
 		l.closed, l.queued = true, nil
 		l.dropped(dropTooSlow)
 		go l.part(sessions.CloseOverload, "too slow")
@@ -56,7 +54,7 @@ func (l *link) write(frame []byte) {
 	}
 }
 
-// sent is called when a frame has gone out.
+// sent is called when a frame has been sent.
 func (l *link) sent() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +72,7 @@ func (l *link) sent() {
 	}
 }
 
-// close queues a close frame, the last that is sent.
+// close queues the close frame, which is the last frame.
 func (l *link) close(code int, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,13 +82,13 @@ func (l *link) close(code int, reason string) {
 	l.closed = true
 	if l.sending {
 		l.sendClose = func() { l.part(code, reason) }
-		time.AfterFunc(closeTimeout, l.socket.cut) // if the client is too slow for that
+		time.AfterFunc(closeTimeout, l.socket.cut) // in case the client is too slow
 		return
 	}
 	go l.part(code, reason)
 }
 
-// part sends a close frame and ends the connection when the client has answered, or should have.
+// part sends a close frame and ends the connection once the client has answered, or after a time-out.
 func (l *link) part(code int, reason string) {
 	if l.socket.sendClose(code, reason) {
 		time.AfterFunc(closeTimeout, l.socket.cut)
@@ -108,7 +106,7 @@ func (l *link) isOpen() bool {
 	return !l.closed
 }
 
-// isIdle says whether all that was written has been sent.
+// isIdle reports whether all frames have been sent.
 func (l *link) isIdle() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,38 +15,38 @@ import (
 )
 
 const (
-	maxFrame     = 16 << 10 // bytes a client may send at once
-	kernelBuffer = 64 << 10 // bytes that may pile up in the system, which else takes megabytes of a slow client's
-	maxReason    = 123      // bytes; what a close frame has room for
+	maxFrame     = 16 << 10 // bytes of a client's frame
+	kernelBuffer = 64 << 10 // bytes; the system's default would hold megabytes for a slow client
+	maxReason    = 123      // bytes; room in a close frame
 )
 
-// protocol is a connection as the WebSocket below it sees it. Calls come one after another, and none of text and binary
-// once the server has closed the connection.
+// protocol handles the frames of a link. Calls come one at a time. text and binary are not called after the server has
+// closed the connection.
 type protocol interface {
 	opened(l *link)
 	text(data []byte)
 	binary()
-	goodbye() // the client closes the connection in order, and nothing waits to be sent: it knows what it was told
-	gone()    // the connection has ended, for whatever reason; there is no further call
+	goodbye() // orderly close by the client, with no frames queued: it has had all of them
+	gone()    // the connection has ended; the last call
 }
 
-// websockets makes WebSockets of requests. Nothing but this file knows melody.
+// websockets upgrades requests to WebSockets. Only this file knows melody.
 type websockets struct {
 	melody  *melody.Melody
 	log     *slog.Logger
 	dropped func(reason string)
 }
 
-// newWebsockets makes a websockets. refused answers requests that do not become one.
+// newWebsockets makes a websockets. refused answers requests that can't be upgraded.
 func newWebsockets(
 	log *slog.Logger, dropped func(reason string), refused func(w http.ResponseWriter, r *http.Request, reason string),
 ) *websockets {
 	ws := &websockets{melody: melody.New(), log: log, dropped: dropped}
 	m := ws.melody
 	m.Config.MaxMessageSize = maxFrame
-	m.Config.MessageBufferSize = 1 // frames queue in link, which can say no to one
+	m.Config.MessageBufferSize = 1 // link queues frames, since it can refuse one
 	m.Upgrader.HandshakeTimeout = 5 * time.Second
-	m.Upgrader.WriteBufferPool = &sync.Pool{} // most connections are silent most of the time
+	m.Upgrader.WriteBufferPool = &sync.Pool{} // most connections are idle
 	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true }
 	m.Upgrader.Error = func(w http.ResponseWriter, r *http.Request, _ int, reason error) {
 		refused(w, r, strings.TrimPrefix(reason.Error(), "websocket: "))
@@ -91,13 +91,13 @@ func newWebsockets(
 	return ws
 }
 
-// errTooLarge is how a connection fails whose client sent more at once than it may.
+// errTooLarge is the error of a frame over the size limit.
 var errTooLarge = websocket.ErrReadLimit
 
 const linkKey = "link"
 
-// serve makes a request a WebSocket, which has its own goroutine: that of the request, with all that net/http and Echo
-// keep on its stack, would double what an idle connection takes. ended is called when it has ended, or was none.
+// serve upgrades a request. The WebSocket gets a goroutine of its own: the request's stack, with net/http and Echo on
+// it, would double the memory of an idle connection. ended is called in the end, also after a failure.
 func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp protocol, ended func()) {
 	l := &link{protocol: sp, log: ws.log, dropped: ws.dropped}
 	upgraded := make(chan struct{})
@@ -110,7 +110,7 @@ func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp protocol,
 			ws.log.Debug("not a websocket", "error", err)
 		}
 	}()
-	<-upgraded // from then on w is not used any more
+	<-upgraded // w is no longer used
 }
 
 func (ws *websockets) recovered() {
@@ -119,7 +119,7 @@ func (ws *websockets) recovered() {
 	}
 }
 
-// call does something with a session's link. A panic would leak melody's session, so it ends here.
+// call runs do for a session's link. It stops panics, which would leak melody's session.
 func (ws *websockets) call(s *melody.Session, do func(*link)) {
 	defer ws.recovered()
 	if l, ok := s.Keys[linkKey].(*link); ok {
@@ -127,13 +127,13 @@ func (ws *websockets) call(s *melody.Session, do func(*link)) {
 	}
 }
 
-// socket is what a link sends by.
+// socket is the sending side of a link.
 type socket struct{ session *melody.Session }
 
-// send hands a text frame over. melody has room for one; when it has been sent, it calls link.sent.
-func (w socket) send(frame []byte) { _ = w.session.Write(frame) } // or the connection has ended
+// send hands over a text frame. melody has room for one and calls link.sent afterwards.
+func (w socket) send(frame []byte) { _ = w.session.Write(frame) } // an error means that the connection has ended
 
-// sendClose sends a close frame, and says whether it could before long.
+// sendClose sends a close frame and reports whether it could.
 func (w socket) sendClose(code int, reason string) bool {
 	const closeMessage = 8
 	for len(reason) > maxReason || !utf8.ValidString(reason) {
@@ -143,5 +143,5 @@ func (w socket) sendClose(code int, reason string) bool {
 	return w.session.WebsocketConnection().WriteControl(closeMessage, payload, time.Now().Add(closeTimeout)) == nil
 }
 
-// cut ends the connection at once; melody notices. The session's own Close could block.
+// cut ends the connection at once. melody notices; Close of its session could block.
 func (w socket) cut() { _ = w.session.WebsocketConnection().Close() }

@@ -15,7 +15,7 @@ type plain struct {
 func (p *plain) opened(l *link) {
 	p.link = l
 	p.add(p)
-	if p.authErr != nil { // not before the upgrade: browsers do not show pages why one failed
+	if p.authErr != nil { // after the upgrade, since browsers hide the reason of a failed one
 		p.Close(sessions.CloseUnauthorized, p.authErr.Error())
 		return
 	}
@@ -59,13 +59,13 @@ func (p *plain) text(data []byte) {
 
 func (p *plain) binary() {
 	if drop, tell := p.limitFrames(); !drop {
-		plainResponder{p, nil}.fail(wire.Errorf(wire.CodeBadMessage, "binary frames are not understood: send text"))
+		plainResponder{p, nil}.fail(wire.Errorf(wire.CodeBadMessage, "binary frames are not supported: send text"))
 	} else if tell != nil {
 		plainResponder{p, nil}.fail(tell)
 	}
 }
 
-// plainResponder answers a frame. Without an id it is not acknowledged.
+// plainResponder answers a frame. A frame without id gets no acknowledgement.
 type plainResponder struct {
 	*plain
 	id json.RawMessage

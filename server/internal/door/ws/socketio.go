@@ -11,22 +11,22 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// appNamespace is the namespace of the old system's clients.
+// appNamespace is the namespace of the old apps.
 const appNamespace = "/sunapp"
 
-// socketIO is a Socket.IO connection. Its session lasts as long as the client is in a namespace.
+// socketIO is a Socket.IO connection. Its session lasts while the client is in a namespace.
 type socketIO struct {
 	conn
 	version     int  // of Engine.IO
-	hasToken    bool // the handshake came with a token
+	hasToken    bool // the handshake has a token
 	heartbeat   heartbeat
-	attachments int // binary frames that still belong to a packet that was refused
+	attachments int // binary frames to come that belong to a refused packet
 
 	mu        sync.Mutex
 	joined    []string
-	joining   *time.Timer // ends a connection that is in no namespace
+	joining   *time.Timer // ends a connection without a namespace
 	buffering bool
-	buffered  []*packet.Packet // while holding
+	buffered  []*packet.Packet // while buffering
 	closing   bool
 }
 
@@ -40,12 +40,12 @@ func (c *socketIO) opened(l *link) {
 	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
 	c.add(c)
 	c.sendHandshake()
-	if c.version == 3 && (c.authErr == nil || c.hasToken) { // such clients are in / without asking
+	if c.version == 3 && (c.authErr == nil || c.hasToken) { // these clients are in / from the start
 		c.join(&packet.Packet{Namespace: packet.Root})
 	}
 }
 
-// dead is called when the client has given no sign of life for too long.
+// dead ends a connection whose heartbeat has failed.
 func (c *socketIO) dead() {
 	if c.isOpen() {
 		c.Dropped(dropSilent)
@@ -53,11 +53,11 @@ func (c *socketIO) dead() {
 	c.Close(closeProtocol, "no sign of life")
 }
 
-// joinTimedOut is called when the client has been in no namespace for too long. Clients 2 for / do not ask for it, and are only
-// now known to have no token.
+// joinTimedOut ends a connection that has joined no namespace. Clients 2 join / implicitly, so that only now their
+// token is known to be missing.
 func (c *socketIO) joinTimedOut() {
 	if c.main() != "" {
-		return // just joined
+		return // joined just now
 	}
 	if c.version == 3 && c.authErr != nil {
 		c.refuse(packet.Root, unauthorized(c.authErr))
@@ -90,20 +90,20 @@ func (c *socketIO) message(data []byte) {
 	case packet.Event:
 		c.event(&p)
 	case packet.BinaryEvent:
-		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not understood: send JSON"))
-	case packet.Ack, packet.BinaryAck: // to nothing, since we ask for none
+		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not supported: send JSON"))
+	case packet.Ack, packet.BinaryAck: // this server asks for no acknowledgement
 	default:
-		c.sendError(wire.Errorf(wire.CodeBadMessage, "there is no use for a packet of type %c", p.Type))
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "unexpected packet of type %c", p.Type))
 	}
 }
 
-// attachment takes a binary message. Those of a packet that was refused have been answered by that.
+// attachment handles a binary message. One that belongs to a refused packet has been answered.
 func (c *socketIO) attachment() {
 	if c.attachments > 0 {
 		c.attachments--
 		return
 	}
-	c.sendError(wire.Errorf(wire.CodeBadMessage, "binary messages are not understood: send JSON"))
+	c.sendError(wire.Errorf(wire.CodeBadMessage, "binary messages are not supported: send JSON"))
 }
 
 func (c *socketIO) event(p *packet.Packet) {
@@ -131,14 +131,14 @@ func isNamespace(name string) bool { return name == appNamespace || name == pack
 
 func invalidNamespace() *wire.Error { return wire.Errorf(wire.CodeNotFound, "Invalid namespace") }
 
-// credentials are what a client 3 or 4 connects to a namespace with.
+// credentials are the payload with which clients 3 and 4 join a namespace.
 type credentials struct {
 	Token  string `json:"token"`
 	PID    string `json:"pid"`
 	Offset string `json:"offset"`
 }
 
-// leave takes the client out of a namespace. Out of the last one, its session ends.
+// leave takes the client out of a namespace. After the last one its session ends.
 func (c *socketIO) leave(namespace string) {
 	c.mu.Lock()
 	before := len(c.joined)
@@ -154,7 +154,7 @@ func (c *socketIO) leave(namespace string) {
 	}
 }
 
-// main is the namespace that pushes go to, "" if there is none.
+// main is the namespace of pushes, "" if there is none.
 func (c *socketIO) main() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,7 +181,7 @@ func (c *socketIO) isIn(namespace string) bool {
 // Send queues an event.
 func (c *socketIO) Send(event string, data json.RawMessage) { c.Push(event, "", data) }
 
-// Push queues an event. Clients 4 remember its last argument, if that is a string, for when they come back.
+// Push queues an event. For clients 4 the last argument is the seq, which they keep for recovery.
 func (c *socketIO) Push(event, seq string, data json.RawMessage) {
 	args := []json.RawMessage{orEmpty(data)}
 	if c.version == 4 && seq != "" {
@@ -201,8 +201,8 @@ func (c *socketIO) Push(event, seq string, data json.RawMessage) {
 	c.send(p)
 }
 
-// Close queues a close frame, after which the connection ends. A client that is not to come back by itself must first be
-// told to leave its namespaces: it takes a close frame alone for an accident, whatever its code.
+// Close queues a close frame, after which the connection ends. A client that must not reconnect is told to leave its
+// namespaces first: it takes a bare close frame for an accident, whatever the code.
 func (c *socketIO) Close(code int, reason string) {
 	c.mu.Lock()
 	namespace, joined := c.mainLocked(), c.joined
@@ -220,14 +220,14 @@ func (c *socketIO) Close(code int, reason string) {
 
 func (c *socketIO) send(p *packet.Packet) { c.write(p.Append([]byte{engineMessage})) }
 
-// sendError tells of something that was no request.
+// sendError sends an error that answers no event.
 func (c *socketIO) sendError(f *wire.Error) {
 	c.responder(&packet.Packet{Namespace: packet.Root}).fail(f)
 }
 
 func (c *socketIO) responder(p *packet.Packet) packetResponder { return packetResponder{c, p} }
 
-// packetResponder answers a packet, where it came from.
+// packetResponder answers a packet in its namespace.
 type packetResponder struct {
 	*socketIO
 	p *packet.Packet
@@ -243,8 +243,8 @@ func (a packetResponder) ack(data json.RawMessage) {
 	}
 }
 
-// fail answers with the acknowledgement if one was asked for, else with an event. Who is in no namespace can't be told
-// anything, and is shown out.
+// fail answers with an error, as the acknowledgement if one was asked for. A client in no namespace can't be told, so
+// its connection is closed.
 func (a packetResponder) fail(f *wire.Error) {
 	isEvent := a.p.Type == packet.Event || a.p.Type == packet.BinaryEvent
 	namespace := a.p.Namespace

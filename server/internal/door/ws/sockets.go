@@ -1,5 +1,5 @@
-// Package wsock is the server's side of WebSocket connections: plain ones, and Socket.IO. Both are codecs in front of the
-// same event handlers.
+// Package ws serves WebSocket connections, plain ones and Socket.IO. Both protocols are codecs in front of the same
+// handlers.
 package ws
 
 import (
@@ -19,35 +19,34 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Options are what connections work with.
+// Options are the dependencies and settings of a Sockets.
 type Options struct {
 	Commands  *commands.Handlers
 	Sessions  *sessions.Registry
 	Guard     *identity.Guard
 	Log       *slog.Logger
-	Namespace string // of the matches; players of different ones are different
+	Namespace string // of the matcher; makes pids differ between namespaces
 
-	// Refuse answers requests that do not become a WebSocket. Origins are the caller's to check.
+	// Refuse answers requests that are not upgraded. The caller has checked the origin.
 	Refuse func(http.ResponseWriter, *http.Request, *wire.Error)
 
-	// Resume sends a player whatever came after lastSeq, and says whether that is all that was missed. nil if the server
-	// can't: Socket.IO clients then don't recover by themselves.
+	// Resume replays a player's messages after lastSeq and reports whether none is missing. nil turns recovery of
+	// Socket.IO clients off.
 	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
 
-	Slots *limits.Slots // connections of an address; those with the API key don't count
+	Slots *limits.Slots // for connections; the API key is exempt
 
-	// Dropped is called with one of DropReasons when a connection is cut off or refused, or a frame dropped; nil for
-	// nobody. It must return quickly.
+	// Dropped gets one of DropReasons for each dropped connection or frame, if it is set. It must return quickly.
 	Dropped func(reason string)
 
 	Times Times
 }
 
-// Times are how long connections wait. Zeros are replaced by the defaults, which clients are used to.
+// Times are the time-outs of Socket.IO. Zeros mean the usual defaults.
 type Times struct {
-	PingInterval time.Duration // between signs of life of a Socket.IO connection: 25 s
-	PingTimeout  time.Duration // how late one may be: 20 s
-	Join         time.Duration // for a Socket.IO client to join a namespace: 10 s
+	PingInterval time.Duration // between heartbeats: 25 s
+	PingTimeout  time.Duration // to answer a heartbeat: 20 s
+	Join         time.Duration // to join a namespace: 10 s
 }
 
 // Sockets serves connections.
@@ -55,7 +54,7 @@ type Sockets struct {
 	Options
 	ctx         context.Context // of handlers
 	websockets  *websockets
-	pollWarning rate.Sometimes // keeps the log line about long polling rare
+	pollWarning rate.Sometimes // limits the log line about long polling
 
 	mu      sync.Mutex
 	closing bool
@@ -69,7 +68,7 @@ type closer interface {
 	abort()
 }
 
-// New makes a Sockets whose handlers work until ctx ends.
+// New makes a Sockets. Its handlers work until ctx ends.
 func New(ctx context.Context, o Options) *Sockets {
 	o.Times.fill()
 	if o.Dropped == nil {
@@ -93,7 +92,7 @@ func (t *Times) fill() {
 	}
 }
 
-// Plain makes a request a plain WebSocket. address is the client's.
+// Plain serves a request for a plain WebSocket. address is the client's.
 func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) {
 	if !isUpgrade(r) {
 		s.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "this is a WebSocket: connect with a WebSocket client"))
@@ -137,7 +136,7 @@ func (s *Sockets) enter() bool {
 	return true
 }
 
-// opened keeps a connection that has become one, until forget.
+// add adds a connection, until remove.
 func (s *Sockets) add(c closer) {
 	s.mu.Lock()
 	s.open[c] = true
@@ -154,7 +153,7 @@ func (s *Sockets) remove(c closer) {
 	delete(s.open, c)
 }
 
-// Open is how many connections are open.
+// Open returns the number of open connections.
 func (s *Sockets) Open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +162,8 @@ func (s *Sockets) Open() int {
 
 const goingAway = "the server is shutting down"
 
-// Close tells every client that the server stops, and returns when all connections have ended. Those that
-// have not when ctx ends are cut off.
+// Close tells all clients that the server stops, and returns when their connections have ended. Those that remain when
+// ctx ends are cut off.
 func (s *Sockets) Close(ctx context.Context) {
 	s.each(func(c closer) { c.Close(sessions.CloseGoingAway, goingAway) })
 	done := make(chan struct{})
@@ -183,7 +182,7 @@ func (s *Sockets) Close(ctx context.Context) {
 	}
 }
 
-// each lets no further connection in and calls do for those there are.
+// each calls do for all connections and lets no more in.
 func (s *Sockets) each(do func(closer)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

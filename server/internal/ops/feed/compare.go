@@ -7,7 +7,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
-// compare returns what is new in a snapshot.
+// compare returns the changes of a snapshot.
 func compare(before, now *snapshot) *change {
 	c := &change{Now: now.Now}
 	if !reflect.DeepEqual(before.Totals, now.Totals) {
@@ -28,12 +28,12 @@ func compare(before, now *snapshot) *change {
 	return c
 }
 
-// isNews says whether anything is new besides the time.
+// isNews reports whether anything but the time has changed.
 func (c *change) isNews() bool {
 	return c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
 }
 
-// compareQueues walks two lists, both sorted by name; nil if they are equal.
+// compareQueues compares two lists that are sorted by name; nil if they are equal.
 func compareQueues(before, now []queue) *queueChange {
 	c := &queueChange{Set: []queue{}, Gone: []string{}}
 	for len(before) > 0 || len(now) > 0 {
@@ -57,7 +57,7 @@ func compareQueues(before, now []queue) *queueChange {
 	return c
 }
 
-// newMatches are those before the one that was the first before.
+// newMatches returns the matches before the formerly first one.
 func newMatches(before, now []match) []match {
 	if len(before) == 0 {
 		return now
@@ -70,9 +70,9 @@ func newMatches(before, now []match) []match {
 	return now
 }
 
-// newMinutes are those that are new or have changed; only the last ones ever do.
+// newMinutes returns new and changed minutes. Only the last ones change.
 func newMinutes(before, now []recorder.Row) []recorder.Row {
-	if len(before) == len(now) && len(now) > 0 && &before[0] == &now[0] { // rows are not changed in place
+	if len(before) == len(now) && len(now) > 0 && &before[0] == &now[0] { // rows are replaced, not changed
 		return nil
 	}
 	known := make(map[int64]*recorder.Row, len(before))

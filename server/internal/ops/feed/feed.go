@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	gatherEvery    = time.Second     // is looked for what is new, while anybody watches
-	heartbeatEvery = 5 * time.Second // something is sent, so that watchers know that it is all there is
-	timeout        = 3 * time.Second // for Redis, each time
+	gatherEvery    = time.Second     // between snapshots, while there are watchers
+	heartbeatEvery = 5 * time.Second // a watcher that hears nothing for longer knows that the stream is broken
+	timeout        = 3 * time.Second // of reading from Redis
 
-	maxPending = 16 // changes that wait for one watcher
+	maxPending = 16 // changes in a watcher's channel
 )
 
-// Options are what a Feed works with.
+// Options are the sources of a Feed.
 type Options struct {
 	Matcher *matchq.Matcher
 	Queues  *queuecache.Cache
@@ -32,27 +32,27 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Feed is what the dashboards of a node are told. It works only while somebody watches, and once for all of them.
+// Feed is the source of the dashboards of a node. It works only while there are watchers, and once for all of them.
 type Feed struct {
 	Options
 
-	wake   chan struct{} // tells Run that somebody watches
+	wake   chan struct{} // tells Run of a new watcher
 	gather gatherer      // used by Run only
 
 	mu       sync.Mutex
-	now      *snapshot // nil while nobody watches, and at first
-	first    [2][]byte // now as the public and as operators get it; nil before somebody asks
+	now      *snapshot // nil without watchers, and before the first reading
+	first    [2][]byte // now, encoded for the public and for operators; nil until needed
 	ready    chan struct{}
 	watchers map[*watcher]bool
 }
 
-// watcher is one dashboard. Its channel is closed when it is too slow, or the node stops.
+// watcher is a dashboard. Its channel is closed if it is too slow, or the node stops.
 type watcher struct {
 	news     chan []byte
-	operator bool // who sees more than the public
+	operator bool // sees the nodes
 }
 
-// New makes a Feed. Run must be called for it to work.
+// New makes a Feed. It works while Run runs.
 func New(o Options) *Feed {
 	f := &Feed{Options: o, wake: make(chan struct{}, 1), ready: make(chan struct{}), watchers: map[*watcher]bool{}}
 	f.gather = gatherer{Options: o, history: &recorder.History{Matcher: o.Matcher, Log: o.Log}}
@@ -62,8 +62,8 @@ func New(o Options) *Feed {
 // ErrStopped says that the node stops.
 var ErrStopped = errors.New("the server is stopping")
 
-// Watch returns all there is to see, as a server-sent event, and then what changes. The channel is closed if the reader
-// is too slow, or the node stops: begin again then. leave must be called in the end. Only operators are told of each node.
+// Watch returns a snapshot as a server-sent event, and a channel of changes. The channel is closed if the reader is too
+// slow or the node stops: then call Watch again. Call leave in the end. Only operators see the nodes.
 func (f *Feed) Watch(ctx context.Context, operator bool) (first []byte, news <-chan []byte, leave func(), err error) {
 	w := &watcher{make(chan []byte, maxPending), operator}
 	f.mu.Lock()
@@ -87,13 +87,13 @@ func (f *Feed) Watch(ctx context.Context, operator bool) (first []byte, news <-c
 		delete(f.watchers, w)
 		return nil, nil, nil, ErrStopped
 	}
-	for len(w.news) > 0 { // what the first one has already
+	for len(w.news) > 0 { // the snapshot includes it
 		<-w.news
 	}
 	return f.snapshot(operator), w.news, leave, nil
 }
 
-// snapshot is written once for all who begin with it: it may be long, and they may be many and slow.
+// snapshot encodes the snapshot once for all new watchers: it may be large, and they may be many.
 func (f *Feed) snapshot(operator bool) []byte {
 	now, at := *f.now, 1
 	if !operator {
@@ -111,7 +111,7 @@ func (f *Feed) leave(w *watcher) {
 	delete(f.watchers, w)
 }
 
-// Run gathers and tells until ctx ends.
+// Run publishes until ctx ends.
 func (f *Feed) Run(ctx context.Context) {
 	defer f.stop()
 	for {
@@ -124,7 +124,7 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// serve works as long as anybody watches.
+// serve publishes while there are watchers.
 func (f *Feed) serve(ctx context.Context) {
 	next := time.NewTicker(gatherEvery)
 	defer next.Stop()
@@ -146,7 +146,8 @@ func (f *Feed) serve(ctx context.Context) {
 	}
 }
 
-// watched says whether anybody watches. If nobody does, who comes next waits until all has been read again.
+// watched reports whether there are watchers. Without any the snapshot is dropped, so that the next watcher gets a
+// fresh one.
 func (f *Feed) watched() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -159,7 +160,7 @@ func (f *Feed) watched() bool {
 	return false
 }
 
-// publish hands what is new to all who watch, or at least the time if must is set, and says whether there was anything.
+// publish sends the changes to all watchers; with must at least the time. It reports whether it sent anything.
 func (f *Feed) publish(now *snapshot, must bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -191,7 +192,7 @@ func (f *Feed) publish(now *snapshot, must bool) bool {
 	return true
 }
 
-// stop sends everybody away.
+// stop closes all watchers' channels.
 func (f *Feed) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -205,15 +206,15 @@ func (f *Feed) stop() {
 	}
 }
 
-// message writes a server-sent event.
+// message formats a server-sent event.
 func message(event string, data any) []byte {
 	var b bytes.Buffer
 	b.WriteString("event: " + event + "\ndata: ")
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(data); err != nil {
-		panic(err) // what is written are our own types
+		panic(err) // our own types can be encoded
 	}
-	b.WriteByte('\n') // after the one that the encoder wrote: the event ends
+	b.WriteByte('\n') // a second newline ends the event
 	return b.Bytes()
 }

@@ -13,25 +13,25 @@ const (
 	minutesEvery = 2 * time.Second
 	maxMatches   = 20
 
-	// Looking at all queues costs Redis more the more there are: it may take a fiftieth of its time.
+	// Reading all queues costs Redis more with their number. It may take one fiftieth of the time.
 	queuesSpacing = 50
 	queuesAtMost  = 10 * time.Second
 )
 
-// gatherer reads all there is to see, each part as often as makes sense. What can't be read stays as it was.
+// gatherer reads all parts of a snapshot, each at its own interval. A part that can't be read stays as it was.
 type gatherer struct {
 	Options
 
 	history *recorder.History
 	now     snapshot
 	health  redisconn.Health
-	asked   time.Time // when health was
-	listed  int64     // how many matches there were when the newest were read
+	asked   time.Time // time of health
+	listed  int64     // number of matches when the list was read
 
 	queuesDue, minutesDue time.Time
 }
 
-// begin forgets what was read a while ago.
+// begin drops old data.
 func (g *gatherer) begin() {
 	g.now = snapshot{Config: g.Config, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
 	g.health = redisconn.Health{ScriptCalls: -1}
@@ -39,7 +39,7 @@ func (g *gatherer) begin() {
 	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
 }
 
-// all reads what is due, and returns a snapshot that does not change any more.
+// all reads the parts that are due and returns an immutable snapshot.
 func (g *gatherer) all(ctx context.Context) *snapshot {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -51,7 +51,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 	if g.health.Up {
 		for _, read := range []func(context.Context) error{g.totals, g.queues, g.matches, g.nodes, g.minutes} {
 			if err := read(ctx); err != nil {
-				g.Log.Debug("the dashboard does not know all", "error", err)
+				g.Log.Debug("the dashboard is incomplete", "error", err)
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func (g *gatherer) queues(ctx context.Context) error {
 		return nil
 	}
 	queues, err := g.Queues.All(ctx)
-	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - gatherEvery/2) // not just missed by a round
+	g.queuesDue = time.Now().Add(min(queuesSpacing*time.Since(began), queuesAtMost) - gatherEvery/2) // half an interval less, so that the next round is not just too early
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (g *gatherer) minutes(ctx context.Context) error {
 	return err
 }
 
-// matches reads the newest ones if there are more than before.
+// matches reads the newest matches if there are more than before.
 func (g *gatherer) matches(ctx context.Context) error {
 	if g.listed == g.now.Totals.Matches {
 		return nil
@@ -120,7 +120,7 @@ func (g *gatherer) matches(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if g.listed = g.now.Totals.Matches; len(latest) == 0 { // those that are forgotten are still the last there were
+	if g.listed = g.now.Totals.Matches; len(latest) == 0 { // the matches are forgotten, and stay the last ones
 		return nil
 	}
 	matches := make([]match, 0, maxMatches)
@@ -151,12 +151,12 @@ func (g *gatherer) nodes(ctx context.Context) error {
 	return nil
 }
 
-// sum puts the recent past into the totals.
+// sum adds the recent past to the totals.
 func (g *gatherer) sum() {
 	n, t := g.history.Now(g.time()), &g.now.Totals
 	t.WaitP50, t.WaitP95, t.WaitP99 = n.WaitP50, n.WaitP95, n.WaitP99
 	t.MatchesPerMinute, t.ShareMatched = n.MatchesPerMinute, n.ShareMatched
 }
 
-// time is Redis's, as it was last known.
+// time is Redis's last known time.
 func (g *gatherer) time() time.Time { return time.UnixMilli(int64(g.now.Now)) }

@@ -1,5 +1,4 @@
-// Package dashboard gathers what operators look at, once for all who look, and tells them what changes. It names no
-// player.
+// Package feed gathers the dashboard's data once for all watchers and sends them the changes. It names no player.
 package feed
 
 import (
@@ -11,7 +10,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
-// timestamp is a time in milliseconds; 0, which stands for none, is null.
+// timestamp is a time in ms; 0 means none and is written as null.
 type timestamp int64
 
 func (s timestamp) MarshalJSON() ([]byte, error) {
@@ -28,13 +27,13 @@ func timestampOf(t time.Time) timestamp {
 	return timestamp(t.UnixMilli())
 }
 
-// Config is what does not change while the node runs.
+// Config does not change while the node runs.
 type Config struct {
 	IntervalMs     int64  `json:"interval_ms"`
 	MatchSize      int    `json:"match_size"`
 	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
 	Version        string `json:"version"`
-	Node           string `json:"node"` // that answers
+	Node           string `json:"node"` // the node that answers
 }
 
 type totals struct {
@@ -69,11 +68,11 @@ type redisState struct {
 	PingMs      *float64 `json:"ping_ms"`
 	MemoryBytes *int64   `json:"memory_bytes"`
 	Clients     *int64   `json:"clients"`
-	ScriptUs    *float64 `json:"script_us"`    // a call, on average
-	ScriptShare *float64 `json:"script_share"` // of one processor's time
+	ScriptUs    *float64 `json:"script_us"`    // average of a call
+	ScriptShare *float64 `json:"script_share"` // share of one processor
 }
 
-// redisStateOf compares how Redis does with how it did a while ago.
+// redisStateOf compares Redis's health with an earlier one.
 func redisStateOf(h, before redisconn.Health, between time.Duration) redisState {
 	s := redisState{Up: h.Up, MemoryBytes: available(h.Memory), Clients: available(h.Clients)}
 	if h.Up {
@@ -81,7 +80,7 @@ func redisStateOf(h, before redisconn.Health, between time.Duration) redisState 
 		s.PingMs = &ms
 	}
 	calls, took := h.ScriptCalls-before.ScriptCalls, h.ScriptTime-before.ScriptTime
-	if before.ScriptCalls < 0 || calls <= 0 || between <= 0 { // the first look, or another Redis
+	if before.ScriptCalls < 0 || calls <= 0 || between <= 0 { // the first reading, or another Redis
 		return s
 	}
 	each, share := float64(took.Microseconds())/float64(calls), took.Seconds()/between.Seconds()
@@ -135,12 +134,12 @@ func matchOf(m *matchq.Match) match {
 	return view
 }
 
-// snapshot is all there is to see.
+// snapshot is everything that a dashboard shows.
 type snapshot struct {
 	Now     timestamp      `json:"now"`
 	Config  Config         `json:"config"`
 	Totals  totals         `json:"totals"`
-	Audit   *audit         `json:"audit"` // nil before it is known
+	Audit   *audit         `json:"audit"` // nil until it is known
 	Redis   redisState     `json:"redis"`
 	Nodes   []node         `json:"nodes"`
 	Queues  []queue        `json:"queues"`
@@ -148,13 +147,13 @@ type snapshot struct {
 	Minutes []recorder.Row `json:"minutes"`
 }
 
-// change is what is new.
+// change has the parts of a snapshot that changed.
 type change struct {
 	Now     timestamp      `json:"now"`
 	Totals  *totals        `json:"totals,omitempty"`
 	Audit   *audit         `json:"audit,omitempty"`
 	Redis   *redisState    `json:"redis,omitempty"`
-	Nodes   []node         `json:"nodes,omitzero"` // empty is not none
+	Nodes   []node         `json:"nodes,omitzero"` // an empty list differs from none
 	Queues  *queueChange   `json:"queues,omitempty"`
 	Matches []match        `json:"matches,omitempty"`
 	Minutes []recorder.Row `json:"minutes,omitempty"`

@@ -1,5 +1,4 @@
-// Package metrics counts what happens on a node, for Prometheus. Each thing is counted by one node: the sum over all of
-// them is what happened.
+// Package metrics counts for Prometheus. Each thing is counted by one node, so the sum over all nodes is the total.
 package metrics
 
 import (
@@ -17,11 +16,11 @@ import (
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 )
 
-// Options are what is measured.
+// Options are the sources of a Metrics.
 type Options struct {
 	Matcher     *matchq.Matcher
 	Queues      *queuecache.Cache
-	Connections func() int // WebSockets that are open on this node
+	Connections func() int // open WebSockets of this node
 	DropReasons []string   // of Dropped
 	Version     string
 	Log         *slog.Logger
@@ -30,7 +29,7 @@ type Options struct {
 // Metrics counts. Its methods return quickly.
 type Metrics struct {
 	Options
-	ctx      context.Context // of looking at Redis
+	ctx      context.Context // of reads from Redis
 	queues   *queues
 	waits    *prometheus.HistogramVec
 	ticks    prometheus.Histogram
@@ -38,10 +37,10 @@ type Metrics struct {
 	registry *prometheus.Registry
 }
 
-// namespace is what all names begin with.
+// namespace is the prefix of all names.
 const namespace = "matchq"
 
-// New makes a Metrics that looks at Redis until ctx ends.
+// New makes a Metrics that reads from Redis until ctx ends.
 func New(ctx context.Context, o Options) *Metrics {
 	m := &Metrics{
 		Options: o, ctx: ctx, queues: newQueues(), registry: prometheus.NewRegistry(),
@@ -61,7 +60,7 @@ func New(ctx context.Context, o Options) *Metrics {
 		}, []string{"reason"}),
 	}
 	for _, outcome := range outcomes {
-		m.waits.WithLabelValues(string(outcome)) // what has not happened is 0, rather than unknown
+		m.waits.WithLabelValues(string(outcome)) // 0 instead of unknown before the first one
 	}
 	for _, reason := range o.DropReasons {
 		m.dropped.WithLabelValues(reason)
@@ -90,12 +89,12 @@ func (m *Metrics) Handler() http.Handler {
 	})
 }
 
-// Queued counts a ticket that this node has queued.
+// Queued counts a new ticket of this node.
 func (m *Metrics) Queued(queue string) {
 	m.queues.count(queue, func(t *tally) { t.enqueued++ })
 }
 
-// Observe counts what became of tickets.
+// Observe counts the tickets and matches of events.
 func (m *Metrics) Observe(events []matchq.Event) {
 	for i := range events {
 		ev := &events[i]
@@ -113,18 +112,18 @@ func (m *Metrics) Observe(events []matchq.Event) {
 				t.matches++
 			}
 			if ev.Reason == matchq.VoidReason {
-				t.enqueued++ // whoever queued it had no answer, and so did not count it
+				t.enqueued++ // its enqueue had no answer, and so was not counted
 			}
 		})
 	}
 }
 
-// Ticked times a call that ticked queues, of whose reports it gets all.
+// Ticked records the duration of a tick call. It gets every report of a call.
 func (m *Metrics) Ticked(r matchq.TickReport) {
 	if r.First {
 		m.ticks.Observe(r.Took.Seconds())
 	}
 }
 
-// Dropped counts what a socket has dropped.
+// Dropped counts a dropped connection or frame.
 func (m *Metrics) Dropped(reason string) { m.dropped.WithLabelValues(reason).Inc() }

@@ -11,44 +11,44 @@ import (
 )
 
 const (
-	// otherLabel is the label of all queues that have none of their own. A queue of that name is one of them.
+	// otherLabel is the label of all queues without one of their own, and of a queue of that name.
 	otherLabel = "other"
 
-	maxLabels      = 100         // have a label of their own
-	maxRecent      = 4096        // names among which the busiest of the rest are found
-	reviewPeriod   = time.Minute // between looks at who is busiest
-	takeoverFactor = 2           // how many times busier a queue must be than the one whose label it takes
+	maxLabels      = 100         // queues with a label of their own
+	maxRecent      = 4096        // names from which the next labels are chosen
+	reviewPeriod   = time.Minute // between reviews of the labels
+	takeoverFactor = 2           // a queue takes a label only from one that is this many times less busy
 )
 
-// tally counts what happened in a queue.
+// tally has the counters of a queue.
 type tally struct {
 	enqueued, matches int64
 	finished          [3]int64 // by outcomes
 }
 
-// outcomes are the ends that tickets come to.
+// outcomes are the final states of tickets.
 var outcomes = [3]matchq.State{matchq.Matched, matchq.Cancelled, matchq.Expired}
 
-// queues counts by queue. The busiest have a tally of their own, which counts from when they were let in; the rest share
-// one. Tallies only grow. That of a queue that must go vanishes with its label: added to the rest it would look as if all
-// that had happened again.
+// queues has the counters by queue. The busiest queues have a tally of their own, from the moment they get a label; the
+// others share one. Counters never decrease. The tally of a queue that loses its label is dropped: added to the shared
+// one it would be counted twice.
 type queues struct {
 	mu       sync.Mutex
 	own      map[string]*line
 	rest     tally
-	recent   sketch // of the rest
+	recent   sketch // without a label
 	reviewed time.Time
 }
 
 // line is a queue with a label of its own.
 type line struct {
 	tally
-	recent int // what happened lately
+	recent int // recent events
 }
 
 func newQueues() *queues { return &queues{own: map[string]*line{}, recent: sketch{}} }
 
-// count changes the tally of a queue.
+// count updates the tally of a queue.
 func (q *queues) count(queue string, change func(*tally)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -73,14 +73,14 @@ func (q *queues) admit(queue string) {
 	}
 }
 
-// candidate is a queue and how busy it is.
+// candidate is a queue and its activity.
 type candidate struct {
 	name string
 	busy int
 }
 
-// review gives labels to the queues in which most waits and happens. waiting are those in which somebody does. While
-// there are labels left it gives those away at once; taking one from a queue for another is done now and then.
+// review assigns labels to the busiest queues. waiting has the queues with tickets. Free labels are assigned at once;
+// labels change hands once a period.
 func (q *queues) review(waiting map[string]int, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,7 +111,7 @@ func (q *queues) review(waiting map[string]int, now time.Time) {
 	q.reviewed = now
 }
 
-// outside are the queues without a label, busiest first.
+// outside returns the queues without a label, busiest first.
 func (q *queues) outside(waiting map[string]int) []candidate {
 	busy := maps.Clone(map[string]int(q.recent))
 	for name, n := range waiting {
@@ -122,7 +122,7 @@ func (q *queues) outside(waiting map[string]int) []candidate {
 	return ranked(busy, -1)
 }
 
-// inside are the queues with a label, least busy first.
+// inside returns the queues with a label, least busy first.
 func (q *queues) inside(waiting map[string]int) []candidate {
 	busy := make(map[string]int, len(q.own))
 	for name, l := range q.own {
@@ -131,7 +131,7 @@ func (q *queues) inside(waiting map[string]int) []candidate {
 	return ranked(busy, 1)
 }
 
-// ranked sorts queues by how busy they are; order is 1 or -1. Nodes that see the same decide the same.
+// ranked sorts queues by activity, in order 1 or -1. Nodes with the same data get the same order.
 func ranked(busy map[string]int, order int) []candidate {
 	all := make([]candidate, 0, len(busy))
 	for name, n := range busy {
@@ -155,8 +155,8 @@ func (q *queues) all() map[string]tally {
 	return tallies
 }
 
-// sketch counts names in bounded space (Misra and Gries). Any name that makes up more than one in mostRecent of what
-// happened is in it, however many others there are.
+// sketch counts names in bounded space (Misra and Gries). It has every name with more than one in maxRecent of all
+// counts.
 type sketch map[string]int
 
 func (s sketch) add(name string) {
@@ -164,10 +164,10 @@ func (s sketch) add(name string) {
 		s[name]++
 		return
 	}
-	s.change(func(n int) int { return n - 1 }) // it undoes one of as many additions as there are names
+	s.change(func(n int) int { return n - 1 }) // undoes one count of each name
 }
 
-// decay lets what happened earlier count less.
+// decay halves all counts.
 func (s sketch) decay() { s.change(func(n int) int { return n / 2 }) }
 
 func (s sketch) change(to func(int) int) {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	timeout  = 800 * time.Millisecond // of a scrape with Redis
-	maxStale = 15 * time.Second       // how old may be what is said of the queues
+	timeout  = 800 * time.Millisecond // of a scrape's reads from Redis
+	maxStale = 15 * time.Second       // age limit of the queues' state
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -40,13 +40,13 @@ var (
 		"Whether all tickets that were ever queued are accounted for, the same on all nodes: 1 or 0.")
 )
 
-// scrape is what is looked up when somebody asks for the metrics.
+// scrape reads the metrics of a scrape.
 type scrape struct {
 	*Metrics
 
 	mu   sync.Mutex
-	list []matchq.Queue // as it was read last
-	read time.Time      // when that was
+	list []matchq.Queue // as last read
+	read time.Time      // time of the last reading
 }
 
 // Describe names the metrics.
@@ -56,8 +56,7 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect measures. What waits is read from Redis once for all who ask within a second, and each queue is looked at
-// once, however many there are.
+// Collect reads the metrics. The queues are read once for all scrapes of a second, and walked once.
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
@@ -83,14 +82,14 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// lookUp begins to read the queues, and says when it is done. It goes on when a scrape can't wait for it any longer.
+// lookUp starts to read the queues. done is closed in the end, which may come after the scrape.
 func (s *scrape) lookUp() (done <-chan struct{}) {
 	listed := make(chan struct{})
 	go func() {
 		defer close(listed)
 		list, err := s.Queues.All(s.ctx)
 		if err != nil {
-			return // the last ones get too old
+			return // the old state becomes stale
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -99,7 +98,7 @@ func (s *scrape) lookUp() (done <-chan struct{}) {
 	return listed
 }
 
-// queuesNow returns the queues: as they are, or, if a busy Redis takes long to say that, as they were not long ago.
+// queuesNow returns the queues' state: the current one, or a recent one if Redis is slow.
 func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []matchq.Queue, known bool) {
 	select {
 	case <-listed:
@@ -110,7 +109,7 @@ func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []
 	return s.list, time.Since(s.read) < maxStale
 }
 
-// review has the busiest queues get a label.
+// review updates the labels.
 func (s *scrape) review(list []matchq.Queue) {
 	waits := make(map[string]int, len(list))
 	for i := range list {
@@ -130,7 +129,7 @@ func sendCounters(ch chan<- prometheus.Metric, tallies map[string]tally) {
 	}
 }
 
-// sendGauges sends who waits, by the labels that there are: where nobody does that is 0, rather than unknown.
+// sendGauges sends the waiting tickets by label. A label without any gets 0.
 func sendGauges(ch chan<- prometheus.Metric, list []matchq.Queue, labels map[string]tally) {
 	states := make(map[string]matchq.Queue, len(labels))
 	for label := range labels {

@@ -12,16 +12,16 @@ import (
 
 const (
 	recordEvery = 2 * time.Second
-	lastTimeout = 2 * time.Second // for the last note
+	lastTimeout = 2 * time.Second // of the last record
 
-	// The longest wait takes looking at every queue. One node does it for all, so often that it costs Redis little: ten
-	// thousand queues take a tenth of a second.
+	// The longest wait needs a look at every queue. One node does it for all, at an interval that costs Redis little:
+	// ten thousand queues take a tenth of a second.
 	lookEvery    = 10 * time.Second
 	maxLookEvery = time.Minute
-	lookSpacing  = 500 // times as long as it took
+	lookSpacing  = 500 // interval as a multiple of the duration
 )
 
-// Recorder notes what this node sees.
+// Recorder records this node's minutes in Redis.
 type Recorder struct {
 	Matcher *matchq.Matcher
 	Queues  *queuecache.Cache
@@ -29,11 +29,11 @@ type Recorder struct {
 	Log     *slog.Logger
 
 	mu     sync.Mutex
-	sample sample // of the minute that is noted
+	sample sample // of the current minute
 
-	minute       time.Time     // that is noted, by Redis's clock; used by Run only, like the rest
-	lookInterval time.Duration // how old a look at the queues may get
-	restUntil    time.Time     // until when this node does not look again
+	minute       time.Time     // current one, by Redis's clock; used by Run only, like the fields below
+	lookInterval time.Duration // age limit of the longest wait
+	restUntil    time.Time     // this node does not look again before
 }
 
 // New makes a Recorder.
@@ -41,7 +41,7 @@ func New(m *matchq.Matcher, queues *queuecache.Cache, node string, log *slog.Log
 	return &Recorder{Matcher: m, Queues: queues, Node: node, Log: log, sample: newSample(), lookInterval: lookEvery}
 }
 
-// Ticked counts a call that matched queues.
+// Ticked adds the duration of a tick call.
 func (r *Recorder) Ticked(report matchq.TickReport) {
 	if !report.First {
 		return
@@ -51,7 +51,7 @@ func (r *Recorder) Ticked(report matchq.TickReport) {
 	r.sample.ticks.add(report.Took)
 }
 
-// Observe counts how long those waited who were matched.
+// Observe adds the waits of matched tickets.
 func (r *Recorder) Observe(events []matchq.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,21 +65,21 @@ func (r *Recorder) Observe(events []matchq.Event) {
 	}
 }
 
-// RecordBaseline notes where everything stood before this node did anything. Should that fail, what happens before the first note
-// is missing from the history.
+// RecordBaseline records the totals before this node does anything. If it fails the history lacks what happens before
+// the first record.
 func (r *Recorder) RecordBaseline(ctx context.Context) {
 	if err := r.record(ctx); err != nil {
-		r.Log.Debug("the beginning is not noted", "error", err)
+		r.Log.Debug("the baseline was not recorded", "error", err)
 	}
 }
 
-// Run notes until ctx ends, and once more then. While Redis is away it keeps what it has seen.
+// Run records until ctx ends, and once more then. While Redis is away the sample is kept.
 func (r *Recorder) Run(ctx context.Context) {
 	every := time.NewTicker(recordEvery)
 	defer every.Stop()
 	for {
 		if err := r.record(ctx); err != nil && ctx.Err() == nil {
-			r.Log.Debug("this minute is not noted", "error", err)
+			r.Log.Debug("the minute was not recorded", "error", err)
 		}
 		select {
 		case <-every.C:
@@ -87,14 +87,14 @@ func (r *Recorder) Run(ctx context.Context) {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTimeout)
 			defer cancel()
 			if err := r.record(last); err != nil {
-				r.Log.Debug("the last minute is not noted", "error", err)
+				r.Log.Debug("the last minute was not recorded", "error", err)
 			}
 			return
 		}
 	}
 }
 
-// record writes down the minute that is noted, and once it has ended the one after it. Redis says which that is.
+// record writes the current minute, and at its end starts the next one. Redis tells the time.
 func (r *Recorder) record(ctx context.Context) error {
 	for range 2 {
 		noted, err := r.send(ctx, matchq.Note{Start: r.minute})
@@ -107,10 +107,10 @@ func (r *Recorder) record(ctx context.Context) error {
 		}
 		return r.recordLongestWait(ctx, noted)
 	}
-	return nil // the next time
+	return nil // the next record continues
 }
 
-// send sends a note with what this node has seen.
+// send sends a record with this node's sample.
 func (r *Recorder) send(ctx context.Context, n matchq.Note) (matchq.Noted, error) {
 	r.mu.Lock()
 	n.Node, n.Words = r.Node, r.sample.encode()
@@ -118,7 +118,7 @@ func (r *Recorder) send(ctx context.Context, n matchq.Note) (matchq.Noted, error
 	return r.Matcher.NoteMinute(ctx, n)
 }
 
-// startMinute begins a minute. What was seen before the first one is part of that.
+// startMinute starts a minute. The first one includes everything before it.
 func (r *Recorder) startMinute(minute time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -128,7 +128,7 @@ func (r *Recorder) startMinute(minute time.Time) {
 	r.minute = minute
 }
 
-// recordLongestWait notes who has waited longest, unless another node did a while ago.
+// recordLongestWait records the longest wait, unless another node did so recently.
 func (r *Recorder) recordLongestWait(ctx context.Context, noted matchq.Noted) error {
 	if noted.Looked >= 0 && noted.Looked < r.lookInterval || time.Now().Before(r.restUntil) {
 		return nil

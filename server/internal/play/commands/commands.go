@@ -1,4 +1,4 @@
-// Package events handles what clients send by a connection, whatever it speaks: one handler an event.
+// Package commands handles the events that clients send by a connection of any protocol: one handler an event.
 package commands
 
 import (
@@ -21,20 +21,20 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Handlers are the handlers and what they work with.
+// Handlers are the handlers of all events, with their dependencies.
 type Handlers struct {
 	Matcher  *matchq.Matcher
 	Intake   *intake.Intake
 	Queues   *queuecache.Cache
 	Sessions *sessions.Registry
 	Games    *games.Games
-	Notifier *notify.Notifier // writes what becomes of tickets
+	Notifier *notify.Notifier // writes news of tickets
 	Grace    time.Duration
 	Log      *slog.Logger
 }
 
-// Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data.
-// An empty one is only acknowledged.
+// Reply is the event that answers the client; the acknowledgement, if the client asked for one, has the same data. An
+// empty Reply is only acknowledged.
 type Reply struct {
 	Event string
 	Data  json.RawMessage
@@ -45,7 +45,7 @@ func reply(event string, payload any) Reply { return Reply{event, wire.Encode(pa
 // handler handles one event of a client.
 type handler func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
 
-// table has them all, by the name that clients send.
+// table has the handlers by event.
 var table = map[string]handler{
 	"check_socket_id":              on((*Handlers).checkSocketID),
 	"connection_queue":             on((*Handlers).connectionQueue),
@@ -65,8 +65,8 @@ var table = map[string]handler{
 	"end_game_playing":             on((*Handlers).endGame),
 }
 
-// sent are the events that the server sends, as answers or by itself, whatever the transport. The README describes
-// them, and tests see that there are no others.
+// sent are the events that the server sends, as answers or pushes. README describes them, and a test holds it against
+// this list.
 var sent = []string{
 	"notify_socket_id", notify.StatusEvent, notify.ProposedEvent, "cancel_request_general_match_status", "connection_status",
 	"resumed", "state", "ack", "error",
@@ -74,12 +74,12 @@ var sent = []string{
 	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",
 }
 
-// Names are the events that clients send and those that the server sends, each sorted.
+// Names returns the events of clients and those of the server, each sorted.
 func Names() (handled, sends []string) {
 	return slices.Sorted(maps.Keys(table)), slices.Sorted(slices.Values(sent))
 }
 
-// on makes a handler of one that takes a decoded payload.
+// on decodes the payload for a handler.
 func on[P any](handle func(*Handlers, context.Context, *sessions.Session, *P) (Reply, error)) handler {
 	return func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
 		payload := new(P)
@@ -92,17 +92,17 @@ func on[P any](handle func(*Handlers, context.Context, *sessions.Session, *P) (R
 	}
 }
 
-// Handle handles one event. The caller brackets it, and the sending of its reply, with Session.Begin and End. A handler
-// that panics fails alone.
+// Handle handles one event. The caller brackets it, and the sending of its reply, with Session.BeginRequest and
+// EndRequest. A handler that panics fails alone.
 func (e *Handlers) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
 	handle, ok := table[event]
 	if !ok {
-		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "there is no event %q", truncated(event))
+		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "unknown event %q", truncated(event))
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			e.Log.Error("a handler panicked", "event", event, "panic", p, "stack", string(debug.Stack()))
-			f = wire.Errorf(wire.CodeInternal, "this is our fault, and was logged")
+			f = wire.Errorf(wire.CodeInternal, "internal error")
 		}
 	}()
 	r, err := handle(e, ctx, s, data)
@@ -115,7 +115,7 @@ func (e *Handlers) Handle(ctx context.Context, s *sessions.Session, event string
 	return r, f
 }
 
-// truncated keeps what is sent back to a client in bounds.
+// truncated bounds text that is sent back to a client.
 func truncated(text string) string {
 	if len(text) > 64 {
 		return strings.ToValidUTF8(text[:64], "") + "…"

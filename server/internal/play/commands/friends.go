@@ -13,7 +13,7 @@ type friendPayload struct {
 	FriendUserID wire.ID  `json:"friendUserId"`
 }
 
-// participant is the player of a connection, as a game knows them.
+// participant binds the connection and returns its player, as games know players.
 func (e *Handlers) participant(ctx context.Context, s *sessions.Session, named *wire.ID) (quiz.Participant, error) {
 	player, err := e.bind(ctx, s, named)
 	return quiz.Participant{ID: player, SID: s.SID}, err
@@ -48,7 +48,7 @@ type invitationPayload struct {
 	RoomID string   `json:"roomId"`
 }
 
-// participantIn is who does something in which room.
+// participantIn is participant for an event that must name a room.
 func (e *Handlers) participantIn(ctx context.Context, s *sessions.Session, userID *wire.ID, room string) (quiz.Participant, error) {
 	if room == "" {
 		return quiz.Participant{}, wire.Errorf(wire.CodeInvalid, "roomId is missing")

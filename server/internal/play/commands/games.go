@@ -31,7 +31,7 @@ func (e *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *
 	return reply("get_match_question", dealt), nil
 }
 
-// startGame says that a player wants a paced game.
+// startGame asks for a game that the server paces.
 func (e *Handlers) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
 	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
@@ -60,7 +60,7 @@ func (e *Handlers) sendAnswer(ctx context.Context, s *sessions.Session, p *choic
 	return reply("get_answer_result", result), nil
 }
 
-// endGame says that the player does not come back to a room.
+// endGame leaves a room for good.
 func (e *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
 	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
@@ -69,7 +69,7 @@ func (e *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitati
 	return Reply{}, e.Games.Leave(ctx, p.RoomID, who)
 }
 
-// roomState tells of invitations to the player, and of the game they are in.
+// roomState adds the player's invitations and game to a state.
 func (e *Handlers) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
 	found, err := e.Games.State(ctx, player.Name)
 	if err != nil {

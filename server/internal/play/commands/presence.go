@@ -15,7 +15,7 @@ type resumePayload struct {
 	LastSeq string   `json:"lastSeq"`
 }
 
-// resume sends a player who is back what came after the last message they know.
+// resume sends the messages after the last one that the client has had.
 func (e *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
 	if _, err := e.bind(ctx, s, p.UserID); err != nil {
 		return Reply{}, err
@@ -27,9 +27,9 @@ func (e *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePay
 	return reply("resumed", map[string]bool{"recovered": recovered}), nil
 }
 
-// Resume has a session told what its player was told after a message, and what is live after that, once the request
-// that is handled is answered. It says whether nothing is missing. A session that has proven its player need not have
-// named them. It is called between Session.Begin and End.
+// Resume replays a player's messages after lastSeq once the current request is answered, and reports whether none is
+// missing. A session whose token names the player need not have named one. It must be called between
+// Session.BeginRequest and EndRequest.
 func (e *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
 	player, err := e.bind(ctx, s, nil)
 	if err != nil {
@@ -46,7 +46,7 @@ func (e *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq stri
 	return found, nil
 }
 
-// getState tells how things stand, for a client that has lost its place.
+// getState answers with the player's ticket, match, invitations and game.
 func (e *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
@@ -62,8 +62,8 @@ func (e *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPay
 	return reply("state", state), nil
 }
 
-// ticketState tells of the player's latest ticket, as match_status and match_proposed do: as ticket while it lives, as
-// match once there is one.
+// ticketState adds the player's latest ticket to a state, with the payloads of match_status and match_proposed: as
+// ticket while it lives, as match once there is one.
 func (e *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
 	t, err := e.Matcher.TicketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) {
@@ -86,7 +86,7 @@ func (e *Handlers) ticketState(ctx context.Context, s *sessions.Session, player 
 			return err
 		}
 		state["match"] = e.Notifier.Ended(ctx, &t).Data
-	default: // what ended without a match is over
+	default: // a ticket that ended without a match is over
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type createPayload struct {
 	Attributes     json.RawMessage `json:"attributes"`
 }
 
-// createMatch queues the player. Somebody who comes back and was matched meanwhile is told that instead.
+// createMatch queues the player. A player who was matched while away hears of that match instead.
 func (e *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *crea
 	return e.queuedReply(ctx, &t), nil
 }
 
-// withWireNames names the fields as this protocol does.
+// withWireNames names the fields of an error as this protocol does.
 func withWireNames(err error) error {
 	var invalid *matchq.InvalidError
 	if !errors.As(err, &invalid) {
@@ -61,7 +61,7 @@ func withWireNames(err error) error {
 	return wire.Errorf(wire.CodeInvalid, "%s %s", field, invalid.Problem)
 }
 
-// queuedReply tells that a ticket waits, and how many do in its queue.
+// queuedReply says that a ticket waits, and how many tickets its queue has.
 func (e *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
 	return reply(notify.StatusEvent, e.queuedStatus(ctx, t))
 }
@@ -69,12 +69,12 @@ func (e *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
 func (e *Handlers) queuedStatus(ctx context.Context, t *matchq.Ticket) any {
 	queue, err := e.Matcher.Queue(ctx, t.Queue)
 	if err != nil {
-		return notify.Queued(t, nil) // the ticket waits all the same
+		return notify.Queued(t, nil) // the ticket waits in any case
 	}
 	return notify.Queued(t, &queue)
 }
 
-// answerWith is the answer that tells a client some news, which then need no push.
+// answerWith answers a client with news, which then needs no push.
 func answerWith(s *sessions.Session, news notify.News) Reply {
 	s.MarkKnown(news.Key)
 	return Reply{news.Event, news.Data}
@@ -84,7 +84,7 @@ type userPayload struct {
 	UserID *wire.ID `json:"userId"`
 }
 
-// connectionQueue says that the player is there. One who comes back is told how their ticket stands.
+// connectionQueue says that the player is online. A player who comes back hears of the ticket.
 func (e *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	player, err := e.bind(ctx, s, p.UserID)
 	if err != nil {
@@ -105,7 +105,7 @@ func (e *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *
 	}
 }
 
-// cancelRequest takes the player out of the queue.
+// cancelRequest cancels the player's ticket.
 func (e *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	const event = "cancel_request_general_match_status"
 	type outcome struct {
@@ -138,7 +138,8 @@ func (e *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *us
 	}
 }
 
-// bind makes the connection its player's. A client that has named or proven its player may leave the name out.
+// bind binds the connection to its player. A client that has named its player, or whose token does, may leave the name
+// out.
 func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
 	if named == nil {
 		player, ok := s.Player()
@@ -146,7 +147,7 @@ func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 			player = wire.ID{Name: s.Identity.Player}
 		}
 		if player.Name == "" {
-			return wire.ID{}, wire.Errorf(wire.CodeInvalid, "userId is missing: this connection has not named its player yet")
+			return wire.ID{}, wire.Errorf(wire.CodeInvalid, "userId is missing: this connection has no player yet")
 		}
 		named = &player
 	}
@@ -160,8 +161,8 @@ func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 	return player, nil
 }
 
-// catchUp returns the ticket that a player who connects should hear of: one that lives, or one that ended while they
-// may have been away; nil if there is none. Tickets that came by HTTP are told there.
+// catchUp returns the ticket that a player who connects must hear of: a live one, or one that ended while the player
+// may have been away; nil if there is none. Tickets that came by HTTP are followed there.
 func (e *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
 	t, err := e.Matcher.TicketOf(ctx, player.Name)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
@@ -170,14 +171,14 @@ func (e *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 	first := s.NeedsCatchUp()
 	s.MarkCaughtUp()
 	if err != nil || !wire.OriginOf(&t).ByConnection() {
-		return nil, nil //nolint:nilerr,nilnil // there is no such ticket, and that is an answer
+		return nil, nil //nolint:nilerr,nilnil // no such ticket is an answer
 	}
 	if t.State == matchq.Waiting || t.State == matchq.Proposed {
 		s.SetTicket(t.ID)
 		return &t, nil
 	}
-	// This compares Redis's clock with ours. If they differ by more than the grace, something old may be told again, or
-	// what was missed not at all.
+	// This compares Redis's clock with ours. If they differ by more than the grace, old news may be repeated, or missed
+	// news left out.
 	if !first || s.Knows(notify.EndKey(&t)) || time.Since(t.EndedAt) > e.Grace {
 		return nil, nil //nolint:nilnil // as above
 	}

@@ -13,13 +13,13 @@ type answerPayload struct {
 	MatchID string   `json:"matchId"`
 }
 
-// answered is what the acknowledgement of an answer says. All else comes as match_status, to all players of the match.
+// answered is the acknowledgement. Everything else comes as match_status, to all players of the match.
 type answered struct {
 	MatchID string       `json:"matchId"`
 	State   matchq.State `json:"state"`
 }
 
-// acceptMatch takes a match that was proposed to the player.
+// acceptMatch accepts a match that was proposed to the player.
 func (e *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
 	player, err := e.answeringPlayer(ctx, s, p)
 	if err != nil {
@@ -32,7 +32,7 @@ func (e *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answ
 	return reply("", answered{match.ID, match.State}), nil
 }
 
-// declineMatch turns it down.
+// declineMatch declines it.
 func (e *Handlers) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
 	player, err := e.answeringPlayer(ctx, s, p)
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *Handlers) declineMatch(ctx context.Context, s *sessions.Session, p *ans
 	return reply("", answered{p.MatchID, matchq.Cancelled}), nil
 }
 
-// answeringPlayer is the player who answers by a connection.
+// answeringPlayer binds the connection for an answer to a match.
 func (e *Handlers) answeringPlayer(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
 	if p.MatchID == "" {
 		return wire.ID{}, wire.Errorf(wire.CodeInvalid, "matchId is missing")

@@ -8,12 +8,12 @@ import (
 
 type noPayload struct{}
 
-// checkSocketID tells a client its connection's id.
+// checkSocketID answers with the connection's id.
 func (e *Handlers) checkSocketID(_ context.Context, s *sessions.Session, _ *noPayload) (Reply, error) {
 	return reply("notify_socket_id", map[string]string{"sid": s.SID}), nil
 }
 
-// connectionStatus tells how many wait in each queue.
+// connectionStatus answers with the number of tickets of each queue.
 func (e *Handlers) connectionStatus(ctx context.Context, _ *sessions.Session, _ *noPayload) (Reply, error) {
 	queues, err := e.Queues.All(ctx)
 	if err != nil {

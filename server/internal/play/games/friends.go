@@ -17,21 +17,21 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// Invite invites a friend, who is told until they answer or the time is over. users is nil if the friend is not online.
-// Inviting again while the invitation is open changes nothing.
+// Invite invites a friend, who gets the invitation again and again until the friend answers or it expires. users is nil
+// if the friend is offline. Inviting again while the invitation is open changes nothing.
 func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID) (users map[string]any, err error) {
 	if err := friend.Check("friendUserId"); err != nil {
 		return nil, err
 	}
 	if friend.Name == who.ID.Name {
-		return nil, wire.Errorf(wire.CodeInvalid, "friendUserId must be somebody else")
+		return nil, wire.Errorf(wire.CodeInvalid, "friendUserId must be another player")
 	}
 	found, err := r.sessions.Find(ctx, friend.Name)
 	if err != nil {
 		return nil, err
 	}
 	if !found[0].Online() {
-		return nil, nil //nolint:nilnil // and that is an answer
+		return nil, nil //nolint:nilnil // offline is an answer
 	}
 	other := quiz.Participant{ID: found[0].ID, SID: found[0].SID}
 	for range maxAttempts {
@@ -43,8 +43,8 @@ func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID
 	return users, err
 }
 
-// invite makes an invitation unless there is one between the two. A room named after the pair, which holds the name of
-// the invitation's, sees to that.
+// invite makes an invitation unless one is open between the two. The pair's lock, a room that holds the name of the
+// invitation's room, sees to that.
 func (r *Games) invite(ctx context.Context, who, friend quiz.Participant) (map[string]any, error) {
 	pair := pairName(who.ID.Name, friend.ID.Name)
 	lock, err := r.matcher.Room(ctx, pair)
@@ -71,15 +71,16 @@ func (r *Games) invite(ctx context.Context, who, friend quiz.Participant) (map[s
 	return t.Users(), nil
 }
 
-// openInvitation returns the invitation that a lock stands for, if it is open; it is an error to whom it is to.
+// openInvitation returns the open invitation of a pair's lock, nil if there is none. If the other player made it that
+// is an error.
 func (r *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
 	room, _, err := r.load(ctx, id)
 	if err != nil {
-		ms, _ := strconv.ParseInt(made, 10, 64) // we wrote it
+		ms, _ := strconv.ParseInt(made, 10, 64) // invite wrote it
 		fresh := lock.Now.Sub(time.UnixMilli(ms)) < r.config.ClaimTimeout
 		if wire.ErrorOf(err).Code == wire.CodeNotFound && !fresh {
-			return nil, nil //nolint:nilnil // it was given up half done
+			return nil, nil //nolint:nilnil // invite failed halfway
 		}
 		if wire.ErrorOf(err).Code != wire.CodeNotFound {
 			return nil, err
@@ -88,7 +89,7 @@ func (r *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter st
 	}
 	switch {
 	case room.Phase != quiz.Invited:
-		return nil, nil //nolint:nilnil // it was answered
+		return nil, nil //nolint:nilnil // it has been answered
 	case room.Players[0].ID.Name != inviter:
 		return nil, errInvited()
 	default:
@@ -97,10 +98,10 @@ func (r *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter st
 }
 
 func errInvited() error {
-	return wire.Errorf(wire.CodeAlreadyInvited, "there is an open invitation between the two already")
+	return wire.Errorf(wire.CodeAlreadyInvited, "an invitation between these players is open already")
 }
 
-// pairName names two players, in whichever order.
+// pairName names the lock of two players, in either order.
 func pairName(a, b string) string {
 	names := []string{a, b}
 	slices.Sort(names)
@@ -108,11 +109,12 @@ func pairName(a, b string) string {
 	return pairLock + hex.EncodeToString(hash[:16])
 }
 
-// ReasonFriendMatch is the reason of tickets that were given up for a friend match.
+// ReasonFriendMatch is the reason of tickets that are cancelled for a friend match.
 const ReasonFriendMatch = "friend_match"
 
-// Accept accepts an invitation: both leave their queues, in one step, and other games. The invitation is claimed first,
-// so that it does not end while they leave their queues. If we die in between it is open again when the claim is over.
+// Accept accepts an invitation: both players leave their queues, in one step, and other games. It claims the invitation
+// first, so that it does not expire meanwhile. If this node dies halfway the invitation is open again when the claim
+// ends.
 func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
 	var (
 		room  *quiz.Room
@@ -128,14 +130,14 @@ func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (us
 	case err != nil:
 		return nil, err
 	case done:
-		return room.Users(), nil // what they have begun since stands
+		return room.Users(), nil // games that they began since stand
 	}
-	// From here on it is done to the end, even if who asked no longer waits, but not beyond the claim.
+	// From here on it is finished even if the client goes away, but not beyond the claim.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.ClaimTimeout)
 	defer cancel()
 	if err := r.matcher.Withdraw(ctx, ReasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
 		r.release(ctx, id, claim)
-		return nil, err // one of them plays with somebody else by now, perhaps
+		return nil, err // one of them may have been matched meanwhile
 	}
 	if users, err = r.accept(ctx, id, who); err != nil {
 		return nil, err
@@ -143,25 +145,25 @@ func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (us
 	for _, name := range room.Names() {
 		others, err := r.matcher.RoomsOf(ctx, name)
 		if err != nil {
-			r.log.Warn("a game of before could not be left", "player", name, "error", err)
+			r.log.Warn("an earlier game could not be forfeited", "player", name, "error", err)
 		}
 		r.ForfeitFor(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
 }
 
-// release gives a claim back. Should that fail, it ends by itself.
+// release gives a claim back. If that fails the claim ends by itself.
 func (r *Games) release(ctx context.Context, id string, claim int64) {
 	err := r.change(ctx, id, func(t *quiz.Change) error {
 		t.Release(claim)
 		return nil
 	})
 	if err != nil {
-		r.log.Warn("an invitation is open again only when its claim is over", "room", id, "error", err)
+		r.log.Warn("an invitation stays claimed until the claim ends", "room", id, "error", err)
 	}
 }
 
-// accept begins the game of an invitation. Who is not there by now has the grace to come.
+// accept begins the game of an invitation. A player who is offline has the grace to come.
 func (r *Games) accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
 	err = r.act(ctx, id, who, func(t *quiz.Change) error {
 		if err := r.checkPresence(ctx, t); err != nil {

@@ -1,5 +1,5 @@
-// Package rooms keeps games and invitations in Redis: it reads a room, lets package quiz change it, and stores the
-// outcome together with what the players are told, on whichever node that happens.
+// Package games keeps invitations and games in Redis. It reads a room, lets package quiz change it, and stores the
+// result together with the messages for the players. Any node can do that.
 package games
 
 import (
@@ -21,13 +21,13 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Source is where questions come from.
+// Source has the questions.
 type Source interface {
 	Questions(ctx context.Context, set, seed string, n int) ([]questions.Question, error)
 	Preview(set string) int
 }
 
-// Games are the rooms of a namespace, as one node works on them.
+// Games works on the rooms of a namespace.
 type Games struct {
 	matcher  *matchq.Matcher
 	sessions *sessions.Registry
@@ -37,7 +37,7 @@ type Games struct {
 	timer    wakeTimer
 }
 
-// New makes a Rooms that hears from the registry who comes and goes. Run keeps its games going.
+// New makes a Games and subscribes it to the registry. Run wakes its rooms.
 func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
 	r := &Games{matcher: m, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
 	registry.OnConnect(r.connected)
@@ -46,23 +46,23 @@ func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config q
 	return r
 }
 
-// What the names of rooms begin with. Locks of pairs, which are kept like rooms, are called otherwise.
+// Prefixes of room names. The lock of a pair of players is stored like a room, under a name of its own.
 const (
-	matchRoom  = "room-" // the library names those of matches
+	matchRoom  = "room-" // named by the library, after the match
 	friendRoom = "friend-"
 	pairLock   = "pair-"
 )
 
-// maxAttempts is how often a change is tried while others change the same room.
+// maxAttempts is how often a change is tried while others change the room too.
 const maxAttempts = 30
 
-// errNoRoom is what all are told who may not know more.
-func errNoRoom() error { return wire.Errorf(wire.CodeNotFound, "there is no such room") }
+// errNoRoom hides why there is no room for this client.
+func errNoRoom() error { return wire.Errorf(wire.CodeNotFound, "unknown room") }
 
-// errCorrupt says that what stands in a room makes no sense. Nobody can do anything about it.
-var errCorrupt = errors.New("the document can't be read")
+// errCorrupt says that a stored room can't be decoded.
+var errCorrupt = errors.New("the document can't be decoded")
 
-// load reads a room.
+// load reads a room and decodes it.
 func (r *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
 	stored, err := r.matcher.Room(ctx, id)
 	if errors.Is(err, matchq.ErrNotFound) {
@@ -78,7 +78,8 @@ func (r *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, e
 	return room, stored, nil
 }
 
-// change has a room changed by act, again and again while others are faster. If act fails nothing is changed.
+// change changes a room by act, and repeats that while others change it at the same time. If act fails nothing is
+// stored.
 func (r *Games) change(ctx context.Context, id string, act func(*quiz.Change) error) error {
 	memory := map[string][]questions.Question{}
 	for attempt := range maxAttempts {
@@ -101,26 +102,25 @@ func (r *Games) change(ctx context.Context, id string, act func(*quiz.Change) er
 			return err
 		}
 	}
-	f := wire.Errorf(wire.CodeInternal, "too much happens in this room at once, nothing was changed; try again")
+	f := wire.Errorf(wire.CodeInternal, "too many changes of this room at once, nothing was changed; try again")
 	f.RetryAfter = time.Second
 	return f
 }
 
-// open makes the room of a general match, for the first event of its game. why is what the caller is told if there is
-// no such match.
-func (r *Games) open(ctx context.Context, id string, now time.Time, why error) (*quiz.Change, error) {
+// open makes the room of a match for the first event of its game. If there is no such match it returns notFound.
+func (r *Games) open(ctx context.Context, id string, now time.Time, notFound error) (*quiz.Change, error) {
 	matchID, ok := strings.CutPrefix(id, matchRoom)
-	if !ok || wire.ErrorOf(why).Code != wire.CodeNotFound {
-		return nil, why
+	if !ok || wire.ErrorOf(notFound).Code != wire.CodeNotFound {
+		return nil, notFound
 	}
 	match, err := r.matcher.Match(ctx, matchID)
 	switch {
 	case errors.Is(err, matchq.ErrNotFound):
-		return nil, why
+		return nil, notFound
 	case err != nil:
 		return nil, err
 	case match.Room != id || match.State != matchq.Matched:
-		return nil, why
+		return nil, notFound
 	}
 	who := make([]quiz.Participant, len(match.Tickets))
 	for i := range match.Tickets {
@@ -131,7 +131,7 @@ func (r *Games) open(ctx context.Context, id string, now time.Time, why error) (
 	return t, r.checkPresence(ctx, t)
 }
 
-// checkPresence notes who is there. Those who are not have the grace to come, from now on.
+// checkPresence notes which players are online. The others have the grace to come, from now on.
 func (r *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
 	players, err := r.sessions.Find(ctx, t.Names()...)
 	if err != nil {
@@ -148,7 +148,7 @@ func (r *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
 	return nil
 }
 
-// deal chooses questions for a room. memory keeps what was chosen for another attempt.
+// deal chooses questions for a room. memory keeps them for the next attempt.
 func (r *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
 	return func(set string, n int, surprise bool) ([]questions.Question, error) {
 		skip := 0
@@ -168,7 +168,7 @@ func (r *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]q
 	}
 }
 
-// store writes a changed room down, and tells the players.
+// store stores a changed room together with its messages.
 func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) error {
 	doc, err := json.Marshal(t.Room)
 	if err != nil {
@@ -203,7 +203,7 @@ func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) e
 	return err
 }
 
-// timeOf is a time of the game as the library takes it.
+// timeOf converts a time of the quiz to one of the library.
 func timeOf(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

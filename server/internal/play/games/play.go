@@ -12,8 +12,8 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// act has a player do something in a room of theirs. The room is named by a client: nobody learns whether there is one
-// that they don't play in, or a lock, or one that is broken.
+// act changes a room for one of its players. Clients name the room, so all rooms that they have no part in look alike:
+// other players' rooms, locks, corrupt ones and ones that don't exist.
 func (r *Games) act(ctx context.Context, id string, who quiz.Participant, act func(*quiz.Change) error) error {
 	if !strings.HasPrefix(id, matchRoom) && !strings.HasPrefix(id, friendRoom) {
 		return errNoRoom()
@@ -25,7 +25,7 @@ func (r *Games) act(ctx context.Context, id string, who quiz.Participant, act fu
 		return act(t)
 	})
 	if errors.Is(err, errCorrupt) {
-		return errNoRoom() // it is logged when it is dropped
+		return errNoRoom() // wake logs it when it drops the room
 	}
 	return err
 }
@@ -39,7 +39,7 @@ func (r *Games) Request(ctx context.Context, id string, who quiz.Participant, w 
 	return dealt, err
 }
 
-// Start says that a player wants a paced game.
+// Start asks for a game that the server paces.
 func (r *Games) Start(ctx context.Context, id string, who quiz.Participant, w quiz.Wish) error {
 	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Start(who.ID.Name, w) })
 }
@@ -53,12 +53,12 @@ func (r *Games) Answer(ctx context.Context, id string, who quiz.Participant, ite
 	return result, err
 }
 
-// Leave is for players who do not come back to a room.
+// Leave leaves a room for good.
 func (r *Games) Leave(ctx context.Context, id string, who quiz.Participant) error {
 	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Leave(who.ID.Name) })
 }
 
-// changeAll changes all rooms in which a player has a seat.
+// changeAll changes all rooms in which the player has a seat.
 func (r *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
 	rooms, err := r.matcher.RoomsOf(ctx, player)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *Games) changeAll(ctx context.Context, player string, act func(*quiz.Cha
 	return r.changeEach(ctx, rooms, act)
 }
 
-// changeEach changes some rooms. It goes on after an error, which it returns in the end.
+// changeEach changes rooms and returns all errors in the end.
 func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.Change)) error {
 	var all []error
 	for _, id := range rooms {
@@ -76,9 +76,9 @@ func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.C
 			return nil
 		})
 		switch {
-		case err == nil, wire.ErrorOf(err).Code == wire.CodeNotFound: // it is over
+		case err == nil, wire.ErrorOf(err).Code == wire.CodeNotFound: // the room is over
 		case errors.Is(err, errCorrupt):
-			r.log.Error("a room can't be read", "room", id, "error", err)
+			r.log.Error("a room is corrupt", "room", id, "error", err)
 		default:
 			all = append(all, err)
 		}
@@ -86,12 +86,13 @@ func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.C
 	return errors.Join(all...)
 }
 
-// Seats returns the rooms that each player has something to lose in.
+// Seats returns for each player the rooms that the player has a seat in.
 func (r *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
 	return r.matcher.RoomsOfAll(ctx, players)
 }
 
-// IsOver says whether a room is over for a player: it is, or they have left it. One that has not been opened is not.
+// IsOver reports whether a room is over for a player, because it is or the player has left. A room that is not open yet
+// is not over.
 func (r *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 	room, _, err := r.load(ctx, id)
 	switch {
@@ -104,27 +105,26 @@ func (r *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 	}
 }
 
-// ForfeitFor says that a player plays on elsewhere: their games in these rooms are forfeited. Invitations stand. What
-// fails is logged only, since the player can't do anything about it; their opponents wait no longer than the grace, once
-// the connection ends.
+// ForfeitFor forfeits a player's games in rooms, because the player plays elsewhere. Invitations stand. Errors are only
+// logged: the player can't help, and the opponents wait no longer than the grace once the connection ends.
 func (r *Games) ForfeitFor(ctx context.Context, player string, rooms []string) {
 	err := r.changeEach(ctx, rooms, func(t *quiz.Change) {
 		if t.Phase != quiz.Invited {
-			_ = t.Leave(player) // who has a seat is a player
+			_ = t.Leave(player) // a player with a seat can leave
 		}
 	})
 	if err != nil {
-		r.log.Warn("a game of before could not be left", "player", player, "error", err)
+		r.log.Warn("an earlier game could not be forfeited", "player", player, "error", err)
 	}
 }
 
-// State is what a player has to do with rooms.
+// State is a player's part of the state that get_state answers with.
 type State struct {
-	Invitations []map[string]any // to them
+	Invitations []map[string]any // to the player
 	Room        *quiz.State
 }
 
-// State tells a player's state.
+// State returns the invitations to a player, and the player's game.
 func (r *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
 	rooms, err := r.matcher.RoomsOf(ctx, player)

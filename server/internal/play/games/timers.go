@@ -12,24 +12,23 @@ import (
 )
 
 const (
-	// pollEvery is how often a node looks for rooms that others have set to be woken: how late a game goes on whose node has
-	// died.
+	// pollEvery bounds how late a game goes on whose node has died: other nodes poll for rooms that are due.
 	pollEvery = 250 * time.Millisecond
 
-	maxDue  = 64 // rooms that are asked for in one call
+	maxDue  = 64 // rooms of one poll
 	workers = 8
 )
 
-// wakeTimer tells Run that something is due sooner than it thinks.
+// wakeTimer lets Run sleep until the next room is due, which may change meanwhile.
 type wakeTimer struct {
 	mu      sync.Mutex
-	next    time.Time // when Run will look
+	next    time.Time // time of the next poll
 	ringing chan struct{}
 }
 
 func newWakeTimer() wakeTimer { return wakeTimer{ringing: make(chan struct{}, 1)} }
 
-// set has Run look in so long, at the latest.
+// set has Run poll after d at the latest.
 func (a *wakeTimer) set(in time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -42,14 +41,14 @@ func (a *wakeTimer) set(in time.Duration) {
 	}
 }
 
-// clear forgets what was set: Run is about to look. What is set from now on counts when it sleeps again.
+// clear resets the timer before Run polls. Times that are set during the poll count for the next sleep.
 func (a *wakeTimer) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.next = time.Now().Add(time.Hour)
 }
 
-// sleep waits until it is time to look.
+// sleep waits until the next poll is due.
 func (a *wakeTimer) sleep(ctx context.Context, d time.Duration) {
 	a.set(d)
 	for {
@@ -71,7 +70,7 @@ func (a *wakeTimer) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Run wakes rooms whose time has come until ctx ends. Every node does; who is first is settled in Redis.
+// Run wakes due rooms until ctx ends. Every node does; Redis decides which one is first.
 func (r *Games) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.timer.clear()
@@ -79,8 +78,8 @@ func (r *Games) Run(ctx context.Context) {
 		wait := pollEvery
 		switch {
 		case err != nil:
-			r.log.Debug("no game goes on until redis answers", "error", err)
-		case r.wakeAll(ctx, due) == 0 && len(due) > 0: // try again, in a while
+			r.log.Debug("redis is away: games wait until it answers", "error", err)
+		case r.wakeAll(ctx, due) == 0 && len(due) > 0: // none could be woken: wait before the next try
 		case next >= 0:
 			wait = min(next, pollEvery)
 		}
@@ -88,7 +87,7 @@ func (r *Games) Run(ctx context.Context) {
 	}
 }
 
-// wakeAll wakes some rooms and says how many of them have been.
+// wakeAll wakes rooms and returns how many it could.
 func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	var (
 		mu      sync.Mutex
@@ -116,7 +115,7 @@ func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	return woken
 }
 
-// wake does what is due in a room. Whoever is overdue is asked for once more: they may have come back unheard.
+// wake does what is due in a room. It looks up overdue players first: they may have come back unheard.
 func (r *Games) wake(ctx context.Context, id string) error {
 	_, stored, err := r.load(ctx, id)
 	if err != nil {
@@ -124,7 +123,7 @@ func (r *Games) wake(ctx context.Context, id string) error {
 			return err
 		}
 		if errors.Is(err, errCorrupt) {
-			r.log.Error("a room that can't be read is dropped", "room", id, "error", err)
+			r.log.Error("dropped a corrupt room", "room", id, "error", err)
 		}
 		_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
 		if errors.Is(err, matchq.ErrConflict) {

@@ -8,8 +8,8 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// startLookup begins to look up the rooms of players who are about to be queued, and returns what waits for the result.
-// What is found later may be the game of the very match that they are queued for.
+// startLookup starts to read the seats of players before they are queued, and returns a function that waits for the
+// result. A later lookup could find the game of the very match that they are queued for.
 func (i *Intake) startLookup(ctx context.Context, players []string) (wait func() ([][]string, error)) {
 	if i.Games == nil || len(players) == 0 {
 		return func() ([][]string, error) { return nil, nil }
@@ -26,8 +26,8 @@ func (i *Intake) startLookup(ctx context.Context, players []string) (wait func()
 	}
 }
 
-// forfeitRooms takes the players who wait from now on out of the games they had before. A request that was repeated may have
-// found its match meanwhile, whose game goes on.
+// forfeitRooms forfeits the earlier games of players who wait from now on. A repeated request may have found its match,
+// whose game goes on.
 func (i *Intake) forfeitRooms(ctx context.Context, rooms [][]string, results []matchq.Result) {
 	if len(rooms) == 0 {
 		return

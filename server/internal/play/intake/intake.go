@@ -1,4 +1,4 @@
-// Package intake takes requests for tickets, however they came: within the rate limits, and with an answer in time.
+// Package intake takes requests for tickets by any transport, within the rate limits, and answers in time.
 package intake
 
 import (
@@ -12,29 +12,28 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// timeout is how long rate limits and enqueueing may take together, so that clients hear within two seconds that
-// Redis is away.
+// timeout covers rate limits and enqueueing, so that clients hear within two seconds that Redis is away.
 const timeout = 1750 * time.Millisecond
 
-// Intake enqueues.
+// Intake enqueues players.
 type Intake struct {
 	Matcher *matchq.Matcher
-	Limits  *limits.Limiter // nil for none
-	Games   Games           // nil for none
+	Limits  *limits.Limiter // nil for no limits
+	Games   Games           // nil for no games
 
-	// Queued is called with the queue of each new ticket; nil for nobody. It must return quickly.
+	// Queued is called with the queue of each new ticket, if it is set. It must return quickly.
 	Queued func(queue string)
 }
 
-// Games are what players give up when they queue for another one.
+// Games are forfeited by players who queue for another one.
 type Games interface {
-	// Seats returns the rooms that each player has something to lose in.
+	// Seats returns for each player the rooms that the player has a seat in.
 	Seats(ctx context.Context, players []string) ([][]string, error)
-	// ForfeitFor takes a player out of the games in some rooms.
+	// ForfeitFor forfeits a player's games in rooms.
 	ForfeitFor(ctx context.Context, player string, rooms []string)
 }
 
-// For is the intake for a client: who has the API key is not limited.
+// For returns the intake for a client. The API key is exempt from rate limits.
 func (i *Intake) For(who identity.Identity) *Intake {
 	if who.Trusted {
 		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
@@ -42,7 +41,7 @@ func (i *Intake) For(who identity.Identity) *Intake {
 	return i
 }
 
-// Charge counts what is as good as so many tickets of an address. Its errors are *wire.Error.
+// Charge charges an address as for that many tickets. Errors are *wire.Error.
 func (i *Intake) Charge(ctx context.Context, address string, tickets int) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -59,8 +58,7 @@ type Request struct {
 	TTL           time.Duration
 }
 
-// request is what the library is asked for. A ticket that was asked for by a connection lives as long as its player is
-// connected.
+// request is the library's request. A ticket that came by a connection lives while its player is connected.
 func (r *Request) request() matchq.Request {
 	origin := wire.Origin{PlayerNumber: r.Player.Number, QueueNumber: r.Queue.Number, SID: r.SID}
 	return matchq.Request{
@@ -69,7 +67,7 @@ func (r *Request) request() matchq.Request {
 	}
 }
 
-// Enqueue makes one ticket. Its errors are those of matchq.Matcher.Enqueue and *wire.Error.
+// Enqueue makes one ticket. Errors are those of matchq.Matcher.Enqueue, or *wire.Error.
 func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq.Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -80,7 +78,7 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 		return matchq.Ticket{}, err
 	}
 	before := i.startLookup(ctx, []string{r.Player.Name})
-	t, err := i.Matcher.Enqueue(ctx, r.request()) // at the same time, since most have no game
+	t, err := i.Matcher.Enqueue(ctx, r.request()) // meanwhile, since most players have no game
 	i.countQueued([]matchq.Result{{Ticket: t, Err: err}})
 	if rooms, failed := before(); failed == nil {
 		i.forfeitRooms(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
@@ -88,7 +86,7 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 	return t, err
 }
 
-// countQueued tells of the tickets that are new.
+// countQueued counts new tickets.
 func (i *Intake) countQueued(results []matchq.Result) {
 	for n := range results {
 		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
@@ -97,7 +95,7 @@ func (i *Intake) countQueued(results []matchq.Result) {
 	}
 }
 
-// EnqueueAll makes many tickets and returns one result a request, in their order. The error is about all of them: none
+// EnqueueAll makes many tickets and returns one result a request, in their order. An error is about all of them: none
 // was queued.
 func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address string) ([]matchq.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -126,7 +124,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 	if err != nil {
 		return nil, err
 	}
-	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result says what became of it
+	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result has its own
 	i.countQueued(done)
 	i.forfeitRooms(ctx, before, done)
 	for n, result := range done {
@@ -135,7 +133,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 	return results, allUnavailable(results)
 }
 
-// allUnavailable is the one answer for a batch of which nothing was queued because Redis is away.
+// allUnavailable returns the error of a batch that queued nothing because Redis is away; else nil.
 func allUnavailable(results []matchq.Result) error {
 	for _, r := range results {
 		if r.Err == nil || wire.ErrorOf(r.Err).Code != wire.CodeRedisUnavailable {

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// The events that tell a player of their ticket.
+// The events about a player's ticket.
 const (
 	StatusEvent   = "match_status"
 	ProposedEvent = "match_proposed" // asks the player to accept a match
@@ -23,20 +23,20 @@ type queuedPayload struct {
 	NextTickMs *int64  `json:"nextTickMs,omitempty"`
 }
 
-// Queued says that a ticket waits. queue is nil if its state is not known, since Redis went away just then.
+// Queued is the payload for a ticket that waits. queue is nil if Redis went away before its state was read.
 func Queued(t *matchq.Ticket, queue *matchq.Queue) any {
 	p := queuedPayload{Status: "PUSHED_TO_QUEUE", TicketID: t.ID, Queue: wire.QueueID(t)}
 	if queue != nil {
 		p.Waiting = &queue.Waiting
 		p.NextTickMs = NextTickMs(queue)
-		if p.NextTickMs == nil { // the queue was visited since: a match is there, or proposed
+		if p.NextTickMs == nil { // the queue was visited since, and there is a match or a proposal
 			p.NextTickMs = new(int64)
 		}
 	}
 	return p
 }
 
-// NextTickMs is how long it is until a queue is visited; nil if no visit is due.
+// NextTickMs is the time until a queue is visited; nil if no visit is due.
 func NextTickMs(queue *matchq.Queue) *int64 {
 	if queue.NextTick.IsZero() {
 		return nil
@@ -51,7 +51,7 @@ type duplicatePayload struct {
 	Queue    wire.ID `json:"queue"`
 }
 
-// Duplicated says that the player has a live ticket already.
+// Duplicated is the payload for a player who has a live ticket already.
 func Duplicated(live *matchq.Ticket) any {
 	return duplicatePayload{"DUPLICATED_USER_ID", live.ID, wire.QueueID(live)}
 }
@@ -63,7 +63,7 @@ type endedPayload struct {
 	Reason   string  `json:"reason,omitempty"`
 }
 
-// reasonRequested is the reason given for tickets that the library knows no other for: somebody asked for it.
+// reasonRequested is the reason of a cancelled ticket without one: a client cancelled it.
 const reasonRequested = "requested"
 
 type userPayload struct {
@@ -72,7 +72,7 @@ type userPayload struct {
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 }
 
-// matchedPayload is the event for the player of t: user1, user2 and so on are all of the match.
+// matchedPayload is the payload for the player of t; user1, user2 and so on are all players of the match.
 func (n *Notifier) matchedPayload(t *matchq.Ticket, match *matchq.Match, sids map[string]string) any {
 	payload := map[string]any{
 		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
@@ -89,7 +89,7 @@ func (n *Notifier) matchedPayload(t *matchq.Ticket, match *matchq.Match, sids ma
 	return payload
 }
 
-// preview returns the questions that the players of a match get with it.
+// preview returns the questions that come with a match.
 func (n *Notifier) preview(match *matchq.Match) []questions.Public {
 	if n.Preview != nil {
 		if asked := n.Preview(match.Queue, match.Room); asked != nil {

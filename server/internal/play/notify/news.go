@@ -9,8 +9,8 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// News is what a player is told of their ticket. The key names it, so that an answer and a push, or two nodes, tell the
-// player once.
+// News is a message to a player about a ticket. Its key keeps the player from hearing it twice: by an answer and a
+// push, or from two nodes.
 type News struct {
 	Key, Event string
 	Data       json.RawMessage
@@ -33,7 +33,7 @@ func Proposed(t *matchq.Ticket, match *matchq.Match) News {
 	return News{t.ID + ".proposed." + strconv.Itoa(t.Version), ProposedEvent, wire.Encode(p)}
 }
 
-// Restored says that a ticket waits again, in its old place.
+// Restored says that a ticket waits again in its old place.
 func Restored(t *matchq.Ticket, reason string) News {
 	return News{t.ID + ".restored." + strconv.Itoa(t.Version), StatusEvent, wire.Encode(endedPayload{"RESTORED", t.ID, wire.QueueID(t), reason})}
 }
@@ -41,8 +41,8 @@ func Restored(t *matchq.Ticket, reason string) News {
 // EndKey is the key of the news that a ticket has ended.
 func EndKey(t *matchq.Ticket) string { return t.ID + ".end" }
 
-// Ended says how a ticket ended. Should Redis be away, the players of a match have the connections by which they asked
-// for it.
+// Ended says how a ticket ended. If Redis is away, the news names the connections by which the players asked for the
+// match.
 func (n *Notifier) Ended(ctx context.Context, t *matchq.Ticket) News {
 	if t.Match == nil {
 		return n.endedNews(t, nil, nil)
@@ -51,7 +51,7 @@ func (n *Notifier) Ended(ctx context.Context, t *matchq.Ticket) News {
 	return n.endedNews(t, t.Match, sids)
 }
 
-// endedNews is Ended with the players' connections, as far as they are known.
+// endedNews is Ended with the known connections of the players.
 func (n *Notifier) endedNews(t *matchq.Ticket, match *matchq.Match, sids map[string]string) News {
 	payload := any(endedPayload{"CANCELLED", t.ID, wire.QueueID(t), t.Reason})
 	switch {

@@ -1,4 +1,4 @@
-// Package notify tells players what becomes of their tickets, wherever they are connected.
+// Package notify tells players what becomes of their tickets, on whichever node they are connected.
 package notify
 
 import (
@@ -17,43 +17,42 @@ import (
 const (
 	group = "match_status" // all nodes are its workers
 
-	// claimAfter is how long a node may take to tell of an entry before another one does; players are told once all
-	// the same.
+	// claimAfter is how long a node may work on an entry before another node takes it over. Message keys keep players
+	// from hearing twice.
 	claimAfter = 3 * time.Second
 )
 
-// Notifier reads the events of the namespace as one of the nodes that share this work. What a node leaves undone another
-// one does.
+// Notifier consumes the events of the namespace in a group that all nodes share: each event goes to one node, and to
+// another one if that dies.
 type Notifier struct {
 	Matcher  *matchq.Matcher
 	Sessions *sessions.Registry
 	Log      *slog.Logger
 
-	// Preview returns the questions of a questionnaire that the players of a room get with their match; nil if there are
-	// none.
+	// Preview returns the questions that come with a match, for the players of a room; nil if there are none.
 	Preview func(set, room string) []questions.Public
 
-	// Observers are called with events after players have been told of them, one call at a time: each event on one node, and
-	// again only if a node or Redis goes away in between. They must return quickly.
+	// Observers get events after the players have heard of them, one call at a time. Each event goes to one node, and
+	// comes again only if the node or Redis goes away meanwhile. They must return quickly.
 	Observers []func([]matchq.Event)
 
-	lastObserved string // the event that Told were called with last
+	lastObserved string // the event that observers had last
 }
 
-// Run works until ctx ends. worker must be a name that no other node has.
+// Run consumes events until ctx ends. worker must be globally unique.
 func (n *Notifier) Run(ctx context.Context, worker string) {
 	for ctx.Err() == nil {
 		err := n.Matcher.ConsumeTogether(ctx, group, worker, claimAfter, n.handle)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		n.Log.Error("players are not told what became of their tickets, trying again", "error", err)
+		n.Log.Error("players are not notified, retrying", "error", err)
 		_ = redisconn.Pause(ctx, time.Second)
 	}
 }
 
-// handle tells the players of some events, and then who listens. What comes again because Redis did not take the
-// acknowledgement is the entry that came last, and the listeners know it.
+// handle tells the players of events, and then the observers. An entry that comes again, because Redis lost the
+// acknowledgement, is the newest one; observers skip it.
 func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
 	if err := n.deliver(ctx, events); err != nil {
 		return err
@@ -67,7 +66,7 @@ func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
 	return nil
 }
 
-// deliver tells the players of some events. It returns an error only if Redis is away or the end has come.
+// deliver tells the players of events. It fails only if ctx has ended or Redis is away.
 func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	sids, err := redisconn.Retry(ctx, func() (map[string]string, error) { return n.Sessions.SIDs(ctx, matchedPlayers(events)...) })
 	if err != nil {
@@ -92,19 +91,19 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 			if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
 				return err
 			}
-			n.Log.Error("a player is not told", "event", msg.Event, "error", err) // attributes of many may be too much
+			n.Log.Error("a player is not notified", "event", msg.Event, "error", err) // the attributes of many players may be too large
 		}
 	}
 	return nil
 }
 
-// send posts messages, waiting for Redis if it must.
+// send posts messages and retries while Redis is away.
 func (n *Notifier) send(ctx context.Context, messages ...matchq.Message) error {
 	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
 	return err
 }
 
-// messageOf is what the player of a ticket is told of an event.
+// messageOf returns the message for the player of a ticket.
 func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) matchq.Message {
 	var news News
 	switch ev.Kind {
@@ -118,7 +117,7 @@ func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string
 	return matchq.Message{Player: t.Player, Event: news.Event, Key: news.Key, Data: news.Data}
 }
 
-// matchedPlayers are those whose connections the others of their match are told.
+// matchedPlayers returns the players of matches, whose connections the message names.
 func matchedPlayers(events []matchq.Event) []string {
 	var players []string
 	for i := range events {

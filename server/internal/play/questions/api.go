@@ -18,27 +18,27 @@ import (
 )
 
 const (
-	apiTimeout  = 2 * time.Second // of one request
-	apiPause    = 5 * time.Second // without requests, after so many failures in a row:
+	apiTimeout  = 2 * time.Second // of a request
+	apiPause    = 5 * time.Second // without requests, after apiFailures in a row
 	apiFailures = 3
 	maxAnswer   = 1 << 20
 )
 
-// API asks a REST service for questions:
+// API gets questions from a REST service:
 //
 //	GET {base}/questionaires/{id}/questions?limit=N
 //	200 {"questions": [{"id": "q1", "text": "…", "choices": ["…", "…"], "answer": 0}]}
-//	404 where there is no such questionnaire
+//	404 for an unknown questionnaire
 //
-// A service that fails three times in a row is left alone for five seconds, during which players hear at once that
-// there are no questions.
+// After three failures in a row the service gets no request for five seconds. Meanwhile players hear at once that there
+// are no questions.
 type API struct {
 	base    string
 	client  *http.Client
 	circuit *gobreaker.CircuitBreaker[[]Question]
 }
 
-// errUnknown is the service's 404.
+// errUnknown is a 404 of the service.
 var errUnknown = errors.New("unknown questionnaire")
 
 // NewAPI makes an API of its base URL.
@@ -54,18 +54,18 @@ func NewAPI(base string) (*API, error) {
 			Timeout:      apiPause,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= apiFailures },
 			IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, errUnknown) },
-			IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) }, // it was us who gave up
+			IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) }, // we gave up ourselves
 		}),
 	}, nil
 }
 
-// Preview is 0: what the service would answer is not known before it is asked.
+// Preview is 0: the service's answer is not known in advance.
 func (a *API) Preview(string) int { return 0 }
 
 // List is empty: the service has no call for it.
 func (a *API) List() []SetInfo { return []SetInfo{} }
 
-// Questions asks for n questions. The service chooses them.
+// Questions requests n questions. The service chooses them.
 func (a *API) Questions(ctx context.Context, set, _ string, n int) ([]Question, error) {
 	questions, err := a.circuit.Execute(func() ([]Question, error) { return a.get(ctx, set, n) })
 	switch {

@@ -1,4 +1,4 @@
-// Package questions is where quiz questions come from: sets that matchq brings along, a folder of sets, or a REST API.
+// Package questions has the sources of quiz questions: built-in sets, a folder of sets, or a REST API.
 package questions
 
 import (
@@ -15,32 +15,32 @@ import (
 )
 
 const (
-	// MaxLimit is how many questions may be asked for at once.
+	// MaxLimit is the largest limit of a request.
 	MaxLimit = 50
 
-	maxBytes   = 4 << 10 // of one question as JSON: Most of them fit into a room
+	maxBytes   = 4 << 10 // of a question as JSON, so that MaxLimit of them fit into a room
 	maxChoices = 10
 )
 
-// Question is a question and its right answer.
+// Question is a question with its answer.
 type Question struct {
 	ID      wire.ID  `json:"id"`
 	Text    string   `json:"text"`
 	Choices []string `json:"choices"`
-	Answer  int      `json:"answer"` // which of the choices is right, from 0
+	Answer  int      `json:"answer"` // index of the right choice
 }
 
-// Asked is a question as players get it.
+// Public is a question without its answer, as players get it.
 type Public struct {
 	ID      wire.ID  `json:"id"`
 	Text    string   `json:"text"`
 	Choices []string `json:"choices"`
 }
 
-// Public leaves out what players must not know.
+// Public returns the question without its answer.
 func (q *Question) Public() Public { return Public{q.ID, q.Text, q.Choices} }
 
-// item is a question as it comes from outside.
+// item is a question from outside.
 type item struct {
 	ID      wire.ID  `json:"id"`
 	Text    string   `json:"text"`
@@ -48,7 +48,7 @@ type item struct {
 	Answer  *int     `json:"answer"`
 }
 
-// list checks questions from outside. The error says which one is wrong.
+// list checks questions from outside. The error names the wrong one.
 func list(items []item) ([]Question, error) {
 	if len(items) == 0 {
 		return nil, errors.New("there are no questions")
@@ -68,7 +68,7 @@ func list(items []item) ([]Question, error) {
 	return questions, nil
 }
 
-// problem says what is wrong with a question, "" if nothing.
+// problem returns the mistake in a question, "" if there is none.
 func (q *item) problem() string {
 	if err := matchq.CheckName("id", q.ID.Name); err != nil {
 		return strings.TrimPrefix(err.Error(), "matchq: ")
@@ -84,11 +84,11 @@ func (q *item) problem() string {
 	case strings.TrimSpace(choices[0]) == "":
 		return "has an empty choice"
 	case len(slices.Compact(choices)) < len(q.Choices):
-		return "has the same choice twice"
+		return "has a duplicate choice"
 	case q.Answer == nil:
 		return "has no answer"
 	case *q.Answer < 0 || *q.Answer >= len(q.Choices):
-		return fmt.Sprintf("has answer %d: it must be the place of the right choice, from 0 to %d", *q.Answer, len(q.Choices)-1)
+		return fmt.Sprintf("has answer %d: it must be the index of the right choice, from 0 to %d", *q.Answer, len(q.Choices)-1)
 	case err != nil || len(size) > maxBytes:
 		return fmt.Sprintf("is larger than %d bytes", maxBytes)
 	default:
@@ -96,7 +96,7 @@ func (q *item) problem() string {
 	}
 }
 
-// shuffled puts questions in the order that belongs to a seed: the same on every node, whenever it is asked.
+// shuffled orders questions by a seed. The order is the same on every node, at any time.
 func shuffled(questions []Question, seed string) []Question {
 	type place struct {
 		hash [sha256.Size]byte
@@ -116,5 +116,5 @@ func shuffled(questions []Question, seed string) []Question {
 
 // errUnknownSet says that there is no such questionnaire.
 func errUnknownSet(set string) error {
-	return wire.Errorf(wire.CodeNotFound, "there is no questionnaire %q to play", set)
+	return wire.Errorf(wire.CodeNotFound, "unknown questionnaire %q", set)
 }

@@ -84,14 +84,14 @@ func TestFolder(t *testing.T) {
 		`{"questions":[]}`:                                                                                      "s.json: there are no questions",
 		"{\"questions\":[\n\n" + good + ",]}":                                                                   "s.json: line 3:",
 		"{\n\"answers\":[]}":                                                                                    `s.json: line 2: json: unknown field "answers"`,
-		`{"questions":[` + good + `]} {}`:                                                                       "s.json: line 1: something follows",
+		`{"questions":[` + good + `]} {}`:                                                                       "s.json: line 1: trailing data",
 		`{"questions":[` + good + `,` + good + `]}`:                                                             `question 2 (id "1") has the id of another question`,
 		`{"questions":[{"text":"?","choices":["a","b"],"answer":1}]}`:                                           `question 1 (id "") id must not be empty`,
 		`{"questions":[{"id":"x","choices":["a","b"],"answer":1}]}`:                                             `question 1 (id "x") has no text`,
 		`{"questions":[{"id":"x","text":"?","choices":["a"],"answer":0}]}`:                                      "must have from 2 to 10 choices, not 1",
 		`{"questions":[{"id":"x","text":"?","choices":["a","b"]}]}`:                                             "has no answer",
-		`{"questions":[{"id":1,"text":"?","choices":["a","b"],"answer":2}]}`:                                    "has answer 2: it must be the place of the right choice, from 0 to 1",
-		`{"questions":[{"id":1,"text":"?","choices":["a","a"],"answer":1}]}`:                                    "has the same choice twice",
+		`{"questions":[{"id":1,"text":"?","choices":["a","b"],"answer":2}]}`:                                    "has answer 2: it must be the index of the right choice, from 0 to 1",
+		`{"questions":[{"id":1,"text":"?","choices":["a","a"],"answer":1}]}`:                                    "has a duplicate choice",
 		`{"questions":[{"id":1,"text":"?","choices":["a"," "],"answer":1}]}`:                                    "has an empty choice",
 		`{"questions":[{"id":1,"text":"` + strings.Repeat("long", 1024) + `","choices":["a","b"],"answer":1}]}`: "is larger than",
 		`{"name":"a\u0000","questions":[` + good + `]}`:                                                         "name must",
@@ -108,7 +108,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%.100s: error %v, want %s", content, err, want)
 		}
 	}
-	if _, err := New(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no .json file") {
+	if _, err := New(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no .json file") {
 		t.Error(err)
 	}
 	if _, err := New(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {

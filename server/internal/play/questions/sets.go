@@ -21,7 +21,7 @@ import (
 //go:embed sets/*.json
 var embedded embed.FS
 
-// maxFile is the largest file of a set.
+// maxFile is the size limit of a file.
 const maxFile = 8 << 20
 
 // Set is a questionnaire in memory.
@@ -33,14 +33,14 @@ type Set struct {
 // Sets are questionnaires, by name.
 type Sets map[string]Set
 
-// file is a set as its file has it.
+// file is the content of a set's file.
 type file struct {
-	Name      string `json:"name"`  // of the questionnaire; that of the file, without .json, unless it is set
-	Title     string `json:"title"` // for people; the questionnaire's name unless it is set
+	Name      string `json:"name"`  // of the questionnaire; the file's name without .json unless set
+	Title     string `json:"title"` // for people; the questionnaire's name unless set
 	Questions []item `json:"questions"`
 }
 
-// Embedded are the sets that matchq brings along.
+// Embedded returns the built-in sets.
 func Embedded() (Sets, error) {
 	sets, err := fs.Sub(embedded, "sets")
 	if err != nil {
@@ -49,7 +49,7 @@ func Embedded() (Sets, error) {
 	return read(sets)
 }
 
-// Folder reads every .json file of a folder. The error names the file and the place that is wrong.
+// Folder reads every .json file of a folder. The error names file and line.
 func Folder(folder string) (Sets, error) {
 	sets, err := read(os.DirFS(folder))
 	if err != nil {
@@ -78,7 +78,7 @@ func read(folder fs.FS) (Sets, error) {
 		sets[name], from[name] = set, entry.Name()
 	}
 	if len(sets) == 0 {
-		return nil, errors.New("there is no .json file")
+		return nil, errors.New("no .json file")
 	}
 	return sets, nil
 }
@@ -113,7 +113,7 @@ func readFile(folder fs.FS, name string) (string, Set, error) {
 	return set.Name, Set{set.Title, questions}, err
 }
 
-// decode reads one JSON value and says in which line it is wrong.
+// decode reads one JSON value. The error names the line.
 func decode(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -122,7 +122,7 @@ func decode(data []byte, into any) error {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return nil
 		}
-		err = errors.New("something follows after the JSON object")
+		err = errors.New("trailing data after the JSON object")
 	}
 	at := d.InputOffset()
 	var syntax *json.SyntaxError
@@ -137,10 +137,10 @@ func decode(data []byte, into any) error {
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:at], []byte("\n")), err)
 }
 
-// preview is how many questions of a match are sent along with it.
+// preview is the number of questions that come with a match.
 const preview = 5
 
-// Questions returns the first n questions of the order that belongs to a seed, or all if there are fewer.
+// Questions returns the first n questions in the seed's order, or all if there are fewer.
 func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question, error) {
 	found, ok := s[set]
 	if !ok {
@@ -150,11 +150,10 @@ func (s Sets) Questions(_ context.Context, set, seed string, n int) ([]Question,
 	return order[:min(n, len(order))], nil
 }
 
-// Preview is how many of the first questions are sent along with a match: games that count on surprise leave them out.
-// Of a small set it is at most half.
+// Preview is the number of questions that come with a match, at most half of a set. Paced games leave them out.
 func (s Sets) Preview(set string) int { return min(preview, len(s[set].Questions)/2) }
 
-// List names all there are, sorted by title.
+// List returns all sets by title.
 func (s Sets) List() []SetInfo {
 	list := make([]SetInfo, 0, len(s))
 	for name, set := range s {

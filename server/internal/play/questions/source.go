@@ -7,23 +7,23 @@ import (
 
 // Source is one of Sets and *API.
 type Source interface {
-	// Questions returns up to n questions of a questionnaire. Of a local one they are the first of the order that
-	// belongs to the seed. Errors are a *wire.Error.
+	// Questions returns up to n questions of a questionnaire. Those of a local one are the first in the seed's order.
+	// Errors are *wire.Error.
 	Questions(ctx context.Context, set, seed string, n int) ([]Question, error)
-	// Preview is how many of them are sent along with a match; 0 if the questionnaire is not a local one.
+	// Preview is the number of questions that come with a match; 0 for a REST API.
 	Preview(set string) int
-	// List names the questionnaires that are known before somebody asks for one: those of a service are not.
+	// List returns the known questionnaires; none of a REST API.
 	List() []SetInfo
 }
 
-// SetInfo is a questionnaire as those see it who choose one.
+// SetInfo describes a questionnaire to players.
 type SetInfo struct {
 	Name      string `json:"name"`
 	Title     string `json:"title"`
-	Questions int    `json:"questions"` // how many there are
+	Questions int    `json:"questions"` // their number
 }
 
-// New makes the source that a flag names: nothing for the embedded sets, the URL of an API, or a folder.
+// New makes the source of --questions: the built-in sets for "", a REST API for a URL, else a folder.
 func New(where string) (Source, error) {
 	switch {
 	case where == "":
@@ -35,7 +35,7 @@ func New(where string) (Source, error) {
 	}
 }
 
-// PreviewOf are the questions that are sent along with a match to its players.
+// PreviewOf returns the questions that come with a match.
 func PreviewOf(ctx context.Context, source Source, set, seed string) []Public {
 	n := source.Preview(set)
 	if n == 0 {
@@ -43,7 +43,7 @@ func PreviewOf(ctx context.Context, source Source, set, seed string) []Public {
 	}
 	found, err := source.Questions(ctx, set, seed, n)
 	if err != nil {
-		return nil // it has a preview, and so is a local one
+		return nil // a set with a preview is local and can't fail
 	}
 	asked := make([]Public, len(found))
 	for i := range found {

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// Answered says how a question was answered. In a paced game it says only that it was.
+// Answered is the result of an answer. In a paced game it leaves the score out.
 type Answered struct {
 	User userPayload `json:"user"`
 }
@@ -26,8 +26,8 @@ type answerPayload struct {
 	Total          *int    `json:"total,omitempty"`
 }
 
-// Answer takes a player's first answer to a question: the place of a choice, or its text. Others are told the result
-// too.
+// Answer takes a player's first answer to a question: the index of a choice, or its text. The other players hear the
+// result too.
 func (t *Change) Answer(name string, item wire.ID, answer json.RawMessage) (*Answered, error) {
 	p, at, err := t.find(name, item)
 	if err != nil {
@@ -52,7 +52,7 @@ func (t *Change) Answer(name string, item wire.ID, answer json.RawMessage) (*Ans
 	return result, nil
 }
 
-// find finds a question that a player may answer. That there are others to come is not told.
+// find returns a question that the player may answer. Questions to come must look unknown.
 func (t *Change) find(name string, item wire.ID) (*Player, int, error) {
 	p, err := t.player(name)
 	if err != nil {
@@ -61,12 +61,12 @@ func (t *Change) find(name string, item wire.ID) (*Player, int, error) {
 	at := slices.IndexFunc(t.Questions, func(q questions.Question) bool { return q.ID.Name == item.Name })
 	hidden := t.Mode == Paced && t.Phase != Over && (at > t.Index || at == t.Index && t.Phase != Asking)
 	if at < 0 || hidden {
-		return nil, 0, wire.Errorf(wire.CodeNotFound, "no such question has been asked in this room")
+		return nil, 0, wire.Errorf(wire.CodeNotFound, "unknown question")
 	}
 	return p, at, nil
 }
 
-// parseChoice reads an answer.
+// parseChoice returns the index of the chosen choice.
 func parseChoice(q *questions.Question, answer json.RawMessage) (int, error) {
 	var place int
 	var text string
@@ -81,10 +81,10 @@ func parseChoice(q *questions.Question, answer json.RawMessage) (int, error) {
 			return at, nil
 		}
 	}
-	return 0, wire.Errorf(wire.CodeInvalid, "answer must be the place of a choice, from 0 to %d, or its text", len(q.Choices)-1)
+	return 0, wire.Errorf(wire.CodeInvalid, "answer must be the index of a choice, from 0 to %d, or its text", len(q.Choices)-1)
 }
 
-// score writes down how a player answered. In a paced game it counts only if it is written before the deadline.
+// score scores an answer. In a paced game it counts only if it is stored before the deadline.
 func (t *Change) score(p *Player, q *questions.Question, correct bool) {
 	a := Answer{Correct: correct}
 	if correct {

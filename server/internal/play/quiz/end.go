@@ -13,7 +13,7 @@ type resultsPayload struct {
 	Reason  string   `json:"reason"`
 }
 
-// Result is how somebody has played.
+// Result is a player's result.
 type Result struct {
 	ID       wire.ID `json:"id"`
 	Score    int     `json:"score"`
@@ -21,7 +21,7 @@ type Result struct {
 	Answered int     `json:"answered"`
 }
 
-// end ends the game and tells all, also those who gave it up.
+// end ends the game and tells all players, also those who gave it up.
 func (t *Change) end(reason string) {
 	t.Phase, t.Reason, t.At = Over, reason, 0
 	all := resultsPayload{RoomID: t.ID, Reason: reason}
@@ -35,12 +35,12 @@ func (t *Change) end(reason string) {
 	}
 }
 
-// hasFinished says whether a player has answered all there is.
+// hasFinished reports whether a player has answered all questions.
 func (r *Room) hasFinished(p *Player) bool {
 	return r.Mode == SelfPaced && len(p.Answers) == len(r.Questions)
 }
 
-// endIfDone ends what nobody can add anything to.
+// endIfDone ends the question or the game if no player can add to it.
 func (t *Change) endIfDone() {
 	playing, waitingFor := 0, 0
 	for i := range t.Players {
@@ -68,7 +68,7 @@ func (t *Change) endIfDone() {
 	}
 }
 
-// Leave is what a player does who does not come back to the room. With questions still open that forfeits.
+// Leave takes a player out of the room for good. With questions still open that forfeits.
 func (t *Change) Leave(name string) error {
 	p, err := t.player(name)
 	if err != nil || p.Left {
@@ -93,7 +93,7 @@ func (t *Change) Leave(name string) error {
 	return nil
 }
 
-// forfeit takes a player out of the game, unless they have played it to its end.
+// forfeit takes a player out of the game, unless the player has finished it.
 func (t *Change) forfeit(p *Player) {
 	p.Away = 0
 	if p.Forfeited || t.hasFinished(p) {
@@ -102,11 +102,11 @@ func (t *Change) forfeit(p *Player) {
 	p.Forfeited = true
 	t.endIfDone()
 	if t.Phase == Open && t.Mode == "" && t.startable() {
-		t.At = t.Now // the others were only waiting for this one
+		t.At = t.Now // the others waited for this player only
 	}
 }
 
-// clear keeps only what is needed to know that the room is closed.
+// clear drops everything but the fact that the room is closed.
 func (t *Change) clear() {
 	t.Questions = nil
 	for i := range t.Players {
@@ -118,7 +118,7 @@ type awayPayload struct {
 	GraceMs int64 `json:"graceMs"`
 }
 
-// SetAway says that a player's connection is lost.
+// SetAway starts a player's grace.
 func (t *Change) SetAway(name string) {
 	p, err := t.player(name)
 	if err != nil || t.Phase == Over || p.Forfeited || p.Left || p.Away > 0 {
@@ -130,7 +130,7 @@ func (t *Change) SetAway(name string) {
 	}
 }
 
-// SetBack says that a player is connected.
+// SetBack ends a player's absence.
 func (t *Change) SetBack(name, sid string) {
 	p, err := t.player(name)
 	if err != nil || p.Away == 0 {
@@ -145,13 +145,13 @@ func (t *Change) SetBack(name, sid string) {
 	}
 }
 
-// GiveUp says that a player did not come back in time. An invitation stands as long as the one who invites is here.
+// GiveUp ends a player's part after the grace. An invitation stands while its inviter is online.
 func (t *Change) GiveUp(name string) {
 	p, err := t.player(name)
 	switch {
 	case err != nil || t.Phase == Over:
 	case t.claimed():
-		p.Away = t.Claimed // who is overdue then is asked for again
+		p.Away = t.Claimed // wake looks the player up again then
 	case t.Phase != Invited:
 		t.forfeit(p)
 	case p == &t.Players[0]:
@@ -161,7 +161,7 @@ func (t *Change) GiveUp(name string) {
 	}
 }
 
-// Overdue are those whose grace is over.
+// Overdue returns the players whose grace is over.
 func (t *Change) Overdue() []string {
 	var names []string
 	for i := range t.Players {
@@ -172,12 +172,12 @@ func (t *Change) Overdue() []string {
 	return names
 }
 
-// Tick does what is due. Who is overdue must have been called Back or Gone before.
+// Tick does what is due. SetBack or GiveUp must have been called for overdue players.
 func (t *Change) Tick() {
 	switch {
 	case t.Phase == Over || t.claimed():
 	case t.Claimed > 0:
-		t.Release(t.Claimed) // whoever claimed it has died
+		t.Release(t.Claimed) // the node that claimed it has died
 	case t.Now >= t.Ends:
 		t.expire()
 	case t.At == 0 || t.Now < t.At:
@@ -185,7 +185,7 @@ func (t *Change) Tick() {
 		t.resend()
 	case t.Phase == Open:
 		if t.At = 0; t.begin() != nil {
-			t.At = t.after(time.Second) // there are no questions just now
+			t.At = t.after(time.Second) // no questions are available now
 		}
 	case t.Phase == Countdown, t.Phase == Pausing:
 		t.openQuestion()
@@ -194,7 +194,7 @@ func (t *Change) Tick() {
 	}
 }
 
-// expire ends a room whose time is over.
+// expire ends a room at its latest end.
 func (t *Change) expire() {
 	if t.Phase == Invited {
 		t.decline(Expired, "")
@@ -208,7 +208,7 @@ func (t *Change) expire() {
 	t.end(Forfeit)
 }
 
-// State is what a player is told who asks how the game stands.
+// State is the state of the game for one player.
 type State struct {
 	RoomID       string            `json:"roomId"`
 	Mode         Mode              `json:"mode"`
@@ -220,7 +220,7 @@ type State struct {
 	OpponentAway bool              `json:"opponentAway"`
 }
 
-// State says how the game stands for a player.
+// State returns the state of the game for a player.
 func (r *Room) State(name string, now int64) State {
 	s := State{RoomID: r.ID, Mode: r.Mode, Index: r.Index, Of: len(r.Questions), Scores: r.scores()}
 	for i := range r.Players {

@@ -7,10 +7,10 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// defaultLimit is how many questions a game has if nobody says.
+// defaultLimit is the number of questions if no player names one.
 const defaultLimit = 10
 
-// Wish is what a player wants to play. What is left out is up to the others.
+// Wish is what a player asks to play. Zeros leave it to the others.
 type Wish struct {
 	Set   wire.ID
 	Limit int
@@ -23,7 +23,7 @@ func (w Wish) check() error {
 	return nil
 }
 
-// applyWish takes the first wish of each kind that is heard: a questionnaire is never changed.
+// applyWish takes the first wish of each kind: a questionnaire never changes.
 func (t *Change) applyWish(w Wish) error {
 	if err := w.check(); err != nil {
 		return err
@@ -40,10 +40,10 @@ func (t *Change) applyWish(w Wish) error {
 	return nil
 }
 
-// deal gets the questions of the game.
+// deal chooses the questions of the game.
 func (t *Change) deal(mode Mode) error {
 	if t.Set.Name == "" {
-		return wire.Errorf(wire.CodeInvalid, "questionaireId is missing: nobody has said what to play")
+		return wire.Errorf(wire.CodeInvalid, "questionaireId is missing: no player has named one")
 	}
 	if t.Limit == 0 {
 		t.Limit = defaultLimit
@@ -56,7 +56,7 @@ func (t *Change) deal(mode Mode) error {
 	return nil
 }
 
-// admit finds a player who may play.
+// admit returns a player who may take part in a game of this mode.
 func (t *Change) admit(name string, mode Mode) (*Player, error) {
 	p, err := t.player(name)
 	switch {
@@ -76,7 +76,7 @@ func (t *Change) admit(name string, mode Mode) (*Player, error) {
 
 func errOver() error { return wire.Errorf(wire.CodeExpired, "the game is over") }
 
-// Dealt answers request_question. The limit is the one that was asked for, which need not be the one that counted.
+// Dealt answers request_question. Limit is the one of the request, which may differ from the game's.
 type Dealt struct {
 	RoomID         string             `json:"roomId"`
 	QuestionaireID wire.ID            `json:"questionaireId"`
@@ -84,7 +84,7 @@ type Dealt struct {
 	Questions      []questions.Public `json:"questions"`
 }
 
-// Request gives a player the questions of a self-paced game, which it becomes by this.
+// Request returns the questions of a self-paced game. The first request makes the game self-paced.
 func (t *Change) Request(name string, w Wish) (*Dealt, error) {
 	if _, err := t.admit(name, SelfPaced); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (t *Change) Request(name string, w Wish) (*Dealt, error) {
 	return &Dealt{t.ID, set, limit, asked}, nil
 }
 
-// Start says that a player wants a paced game. It begins when all do.
+// Start asks for a paced game, which begins once all players have asked.
 func (t *Change) Start(name string, w Wish) error {
 	p, err := t.admit(name, Paced)
 	if err != nil || t.Mode == Paced {
@@ -131,7 +131,7 @@ func (t *Change) Start(name string, w Wish) error {
 	return t.begin()
 }
 
-// startable says whether everybody who takes part wants a paced game.
+// startable reports whether all players who take part have asked for a paced game.
 func (r *Room) startable() bool {
 	return !slices.ContainsFunc(r.Players, func(p Player) bool { return !p.Started && !p.Forfeited })
 }
@@ -158,7 +158,7 @@ type startedPayload struct {
 	ClosesInMs int64            `json:"closesInMs"`
 }
 
-// openQuestion puts the current question of a paced game.
+// openQuestion opens the current question of a paced game.
 func (t *Change) openQuestion() {
 	t.Phase, t.At = Asking, t.after(t.Config.Question)
 	t.broadcast("", "question_started", startedPayload{
@@ -173,7 +173,7 @@ type closedPayload struct {
 	Scores         []Score `json:"scores"`
 }
 
-// Score is how many points somebody has.
+// Score is a player's score.
 type Score struct {
 	ID    wire.ID `json:"id"`
 	Score int     `json:"score"`
@@ -187,7 +187,7 @@ func (r *Room) scores() []Score {
 	return scores
 }
 
-// closeQuestion closes the current question of a paced game and goes on to the next, or the end.
+// closeQuestion closes the current question of a paced game. The next one follows, or the end.
 func (t *Change) closeQuestion() {
 	q := &t.Questions[t.Index]
 	t.broadcast("", "question_closed", closedPayload{t.ID, q.ID, q.Answer, t.scores()})

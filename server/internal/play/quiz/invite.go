@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Participant is a player as they call themself, and their connection.
+// Participant is a player, as the player writes the id, and a connection.
 type Participant struct {
 	ID  wire.ID `json:"id"`
 	SID string  `json:"sid"`
@@ -28,7 +28,7 @@ func NewMatch(id string, set wire.ID, c Config, now int64, who []Participant) *C
 	return t
 }
 
-// NewInvitation invites the second player and sends that the first time.
+// NewInvitation makes an invitation to the second player and sends it for the first time.
 func NewInvitation(id string, c Config, now int64, who ...Participant) *Change {
 	r := &Room{ID: id, Phase: Invited, Players: players(who), At: now, Invited: now}
 	r.Ends = now + int64(c.MaxSends)*c.Resend.Milliseconds()
@@ -37,7 +37,7 @@ func NewInvitation(id string, c Config, now int64, who ...Participant) *Change {
 	return t
 }
 
-// Users are the players of a room by their numbers.
+// Users returns the players as user1, user2 and so on.
 func (r *Room) Users() map[string]any {
 	users := map[string]any{"roomId": r.ID}
 	for i := range r.Players {
@@ -46,10 +46,10 @@ func (r *Room) Users() map[string]any {
 	return users
 }
 
-// InvitationEvent is how an invited player hears of it.
+// InvitationEvent is the event of an invitation.
 const InvitationEvent = "request_game_match_to_friend"
 
-// resend sends an invitation again. A time that was missed is not made up for.
+// resend sends an invitation again. Missed sends are not made up for.
 func (t *Change) resend() {
 	if t.Sent == t.Config.MaxSends {
 		t.At = t.Ends
@@ -63,7 +63,7 @@ func (t *Change) resend() {
 	}
 }
 
-// CanAccept says whether a player may accept an invitation, and whether that was done before.
+// CanAccept returns an error unless the player may accept the invitation. done says that it is accepted already.
 func (r *Room) CanAccept(name string) (done bool, err error) {
 	p, err := r.player(name)
 	switch {
@@ -78,8 +78,8 @@ func (r *Room) CanAccept(name string) (done bool, err error) {
 	}
 }
 
-// Claim is what comes before Accept. Until that or Release is called, or the time for it is over, the invitation does not
-// end. claim tells one from another; done says that the invitation was accepted before.
+// Claim precedes Accept. The invitation can't end until Accept or Release is called or the claim ends. claim identifies
+// the claim; done says that the invitation is accepted already.
 func (t *Change) Claim(name string) (claim int64, done bool, err error) {
 	done, err = t.CanAccept(name)
 	switch {
@@ -92,10 +92,10 @@ func (t *Change) Claim(name string) (claim int64, done bool, err error) {
 	return t.Claimed, false, nil
 }
 
-// claimed says whether somebody is about to accept the invitation.
+// claimed reports whether a claim holds.
 func (t *Change) claimed() bool { return t.Claimed > t.Now }
 
-// Release gives a claim back: the invitation stands as before. One who claimed it since keeps it.
+// Release gives a claim back, unless there is a newer one.
 func (t *Change) Release(claim int64) {
 	if t.Claimed == claim {
 		t.Claimed = 0
@@ -103,17 +103,17 @@ func (t *Change) Release(claim int64) {
 	}
 }
 
-// leaveDeferred has those leave who wanted to while the invitation was claimed.
+// leaveDeferred lets players leave who asked for it during a claim.
 func (t *Change) leaveDeferred() {
 	for i := range t.Players {
 		if p := &t.Players[i]; p.Leaving {
 			p.Leaving = false
-			_ = t.Leave(p.ID.Name) // who leaves is a player
+			_ = t.Leave(p.ID.Name) // the player is one of the room's
 		}
 	}
 }
 
-// Accept accepts an invitation: the game may begin.
+// Accept accepts an invitation and opens the game.
 func (t *Change) Accept(name string) (map[string]any, error) {
 	done, err := t.CanAccept(name)
 	if err != nil || done {
@@ -122,7 +122,7 @@ func (t *Change) Accept(name string) (map[string]any, error) {
 	t.Phase, t.At, t.Ends, t.Claimed = Open, 0, t.after(t.Config.TTL), 0
 	t.broadcast(name, "created_friend_match", t.Users())
 	for i := range t.Players {
-		if p := &t.Players[i]; p.Away > 0 { // that is not told before there is a game
+		if p := &t.Players[i]; p.Away > 0 { // absences are told once there is a game
 			t.broadcast(p.ID.Name, "opponent_away", awayPayload{max(p.Away-t.Now, 0)})
 		}
 	}
@@ -131,7 +131,7 @@ func (t *Change) Accept(name string) (map[string]any, error) {
 	return users, nil
 }
 
-// Refused says that a friend match does not come about.
+// Refused tells players that there is no friend match.
 type Refused struct {
 	RoomID string `json:"roomId"`
 	Reason string `json:"reason"`
@@ -141,7 +141,7 @@ type Refused struct {
 func (t *Change) Decline(name string) (*Refused, error) {
 	done, err := t.CanAccept(name)
 	switch {
-	case t.Has(name) && t.Reason == Declined && t.Players[1].ID.Name == name: // again
+	case t.Has(name) && t.Reason == Declined && t.Players[1].ID.Name == name: // repeated
 	case err != nil:
 		return nil, err
 	case done:
@@ -154,7 +154,7 @@ func (t *Change) Decline(name string) (*Refused, error) {
 	return &Refused{t.ID, Declined}, nil
 }
 
-// decline ends an invitation and tells both players, but one who is answered.
+// decline ends an invitation and tells both players, except the one who is answered.
 func (t *Change) decline(reason, but string) {
 	t.broadcast(but, "friend_request_declined", Refused{t.ID, reason})
 	t.Phase, t.Reason, t.At, t.Claimed = Over, reason, 0, 0

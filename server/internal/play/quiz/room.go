@@ -1,7 +1,7 @@
-// Package quiz is what happens in a room: an invitation, then a game. It is pure: a room, what somebody does, and the
-// time go in; the changed room and messages come out. Whoever calls it stores the one and sends the other.
+// Package quiz has the rules of a room: an invitation, then a game. It is pure: it takes a room, an action and the
+// time, and returns the changed room and messages. The caller stores the room and sends the messages.
 //
-// Doing something twice changes nothing the second time and is answered the same, so that callers may repeat.
+// Repeating an action changes nothing and gets the same answer, so callers may repeat it.
 package quiz
 
 import (
@@ -12,17 +12,17 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
-// Config is how long things take. Whole milliseconds.
+// Config has the durations of invitations and games, in whole milliseconds.
 type Config struct {
 	Countdown    time.Duration // before the first question of a paced game
 	Question     time.Duration // to answer each question of a paced game
 	Pause        time.Duration // after a question of a paced game has closed, to read the answer
 	Resend       time.Duration // between two sends of an invitation
-	MaxSends     int           // of an invitation; it expires one Resend after the last
+	MaxSends     int           // sends of an invitation; it expires one Resend after the last
 	Grace        time.Duration // how long a player may be away
 	TTL          time.Duration // of a game
-	KeepOver     time.Duration // how long a room is remembered that is over: longer than its match is, or it is opened anew
-	ClaimTimeout time.Duration // how long inviting may take from the lock to the room, and accepting from claim to game
+	KeepOver     time.Duration // how long a room is kept after its end: longer than its match, or it would be opened anew
+	ClaimTimeout time.Duration // between an invitation's lock and its room, and between claim and game
 }
 
 // Defaults are the times of the protocol.
@@ -34,11 +34,11 @@ func Defaults() Config {
 	}
 }
 
-// Phase is where a room stands.
+// Phase is the phase of a room.
 type Phase string
 
-// The phases of a room. A self-paced game is open all the time; a paced one goes from countdown to question to pause to
-// question, and so on.
+// The phases. A self-paced game stays open; a paced one goes from countdown to question to pause to question, and so
+// on.
 const (
 	Invited   Phase = "invited"
 	Open      Phase = "open"
@@ -48,7 +48,7 @@ const (
 	Over      Phase = "over"
 )
 
-// Mode is who sets the pace of a game; empty until that is decided.
+// Mode is the pace of a game; empty until it is decided.
 type Mode string
 
 // The modes.
@@ -57,7 +57,7 @@ const (
 	Paced     Mode = "paced"
 )
 
-// Why a room is over.
+// Reasons of a room's end.
 const (
 	Finished = "finished"
 	Forfeit  = "forfeit"
@@ -68,80 +68,80 @@ const (
 // Points for a right answer.
 const (
 	pointsCorrect = 100
-	maxSpeedBonus = 100 // more at most, for being fast
+	maxSpeedBonus = 100 // added for a fast answer
 )
 
-// Room is the state of a room. Times are milliseconds of the clock of whoever calls.
+// Room is the state of a room. Times are milliseconds of the caller's clock.
 type Room struct {
 	ID        string               `json:"id"`
 	Phase     Phase                `json:"phase"`
 	Mode      Mode                 `json:"mode,omitempty"`
-	Match     bool                 `json:"match,omitempty"` // of a general match, which came with some of the questions
+	Match     bool                 `json:"match,omitempty"` // of a match, which came with the first questions
 	Players   []Player             `json:"players"`
-	Set       wire.ID              `json:"set,omitzero"` // the questionnaire; of a friend match the first one asked for
+	Set       wire.ID              `json:"set,omitzero"` // the questionnaire; in a friend match the first one asked for
 	Limit     int                  `json:"limit,omitempty"`
 	Questions []questions.Question `json:"questions,omitempty"`
 	Index     int                  `json:"index"`             // of the current question of a paced game
-	At        int64                `json:"at,omitempty"`      // when the phase is over; 0 if only players end it
-	Ends      int64                `json:"ends"`              // when the room is, whatever happens
-	Sent      int                  `json:"sent,omitempty"`    // of an invitation
-	Invited   int64                `json:"invited,omitempty"` // when a friend match was asked for
-	Claimed   int64                `json:"claimed,omitempty"` // until when somebody is about to accept: all else waits
-	Reason    string               `json:"reason,omitempty"`  // why it is over
+	At        int64                `json:"at,omitempty"`      // end of the phase; 0 if only players end it
+	Ends      int64                `json:"ends"`              // latest end of the room
+	Sent      int                  `json:"sent,omitempty"`    // sends of an invitation
+	Invited   int64                `json:"invited,omitempty"` // when the invitation was made
+	Claimed   int64                `json:"claimed,omitempty"` // end of a claim to accept the invitation, during which nothing else ends it
+	Reason    string               `json:"reason,omitempty"`  // of the end
 }
 
-// Player is somebody who plays.
+// Player is a player of a room.
 type Player struct {
 	ID        wire.ID           `json:"id"` // as the player writes it
 	SID       string            `json:"sid"`
 	Started   bool              `json:"started,omitempty"` // wants a paced game
-	Answers   map[string]Answer `json:"answers,omitempty"` // by question
+	Answers   map[string]Answer `json:"answers,omitempty"` // by question id
 	Score     int               `json:"score"`
 	Correct   int               `json:"correct"`
-	Away      int64             `json:"away,omitempty"`      // until when they may be; 0 while they are here
+	Away      int64             `json:"away,omitempty"`      // end of the grace; 0 while the player is online
 	Forfeited bool              `json:"forfeited,omitempty"` // no longer takes part
 	Left      bool              `json:"left,omitempty"`      // will not come back to this room
-	Leaving   bool              `json:"leaving,omitempty"`   // leaves as soon as the invitation is accepted or not
+	Leaving   bool              `json:"leaving,omitempty"`   // leaves once the invitation is accepted or not
 }
 
-// Answer is how a question was answered.
+// Answer is the result of an answer.
 type Answer struct {
 	Correct bool `json:"correct"`
 	Score   int  `json:"score"`
 }
 
-// Message is something a player is told.
+// Message is an event for a player.
 type Message struct {
 	To    string
 	Event string
 	Data  any
 }
 
-// Deal chooses questions of a questionnaire. surprise leaves out those that were sent along with the match.
+// Deal chooses questions of a questionnaire. surprise leaves out the questions that came with the match.
 type Deal func(set string, n int, surprise bool) ([]questions.Question, error)
 
-// Change is one change of a room.
+// Change is one change of a room. Its methods are the actions.
 type Change struct {
 	*Room
 	Config   Config
 	Deal     Deal
-	Now      int64 // ms
+	Now      int64 // in ms
 	Messages []Message
-	// NotAfter is set if what was done counts only until then (ms).
+	// NotAfter is set if the change counts only when it is stored by then (ms).
 	NotAfter int64
 }
 
-// player finds one of the players; others may not know that there is such a room.
+// player finds a player. For others the room must look as if it did not exist.
 func (r *Room) player(name string) (*Player, error) {
 	for i := range r.Players {
 		if r.Players[i].ID.Name == name {
 			return &r.Players[i], nil
 		}
 	}
-	return nil, wire.Errorf(wire.CodeNotFound, "there is no such room")
+	return nil, wire.Errorf(wire.CodeNotFound, "unknown room")
 }
 
-// Names are those of the players.
+// Names returns the players' names.
 func (r *Room) Names() []string {
 	names := make([]string, len(r.Players))
 	for i := range r.Players {
@@ -150,10 +150,10 @@ func (r *Room) Names() []string {
 	return names
 }
 
-// Has says whether somebody is one of the players.
+// Has reports whether a name is a player's.
 func (r *Room) Has(name string) bool { return slices.Contains(r.Names(), name) }
 
-// Seated are those who hold a seat: who have something to lose.
+// Seated returns the players with a seat, who have something to lose.
 func (r *Room) Seated() []string {
 	var names []string
 	for i := range r.Players {
@@ -164,12 +164,12 @@ func (r *Room) Seated() []string {
 	return names
 }
 
-// Closed says whether the room is over and all have left.
+// Closed reports whether the room is over and all players have left.
 func (r *Room) Closed() bool {
 	return r.Phase == Over && !slices.ContainsFunc(r.Players, func(p Player) bool { return !p.Left })
 }
 
-// WakeAt is when the room needs a Tick; 0 if never.
+// WakeAt is when the room needs a Tick; 0 for never.
 func (r *Room) WakeAt() int64 {
 	if r.Phase == Over {
 		return 0
@@ -189,7 +189,7 @@ func (r *Room) WakeAt() int64 {
 	return at
 }
 
-// Identify takes over how a player who does something is called and connected.
+// Identify updates a player's id and connection to those of the action.
 func (t *Change) Identify(id wire.ID, sid string) error {
 	p, err := t.player(id.Name)
 	if err != nil {
@@ -202,7 +202,7 @@ func (t *Change) Identify(id wire.ID, sid string) error {
 	return nil
 }
 
-// broadcast tells all who take part, but one.
+// broadcast sends an event to all players who take part, except one.
 func (t *Change) broadcast(but, event string, data any) {
 	for i := range t.Players {
 		if p := &t.Players[i]; p.ID.Name != but && !p.Forfeited && !p.Left {
@@ -211,5 +211,5 @@ func (t *Change) broadcast(but, event string, data any) {
 	}
 }
 
-// after is so long from now.
+// after is the time after d.
 func (t *Change) after(d time.Duration) int64 { return t.Now + d.Milliseconds() }

@@ -11,7 +11,7 @@ import (
 // connData is what Redis keeps with a connection.
 type connData struct {
 	numericID bool     // the player writes their id as an integer
-	known     []string // keys of the last things that the client is sure to know
+	known     []string // keys of the newest news that the client is sure to have had
 }
 
 // encode writes "n" or "s" for the kind of id, then the keys, a line each.
@@ -28,10 +28,10 @@ func decodeConnData(text string) connData {
 	return connData{numericID: lines[0] == "n", known: lines[1:]}
 }
 
-// Player is a player and their connection, on whatever node.
+// Player is a player and the player's connection, on any node.
 type Player struct {
-	ID  wire.ID // as the player writes it; of one without a connection it is written as a string
-	SID string  // of the connection; "" if the player has none, or only one that has ended
+	ID  wire.ID // as the player writes it; as a string if the player is not connected
+	SID string  // of the connection; "" if there is none or it has ended
 }
 
 // Online reports whether the player is connected.
@@ -58,7 +58,7 @@ func playerOf(name string, c *matchq.Connection) Player {
 	return p
 }
 
-// SIDs returns the connections of those players who are online, by player.
+// SIDs returns the connections of those players that are online, by player.
 func (r *Registry) SIDs(ctx context.Context, players ...string) (map[string]string, error) {
 	found, err := r.Find(ctx, players...)
 	sids := make(map[string]string, len(found))

@@ -21,8 +21,8 @@ type Config struct {
 	Version string        // of this build, for operators
 }
 
-// Registry has the connections of this node, and is the only one to tell Redis of them. It finds a connection by its
-// sid, which Redis knows it by; that takes the same short time however many there are.
+// Registry has the connections of this node. Nothing else tells Redis of connections. Finding a connection by its sid
+// takes the same short time for any number of them.
 type Registry struct {
 	matcher *matchq.Matcher
 	node    *matchq.Node
@@ -31,19 +31,19 @@ type Registry struct {
 	disconnected []func(ctx context.Context, player string)
 	gone         []func(ctx context.Context, player string) error
 
-	lanes [64]chan struct{} // by player: connections of one are told of in the order in which they came
+	lanes [64]chan struct{} // by player: Redis hears of one player's connections in their order
 
 	mu       sync.Mutex
 	orders   uint64              // given to sessions so far
-	sessions map[string]*Session // those whose player is known
+	sessions map[string]*Session // by sid; only sessions that are bound to a player
 	newest   map[string]*Session // of each player
-	tickets  map[string]*Session // live tickets, by id, and whom their clients use
+	tickets  map[string]*Session // live tickets by id, each with the session that uses it
 }
 
-// bindTimeout is how long binding a session may take: as long as its client may wait for an answer.
+// bindTimeout is how long binding a session may take, and so how long its client waits for an answer.
 const bindTimeout = 2 * time.Second
 
-// New makes a Registry. Run must be called for it to work.
+// New makes a Registry. It works while Run runs.
 func New(m *matchq.Matcher, c Config) (*Registry, error) {
 	r := &Registry{
 		matcher: m, sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
@@ -61,26 +61,25 @@ func New(m *matchq.Matcher, c Config) (*Registry, error) {
 // NodeID is this node's name in Redis.
 func (r *Registry) NodeID() string { return r.node.ID() }
 
-// Run keeps this node's lease, and finds players who do not come back, until ctx ends.
+// Run renews this node's lease and finds players whose grace is over, until ctx ends.
 func (r *Registry) Run(ctx context.Context) error { return r.node.Run(ctx) }
 
-// Shutdown tells Redis that all connections end and so does this node. No player can be bound afterwards.
+// Shutdown tells Redis that this node ends, and all its connections. No session can be bound afterwards.
 func (r *Registry) Shutdown(ctx context.Context) error { return r.node.LeaveAll(ctx) }
 
-// OnConnect has f called when a player is bound to a connection of this node. Like the other hooks it must be set before
-// Run.
+// OnConnect adds a hook for players who are bound to a connection of this node. All hooks must be added before Run.
 func (r *Registry) OnConnect(f func(ctx context.Context, player, sid string)) {
 	r.connected = append(r.connected, f)
 }
 
-// OnDisconnect has f called when a player's connection to this node has ended and Redis knows it. The player may have
-// another one.
+// OnDisconnect adds a hook for players whose connection to this node has ended, called when Redis knows it. The player
+// may have another connection.
 func (r *Registry) OnDisconnect(f func(ctx context.Context, player string)) {
 	r.disconnected = append(r.disconnected, f)
 }
 
-// OnGone has f called before a player who did not come back within the grace is forgotten, by at least one of the nodes;
-// again about every second until it returns nil.
+// OnGone adds a hook for players who did not come back within the grace. At least one node calls it, and calls it again
+// about every second until it returns nil; then the player is forgotten.
 func (r *Registry) OnGone(f func(ctx context.Context, player string) error) {
 	r.gone = append(r.gone, f)
 }
@@ -94,7 +93,7 @@ func (r *Registry) playerGone(ctx context.Context, player string) error {
 	return nil
 }
 
-// Open makes a session of a connection.
+// Open makes the session of a connection.
 func (r *Registry) Open(sid, address string, who identity.Identity, t Transport) *Session {
 	s := &Session{SID: sid, Address: address, Identity: who, registry: r, transport: t}
 	if who.Player != "" {
@@ -103,11 +102,11 @@ func (r *Registry) Open(sid, address string, who identity.Identity, t Transport)
 	return s
 }
 
-// Bind makes a session the one of a player; another that was, on whatever node, is closed. A session stays its first
-// player's. Its errors are *wire.Error and those of Redis.
+// Bind binds a session to a player, for good. The player's other session, on any node, is closed. Errors are
+// *wire.Error, or Redis's.
 func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	if s.Identity.Player != "" && s.Identity.Player != id.Name {
-		return wire.Errorf(wire.CodeForbidden, "this connection has proven to be another player's")
+		return wire.Errorf(wire.CodeForbidden, "the token of this connection is another player's")
 	}
 	r.setOrder(s)
 	ctx, cancel := context.WithTimeout(ctx, bindTimeout)
@@ -116,14 +115,14 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	select {
 	case lane <- struct{}{}:
 		defer func() { <-lane }()
-	case <-ctx.Done(): // Redis is away, and those before have to wait for it too
+	case <-ctx.Done(): // Redis is away, and earlier sessions of the lane wait for it too
 		return fmt.Errorf("%w: %w", matchq.ErrUnavailable, ctx.Err())
 	}
 	bound, undo, err := r.beginBind(s, id)
 	if bound || err != nil {
 		return err
 	}
-	before, err := r.connect(ctx, id, s.SID) // not under the lock: messages may come
+	before, err := r.connect(ctx, id, s.SID) // without the lock, since messages may come meanwhile
 	if errors.Is(err, matchq.ErrClosed) {
 		err = wire.StoppingError()
 	}
@@ -133,7 +132,7 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	return err
 }
 
-// connect tells Redis of a connection, and then the hooks.
+// connect tells Redis of a connection, and then calls the hooks.
 func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before *matchq.Connection, err error) {
 	before, err = r.node.Arrive(ctx, id.Name, sid, connData{numericID: id.Number}.encode())
 	if err != nil {
@@ -145,8 +144,8 @@ func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before 
 	return before, nil
 }
 
-// setOrder gives a session its place among those of its player, unless it has one: from when it said whose it is, which is
-// at once if it has proven that.
+// setOrder gives a session its place among the sessions of its player. The place counts from the moment at which the
+// session names its player: at once, if its proof does.
 func (r *Registry) setOrder(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -156,8 +155,8 @@ func (r *Registry) setOrder(s *Session) {
 	}
 }
 
-// beginBind has messages for a session reach it, and says whether it was bound already; undo takes that back. Redis is told
-// again if the client writes its player in another way than its proof did.
+// beginBind routes messages to a session and reports whether it was bound before; undo reverts that. Redis is told
+// again if the client writes the id in another way than its token.
 func (r *Registry) beginBind(s *Session, id wire.ID) (bound bool, undo func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,7 +165,7 @@ func (r *Registry) beginBind(s *Session, id wire.ID) (bound bool, undo func(), e
 	case s.bound && s.id.Name != id.Name:
 		return true, nil, wire.Errorf(wire.CodeForbidden, "this connection is another player's: open one for each player")
 	case s.replaced || r.isSuperseded(s, id.Name):
-		return true, nil, wire.Errorf(wire.CodeReplaced, "the player has connected anew, and this connection is closing")
+		return true, nil, wire.Errorf(wire.CodeReplaced, "the player has a newer connection, and this one is closing")
 	case s.bound && s.id == id:
 		return true, nil, nil
 	case s.bound:
@@ -182,8 +181,8 @@ func (r *Registry) beginBind(s *Session, id wire.ID) (bound bool, undo func(), e
 	return false, undo, nil
 }
 
-// isSuperseded says whether a player has a newer connection than this one, which is closed then: it was only slow to be
-// told of.
+// isSuperseded reports whether the player has a newer session, and then closes this one: Redis was only slow to hear of
+// it.
 func (r *Registry) isSuperseded(s *Session, player string) bool {
 	newest := r.newest[player]
 	if newest == nil || newest.order <= s.order {
@@ -193,7 +192,7 @@ func (r *Registry) isSuperseded(s *Session, player string) bool {
 	return true
 }
 
-// drop forgets a session.
+// drop removes a session from the index.
 func (r *Registry) drop(s *Session) {
 	delete(r.sessions, s.SID)
 	if r.newest[s.id.Name] == s {
@@ -201,7 +200,7 @@ func (r *Registry) drop(s *Session) {
 	}
 }
 
-// endBind ends what begin began, and says whether the connection has ended meanwhile.
+// endBind ends what beginBind began and reports whether the connection has ended meanwhile.
 func (r *Registry) endBind(s *Session, before *matchq.Connection, undo func(), err error) (left bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -216,8 +215,7 @@ func (r *Registry) endBind(s *Session, before *matchq.Connection, undo func(), e
 	return s.left
 }
 
-// Disconnect says that a session's connection has ended, for whatever reason: its player's grace begins, unless they have
-// another one by now.
+// Disconnect ends a session, since its connection has ended. Unless the player has a newer one the grace begins.
 func (r *Registry) Disconnect(s *Session) {
 	r.mu.Lock()
 	already := s.left
@@ -229,7 +227,7 @@ func (r *Registry) Disconnect(s *Session) {
 	}
 }
 
-// release forgets a session and tells Redis. If that fails the node tells it later.
+// release removes a session and tells Redis. The node repeats that if it fails.
 func (r *Registry) release(s *Session) {
 	r.mu.Lock()
 	r.drop(s)
@@ -241,17 +239,17 @@ func (r *Registry) release(s *Session) {
 		told = s.known
 	}
 	r.mu.Unlock()
-	ctx := context.Background() // the connection's has ended; the node gives up on Redis by itself
+	ctx := context.Background() // the connection's own has ended; the node gives up on Redis by itself
 	r.node.Note(s.id.Name, s.SID, connData{s.id.Number, told}.encode())
 	if r.node.Leave(ctx, s.id.Name, s.SID) != nil {
-		return // the node goes on trying, and OnGone ends what must end
+		return // the node repeats it, and OnGone ends what must end
 	}
 	for _, f := range r.disconnected {
 		f(ctx, s.id.Name)
 	}
 }
 
-// message hands a message to the connection it is for.
+// message pushes a message to its connection.
 func (r *Registry) message(msg matchq.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -260,7 +258,7 @@ func (r *Registry) message(msg matchq.Message) {
 	}
 }
 
-// replaced closes a connection whose player has another one.
+// replaced closes a connection whose player has a newer one.
 func (r *Registry) replaced(_, sid string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -269,28 +267,28 @@ func (r *Registry) replaced(_, sid string) {
 	}
 }
 
-// ForgetTicket says that a ticket has ended.
+// ForgetTicket removes a ticket that has ended.
 func (r *Registry) ForgetTicket(ticketID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.tickets, ticketID)
 }
 
-// Tickets returns the live tickets of those who are connected here by the ids of the tickets.
+// Tickets returns the live tickets of this node's sessions, by id.
 func (r *Registry) Tickets() map[string]*Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.tickets)
 }
 
-// push is what the client is told unasked.
+// push is a message that is no answer.
 type push struct {
 	msg matchq.Message
 
-	replay bool // the client asked for it, and may know it
+	replay bool // the client asked for it with resume
 }
 
-// local makes a push that did not come by an outbox.
+// local makes a push that is in no outbox.
 func local(key, event string, data json.RawMessage) push {
 	return push{msg: matchq.Message{Key: key, Event: event, Data: data}}
 }

@@ -1,4 +1,4 @@
-// Package sessions knows who is connected to this node, by which connection, and in which order they are told.
+// Package sessions has the connections of this node and keeps the order of what each client is sent.
 package sessions
 
 import (
@@ -10,60 +10,60 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Close codes. Clients come back by themselves after all but the last two.
+// Close codes. Clients reconnect by themselves after all but the last two.
 const (
 	CloseGoingAway    = 1001 // the server stops
 	CloseOverload     = 1013 // the connection is too slow
-	CloseUnauthorized = 4401 // the client has not proven who it is, or its proof has ended
-	CloseReplaced     = 4409 // the player has connected anew
+	CloseUnauthorized = 4401 // the proof of identity is missing, wrong or has ended
+	CloseReplaced     = 4409 // the player has a newer connection
 )
 
-// Transport is the connection itself, whatever it speaks. Its methods may be called by many goroutines; they must not
-// block, and not call back.
+// Transport is a connection, whatever its protocol. It is called by many goroutines; it must neither block nor call
+// back.
 type Transport interface {
 	// Send answers the client.
 	Send(event string, data json.RawMessage)
-	// Push tells it something unasked. seq says where that stands among what its player was told; "" if nowhere.
+	// Push sends the client a message that is no answer. seq is its place in the player's outbox, "" if it is in none.
 	Push(event, seq string, data json.RawMessage)
 	Close(code int, reason string)
 }
 
-// maxKnown is how many of the last things that a client knows are remembered.
+// maxKnown is how many keys of news that a client knows are kept.
 const maxKnown = 4
 
-// Session is one connection. It belongs to nobody until it names its player.
+// Session is one connection. It is bound to a player once it names one.
 type Session struct {
-	SID      string // names it to others; never authority
+	SID      string // tells others which connection it is; never authority
 	Address  string // of the client, for rate limits
 	Identity identity.Identity
 
 	registry  *Registry
 	transport Transport
-	order     uint64 // its place among the connections of its player; 0 before it has one; guarded by registry.mu
+	order     uint64 // among the sessions of its player; 0 until it names one; guarded by registry.mu
 
 	// Guarded by registry.mu.
 	id          wire.ID         // as the player wrote it
-	bound       bool            // it is the player's
-	replaced    bool            // the player has another one
+	bound       bool            // the session is its player's
+	replaced    bool            // the player has a newer session
 	left        bool            // the connection has ended
 	inRequest   bool            // a request is being handled
-	buffered    []push          // what waits for its end
-	replayed    map[string]bool // seqs the client asked for and got, which may come once more
-	known       []string        // keys of the last things that the client knows, from pushes and answers
+	buffered    []push          // pushes that wait until then
+	replayed    map[string]bool // seqs that resume has sent, which may come once more
+	known       []string        // keys of the newest news that the client has had
 	ticket      string          // the live ticket that the client uses
-	saidGoodbye bool            // the client has taken its leave: it hears nothing more
-	caughtUp    bool            // the client knows what became of its player's ticket before it connected
+	saidGoodbye bool            // the client has closed the connection and gets nothing more
+	caughtUp    bool            // the client has heard of the ticket that its player had before
 }
 
-// BeginRequest holds pushes back until End, so that they come after the answer to the request that is handled: a player is
-// told of a match after being told of having been queued.
+// BeginRequest buffers pushes until EndRequest, so that they follow the answer to the request: a player hears of being
+// queued before hearing of a match.
 func (s *Session) BeginRequest() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	s.inRequest = true
 }
 
-// EndRequest sends what was held back.
+// EndRequest sends the buffered pushes.
 func (s *Session) EndRequest() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Session) EndRequest() {
 	s.buffered = nil
 }
 
-// Push tells the client something that did not come by its player's outbox, unless it knows what has this key.
+// Push sends a message that is in no outbox, unless the client knows its key.
 func (s *Session) Push(key, event string, data json.RawMessage) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -89,8 +89,7 @@ func (s *Session) push(p push) {
 	s.deliver(p)
 }
 
-// Replay tells the client again what its player was told, before anything that waits. It is to be called while a
-// request is handled.
+// Replay sends messages of the outbox before the buffered pushes. It must be called during a request.
 func (s *Session) Replay(messages []matchq.Message) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -103,7 +102,7 @@ func (s *Session) Replay(messages []matchq.Message) {
 	s.buffered = append(first, s.buffered...)
 }
 
-// deliver is called under the registry's lock, so that pushes keep their order.
+// deliver runs under the registry's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
 	key := p.msg.Key
 	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) {
@@ -122,21 +121,21 @@ func (s *Session) addKnown(key string) {
 	}
 }
 
-// MarkKnown says that the client learns by an answer what has a key, and needs no push.
+// MarkKnown says that an answer tells the client the news of a key. A push of that key is then dropped.
 func (s *Session) MarkKnown(key string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	s.addKnown(key)
 }
 
-// Knows says whether the client knows what has a key.
+// Knows reports whether the client has had the news of a key.
 func (s *Session) Knows(key string) bool {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	return slices.Contains(s.known, key)
 }
 
-// SetTicket says which live ticket the client uses from now on.
+// SetTicket sets the live ticket that the client uses.
 func (s *Session) SetTicket(ticketID string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -150,9 +149,9 @@ func (s *Session) SetTicket(ticketID string) {
 	s.registry.tickets[ticketID] = s
 }
 
-// Goodbye says that the client closes the connection. What it was told before has reached it, and the next connection of
-// its player, on whatever node, need not be told again; of a connection that just breaks that is not sure. Redis has
-// been told when it returns, if it answers.
+// Goodbye says that the client closes the connection in order. Everything sent before has arrived, so the player's next
+// connection, on any node, need not repeat it; after a connection that breaks that is not known. Redis knows it when
+// Goodbye returns, if it answers.
 func (s *Session) Goodbye() {
 	s.registry.mu.Lock()
 	s.saidGoodbye = true
@@ -160,7 +159,7 @@ func (s *Session) Goodbye() {
 	s.registry.Disconnect(s)
 }
 
-// closeReplaced closes the connection, since its player has another one.
+// closeReplaced closes the connection, since its player has a newer one.
 func (s *Session) closeReplaced() {
 	s.replaced = true
 	s.transport.Close(CloseReplaced, "replaced by another connection")
@@ -169,21 +168,21 @@ func (s *Session) closeReplaced() {
 // Send answers the client.
 func (s *Session) Send(event string, data json.RawMessage) { s.transport.Send(event, data) }
 
-// Player is whose connection it is, if it has said so.
+// Player returns the player of the session, and whether it has one.
 func (s *Session) Player() (wire.ID, bool) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	return s.id, s.bound
 }
 
-// NeedsCatchUp says whether the client has yet to learn what became of its player's ticket before it connected.
+// NeedsCatchUp reports whether the client has yet to hear of the ticket that its player had before.
 func (s *Session) NeedsCatchUp() bool {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	return !s.caughtUp
 }
 
-// MarkCaughtUp says that it has learned it.
+// MarkCaughtUp says that the client has heard of it.
 func (s *Session) MarkCaughtUp() {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()

@@ -4,14 +4,14 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Update is what became of a ticket that somebody waits for. Err is set if it can't be told any more.
+// Update is the new state of a ticket. Err is set if the state can't be read any more.
 type Update struct {
 	Ticket matchq.Ticket
 	Err    error
 }
 
-// Wait returns a channel that gets the latest news about a ticket. Look at the ticket only afterwards, so that nothing
-// happens in between: the first news may then be older. Call forget at the end.
+// Wait returns a channel of updates of a ticket. Read the ticket after calling Wait, so that no update is missed; the
+// first update may then be older. Call forget in the end.
 func (w *Watcher) Wait(ticketID string) (news <-chan Update, forget func()) {
 	ch := make(chan Update, 1)
 	w.mu.Lock()
@@ -35,20 +35,20 @@ func (w *Watcher) forget(ticketID string, ch chan Update) {
 	}
 }
 
-// wake hands news to everything that waits for a ticket.
+// wake hands an update to all requests that wait for a ticket.
 func (w *Watcher) wake(ticketID string, news Update) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for ch := range w.waiters[ticketID] {
 		select {
-		case <-ch: // older news that nobody has taken
+		case <-ch: // an older update that nobody took
 		default:
 		}
-		ch <- news // nobody else fills it
+		ch <- news // there is room: only wake fills the channel, under the lock
 	}
 }
 
-// tickets returns what is waited for.
+// tickets returns the ids of the tickets that requests wait for.
 func (w *Watcher) tickets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

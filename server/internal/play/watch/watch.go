@@ -1,5 +1,5 @@
-// Package watch follows the events of the namespace for what waits on this node: long polls and event streams, which may
-// wait anywhere, whichever node the ticket came by.
+// Package watch follows the events of the namespace for this node's long polls and event streams. They may wait on any
+// node, whichever one took the ticket, so every node follows every event.
 package watch
 
 import (
@@ -14,20 +14,19 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Watcher wakes what waits for a ticket on this node. When events may be missing it looks up every ticket that somebody
-// here waits for, also by a connection.
+// Watcher wakes the requests that wait for a ticket on this node. After events were missed it looks up every ticket
+// that a request or a connection of this node waits for.
 type Watcher struct {
 	Matcher  *matchq.Matcher
 	Sessions *sessions.Registry
-	Notifier *notify.Notifier // writes what players are told
+	Notifier *notify.Notifier // writes the news for players
 	Log      *slog.Logger
 
 	mu      sync.Mutex
 	waiters map[string]map[chan Update]bool // by ticket
 }
 
-// Run follows the events after a position until ctx ends, for who waits by HTTP on this node. While Redis is away it
-// waits.
+// Run follows the events after a position until ctx ends. While Redis is away it waits.
 func (w *Watcher) Run(ctx context.Context, position string) {
 	for ctx.Err() == nil {
 		var gap bool
@@ -43,15 +42,15 @@ func (w *Watcher) Run(ctx context.Context, position string) {
 	}
 }
 
-// follow tells of every event until Redis is away or events turn out to be missing, and returns where it was.
+// follow dispatches events until Redis is away or events are missing, and returns its position.
 func (w *Watcher) follow(ctx context.Context, position string) (at string, gap bool) {
 	for ev, err := range w.Matcher.Watch(ctx, position) {
 		if errors.Is(err, matchq.ErrUnavailable) {
-			w.Log.Warn("no events until redis answers", "error", err)
+			w.Log.Warn("redis is away: no events until it answers", "error", err)
 			return position, false
 		}
 		if err != nil {
-			w.Log.Warn("events are missing, looking at every ticket", "error", err)
+			w.Log.Warn("events were missed: looking up every ticket", "error", err)
 			return position, true
 		}
 		w.dispatch(&ev)
@@ -72,8 +71,8 @@ func (w *Watcher) dispatch(ev *matchq.Event) {
 	}
 }
 
-// resync tells what became of the tickets of all who wait here: events may be missing, and a Redis that was away
-// may have come back without what it held. What players are told here they are not told again when its event comes.
+// resync looks up the tickets that this node waits for: events may be missing, and Redis may have come back without
+// data. News sent here has a key, so that it is not repeated when the event comes.
 func (w *Watcher) resync(ctx context.Context) {
 	for _, id := range w.tickets() {
 		t, err := w.lookUp(ctx, id)
@@ -103,10 +102,10 @@ func (w *Watcher) resync(ctx context.Context) {
 
 func push(s *sessions.Session, news notify.News) { s.Push(news.Key, news.Event, news.Data) }
 
-// reasonLost is why a ticket is said to be cancelled that Redis knows no more.
+// reasonLost is the reason given for a ticket that Redis no longer has.
 const reasonLost = "lost"
 
-// lookUp reads a ticket, waiting for Redis if it must.
+// lookUp reads a ticket and retries while Redis is away.
 func (w *Watcher) lookUp(ctx context.Context, id string) (matchq.Ticket, error) {
 	return redisconn.Retry(ctx, func() (matchq.Ticket, error) { return w.Matcher.Ticket(ctx, id) })
 }

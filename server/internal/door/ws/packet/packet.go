@@ -1,6 +1,6 @@
-// Package packet reads and writes Socket.IO packets, which both versions of the protocol (4, of clients 2, and 5, of
-// clients 3 and 4) write alike: type, attachments, namespace, acknowledgement id, JSON. For example
-// 2/sunapp,7["check_socket_id",{}] is the event check_socket_id in /sunapp, to be acknowledged as 7.
+// Package packet encodes Socket.IO packets. Versions 4 (clients 2) and 5 (clients 3 and 4) of the protocol share the
+// format: type, attachments, namespace, acknowledgement id, JSON. For example 2/sunapp,7["check_socket_id",{}] is the
+// event check_socket_id in /sunapp, to be acknowledged as 7.
 package packet
 
 import (
@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Type is what a packet is for.
+// Type is the type of a packet.
 type Type byte
 
 // The types.
@@ -27,7 +27,7 @@ const (
 	BinaryAck   Type = '6'
 )
 
-// Root is the namespace of a packet that names none.
+// Root is the default namespace.
 const Root = "/"
 
 // Packet is one packet.
@@ -35,24 +35,24 @@ type Packet struct {
 	Type        Type
 	Attachments int    // binary frames that follow a BinaryEvent or BinaryAck
 	Namespace   string // begins with /
-	Query       string // of a Connect by a client 2: what follows the namespace's ?
-	ID          string // digits; "" if there is to be no acknowledgement
+	Query       string // of a Connect by a client 2: the part after the namespace's ?
+	ID          string // digits; "" for no acknowledgement
 	Data        json.RawMessage
 }
 
 const (
-	maxID          = 16 // digits: clients count in integers that a float64 holds
+	maxID          = 16 // digits, as clients count with float64
 	maxAttachments = 1000
 )
 
-// Parse reads a packet. If it fails, the packet has what was understood until then, to answer to.
+// Parse parses a packet. After an error the packet has the parts before it, to answer to.
 func Parse(text []byte) (Packet, error) {
 	p := Packet{Namespace: Root}
 	if len(text) == 0 {
 		return p, errors.New("a packet without a type")
 	}
 	if p.Type = Type(text[0]); p.Type < Connect || p.Type > BinaryAck {
-		return p, fmt.Errorf("there is no packet type %q", rune(text[0]))
+		return p, fmt.Errorf("unknown packet type %q", rune(text[0]))
 	}
 	if !utf8.Valid(text) {
 		return p, errors.New("not UTF-8")
@@ -80,13 +80,13 @@ func Parse(text []byte) (Packet, error) {
 		return p, nil
 	}
 	if !json.Valid(rest) {
-		return p, errors.New("what follows the packet's head is not JSON")
+		return p, errors.New("the packet's data is not JSON")
 	}
 	p.Data = rest
 	return p, nil
 }
 
-// Append writes the packet behind what is there.
+// Append appends the encoded packet.
 func (p *Packet) Append(to []byte) []byte {
 	to = append(to, byte(p.Type))
 	if p.Type >= BinaryEvent {
@@ -104,7 +104,7 @@ func (p *Packet) Append(to []byte) []byte {
 	return append(to, p.Data...)
 }
 
-// Args are what an event carries: its name, and its argument if it has one that is not null.
+// Args returns an event's name and its argument, nil for none or null.
 func (p *Packet) Args() (event string, data json.RawMessage, err error) {
 	var args []json.RawMessage
 	if json.Unmarshal(p.Data, &args) != nil || len(args) == 0 {
@@ -136,7 +136,7 @@ func NewAck(of *Packet, arg json.RawMessage) *Packet {
 }
 
 func quote(text string) json.RawMessage {
-	quoted, _ := json.Marshal(text) //nolint:errchkjson // a string can be written
+	quoted, _ := json.Marshal(text) //nolint:errchkjson // strings can be encoded
 	return quoted
 }
 

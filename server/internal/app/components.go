@@ -26,11 +26,11 @@ import (
 	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
-// components are what a node is made of.
+// components are the parts of a server.
 type components struct {
 	redis    *redisconn.Conn
 	matcher  *matchq.Matcher
-	position string // where the event stream stood before anybody could be queued here
+	position string // in the event stream, from before any ticket of this server
 
 	source   questions.Source
 	sessions *sessions.Registry
@@ -49,7 +49,7 @@ type components struct {
 	sockets  *ws.Sockets
 }
 
-// assemble makes the parts, each from those before it.
+// assemble makes the components, in the order of their dependencies.
 func (s *Server) assemble(ctx context.Context) error {
 	for _, assemble := range []func(context.Context) error{s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleDoors} {
 		if err := assemble(ctx); err != nil {
@@ -59,11 +59,11 @@ func (s *Server) assemble(ctx context.Context) error {
 	return nil
 }
 
-// assembleQueues makes what matches players.
+// assembleQueues makes the matcher.
 func (s *Server) assembleQueues(ctx context.Context) error {
 	config := s.config.MatcherConfig()
 	config.Logger = s.log
-	config.OnTick = func(r matchq.TickReport) { // nothing ticks before all is assembled
+	config.OnTick = func(r matchq.TickReport) { // called only once everything is assembled
 		s.metrics.Ticked(r)
 		s.recorder.Ticked(r)
 	}
@@ -76,7 +76,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 	return err
 }
 
-// assembleGames makes what lets them play, and knows who is connected.
+// assembleGames makes sessions and games.
 func (s *Server) assembleGames(context.Context) error {
 	var err error
 	if s.source, err = questions.New(s.config.Questions); err != nil {
@@ -90,7 +90,7 @@ func (s *Server) assembleGames(context.Context) error {
 	return nil
 }
 
-// assembleWatching makes what operators look at.
+// assembleWatching makes metrics, history and dashboard.
 func (s *Server) assembleWatching(ctx context.Context) error {
 	s.metrics = metrics.New(s.work, metrics.Options{
 		Matcher: s.matcher, Queues: s.queues, Connections: func() int { return s.sockets.Open() }, DropReasons: ws.DropReasons,
@@ -108,7 +108,7 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 	return nil
 }
 
-// assembleDoors makes what clients come in by, and what tells them.
+// assembleDoors makes intake, notifier, HTTP and sockets.
 func (s *Server) assembleDoors(context.Context) error {
 	proxies, err := s.config.Proxies()
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	return nil
 }
 
-// Version is that of this build, as operators see it.
+// Version is the version of this build.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -162,11 +162,10 @@ func Version() string {
 	return info.Main.Version
 }
 
-// maxSlots is how many long polls and event streams together, and how many connections, an address may have open on a
-// node.
+// maxSlots is the limit of an address on this node: of long polls and event streams together, and of connections.
 const maxSlots = 2000
 
-// slots bounds one of the two, unless nothing is to be limited.
+// slots makes one of these limits. Without rate limits there is none.
 func (s *Server) slots() *limits.Slots {
 	if s.config.RateLimitAddress.Off() {
 		return &limits.Slots{}

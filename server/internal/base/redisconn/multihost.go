@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// multiHost is a URL with several hosts, which net/url does not read.
+// multiHost is a URL with several hosts, which net/url can't parse.
 type multiHost struct {
 	user, password string
 	hosts          []string

@@ -8,19 +8,19 @@ import (
 )
 
 const (
-	maxWrong    = 10 // wrong secrets of an address in a window
+	maxWrong    = 10 // of an address in a window
 	wrongWindow = time.Minute
 )
 
-// WrongTokens bounds how often an address may present a wrong secret to this node. The zero value is ready to use.
+// WrongTokens limits how often an address may present a wrong secret to this node. The zero value is ready to use.
 type WrongTokens struct {
 	mu    sync.Mutex
 	wrong map[string]int
-	until time.Time // when the window ends and all is forgotten
+	until time.Time // end of the window
 }
 
-// Add counts one more, and refuses an address that was wrong too often. A right secret is not its business: secrets are
-// too long to be guessed, so this only keeps guessing cheap to answer and visible, and nobody can lock others out by it.
+// Add counts a wrong secret, and is an error if there were too many. Secrets can't be guessed anyway: the limit keeps
+// guessing cheap to answer and visible. Right secrets are not counted, so that no address can lock out another.
 func (g *WrongTokens) Add(address string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

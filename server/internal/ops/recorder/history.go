@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// Length is how far back the history goes.
+	// Length is the length of the history.
 	Length = 24 * time.Hour
-	// Recent is the time over which what is of now is told, such as percentiles.
+	// Recent is the period of the current values, such as percentiles.
 	Recent = 15 * time.Minute
 
-	settled = 2 * time.Minute // after that a minute changes no more
-	step    = time.Hour       // is read at a time
+	settled = 2 * time.Minute // age after which a minute no longer changes
+	step    = time.Hour       // read at a time
 )
 
-// Row is one minute, as the dashboard gets it. What is not known is nil.
+// Row is one minute of the dashboard's charts. Unknown values are nil.
 type Row struct {
-	Minute    int64    `json:"minute"` // when it began, in ms
+	Minute    int64    `json:"minute"` // start, in ms
 	Waiting   int64    `json:"waiting"`
 	OldestMs  *int64   `json:"oldest_ms"`
 	Enqueued  int64    `json:"enqueued"`
@@ -36,33 +36,34 @@ type Row struct {
 	TickMax   *float64 `json:"tick_max_ms"`
 }
 
-// History reads the history. It is for one goroutine.
+// History reads the recorded minutes. It is for one goroutine.
 type History struct {
 	Matcher *matchq.Matcher
 	Log     *slog.Logger
 
 	rows   []Row // oldest first
 	recent []recentMinute
-	until  time.Time // the minute that was read last; zero before
+	until  time.Time // last minute that was read; zero before
 }
 
-// recentMinute is a minute of the recent past, of which more is needed than its row.
+// recentMinute is a recent minute, which is kept whole.
 type recentMinute struct {
 	matchq.Minute
 
 	sample sample
 }
 
-// Rows are all rows, oldest first. The caller must not change them.
+// Rows returns the rows, oldest first. Callers must not change them.
 func (l *History) Rows() []Row { return l.rows }
 
-// Update reads what is new at a time of Redis's clock. After an error, one of matchq.Matcher.Minutes, what was read stays.
+// Update reads new minutes. now is Redis's time. After an error, one of matchq.Matcher.Minutes, the rows stay as they
+// are.
 func (l *History) Update(ctx context.Context, now time.Time) error {
 	from := now.Add(-Length)
 	if next := l.until.Add(-settled); next.After(from) && !l.until.After(now) {
 		from = next
 	}
-	l.rows = slices.Clone(l.rows) // somebody may be reading them
+	l.rows = slices.Clone(l.rows) // the old slice may be in use
 	l.forget(now)
 	for from = from.Truncate(time.Minute); !from.After(now); from = from.Add(step) {
 		to := from.Add(step - time.Minute)
@@ -71,7 +72,7 @@ func (l *History) Update(ctx context.Context, now time.Time) error {
 		}
 		minutes, err := l.Matcher.Minutes(ctx, from, to)
 		if err != nil {
-			return err // the next time goes on from there
+			return err // the next update continues from here
 		}
 		l.add(minutes, now)
 		l.until = to.Truncate(time.Minute)
@@ -79,13 +80,13 @@ func (l *History) Update(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// add takes in minutes, oldest first.
+// add adds minutes, oldest first.
 func (l *History) add(minutes []matchq.Minute, now time.Time) {
 	for i := range minutes {
 		k := recentMinute{minutes[i], newSample()}
 		for node, words := range k.Words {
 			if err := k.sample.add(words); err != nil {
-				l.Log.Debug("a minute is not known in full", "minute", k.Start, "node", node, "error", err)
+				l.Log.Debug("a minute is incomplete", "minute", k.Start, "node", node, "error", err)
 			}
 		}
 		l.put(rowOf(&k, l.before(k.Start)))
@@ -93,7 +94,7 @@ func (l *History) add(minutes []matchq.Minute, now time.Time) {
 	}
 }
 
-// before is the minute right before another, nil if it is not known.
+// before returns the preceding minute, nil if it is unknown.
 func (l *History) before(start time.Time) *recentMinute {
 	for i := range l.recent {
 		if l.recent[i].Start.Equal(start.Add(-time.Minute)) {
@@ -103,7 +104,7 @@ func (l *History) before(start time.Time) *recentMinute {
 	return nil
 }
 
-// put puts a row in its place.
+// put inserts or replaces a row.
 func (l *History) put(row Row) {
 	at, found := slices.BinarySearchFunc(l.rows, row.Minute, func(r Row, minute int64) int { return int(r.Minute - minute) })
 	if !found {
@@ -112,7 +113,7 @@ func (l *History) put(row Row) {
 	l.rows[at] = row
 }
 
-// keep keeps a minute while it is recent. The newest is the last.
+// keep keeps a recent minute. The newest one is last.
 func (l *History) keep(k recentMinute, now time.Time) {
 	l.recent = slices.DeleteFunc(l.recent, func(o recentMinute) bool {
 		return o.Start.Equal(k.Start) || o.Start.Before(now.Add(-Recent-settled))
@@ -120,14 +121,14 @@ func (l *History) keep(k recentMinute, now time.Time) {
 	l.recent = append(l.recent, k)
 }
 
-// forget lets go of what is too old, and of what is still to come since the clock was set back.
+// forget drops rows that are too old, or in the future because the clock was set back.
 func (l *History) forget(now time.Time) {
 	oldest, newest := now.Add(-Length).UnixMilli(), now.UnixMilli()
 	l.rows = slices.DeleteFunc(l.rows, func(r Row) bool { return r.Minute < oldest || r.Minute > newest })
 	l.recent = slices.DeleteFunc(l.recent, func(k recentMinute) bool { return k.Start.After(now) })
 }
 
-// rowOf counts what happened in a minute: since the minute before was noted last, or else since it was itself first.
+// rowOf makes a minute's row. It counts from the preceding minute's last record, or else from its own first one.
 func rowOf(k *recentMinute, before *recentMinute) Row {
 	base := k.First
 	if before != nil {
@@ -148,7 +149,7 @@ func rowOf(k *recentMinute, before *recentMinute) Row {
 	return row
 }
 
-// Same says whether two rows say the same.
+// Same reports whether two rows are equal.
 func (r *Row) Same(o *Row) bool {
 	x, y := *r, *o
 	for _, p := range []struct{ a, b **float64 }{
@@ -170,19 +171,19 @@ func equal[T comparable](a, b *T) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
-// Now is what the recent past says.
+// Now has the current values.
 type Now struct {
-	WaitP50, WaitP95, WaitP99 *float64 // in ms, of who was matched
+	WaitP50, WaitP95, WaitP99 *float64 // in ms, of matched tickets
 	MatchesPerMinute          *float64
 	ShareMatched              *float64 // of tickets that ended
 }
 
-// Now sums up the recent past at a time of Redis's clock.
+// Now computes the current values. now is Redis's time.
 func (l *History) Now(now time.Time) Now {
 	waits := newSketch()
 	for i := range l.recent {
 		if k := &l.recent[i]; k.Start.After(now.Add(-Recent)) && !k.Start.After(now) {
-			_ = waits.MergeWith(k.sample.waits.DDSketch) // all have the same scale
+			_ = waits.MergeWith(k.sample.waits.DDSketch) // all have the same accuracy
 		}
 	}
 	n := Now{WaitP50: waits.at(0.5), WaitP95: waits.at(0.95), WaitP99: waits.at(0.99)}
@@ -200,7 +201,7 @@ func (l *History) Now(now time.Time) Now {
 		}
 		matched += row.Matched
 		ended += row.Matched + row.Cancelled + row.Expired
-		if age < 2*time.Minute { // as much of the minute before as lies within the last sixty seconds
+		if age < 2*time.Minute { // the part of the minute that lies within the last 60 s
 			lastMinute += float64(row.Matches) * min(1, 2-age.Minutes())
 			known = true
 		}

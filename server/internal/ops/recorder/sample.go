@@ -1,4 +1,4 @@
-// Package history keeps what happened in the last day, by minutes, in Redis, so that it outlives the nodes that saw it.
+// Package recorder keeps a day of minutes in Redis, which outlives the nodes.
 package recorder
 
 import (
@@ -12,13 +12,12 @@ import (
 )
 
 const (
-	accuracy = 0.02 // of percentiles, relative
-	maxBins  = 512  // of a sketch: durations from a microsecond to ten minutes and more
-	format   = 1    // of what a node says of a minute
+	accuracy = 0.02 // relative error of percentiles
+	maxBins  = 512  // of a sketch: from a microsecond to over ten minutes
+	format   = 1    // version of an encoded sample
 )
 
-// sketch tells percentiles of durations in milliseconds, and can be put together with others (DDSketch by Masson, Rim
-// and Lee, 2019).
+// sketch has percentiles of durations in milliseconds and can be merged (DDSketch by Masson, Rim and Lee, 2019).
 type sketch struct{ *ddsketch.DDSketch }
 
 func newSketch() sketch {
@@ -30,32 +29,31 @@ func newSketch() sketch {
 }
 
 func (s sketch) add(d time.Duration) {
-	_ = s.Add(max(0, d.Seconds()*1000)) // what it refuses are no durations
+	_ = s.Add(max(0, d.Seconds()*1000)) // it refuses only values that are no durations
 }
 
-// at is the duration in milliseconds below which a share of all lies; nil if there are none.
+// at returns a percentile in milliseconds; nil for an empty sketch.
 func (s sketch) at(share float64) *float64 {
 	if s.IsEmpty() {
 		return nil
 	}
 	ms, err := s.GetValueAtQuantile(share)
-	if err != nil || math.IsInf(ms, 0) || math.IsNaN(ms) { // it was read from something broken
+	if err != nil || math.IsInf(ms, 0) || math.IsNaN(ms) { // the stored sketch was corrupt
 		return nil
 	}
 	ms = math.Round(ms*1000) / 1000
 	return &ms
 }
 
-// sample is what one node has seen of a minute.
+// sample is the part of a minute that one node has seen.
 type sample struct {
-	waits sketch // of tickets that were matched
-	ticks sketch // calls that match
+	waits sketch // of matched tickets
+	ticks sketch // tick calls
 }
 
 func newSample() sample { return sample{newSketch(), newSketch()} }
 
-// encode are the share as it is kept: the format, and two sketches with their lengths before them; "" if there is nothing
-// to say.
+// encode encodes the sample: the format, then both sketches with their lengths; "" if both are empty.
 func (s sample) encode() string {
 	if s.waits.IsEmpty() && s.ticks.IsEmpty() {
 		return ""
@@ -70,12 +68,12 @@ func (s sample) encode() string {
 	return string(words)
 }
 
-var errPayload = errors.New("what a node said of a minute can't be read")
+var errPayload = errors.New("the sample of a minute can't be decoded")
 
-// add puts what a node said with what others did.
+// add merges another node's encoded sample.
 func (s sample) add(words string) (err error) {
 	defer func() {
-		if recover() != nil { // sketches with bins out of all bounds panic, and what stands in Redis must end no node
+		if recover() != nil { // corrupt sketches can panic, and stored data must not end a node
 			err = errPayload
 		}
 	}()
@@ -100,5 +98,5 @@ func (s sample) add(words string) (err error) {
 	return nil
 }
 
-// boundedStore bounds what is read: it comes from outside of the process.
+// boundedStore limits the size of a decoded sketch.
 func boundedStore() store.Store { return store.NewCollapsingLowestDenseStore(maxBins) }
