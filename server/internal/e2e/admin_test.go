@@ -12,8 +12,7 @@ import (
 )
 
 func TestOperatorsSteerQueues(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, guarded()...)
 		admin := func(method, path string) response { return n.as(adminToken, method, "/v1/admin"+path, "") }
 		n.want(201, n.as(apiKey, "POST", "/v1/queues/a%2Fb/tickets", `{"player":"alice"}`))

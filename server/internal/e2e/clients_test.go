@@ -58,11 +58,11 @@ type stage struct {
 	play    *scenario
 	driver  *driver
 	kind    func(who string) string
-	prefix  string              // keeps the clients of stages apart
-	seen    map[string][]string // by each client, in the order it was wanted
-	early   map[string][]sight  // seen, but not wanted yet
-	seq     map[string]string   // of the last push that a client has seen
-	values  map[string]any      // captured
+	prefix  string             // keeps the clients of stages apart
+	seen    map[string][]sight // by each client, in the order it was wanted
+	early   map[string][]sight // seen, but not wanted yet
+	seq     map[string]string  // of the last push that a client has seen
+	match   matcher
 	ordinal int
 }
 
@@ -74,7 +74,7 @@ func TestClients(t *testing.T) {
 			t.Parallel()
 			var (
 				mu    sync.Mutex
-				first map[string][]string
+				first map[string][]sight
 			)
 			for name, kind := range sc.casts() {
 				t.Run(name, func(t *testing.T) {
@@ -110,21 +110,27 @@ func (sc *scenario) casts() map[string]func(who string) string {
 }
 
 // compare checks that clients have seen the same.
-func compare(t *testing.T, want, got map[string][]string) {
+func compare(t *testing.T, want, got map[string][]sight) {
 	t.Helper()
-	for who, lines := range want {
-		if !slices.Equal(lines, got[who]) {
-			t.Errorf("%s saw\n  %s\nbut others\n  %s", who, strings.Join(got[who], "\n  "), strings.Join(lines, "\n  "))
+	for who, sights := range want {
+		if len(sights) != len(got[who]) {
+			t.Errorf("%s saw\n  %v\nbut others\n  %v", who, got[who], sights)
+			continue
+		}
+		for i := range sights {
+			if problem := sights[i].differs(got[who][i]); problem != "" {
+				t.Errorf("%s saw %v, but others %v: %s", who, got[who][i], sights[i], problem)
+			}
 		}
 	}
 }
 
 // play plays a scenario and returns what each client has seen, without what differs from run to run.
-func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]string {
+func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]sight {
 	env := redistest.Embedded(t)
 	st := &stage{
 		T: t, env: env, play: sc, driver: d, kind: kind, prefix: t.Name() + " ",
-		seen: map[string][]string{}, early: map[string][]sight{}, seq: map[string]string{}, values: map[string]any{},
+		seen: map[string][]sight{}, early: map[string][]sight{}, seq: map[string]string{}, match: matcher{captured: map[string]any{}},
 	}
 	st.start()
 	for i := range sc.steps {
@@ -146,7 +152,7 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 // connect connects the client of a step, its first.
 func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
 	st.Helper()
-	st.seen[s.who] = []string{}
+	st.seen[s.who] = []sight{}
 	command := map[string]any{"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url}
 	if token != nil {
 		command["token"] = token(st.T, s.who)
@@ -216,7 +222,7 @@ func (st *stage) filled(value any) any {
 	switch v := value.(type) {
 	case string:
 		if name, ok := strings.CutPrefix(v, "$"); ok {
-			return st.values[name]
+			return st.match.captured[name]
 		}
 	case map[string]any:
 		for key, item := range v {
@@ -238,14 +244,14 @@ func (st *stage) want(s *step) any {
 		st.Errorf("%s sees %v, which is not the protocol: %s", who, got, problem)
 	}
 	if s.like != "" {
-		if problem := st.match(decode(st.T, s.like), got.Data); problem != "" {
+		if problem := st.match.diff(decode(st.T, s.like), got.Data); problem != "" {
 			st.Fatalf("%s sees %v: %s", who, got, problem)
 		}
 	}
 	if got.Seq != "" {
 		st.seq[s.who] = got.Seq
 	}
-	st.seen[s.who] = append(st.seen[s.who], got.withoutVolatile())
+	st.seen[s.who] = append(st.seen[s.who], got)
 	return got.Data
 }
 
@@ -278,8 +284,8 @@ func (st *stage) next(s *step) sight {
 // quiet checks that a client has seen nothing that no step wanted. One that is shut out is past seeing.
 func (st *stage) quiet(who string) {
 	st.Helper()
-	lines := st.seen[who]
-	if strings.HasPrefix(lines[len(lines)-1], "shut out") {
+	sights := st.seen[who]
+	if sights[len(sights)-1].name() == "shut out" {
 		return
 	}
 	st.take(&step{who: who, send: "check_socket_id", want: "notify_socket_id", like: `{"sid":"*"}`})

@@ -80,8 +80,7 @@ func (f *feed) snapshot() object {
 
 // What happens on one node is seen on the other, and names nobody.
 func TestDashboardEvents(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)
 		other := n
 		if env.Embedded == nil {

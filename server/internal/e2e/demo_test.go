@@ -71,8 +71,7 @@ func TestGuestWithoutSecret(t *testing.T) {
 
 // A guest proves to be the one that the server made up, to everything that takes a player's token, and nobody else.
 func TestGuestToken(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, guarded("--demo")...)
 		guest := n.want(201, n.call("POST", "/v1/demo/guest", ""))
 		player, token := guest.text("player"), guest.text("token")

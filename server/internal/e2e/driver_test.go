@@ -7,15 +7,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// volatile are the keys that are different in every run, or there only in some: patterns may still want them.
-var volatile = []string{"ticketId", "matchId", "roomId", "sid", "waiting", "nextTickMs", "waitedMs", "message", "retryAfterMs", "inMs", "closesInMs", "deadlineMs",
-	"question", "questions", "questionItemId", "score"}
+// volatile are the keys that differ from run to run, or are there only in some: patterns may still want them.
+var volatile = []string{
+	"ticketId", "matchId", "roomId", "sid", "waiting", "nextTickMs", "waitedMs", "message", "retryAfterMs", "inMs", "closesInMs", "deadlineMs",
+	"question", "questions", "questionItemId", "score",
+}
 
 // driver runs the clients.
 type driver struct {
@@ -42,29 +43,12 @@ func (s sight) name() string {
 	return s.See
 }
 
-func (s sight) withoutVolatile() string {
-	data, _ := json.Marshal(steady(s.Data))
-	return s.name() + " " + string(data)
-}
-
-func steady(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		same := map[string]any{}
-		for key, item := range v {
-			if !slices.Contains(volatile, key) {
-				same[key] = steady(item)
-			}
-		}
-		return same
-	case []any:
-		same := make([]any, len(v))
-		for i, item := range v {
-			same[i] = steady(item)
-		}
-		return same
+// differs returns how a sight differs from that of another client, apart from volatile keys; "" if it does not.
+func (s sight) differs(other sight) string {
+	if problem := unequal(s.name(), other.name()); problem != "" {
+		return problem
 	}
-	return value
+	return (&matcher{exact: true, literal: true, ignored: volatile}).diff(s.Data, other.Data)
 }
 
 // startDriver starts the clients' process, which ends with the test. Without Node.js or its packages the test is

@@ -107,15 +107,9 @@ func solution(t *testing.T, set string, id any) int {
 	return 0
 }
 
-func gameBackends(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
-	t.Helper()
-	t.Parallel()
-	redistest.Run(t, test)
-}
-
 // Two friends on two nodes; in the middle of the game one loses the connection and comes back by the other node.
 func TestFriendsPlayOnTwoNodes(t *testing.T) {
-	gameBackends(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := startGames(t, env, &fastGame), startGames(t, env, &fastGame)
 		a, b := one.online("17"), two.online(`"bob"`)
 		a.emit("request_friend_game_matching", object{"friendUserId": "carol"})
@@ -190,7 +184,7 @@ func TestAGameOutlivesItsNode(t *testing.T) {
 
 // The old way: a general match, the questions that came with it, answers at one's own pace.
 func TestSelfPacedMatch(t *testing.T) {
-	gameBackends(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := startGames(t, env, &fastGame)
 		a, b, stranger := n.dial(), n.dial(), n.online(`"mallory"`)
 		a.create(`"history"`, "17")
@@ -239,7 +233,7 @@ func TestSelfPacedMatch(t *testing.T) {
 }
 
 func TestLateAnswersAndForfeits(t *testing.T) {
-	gameBackends(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		quick := fastGame
 		quick.Question = 100 * time.Millisecond
 		n := startGames(t, env, &quick)
@@ -262,7 +256,7 @@ func TestLateAnswersAndForfeits(t *testing.T) {
 }
 
 func TestInvitationsEnd(t *testing.T) {
-	gameBackends(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := startGames(t, env, &fastGame)
 		a, b, c := n.online(`"alice"`), n.online(`"bob"`), n.online(`"carol"`)
 		a.denied("invalid", "request_friend_game_matching", object{"friendUserId": "alice"})
@@ -297,7 +291,7 @@ func TestInvitationsEnd(t *testing.T) {
 
 // Who was matched since the invitation is busy, and who only waits is taken out of the queue.
 func TestAcceptingAndQueues(t *testing.T) {
-	gameBackends(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		slow := fastGame
 		slow.Resend = time.Minute
 		n := startGames(t, env, &slow)

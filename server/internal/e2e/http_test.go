@@ -12,8 +12,7 @@ import (
 )
 
 func TestIdempotencyKey(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)
 		post := func(queue, key, body string) response {
 			return n.call("POST", "/v1/queues/"+queue+"/tickets", body, "Idempotency-Key", key)
@@ -71,8 +70,7 @@ func TestLongPoll(t *testing.T) {
 }
 
 func TestRateLimits(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, "--rate-limit", "2/h", "--rate-limit-address", "30/h", "--interval", "1h")
 		s := n.dial()
 		s.create(`"q"`, `"alice"`)

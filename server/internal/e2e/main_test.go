@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/matchq/matchq/matchq/redistest"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
@@ -34,4 +35,14 @@ func waitTogether() {
 	if !said {
 		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	}
+}
+
+// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+func onAll(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+	t.Helper()
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		test(t, env)
+	})
 }

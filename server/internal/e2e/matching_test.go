@@ -10,8 +10,7 @@ import (
 )
 
 func TestTwoPostsAreMatched(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)
 		a, b := n.post("quiz%3Ahistory", `"alice"`), n.post("quiz%3Ahistory", `"bob"`)
 		if a.text("queue") != "quiz:history" || a.header.Get("Location") != "/v1/tickets/"+a.text("id") {
@@ -29,8 +28,7 @@ func TestTwoPostsAreMatched(t *testing.T) {
 }
 
 func TestTwoSocketsAreMatched(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)
 		a, b := n.dial(), n.dial()
 		a.send(`{"event":"check_socket_id","id":"x"}`)
@@ -71,8 +69,7 @@ func TestTwoSocketsAreMatched(t *testing.T) {
 }
 
 func TestSocketAndPostAreMatched(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)
 		a := n.dial()
 		a.create(`"q"`, "17")

@@ -90,8 +90,7 @@ var promised = []string{
 
 // Two nodes count everything once between them.
 func TestMetricsAddUp(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		a, b := start(t, env), start(t, env)
 		nodes := []*testNode{a, b}
 		alice := a.dial()

@@ -76,8 +76,7 @@ func (s *socket) queued(player string) string {
 }
 
 func TestPlayersOfTwoNodesAreMatched(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := start(t, env), start(t, env)
 		a, b := one.dial(), two.dial()
 		a.send(`{"event":"check_socket_id"}`)
@@ -120,8 +119,7 @@ func TestAPlayerMoves(t *testing.T) {
 }
 
 func TestOneConnectionAPlayerOnAllNodes(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := start(t, env, "--grace", "10ms"), start(t, env, "--grace", "10ms")
 		first := one.dial()
 		id := first.create(`"q"`, "17")
@@ -162,8 +160,7 @@ func TestANodeIsKilled(t *testing.T) {
 
 // What a player missed comes on another node, in order, and then what is live.
 func TestResume(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := start(t, env, "--ticket-ttl", "50ms"), start(t, env, "--ticket-ttl", "50ms")
 		a := one.dial()
 		a.create(`"q"`, `"alice"`)

@@ -25,8 +25,7 @@ func (s *socket) answer(event, match string) {
 }
 
 func TestReadySocketsAccept(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.dial(), n.dial()
 		a.create(`"q"`, "17")
@@ -75,8 +74,7 @@ func TestReadySocketsAccept(t *testing.T) {
 }
 
 func TestReadySocketDeclines(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.dial(), n.dial()
 		first := a.create(`"q"`, `"alice"`)
@@ -152,8 +150,7 @@ func TestReadyAway(t *testing.T) {
 }
 
 func TestReadyByHTTP(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.post("q", `17`), n.post("q", `"bob"`)
 		asked := n.want(200, n.call("GET", "/v1/tickets/"+a.text("id")+"?wait=9s&since=1", ""))

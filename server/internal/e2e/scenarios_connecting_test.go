@@ -171,7 +171,7 @@ func missing(back step) []step {
 		{who: "b", want: "opponent_away", like: `{"graceMs":20000}`},
 		{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":1}`, want: "get_answer_result"},
 		{who: "a", do: func(st *stage) {
-			st.values["seq"] = st.seq["a"]
+			st.match.captured["seq"] = st.seq["a"]
 			st.comeBack("a")
 		}, want: "connected", like: connected},
 		back,

@@ -178,17 +178,17 @@ var paced = []scenario{
 func (st *stage) unlike(name string, others ...string) {
 	st.Helper()
 	for _, other := range others {
-		if st.values[name] == st.values[other] {
-			st.Errorf("%v was sent out before", st.values[name])
+		if st.match.captured[name] == st.match.captured[other] {
+			st.Errorf("%v was sent out before", st.match.captured[name])
 		}
 	}
 }
 
 // wasFast checks that a right answer brought more points than it does to somebody slow.
 func (st *stage) wasFast() {
-	score, err := st.values["score"].(json.Number).Int64()
+	score, err := st.match.captured["score"].(json.Number).Int64()
 	if err != nil || score <= 100 || score > 200 {
-		st.Errorf("the score is %v", st.values["score"])
+		st.Errorf("the score is %v", st.match.captured["score"])
 	}
 }
 

@@ -38,8 +38,7 @@ func TestSocketsNeedProof(t *testing.T) {
 }
 
 func TestSocketOfAnotherPlayer(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, guarded()...)
 		alice, mallory := n.dialAs(tokenOf(t, "alice")), n.dialAs(tokenOf(t, "mallory"))
 		alice.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"}}`) // the token says who

@@ -30,8 +30,7 @@ func (n *testNode) untouched(id string) {
 }
 
 func TestAnotherPlayersToken(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, guarded()...)
 		id, mallory := n.queueAs("alice", "q"), tokenOf(t, "mallory")
 		unknown := n.want(404, n.as(mallory, "GET", "/v1/tickets/unknown", "")).raw

@@ -1,68 +1,64 @@
 package e2e_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// shapes are the payloads that the protocol gives each event of the server, literally: no key may be missing, and none
-// may be there that is not named. One of an event's shapes must fit. A key with "?" may be left out. Values are "text",
-// "id" (a string or an integer), "number", "bool", "any", "=" and the one text it must be, objects, or lists of one shape.
+// shapes are the payloads that the protocol gives each event of the server, as exact patterns (see matcher). One of an
+// event's shapes must fit.
 var shapes = map[string][]string{
-	"notify_socket_id": {`{"sid":"text"}`},
+	"notify_socket_id": {`{"sid":"#text"}`},
 	"match_status": {
 		pushedShape,
-		`{"status":"=DUPLICATED_USER_ID","ticketId":"text","queue":"id"}`,
+		`{"status":"DUPLICATED_USER_ID","ticketId":"#text","queue":"#id"}`,
 		matchedShape,
-		`{"status":"=EXPIRED","ticketId":"text","queue":"id"}`,
-		`{"status":"=RESTORED","ticketId":"text","queue":"id","reason":"text"}`,
-		`{"status":"=CANCELLED","ticketId":"text","queue":"id","reason":"text"}`,
+		`{"status":"EXPIRED","ticketId":"#text","queue":"#id"}`,
+		`{"status":"RESTORED","ticketId":"#text","queue":"#id","reason":"#text"}`,
+		`{"status":"CANCELLED","ticketId":"#text","queue":"#id","reason":"#text"}`,
 	},
 	"cancel_request_general_match_status": {
-		`{"status":"=CANCEL_REQUEST_COMPLETE"}`,
-		`{"status":"=NO_PLAYER_IN_QUEUE"}`,
-		`{"status":"=ALREADY_MATCHED","matchId":"text"}`,
+		`{"status":"CANCEL_REQUEST_COMPLETE"}`,
+		`{"status":"NO_PLAYER_IN_QUEUE"}`,
+		`{"status":"ALREADY_MATCHED","matchId":"#text"}`,
 	},
-	"connection_status":            {`{"7?":"number","8?":"number","music?":"number"}`}, // the queues of the scenarios
+	"connection_status":            {`{"7?":"#number","8?":"#number","music?":"#number"}`}, // the queues of the scenarios
 	"match_proposed":               {proposedShape},
-	"request_game_match_to_friend": {usersShape, `{"status":"=NO_FRIEND_IN_CONNECTION_QUEUE"}`},
+	"request_game_match_to_friend": {usersShape, `{"status":"NO_FRIEND_IN_CONNECTION_QUEUE"}`},
 	"created_friend_match":         {usersShape},
-	"friend_request_declined":      {`{"roomId":"text","reason":"=declined"}`, `{"roomId":"text","reason":"=expired"}`},
-	"get_match_question":           {`{"roomId":"text","questionaireId":"id","limit":"number","questions":[` + questionShape + `]}`},
+	"friend_request_declined":      {`{"roomId":"#text","reason":"declined"}`, `{"roomId":"#text","reason":"expired"}`},
+	"get_match_question":           {`{"roomId":"#text","questionaireId":"#id","limit":"#number","questions":["…",` + questionShape + `]}`},
 	"get_answer_result": {
-		`{"user":{"id":"id","sid":"text","answer":{"questionItemId":"id","correct":"bool","score":"number","total":"number"}}}`,
-		`{"user":{"id":"id","sid":"text","answer":{"questionItemId":"id"}}}`, // while a paced game asks
+		`{"user":{"id":"#id","sid":"#text","answer":{"questionItemId":"#id","correct":"#bool","score":"#number","total":"#number"}}}`,
+		`{"user":{"id":"#id","sid":"#text","answer":{"questionItemId":"#id"}}}`, // while a paced game asks
 	},
-	"game_starting":    {`{"inMs":"number"}`},
-	"question_started": {`{"roomId":"text","index":"number","of":"number","question":` + questionShape + `,"closesInMs":"number"}`},
-	"question_closed":  {`{"roomId":"text","questionItemId":"id","answer":"number","scores":` + scoresShape + `}`},
+	"game_starting":    {`{"inMs":"#number"}`},
+	"question_started": {`{"roomId":"#text","index":"#number","of":"#number","question":` + questionShape + `,"closesInMs":"#number"}`},
+	"question_closed":  {`{"roomId":"#text","questionItemId":"#id","answer":"#number","scores":` + scoresShape + `}`},
 	"game_over": {
-		`{"roomId":"text","results":` + resultsShape + `,"reason":"=finished"}`,
-		`{"roomId":"text","results":` + resultsShape + `,"reason":"=forfeit"}`,
+		`{"roomId":"#text","results":` + resultsShape + `,"reason":"finished"}`,
+		`{"roomId":"#text","results":` + resultsShape + `,"reason":"forfeit"}`,
 	},
-	"opponent_away": {`{"graceMs":"number"}`},
+	"opponent_away": {`{"graceMs":"#number"}`},
 	"opponent_back": {`{}`},
-	"resumed":       {`{"recovered":"bool"}`},
-	"state": {`{"ticket?":` + pushedShape + `,"invitations?":[` + usersShape + `],"room?":` + roomShape + `}`,
-		`{"ticket?":` + pushedShape + `,"match":` + matchedShape + `,"invitations?":[` + usersShape + `],"room?":` + roomShape + `}`,
-		`{"ticket":` + pushedShape + `,"match":` + proposedShape + `,"invitations?":[` + usersShape + `],"room?":` + roomShape + `}`},
+	"resumed":       {`{"recovered":"#bool"}`},
+	"state": {`{"ticket?":` + pushedShape + `,"invitations?":["…",` + usersShape + `],"room?":` + roomShape + `}`,
+		`{"ticket?":` + pushedShape + `,"match":` + matchedShape + `,"invitations?":["…",` + usersShape + `],"room?":` + roomShape + `}`,
+		`{"ticket":` + pushedShape + `,"match":` + proposedShape + `,"invitations?":["…",` + usersShape + `],"room?":` + roomShape + `}`},
 	"error": {errorShape},
 }
 
 const (
-	pushedShape   = `{"status":"=PUSHED_TO_QUEUE","ticketId":"text","queue":"id","waiting":"number","nextTickMs":"number"}`
-	playerShape   = `{"id":"id","sid":"text","attributes?":"any"}`
-	matchedShape  = `{"status":"=MATCHED","matchId":"text","roomId":"text","questionaireId":"id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":[` + questionShape + `],"waitedMs":"number"}`
-	proposedShape = `{"matchId":"text","queue":"id","players":["id"],"deadlineMs":"number"}`
-	usersShape    = `{"roomId":"text","user1":{"id":"id","sid":"text"},"user2":{"id":"id","sid":"text"}}`
-	questionShape = `{"id":"id","text":"text","choices":["text"]}`
-	scoresShape   = `[{"id":"id","score":"number"}]`
-	resultsShape  = `[{"id":"id","score":"number","correct":"number","answered":"number"}]`
-	roomShape     = `{"roomId":"text","mode":"text","index":"number","of":"number","question?":` + questionShape + `,"closesInMs?":"number","scores":` + scoresShape + `,"opponentAway":"bool"}`
-	errorShape    = `{"code":"text","message":"text","retryAfterMs?":"number"}`
+	pushedShape   = `{"status":"PUSHED_TO_QUEUE","ticketId":"#text","queue":"#id","waiting":"#number","nextTickMs":"#number"}`
+	playerShape   = `{"id":"#id","sid":"#text","attributes?":"#any"}`
+	matchedShape  = `{"status":"MATCHED","matchId":"#text","roomId":"#text","questionaireId":"#id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":["…",` + questionShape + `],"waitedMs":"#number"}`
+	proposedShape = `{"matchId":"#text","queue":"#id","players":["…","#id"],"deadlineMs":"#number"}`
+	usersShape    = `{"roomId":"#text","user1":{"id":"#id","sid":"#text"},"user2":{"id":"#id","sid":"#text"}}`
+	questionShape = `{"id":"#id","text":"#text","choices":["…","#text"]}`
+	scoresShape   = `["…",{"id":"#id","score":"#number"}]`
+	resultsShape  = `["…",{"id":"#id","score":"#number","correct":"#number","answered":"#number"}]`
+	roomShape     = `{"roomId":"#text","mode":"#text","index":"#number","of":"#number","question?":` + questionShape + `,"closesInMs?":"#number","scores":` + scoresShape + `,"opponentAway":"#bool"}`
+	errorShape    = `{"code":"#text","message":"#text","retryAfterMs?":"#number"}`
 )
 
 // misshapen says what is wrong with a payload of the server, "" if nothing is.
@@ -80,85 +76,11 @@ func misshapen(t *testing.T, got sight) string {
 	}
 	problems := []string{"there is no such event"}
 	for i, shape := range known {
-		problem := unlike(decode(t, shape), got.Data)
+		problem := (&matcher{exact: true}).diff(decode(t, shape), got.Data)
 		if problem == "" {
 			return ""
 		}
 		problems = append(problems[:i:i], problem)
 	}
 	return strings.Join(problems, "; or ")
-}
-
-// unlike says how a value differs from a shape.
-func unlike(shape, value any) string {
-	switch s := shape.(type) {
-	case string:
-		if !isKind(s, value) {
-			return fmt.Sprintf("%v is no %s", value, s)
-		}
-	case []any:
-		list, ok := value.([]any)
-		if !ok {
-			return fmt.Sprintf("%v is no list", value)
-		}
-		for _, item := range list {
-			if problem := unlike(s[0], item); problem != "" {
-				return problem
-			}
-		}
-	case map[string]any:
-		object, ok := value.(map[string]any)
-		if !ok {
-			return fmt.Sprintf("%v is no object", value)
-		}
-		return differs(s, object)
-	}
-	return ""
-}
-
-func differs(shape, object map[string]any) string {
-	var named []string
-	for key, item := range shape {
-		name, optional := strings.CutSuffix(key, "?")
-		named = append(named, name)
-		value, ok := object[name]
-		if !ok && optional {
-			continue
-		}
-		if !ok {
-			return name + " is missing"
-		}
-		if problem := unlike(item, value); problem != "" {
-			return name + ": " + problem
-		}
-	}
-	for key := range object {
-		if !slices.Contains(named, key) {
-			return key + " is no key of the protocol's"
-		}
-	}
-	return ""
-}
-
-func isKind(kind string, value any) bool {
-	if must, ok := strings.CutPrefix(kind, "="); ok {
-		return value == must
-	}
-	_, isText := value.(string)
-	number, isNumber := value.(json.Number)
-	_, isBool := value.(bool)
-	switch kind {
-	case "any":
-		return true
-	case "text":
-		return isText
-	case "number":
-		return isNumber
-	case "bool":
-		return isBool
-	case "id":
-		return isText || isNumber && !strings.ContainsAny(number.String(), ".eE")
-	default:
-		return false
-	}
 }

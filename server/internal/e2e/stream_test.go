@@ -94,8 +94,7 @@ func (s *stream) end() {
 }
 
 func TestTicketEvents(t *testing.T) {
-	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env, "--interval", "1h")
 		id := n.post("q", `"alice"`).text("id")
 		path := "/v1/tickets/" + id + "/events"

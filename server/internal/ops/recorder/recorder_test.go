@@ -88,8 +88,7 @@ func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) 
 
 // Two nodes see different things; what is kept is all of it, also when both have ended.
 func TestNodesTogether(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
-		t.Parallel()
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		a, b := newNode(t, env, "a"), newNode(t, env, "b")
 		a.runs(t)
 		a.matches(t, "history", 5)
@@ -123,6 +122,7 @@ func TestNodesTogether(t *testing.T) {
 
 // The clock is set on, minute by minute, for more than a day.
 func TestADay(t *testing.T) {
+	t.Parallel()
 	env := redistest.Embedded(t)
 	now := time.Date(2030, 1, 1, 0, 0, 30, 0, time.UTC)
 	env.Embedded.SetTime(now)
@@ -250,4 +250,14 @@ func TestWordsThatMakeNoSense(t *testing.T) {
 	if len(rows) == 0 || log.Rows()[len(rows)-1].Matches+rows[0].Matches < 1 {
 		t.Errorf("rows: %+v", rows)
 	}
+}
+
+// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+func onAll(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+	t.Helper()
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		test(t, env)
+	})
 }

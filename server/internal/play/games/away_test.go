@@ -15,7 +15,7 @@ import (
 )
 
 func TestAwayAndBack(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.match("history", "a", "b")
@@ -43,7 +43,7 @@ func TestAwayAndBack(t *testing.T) {
 
 // The node that serves both dies in the middle of a game, and they go on at the other.
 func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		config := fast
 		config.Grace = 5 * time.Second
 		one, two := serve(t, env, config), serve(t, env, config)
@@ -71,7 +71,7 @@ func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 }
 
 func TestOnlyPlayersPlay(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a, _, c := s.arrive("a"), s.arrive("b"), s.arrive("c")
 		s.arrive("d")
@@ -117,7 +117,7 @@ func (s *server) tries(id string, who quiz.Participant) map[string]error {
 }
 
 func TestUnknownQuestionnaire(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a, b := s.arrive("a"), s.arrive("b")
 		room := s.match("unheard of", "a", "b")
@@ -138,7 +138,7 @@ func (s *server) elsewhere(player string) {
 
 // Whoever plays elsewhere gives up what is open, and only that.
 func TestElsewhere(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		long := fast
 		long.Resend = time.Minute
 		s := serve(t, env, long)
@@ -160,7 +160,7 @@ func TestElsewhere(t *testing.T) {
 
 // An opponent who is not there when a room opens has the grace to come.
 func TestOpponentWhoNeverCame(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a := s.arrive("a")
 		room := s.match("history", "a", "b")
@@ -175,7 +175,7 @@ func TestOpponentWhoNeverCame(t *testing.T) {
 
 // The library refuses an answer that is written after the deadline, however early it was read.
 func TestAnswerThatTakesTooLong(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a, b := s.arrive("a"), s.arrive("b")
 		room := s.match("history", "a", "b")
@@ -200,7 +200,7 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 
 // A room that makes no sense is dropped, and keeps nobody from being released.
 func TestBrokenRoom(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, fast)
 		a := s.arrive("a")
 		_, err := s.m.ChangeRoom(t.Context(), matchq.RoomChange{
@@ -222,7 +222,7 @@ func TestBrokenRoom(t *testing.T) {
 
 // A player comes back between the steps of noticing that they are lost.
 func TestBackWhileLost(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		watchSteps(env)
 		s := serve(t, env, fast)
 		unheard := s.unheard()

@@ -23,7 +23,7 @@ func (s *server) invites(who quiz.Participant, friend string) string {
 }
 
 func TestFriendMatch(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		slower := fast
 		slower.Resend = 300 * time.Millisecond
 		one, two := serve(t, env, slower), serve(t, env, slower)
@@ -105,7 +105,7 @@ func (s *server) selfPaced(room string, other *server, a, b quiz.Participant) {
 }
 
 func TestInvitationExpiresWhoeverLives(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		other := serve(t, env, fast)
 		a := one.arrive("a")
@@ -133,7 +133,7 @@ func TestInvitationExpiresWhoeverLives(t *testing.T) {
 }
 
 func TestDeclinedAndGivenUp(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one := serve(t, env, fast)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.invites(a, "b")
@@ -156,7 +156,7 @@ func TestDeclinedAndGivenUp(t *testing.T) {
 
 // Both invite each other in the same moment: there is one invitation.
 func TestOneInvitationAPair(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		who := map[*server]quiz.Participant{one: one.arrive("a"), two: two.arrive("b")}
 		var (

@@ -206,7 +206,7 @@ func wantCode(t *testing.T, err error, want wire.Code) {
 }
 
 func TestPacedGameOnTwoNodes(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		a, b := one.arrive("a"), two.arrive("b")
 		room := one.match("history", "a", "b")

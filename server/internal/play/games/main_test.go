@@ -1,0 +1,32 @@
+package games
+
+import (
+	"flag"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/matchq/matchq/matchq/redistest"
+)
+
+// TestMain lets more tests run at a time than there are processors, unless it is said how many.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	}
+	os.Exit(m.Run())
+}
+
+// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+func onAll(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+	t.Helper()
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+		t.Parallel()
+		test(t, env)
+	})
+}
