@@ -1,5 +1,5 @@
-// Command server is a matchmaking server: players wait in queues inside Redis, and hear by WebSocket or HTTP whom they
-// play with. server --help lists its flags.
+// Command server is a matchmaking server: players wait in queues inside Redis and hear of their match by WebSocket or
+// HTTP. server --help lists its flags.
 package main
 
 import (

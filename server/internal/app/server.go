@@ -127,18 +127,18 @@ func (s *Server) Run(ctx context.Context) error {
 // grace to reconnect to another node.
 func (s *Server) stop(server *http.Server) {
 	s.log.Info("shutting down")
-	patience, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	s.api.Drain()
-	if err := s.sessions.Shutdown(patience); err != nil {
+	if err := s.sessions.Shutdown(stopping); err != nil {
 		s.log.Warn("other nodes will notice the end of this one by its lease", "error", err)
 	}
 	stopped := make(chan struct{})
 	go func() { // http.Server does not know sockets, so both must end at the same time
 		defer close(stopped)
-		s.sockets.Close(patience)
+		s.sockets.Close(stopping)
 	}()
-	if err := server.Shutdown(patience); err != nil {
+	if err := server.Shutdown(stopping); err != nil {
 		_ = server.Close()
 	}
 	<-stopped

@@ -26,8 +26,8 @@ const maxAttempts = 16
 // its ticket, even above the rate limits, which are for new tickets.
 func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	ctx := c.Request().Context()
-	who, address := identityOf(c), c.RealIP()
-	taking := a.Intake.For(who)
+	client, address := identityOf(c), c.RealIP()
+	taking := a.Intake.For(client)
 	keys := c.Request().Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
 		return taking.Enqueue(ctx, r, address)
@@ -36,7 +36,7 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 		return matchq.Ticket{}, wire.Errorf(wire.CodeInvalid, "Idempotency-Key must be given once, with 1 to %d characters", maxKey)
 	}
 	for attempt := range maxAttempts {
-		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(who), keys[0], attempt)
+		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(client), keys[0], attempt)
 		t, err := taking.Enqueue(ctx, r, address)
 		if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Code == wire.CodeRateLimited {
 			if t, err = a.Matcher.Ticket(ctx, r.ID); errors.Is(err, matchq.ErrNotFound) {
@@ -59,12 +59,12 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 
 // keyOwner is the owner of an Idempotency-Key: its player, or all backends with the API key, or all clients where no
 // proof is needed.
-func keyOwner(who identity.Identity) string {
+func keyOwner(client identity.Identity) string {
 	switch {
-	case who.Trusted:
+	case client.Trusted:
 		return "key"
-	case who.Player != "":
-		return "player " + who.Player
+	case client.Player != "":
+		return "player " + client.Player
 	default:
 		return ""
 	}

@@ -17,11 +17,11 @@ const identityKey = "who"
 func (a *API) authenticate(read func(*http.Request) (identity.Identity, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			who, err := read(c.Request())
+			client, err := read(c.Request())
 			if err != nil {
 				return err
 			}
-			c.Set(identityKey, who)
+			c.Set(identityKey, client)
 			return next(c)
 		}
 	}
@@ -29,26 +29,26 @@ func (a *API) authenticate(read func(*http.Request) (identity.Identity, error)) 
 
 // identityOf returns the client's identity on routes with authenticate.
 func identityOf(c echo.Context) identity.Identity {
-	who, _ := c.Get(identityKey).(identity.Identity)
-	return who
+	client, _ := c.Get(identityKey).(identity.Identity)
+	return client
 }
 
 // playerOf returns the player that a request acts for. named is nil if the request names none.
-func playerOf(who identity.Identity, named *wire.ID) (wire.ID, error) {
+func playerOf(client identity.Identity, named *wire.ID) (wire.ID, error) {
 	if named == nil {
-		return wire.ID{Name: who.Player}, nil // the library refuses an empty one
+		return wire.ID{Name: client.Player}, nil // the library refuses an empty one
 	}
 	if err := named.Check("player"); err != nil {
 		return wire.ID{}, err
 	}
-	_, err := who.ActAs(named.Name)
+	_, err := client.ActAs(named.Name)
 	return *named, err
 }
 
 // ticketFor returns a ticket that the client may read. Other tickets look unknown.
-func (a *API) ticketFor(ctx context.Context, who identity.Identity, id string) (matchq.Ticket, error) {
+func (a *API) ticketFor(ctx context.Context, client identity.Identity, id string) (matchq.Ticket, error) {
 	t, err := a.Matcher.Ticket(ctx, id)
-	if err == nil && !a.Guard.MayRead(who, t.Player) {
+	if err == nil && !a.Guard.MayRead(client, t.Player) {
 		return matchq.Ticket{}, matchq.ErrNotFound
 	}
 	return t, err

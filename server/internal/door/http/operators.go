@@ -169,7 +169,7 @@ func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
 	case queue.Paused:
 		return "the queue is paused"
 	case missing > 0:
-		return fmt.Sprintf("players who are missing for a match: %d", missing)
+		return fmt.Sprintf("players client are missing for a match: %d", missing)
 	case queue.NextTick.IsZero():
 		return "the policy leaves it over, and nothing can come of another visit until somebody joins"
 	default:

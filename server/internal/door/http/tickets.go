@@ -28,17 +28,17 @@ const (
 	maxPlayerTTL = time.Hour                  // or --ticket-ttl if that is longer
 )
 
-func (a *API) maxTTLFor(who identity.Identity) time.Duration {
+func (a *API) maxTTLFor(client identity.Identity) time.Duration {
 	usual := a.Matcher.Config().TTL
-	if who.Player == "" || usual == matchq.Never {
+	if client.Player == "" || usual == matchq.Never {
 		return maxTTL
 	}
 	return max(usual, maxPlayerTTL)
 }
 
 // request converts the body to a request of the intake.
-func (b *ticketBody) request(who identity.Identity, queue wire.ID, longest time.Duration) (intake.Request, error) {
-	player, err := playerOf(who, b.Player)
+func (b *ticketBody) request(client identity.Identity, queue wire.ID, longest time.Duration) (intake.Request, error) {
+	player, err := playerOf(client, b.Player)
 	if err != nil {
 		return intake.Request{}, err
 	}
@@ -112,8 +112,8 @@ func (a *API) createTickets(c echo.Context) error {
 	if a.draining.Load() {
 		return wire.StoppingError()
 	}
-	who := identityOf(c)
-	if !a.Guard.IsOpen() && !who.Trusted {
+	client := identityOf(c)
+	if !a.Guard.IsOpen() && !client.Trusted {
 		return wire.Errorf(wire.CodeForbidden, "a batch needs the API key: it acts for many players")
 	}
 	var body struct {
@@ -129,14 +129,14 @@ func (a *API) createTickets(c echo.Context) error {
 	var requests []intake.Request
 	var at []int
 	for i, data := range body.Tickets {
-		r, err := a.batchRequest(who, data)
+		r, err := a.batchRequest(client, data)
 		if err != nil {
 			views[i] = viewResult(matchq.Result{Err: err})
 			continue
 		}
 		requests, at = append(requests, r), append(at, i)
 	}
-	results, err := a.Intake.For(who).EnqueueAll(c.Request().Context(), requests, c.RealIP())
+	results, err := a.Intake.For(client).EnqueueAll(c.Request().Context(), requests, c.RealIP())
 	if err != nil {
 		return err
 	}
@@ -146,12 +146,12 @@ func (a *API) createTickets(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": views})
 }
 
-func (a *API) batchRequest(who identity.Identity, data json.RawMessage) (intake.Request, error) {
+func (a *API) batchRequest(client identity.Identity, data json.RawMessage) (intake.Request, error) {
 	var t batchTicket
 	if err := wire.DecodeStrict(data, &t); err != nil {
 		return intake.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
 	}
-	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(who, t.Queue, a.maxTTLFor(who))
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(client, t.Queue, a.maxTTLFor(client))
 }
 
 func viewResult(r matchq.Result) batchResult {

@@ -46,12 +46,12 @@ func (s *Sockets) newConn(address string) conn {
 }
 
 // openSession opens the connection's session, which ends with the client's proof.
-func (c *conn) openSession(who identity.Identity, t sessions.Transport) {
-	c.session = c.Sessions.Open(c.sid, c.address, who, t)
-	if who.Expires.IsZero() {
+func (c *conn) openSession(client identity.Identity, t sessions.Transport) {
+	c.session = c.Sessions.Open(c.sid, c.address, client, t)
+	if client.Expires.IsZero() {
 		return
 	}
-	c.expiry = time.AfterFunc(time.Until(who.Expires), func() {
+	c.expiry = time.AfterFunc(time.Until(client.Expires), func() {
 		t.Close(sessions.CloseUnauthorized, "the token has expired: connect with a new one")
 	})
 }

@@ -30,8 +30,8 @@ func (c *socketIO) join(p *packet.Packet) {
 	if from.Token == "" {
 		from.Token = tokenIn(p.Query)
 	}
-	who, err := c.identify(from.Token)
-	if err == nil && c.session != nil && who.Player != "" && who.Player != c.session.Identity.Player {
+	client, err := c.identify(from.Token)
+	if err == nil && c.session != nil && client.Player != "" && client.Player != c.session.Identity.Player {
 		err = wire.Errorf(wire.CodeForbidden, "this connection is another player's")
 	}
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *socketIO) join(p *packet.Packet) {
 		return
 	}
 	if c.session == nil {
-		c.openSession(who, c)
+		c.openSession(client, c)
 	}
 	c.welcome(p.Namespace, &from)
 }

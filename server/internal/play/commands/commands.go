@@ -43,7 +43,7 @@ type Reply struct {
 func reply(event string, payload any) Reply { return Reply{event, wire.Encode(payload)} }
 
 // handler handles one event of a client.
-type handler func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
+type handler func(h *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error)
 
 // table has the handlers by event.
 var table = map[string]handler{
@@ -81,35 +81,35 @@ func Names() (handled, sends []string) {
 
 // on decodes the payload for a handler.
 func on[P any](handle func(*Handlers, context.Context, *sessions.Session, *P) (Reply, error)) handler {
-	return func(e *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
+	return func(h *Handlers, ctx context.Context, s *sessions.Session, data json.RawMessage) (Reply, error) {
 		payload := new(P)
 		if len(data) > 0 {
 			if err := wire.DecodeLenient(data, payload); err != nil {
 				return Reply{}, wire.Errorf(wire.CodeInvalid, "%v", err)
 			}
 		}
-		return handle(e, ctx, s, payload)
+		return handle(h, ctx, s, payload)
 	}
 }
 
 // Handle handles one event. The caller brackets it, and the sending of its reply, with Session.BeginRequest and
 // EndRequest. A handler that panics fails alone.
-func (e *Handlers) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
+func (h *Handlers) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
 	handle, ok := table[event]
 	if !ok {
 		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "unknown event %q", truncated(event))
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			e.Log.Error("a handler panicked", "event", event, "panic", p, "stack", string(debug.Stack()))
+			h.Log.Error("a handler panicked", "event", event, "panic", p, "stack", string(debug.Stack()))
 			f = wire.Errorf(wire.CodeInternal, "internal error")
 		}
 	}()
-	r, err := handle(e, ctx, s, data)
+	r, err := handle(h, ctx, s, data)
 	if err != nil {
 		f = wire.ErrorOf(err)
 		if f.Code == wire.CodeInternal {
-			e.Log.Error("an event failed", "event", event, "error", err)
+			h.Log.Error("an event failed", "event", event, "error", err)
 		}
 	}
 	return r, f

@@ -14,25 +14,25 @@ type friendPayload struct {
 }
 
 // participant binds the connection and returns its player, as games know players.
-func (e *Handlers) participant(ctx context.Context, s *sessions.Session, named *wire.ID) (quiz.Participant, error) {
-	player, err := e.bind(ctx, s, named)
+func (h *Handlers) participant(ctx context.Context, s *sessions.Session, named *wire.ID) (quiz.Participant, error) {
+	player, err := h.bind(ctx, s, named)
 	return quiz.Participant{ID: player, SID: s.SID}, err
 }
 
 // requestFriend invites a friend. An invitation counts as a ticket for rate limits.
-func (e *Handlers) requestFriend(ctx context.Context, s *sessions.Session, p *friendPayload) (Reply, error) {
-	who, err := e.participant(ctx, s, p.UserID)
+func (h *Handlers) requestFriend(ctx context.Context, s *sessions.Session, p *friendPayload) (Reply, error) {
+	player, err := h.participant(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
-	limits := e.Intake.For(s.Identity).Limits
+	limits := h.Intake.For(s.Identity).Limits
 	if err := limits.Address(ctx, s.Address, 1); err != nil {
 		return Reply{}, err
 	}
-	if err := limits.Player(ctx, who.ID.Name); err != nil {
+	if err := limits.Player(ctx, player.ID.Name); err != nil {
 		return Reply{}, err
 	}
-	users, err := e.Games.Invite(ctx, who, p.FriendUserID)
+	users, err := h.Games.Invite(ctx, player, p.FriendUserID)
 	switch {
 	case err != nil:
 		return Reply{}, err
@@ -49,20 +49,20 @@ type invitationPayload struct {
 }
 
 // participantIn is participant for an event that must name a room.
-func (e *Handlers) participantIn(ctx context.Context, s *sessions.Session, userID *wire.ID, room string) (quiz.Participant, error) {
+func (h *Handlers) participantIn(ctx context.Context, s *sessions.Session, userID *wire.ID, room string) (quiz.Participant, error) {
 	if room == "" {
 		return quiz.Participant{}, wire.Errorf(wire.CodeInvalid, "roomId is missing")
 	}
-	return e.participant(ctx, s, userID)
+	return h.participant(ctx, s, userID)
 }
 
 // acceptFriend accepts an invitation.
-func (e *Handlers) acceptFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) acceptFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	users, err := e.Games.Accept(ctx, p.RoomID, who)
+	users, err := h.Games.Accept(ctx, p.RoomID, player)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -70,12 +70,12 @@ func (e *Handlers) acceptFriend(ctx context.Context, s *sessions.Session, p *inv
 }
 
 // declineFriend declines an invitation.
-func (e *Handlers) declineFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) declineFriend(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	refused, err := e.Games.Decline(ctx, p.RoomID, who)
+	refused, err := h.Games.Decline(ctx, p.RoomID, player)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -19,12 +19,12 @@ type gamePayload struct {
 func (p *gamePayload) wish() quiz.Wish { return quiz.Wish{Set: p.QuestionaireID, Limit: p.Limit} }
 
 // requestQuestion gives the questions of a self-paced game.
-func (e *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	dealt, err := e.Games.Request(ctx, p.RoomID, who, p.wish())
+	dealt, err := h.Games.Request(ctx, p.RoomID, player, p.wish())
 	if err != nil {
 		return Reply{}, err
 	}
@@ -32,12 +32,12 @@ func (e *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *
 }
 
 // startGame asks for a game that the server paces.
-func (e *Handlers) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) startGame(ctx context.Context, s *sessions.Session, p *gamePayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, e.Games.Start(ctx, p.RoomID, who, p.wish())
+	return Reply{}, h.Games.Start(ctx, p.RoomID, player, p.wish())
 }
 
 type choicePayload struct {
@@ -48,12 +48,12 @@ type choicePayload struct {
 }
 
 // sendAnswer answers a question.
-func (e *Handlers) sendAnswer(ctx context.Context, s *sessions.Session, p *choicePayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) sendAnswer(ctx context.Context, s *sessions.Session, p *choicePayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	result, err := e.Games.Answer(ctx, p.RoomID, who, p.QuestionItemID, p.Answer)
+	result, err := h.Games.Answer(ctx, p.RoomID, player, p.QuestionItemID, p.Answer)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -61,17 +61,17 @@ func (e *Handlers) sendAnswer(ctx context.Context, s *sessions.Session, p *choic
 }
 
 // endGame leaves a room for good.
-func (e *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
-	who, err := e.participantIn(ctx, s, p.UserID, p.RoomID)
+func (h *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitationPayload) (Reply, error) {
+	player, err := h.participantIn(ctx, s, p.UserID, p.RoomID)
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, e.Games.Leave(ctx, p.RoomID, who)
+	return Reply{}, h.Games.Leave(ctx, p.RoomID, player)
 }
 
 // roomState adds the player's invitations and game to a state.
-func (e *Handlers) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
-	found, err := e.Games.State(ctx, player.Name)
+func (h *Handlers) roomState(ctx context.Context, player wire.ID, state map[string]any) error {
+	found, err := h.Games.State(ctx, player.Name)
 	if err != nil {
 		return err
 	}

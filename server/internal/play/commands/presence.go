@@ -16,11 +16,11 @@ type resumePayload struct {
 }
 
 // resume sends the messages after the last one that the client has had.
-func (e *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
-	if _, err := e.bind(ctx, s, p.UserID); err != nil {
+func (h *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePayload) (Reply, error) {
+	if _, err := h.bind(ctx, s, p.UserID); err != nil {
 		return Reply{}, err
 	}
-	recovered, err := e.Resume(ctx, s, p.LastSeq)
+	recovered, err := h.Resume(ctx, s, p.LastSeq)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -30,12 +30,12 @@ func (e *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePay
 // Resume replays a player's messages after lastSeq once the current request is answered, and reports whether none is
 // missing. A session whose token names the player need not have named one. It must be called between
 // Session.BeginRequest and EndRequest.
-func (e *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
-	player, err := e.bind(ctx, s, nil)
+func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
+	player, err := h.bind(ctx, s, nil)
 	if err != nil {
 		return false, err
 	}
-	missed, found, err := e.Matcher.Outbox(ctx, player.Name, lastSeq)
+	missed, found, err := h.Matcher.Outbox(ctx, player.Name, lastSeq)
 	if err != nil {
 		return false, err
 	}
@@ -47,16 +47,16 @@ func (e *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq stri
 }
 
 // getState answers with the player's ticket, match, invitations and game.
-func (e *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
-	player, err := e.bind(ctx, s, p.UserID)
+func (h *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	player, err := h.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
 	state := map[string]any{}
-	if err := e.ticketState(ctx, s, player, state); err != nil {
+	if err := h.ticketState(ctx, s, player, state); err != nil {
 		return Reply{}, err
 	}
-	if err := e.roomState(ctx, player, state); err != nil {
+	if err := h.roomState(ctx, player, state); err != nil {
 		return Reply{}, err
 	}
 	return reply("state", state), nil
@@ -64,8 +64,8 @@ func (e *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPay
 
 // ticketState adds the player's latest ticket to a state, with the payloads of match_status and match_proposed: as
 // ticket while it lives, as match once there is one.
-func (e *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
-	t, err := e.Matcher.TicketOf(ctx, player.Name)
+func (h *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
+	t, err := h.Matcher.TicketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) {
 		return nil
 	}
@@ -75,17 +75,17 @@ func (e *Handlers) ticketState(ctx context.Context, s *sessions.Session, player 
 	switch t.State {
 	case matchq.Waiting, matchq.Proposed:
 		s.SetTicket(t.ID)
-		state["ticket"] = e.queuedStatus(ctx, &t)
+		state["ticket"] = h.queuedStatus(ctx, &t)
 		if t.Match != nil {
 			state["match"] = answerWith(s, notify.Proposed(&t, t.Match)).Data
 		}
 	case matchq.Matched:
 		s.MarkKnown(notify.EndKey(&t))
-		over, err := e.Games.IsOver(ctx, t.Match.Room, player.Name)
+		over, err := h.Games.IsOver(ctx, t.Match.Room, player.Name)
 		if err != nil || over {
 			return err
 		}
-		state["match"] = e.Notifier.Ended(ctx, &t).Data
+		state["match"] = h.Notifier.Ended(ctx, &t).Data
 	default: // a ticket that ended without a match is over
 	}
 	return nil

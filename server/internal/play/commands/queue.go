@@ -21,21 +21,21 @@ type createPayload struct {
 }
 
 // createMatch queues the player. A player who was matched while away hears of that match instead.
-func (e *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
-	player, err := e.bind(ctx, s, p.UserID)
+func (h *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *createPayload) (Reply, error) {
+	player, err := h.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
 	if s.NeedsCatchUp() {
-		missed, err := e.catchUp(ctx, s, player)
+		missed, err := h.catchUp(ctx, s, player)
 		if err != nil {
 			return Reply{}, err
 		}
 		if missed != nil && missed.State == matchq.Matched {
-			return answerWith(s, e.Notifier.Ended(ctx, missed)), nil
+			return answerWith(s, h.Notifier.Ended(ctx, missed)), nil
 		}
 	}
-	t, err := e.Intake.For(s.Identity).Enqueue(ctx, intake.Request{
+	t, err := h.Intake.For(s.Identity).Enqueue(ctx, intake.Request{
 		Queue: p.QuestionaireID, Player: player, SID: s.SID, Rating: p.Rating, Attributes: p.Attributes,
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
@@ -45,7 +45,7 @@ func (e *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *crea
 		return Reply{}, withWireNames(err)
 	}
 	s.SetTicket(t.ID)
-	return e.queuedReply(ctx, &t), nil
+	return h.queuedReply(ctx, &t), nil
 }
 
 // withWireNames names the fields of an error as this protocol does.
@@ -62,12 +62,12 @@ func withWireNames(err error) error {
 }
 
 // queuedReply says that a ticket waits, and how many tickets its queue has.
-func (e *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
-	return reply(notify.StatusEvent, e.queuedStatus(ctx, t))
+func (h *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
+	return reply(notify.StatusEvent, h.queuedStatus(ctx, t))
 }
 
-func (e *Handlers) queuedStatus(ctx context.Context, t *matchq.Ticket) any {
-	queue, err := e.Matcher.Queue(ctx, t.Queue)
+func (h *Handlers) queuedStatus(ctx context.Context, t *matchq.Ticket) any {
+	queue, err := h.Matcher.Queue(ctx, t.Queue)
 	if err != nil {
 		return notify.Queued(t, nil) // the ticket waits in any case
 	}
@@ -85,44 +85,44 @@ type userPayload struct {
 }
 
 // connectionQueue says that the player is online. A player who comes back hears of the ticket.
-func (e *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
-	player, err := e.bind(ctx, s, p.UserID)
+func (h *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	player, err := h.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
-	t, err := e.catchUp(ctx, s, player)
+	t, err := h.catchUp(ctx, s, player)
 	switch {
 	case err != nil:
 		return Reply{}, err
 	case t == nil:
 		return Reply{}, nil
 	case t.State == matchq.Waiting:
-		return e.queuedReply(ctx, t), nil
+		return h.queuedReply(ctx, t), nil
 	case t.State == matchq.Proposed:
 		return answerWith(s, notify.Proposed(t, t.Match)), nil
 	default:
-		return answerWith(s, e.Notifier.Ended(ctx, t)), nil
+		return answerWith(s, h.Notifier.Ended(ctx, t)), nil
 	}
 }
 
 // cancelRequest cancels the player's ticket.
-func (e *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+func (h *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
 	const event = "cancel_request_general_match_status"
 	type outcome struct {
 		Status  string `json:"status"`
 		MatchID string `json:"matchId,omitempty"`
 	}
 	nobody := reply(event, outcome{Status: "NO_PLAYER_IN_QUEUE"})
-	player, err := e.bind(ctx, s, p.UserID)
+	player, err := h.bind(ctx, s, p.UserID)
 	if err != nil {
 		return Reply{}, err
 	}
-	t, err := e.Matcher.TicketOf(ctx, player.Name)
+	t, err := h.Matcher.TicketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) || t.State == matchq.Cancelled {
 		return nobody, nil
 	}
 	if err == nil {
-		err = e.Matcher.Cancel(ctx, t.ID)
+		err = h.Matcher.Cancel(ctx, t.ID)
 	}
 	var matched *matchq.MatchedError
 	switch {
@@ -140,7 +140,7 @@ func (e *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *us
 
 // bind binds the connection to its player. A client that has named its player, or whose token does, may leave the name
 // out.
-func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
+func (h *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
 	if named == nil {
 		player, ok := s.Player()
 		if !ok {
@@ -154,7 +154,7 @@ func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 	if err := named.Check("userId"); err != nil {
 		return wire.ID{}, err
 	}
-	if err := e.Sessions.Bind(ctx, s, *named); err != nil {
+	if err := h.Sessions.Bind(ctx, s, *named); err != nil {
 		return wire.ID{}, err
 	}
 	player, _ := s.Player()
@@ -163,8 +163,8 @@ func (e *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 
 // catchUp returns the ticket that a player who connects must hear of: a live one, or one that ended while the player
 // may have been away; nil if there is none. Tickets that came by HTTP are followed there.
-func (e *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
-	t, err := e.Matcher.TicketOf(ctx, player.Name)
+func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
+	t, err := h.Matcher.TicketOf(ctx, player.Name)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (e *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 	}
 	// This compares Redis's clock with ours. If they differ by more than the grace, old news may be repeated, or missed
 	// news left out.
-	if !first || s.Knows(notify.EndKey(&t)) || time.Since(t.EndedAt) > e.Grace {
+	if !first || s.Knows(notify.EndKey(&t)) || time.Since(t.EndedAt) > h.Grace {
 		return nil, nil //nolint:nilnil // as above
 	}
 	return &t, nil

@@ -20,12 +20,12 @@ type answered struct {
 }
 
 // acceptMatch accepts a match that was proposed to the player.
-func (e *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answeringPlayer(ctx, s, p)
+func (h *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := h.answeringPlayer(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
-	match, err := e.Matcher.Accept(ctx, p.MatchID, player.Name)
+	match, err := h.Matcher.Accept(ctx, p.MatchID, player.Name)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -33,21 +33,21 @@ func (e *Handlers) acceptMatch(ctx context.Context, s *sessions.Session, p *answ
 }
 
 // declineMatch declines it.
-func (e *Handlers) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
-	player, err := e.answeringPlayer(ctx, s, p)
+func (h *Handlers) declineMatch(ctx context.Context, s *sessions.Session, p *answerPayload) (Reply, error) {
+	player, err := h.answeringPlayer(ctx, s, p)
 	if err != nil {
 		return Reply{}, err
 	}
-	if err := e.Matcher.Decline(ctx, p.MatchID, player.Name); err != nil {
+	if err := h.Matcher.Decline(ctx, p.MatchID, player.Name); err != nil {
 		return Reply{}, err
 	}
 	return reply("", answered{p.MatchID, matchq.Cancelled}), nil
 }
 
 // answeringPlayer binds the connection for an answer to a match.
-func (e *Handlers) answeringPlayer(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
+func (h *Handlers) answeringPlayer(ctx context.Context, s *sessions.Session, p *answerPayload) (wire.ID, error) {
 	if p.MatchID == "" {
 		return wire.ID{}, wire.Errorf(wire.CodeInvalid, "matchId is missing")
 	}
-	return e.bind(ctx, s, p.UserID)
+	return h.bind(ctx, s, p.UserID)
 }

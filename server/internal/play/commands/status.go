@@ -9,13 +9,13 @@ import (
 type noPayload struct{}
 
 // checkSocketID answers with the connection's id.
-func (e *Handlers) checkSocketID(_ context.Context, s *sessions.Session, _ *noPayload) (Reply, error) {
+func (h *Handlers) checkSocketID(_ context.Context, s *sessions.Session, _ *noPayload) (Reply, error) {
 	return reply("notify_socket_id", map[string]string{"sid": s.SID}), nil
 }
 
 // connectionStatus answers with the number of tickets of each queue.
-func (e *Handlers) connectionStatus(ctx context.Context, _ *sessions.Session, _ *noPayload) (Reply, error) {
-	queues, err := e.Queues.All(ctx)
+func (h *Handlers) connectionStatus(ctx context.Context, _ *sessions.Session, _ *noPayload) (Reply, error) {
+	queues, err := h.Queues.All(ctx)
 	if err != nil {
 		return Reply{}, err
 	}

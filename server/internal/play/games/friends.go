@@ -19,14 +19,14 @@ import (
 
 // Invite invites a friend, who gets the invitation again and again until the friend answers or it expires. users is nil
 // if the friend is offline. Inviting again while the invitation is open changes nothing.
-func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID) (users map[string]any, err error) {
+func (g *Games) Invite(ctx context.Context, player quiz.Participant, friend wire.ID) (users map[string]any, err error) {
 	if err := friend.Check("friendUserId"); err != nil {
 		return nil, err
 	}
-	if friend.Name == who.ID.Name {
+	if friend.Name == player.ID.Name {
 		return nil, wire.Errorf(wire.CodeInvalid, "friendUserId must be another player")
 	}
-	found, err := r.sessions.Find(ctx, friend.Name)
+	found, err := g.sessions.Find(ctx, friend.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID
 	}
 	other := quiz.Participant{ID: found[0].ID, SID: found[0].SID}
 	for range maxAttempts {
-		users, err = r.invite(ctx, who, other)
+		users, err = g.invite(ctx, player, other)
 		if !errors.Is(err, matchq.ErrConflict) {
 			break
 		}
@@ -45,27 +45,27 @@ func (r *Games) Invite(ctx context.Context, who quiz.Participant, friend wire.ID
 
 // invite makes an invitation unless one is open between the two. The pair's lock, a room that holds the name of the
 // invitation's room, sees to that.
-func (r *Games) invite(ctx context.Context, who, friend quiz.Participant) (map[string]any, error) {
-	pair := pairName(who.ID.Name, friend.ID.Name)
-	lock, err := r.matcher.Room(ctx, pair)
+func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (map[string]any, error) {
+	pair := pairName(player.ID.Name, friend.ID.Name)
+	lock, err := g.matcher.Room(ctx, pair)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}
 	if err == nil {
-		if open, err := r.openInvitation(ctx, lock, who.ID.Name); err != nil || open != nil {
+		if open, err := g.openInvitation(ctx, lock, player.ID.Name); err != nil || open != nil {
 			return open, err
 		}
 	}
 	now := lock.Now.UnixMilli()
-	t := quiz.NewInvitation(friendRoom+xid.New().String(), r.config, now, who, friend)
-	_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{
+	t := quiz.NewInvitation(friendRoom+xid.New().String(), g.config, now, player, friend)
+	_, err = g.matcher.ChangeRoom(ctx, matchq.RoomChange{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
-		Keep: time.Duration(t.Ends-now)*time.Millisecond + r.config.ClaimTimeout,
+		Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := r.store(ctx, t, matchq.Room{}); err != nil {
+	if err := g.store(ctx, t, matchq.Room{}); err != nil {
 		return nil, err
 	}
 	return t.Users(), nil
@@ -73,12 +73,12 @@ func (r *Games) invite(ctx context.Context, who, friend quiz.Participant) (map[s
 
 // openInvitation returns the open invitation of a pair's lock, nil if there is none. If the other player made it that
 // is an error.
-func (r *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
+func (g *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
-	room, _, err := r.load(ctx, id)
+	room, _, err := g.load(ctx, id)
 	if err != nil {
 		ms, _ := strconv.ParseInt(made, 10, 64) // invite wrote it
-		fresh := lock.Now.Sub(time.UnixMilli(ms)) < r.config.ClaimTimeout
+		fresh := lock.Now.Sub(time.UnixMilli(ms)) < g.config.ClaimTimeout
 		if wire.ErrorOf(err).Code == wire.CodeNotFound && !fresh {
 			return nil, nil //nolint:nilnil // invite failed halfway
 		}
@@ -115,15 +115,15 @@ const ReasonFriendMatch = "friend_match"
 // Accept accepts an invitation: both players leave their queues, in one step, and other games. It claims the invitation
 // first, so that it does not expire meanwhile. If this node dies halfway the invitation is open again when the claim
 // ends.
-func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
+func (g *Games) Accept(ctx context.Context, id string, player quiz.Participant) (users map[string]any, err error) {
 	var (
 		room  *quiz.Room
 		claim int64
 		done  bool
 	)
-	err = r.act(ctx, id, who, func(t *quiz.Change) error {
+	err = g.act(ctx, id, player, func(t *quiz.Change) error {
 		room = t.Room
-		claim, done, err = t.Claim(who.ID.Name)
+		claim, done, err = t.Claim(player.ID.Name)
 		return err
 	})
 	switch {
@@ -133,52 +133,52 @@ func (r *Games) Accept(ctx context.Context, id string, who quiz.Participant) (us
 		return room.Users(), nil // games that they began since stand
 	}
 	// From here on it is finished even if the client goes away, but not beyond the claim.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.ClaimTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.config.ClaimTimeout)
 	defer cancel()
-	if err := r.matcher.Withdraw(ctx, ReasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
-		r.release(ctx, id, claim)
+	if err := g.matcher.Withdraw(ctx, ReasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+		g.release(ctx, id, claim)
 		return nil, err // one of them may have been matched meanwhile
 	}
-	if users, err = r.accept(ctx, id, who); err != nil {
+	if users, err = g.accept(ctx, id, player); err != nil {
 		return nil, err
 	}
 	for _, name := range room.Names() {
-		others, err := r.matcher.RoomsOf(ctx, name)
+		others, err := g.matcher.RoomsOf(ctx, name)
 		if err != nil {
-			r.log.Warn("an earlier game could not be forfeited", "player", name, "error", err)
+			g.log.Warn("an earlier game could not be forfeited", "player", name, "error", err)
 		}
-		r.ForfeitFor(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
+		g.ForfeitFor(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	}
 	return users, nil
 }
 
 // release gives a claim back. If that fails the claim ends by itself.
-func (r *Games) release(ctx context.Context, id string, claim int64) {
-	err := r.change(ctx, id, func(t *quiz.Change) error {
+func (g *Games) release(ctx context.Context, id string, claim int64) {
+	err := g.change(ctx, id, func(t *quiz.Change) error {
 		t.Release(claim)
 		return nil
 	})
 	if err != nil {
-		r.log.Warn("an invitation stays claimed until the claim ends", "room", id, "error", err)
+		g.log.Warn("an invitation stays claimed until the claim ends", "room", id, "error", err)
 	}
 }
 
 // accept begins the game of an invitation. A player who is offline has the grace to come.
-func (r *Games) accept(ctx context.Context, id string, who quiz.Participant) (users map[string]any, err error) {
-	err = r.act(ctx, id, who, func(t *quiz.Change) error {
-		if err := r.checkPresence(ctx, t); err != nil {
+func (g *Games) accept(ctx context.Context, id string, player quiz.Participant) (users map[string]any, err error) {
+	err = g.act(ctx, id, player, func(t *quiz.Change) error {
+		if err := g.checkPresence(ctx, t); err != nil {
 			return err
 		}
-		users, err = t.Accept(who.ID.Name)
+		users, err = t.Accept(player.ID.Name)
 		return err
 	})
 	return users, err
 }
 
 // Decline declines an invitation.
-func (r *Games) Decline(ctx context.Context, id string, who quiz.Participant) (refused *quiz.Refused, err error) {
-	err = r.act(ctx, id, who, func(t *quiz.Change) error {
-		refused, err = t.Decline(who.ID.Name)
+func (g *Games) Decline(ctx context.Context, id string, player quiz.Participant) (refused *quiz.Refused, err error) {
+	err = g.act(ctx, id, player, func(t *quiz.Change) error {
+		refused, err = t.Decline(player.ID.Name)
 		return err
 	})
 	return refused, err

@@ -39,11 +39,11 @@ type Games struct {
 
 // New makes a Games and subscribes it to the registry. Run wakes its rooms.
 func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
-	r := &Games{matcher: m, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
-	registry.OnConnect(r.connected)
-	registry.OnDisconnect(r.disconnected)
-	registry.OnGone(r.PlayerGone)
-	return r
+	g := &Games{matcher: m, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
+	registry.OnConnect(g.connected)
+	registry.OnDisconnect(g.disconnected)
+	registry.OnGone(g.PlayerGone)
+	return g
 }
 
 // Prefixes of room names. The lock of a pair of players is stored like a room, under a name of its own.
@@ -63,8 +63,8 @@ func errNoRoom() error { return wire.Errorf(wire.CodeNotFound, "unknown room") }
 var errCorrupt = errors.New("the document can't be decoded")
 
 // load reads a room and decodes it.
-func (r *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
-	stored, err := r.matcher.Room(ctx, id)
+func (g *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
+	stored, err := g.matcher.Room(ctx, id)
 	if errors.Is(err, matchq.ErrNotFound) {
 		return nil, stored, errNoRoom()
 	}
@@ -80,21 +80,21 @@ func (r *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, e
 
 // change changes a room by act, and repeats that while others change it at the same time. If act fails nothing is
 // stored.
-func (r *Games) change(ctx context.Context, id string, act func(*quiz.Change) error) error {
+func (g *Games) change(ctx context.Context, id string, act func(*quiz.Change) error) error {
 	memory := map[string][]questions.Question{}
 	for attempt := range maxAttempts {
-		room, stored, err := r.load(ctx, id)
-		t := &quiz.Change{Room: room, Config: r.config, Now: stored.Now.UnixMilli()}
+		room, stored, err := g.load(ctx, id)
+		t := &quiz.Change{Room: room, Config: g.config, Now: stored.Now.UnixMilli()}
 		if err != nil {
-			if t, err = r.open(ctx, id, stored.Now, err); err != nil {
+			if t, err = g.open(ctx, id, stored.Now, err); err != nil {
 				return err
 			}
 		}
-		t.Deal = r.deal(ctx, t.Room, memory)
+		t.Deal = g.deal(ctx, t.Room, memory)
 		if err := act(t); err != nil {
 			return err
 		}
-		err = r.store(ctx, t, stored)
+		err = g.store(ctx, t, stored)
 		if !errors.Is(err, matchq.ErrConflict) {
 			return err
 		}
@@ -108,12 +108,12 @@ func (r *Games) change(ctx context.Context, id string, act func(*quiz.Change) er
 }
 
 // open makes the room of a match for the first event of its game. If there is no such match it returns notFound.
-func (r *Games) open(ctx context.Context, id string, now time.Time, notFound error) (*quiz.Change, error) {
+func (g *Games) open(ctx context.Context, id string, now time.Time, notFound error) (*quiz.Change, error) {
 	matchID, ok := strings.CutPrefix(id, matchRoom)
 	if !ok || wire.ErrorOf(notFound).Code != wire.CodeNotFound {
 		return nil, notFound
 	}
-	match, err := r.matcher.Match(ctx, matchID)
+	match, err := g.matcher.Match(ctx, matchID)
 	switch {
 	case errors.Is(err, matchq.ErrNotFound):
 		return nil, notFound
@@ -122,18 +122,18 @@ func (r *Games) open(ctx context.Context, id string, now time.Time, notFound err
 	case match.Room != id || match.State != matchq.Matched:
 		return nil, notFound
 	}
-	who := make([]quiz.Participant, len(match.Tickets))
+	players := make([]quiz.Participant, len(match.Tickets))
 	for i := range match.Tickets {
 		t := &match.Tickets[i]
-		who[i] = quiz.Participant{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
+		players[i] = quiz.Participant{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
 	}
-	t := quiz.NewMatch(id, wire.QueueID(&match.Tickets[0]), r.config, now.UnixMilli(), who)
-	return t, r.checkPresence(ctx, t)
+	t := quiz.NewMatch(id, wire.QueueID(&match.Tickets[0]), g.config, now.UnixMilli(), players)
+	return t, g.checkPresence(ctx, t)
 }
 
 // checkPresence notes which players are online. The others have the grace to come, from now on.
-func (r *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
-	players, err := r.sessions.Find(ctx, t.Names()...)
+func (g *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
+	players, err := g.sessions.Find(ctx, t.Names()...)
 	if err != nil {
 		return err
 	}
@@ -149,17 +149,17 @@ func (r *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
 }
 
 // deal chooses questions for a room. memory keeps them for the next attempt.
-func (r *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
+func (g *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]questions.Question) quiz.Deal {
 	return func(set string, n int, surprise bool) ([]questions.Question, error) {
 		skip := 0
 		if surprise && room.Match {
-			skip = r.source.Preview(set)
+			skip = g.source.Preview(set)
 		}
 		key := fmt.Sprint(set, skip, n)
 		if found, ok := memory[key]; ok {
 			return found, nil
 		}
-		found, err := r.source.Questions(ctx, set, room.ID, skip+n)
+		found, err := g.source.Questions(ctx, set, room.ID, skip+n)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func (r *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]q
 }
 
 // store stores a changed room together with its messages.
-func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) error {
+func (g *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) error {
 	doc, err := json.Marshal(t.Room)
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) e
 	if bytes.Equal(doc, before.Doc) && len(t.Messages) == 0 {
 		return nil
 	}
-	keep := r.config.KeepOver
+	keep := g.config.KeepOver
 	if t.Phase != quiz.Over {
 		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
 	}
@@ -193,12 +193,12 @@ func (r *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) e
 	for _, m := range t.Messages {
 		change.Messages = append(change.Messages, matchq.Message{Player: m.To, Event: m.Event, Data: wire.Encode(m.Data)})
 	}
-	_, err = r.matcher.ChangeRoom(ctx, change)
+	_, err = g.matcher.ChangeRoom(ctx, change)
 	if errors.Is(err, matchq.ErrTooLate) {
 		return wire.Errorf(wire.CodeTooLate, "this question is closed")
 	}
 	if wake := t.WakeAt(); err == nil && wake > 0 {
-		r.timer.set(time.Duration(wake-t.Now) * time.Millisecond)
+		g.timer.set(time.Duration(wake-t.Now) * time.Millisecond)
 	}
 	return err
 }

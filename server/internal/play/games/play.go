@@ -14,12 +14,12 @@ import (
 
 // act changes a room for one of its players. Clients name the room, so all rooms that they have no part in look alike:
 // other players' rooms, locks, corrupt ones and ones that don't exist.
-func (r *Games) act(ctx context.Context, id string, who quiz.Participant, act func(*quiz.Change) error) error {
+func (g *Games) act(ctx context.Context, id string, player quiz.Participant, act func(*quiz.Change) error) error {
 	if !strings.HasPrefix(id, matchRoom) && !strings.HasPrefix(id, friendRoom) {
 		return errNoRoom()
 	}
-	err := r.change(ctx, id, func(t *quiz.Change) error {
-		if err := t.Identify(who.ID, who.SID); err != nil {
+	err := g.change(ctx, id, func(t *quiz.Change) error {
+		if err := t.Identify(player.ID, player.SID); err != nil {
 			return err
 		}
 		return act(t)
@@ -31,54 +31,54 @@ func (r *Games) act(ctx context.Context, id string, who quiz.Participant, act fu
 }
 
 // Request returns the questions of a self-paced game.
-func (r *Games) Request(ctx context.Context, id string, who quiz.Participant, w quiz.Wish) (dealt *quiz.Dealt, err error) {
-	err = r.act(ctx, id, who, func(t *quiz.Change) error {
-		dealt, err = t.Request(who.ID.Name, w)
+func (g *Games) Request(ctx context.Context, id string, player quiz.Participant, w quiz.Wish) (dealt *quiz.Dealt, err error) {
+	err = g.act(ctx, id, player, func(t *quiz.Change) error {
+		dealt, err = t.Request(player.ID.Name, w)
 		return err
 	})
 	return dealt, err
 }
 
 // Start asks for a game that the server paces.
-func (r *Games) Start(ctx context.Context, id string, who quiz.Participant, w quiz.Wish) error {
-	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Start(who.ID.Name, w) })
+func (g *Games) Start(ctx context.Context, id string, player quiz.Participant, w quiz.Wish) error {
+	return g.act(ctx, id, player, func(t *quiz.Change) error { return t.Start(player.ID.Name, w) })
 }
 
 // Answer answers a question.
-func (r *Games) Answer(ctx context.Context, id string, who quiz.Participant, item wire.ID, answer json.RawMessage) (result *quiz.Answered, err error) {
-	err = r.act(ctx, id, who, func(t *quiz.Change) error {
-		result, err = t.Answer(who.ID.Name, item, answer)
+func (g *Games) Answer(ctx context.Context, id string, player quiz.Participant, item wire.ID, answer json.RawMessage) (result *quiz.Answered, err error) {
+	err = g.act(ctx, id, player, func(t *quiz.Change) error {
+		result, err = t.Answer(player.ID.Name, item, answer)
 		return err
 	})
 	return result, err
 }
 
 // Leave leaves a room for good.
-func (r *Games) Leave(ctx context.Context, id string, who quiz.Participant) error {
-	return r.act(ctx, id, who, func(t *quiz.Change) error { return t.Leave(who.ID.Name) })
+func (g *Games) Leave(ctx context.Context, id string, player quiz.Participant) error {
+	return g.act(ctx, id, player, func(t *quiz.Change) error { return t.Leave(player.ID.Name) })
 }
 
 // changeAll changes all rooms in which the player has a seat.
-func (r *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
-	rooms, err := r.matcher.RoomsOf(ctx, player)
+func (g *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
+	rooms, err := g.matcher.RoomsOf(ctx, player)
 	if err != nil {
 		return err
 	}
-	return r.changeEach(ctx, rooms, act)
+	return g.changeEach(ctx, rooms, act)
 }
 
 // changeEach changes rooms and returns all errors in the end.
-func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.Change)) error {
+func (g *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.Change)) error {
 	var all []error
 	for _, id := range rooms {
-		err := r.change(ctx, id, func(t *quiz.Change) error {
+		err := g.change(ctx, id, func(t *quiz.Change) error {
 			act(t)
 			return nil
 		})
 		switch {
 		case err == nil, wire.ErrorOf(err).Code == wire.CodeNotFound: // the room is over
 		case errors.Is(err, errCorrupt):
-			r.log.Error("a room is corrupt", "room", id, "error", err)
+			g.log.Error("a room is corrupt", "room", id, "error", err)
 		default:
 			all = append(all, err)
 		}
@@ -87,14 +87,14 @@ func (r *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.C
 }
 
 // Seats returns for each player the rooms that the player has a seat in.
-func (r *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
-	return r.matcher.RoomsOfAll(ctx, players)
+func (g *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
+	return g.matcher.RoomsOfAll(ctx, players)
 }
 
 // IsOver reports whether a room is over for a player, because it is or the player has left. A room that is not open yet
 // is not over.
-func (r *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
-	room, _, err := r.load(ctx, id)
+func (g *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
+	room, _, err := g.load(ctx, id)
 	switch {
 	case err == nil:
 		return !slices.Contains(room.Seated(), player), nil
@@ -107,14 +107,14 @@ func (r *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 
 // ForfeitFor forfeits a player's games in rooms, because the player plays elsewhere. Invitations stand. Errors are only
 // logged: the player can't help, and the opponents wait no longer than the grace once the connection ends.
-func (r *Games) ForfeitFor(ctx context.Context, player string, rooms []string) {
-	err := r.changeEach(ctx, rooms, func(t *quiz.Change) {
+func (g *Games) ForfeitFor(ctx context.Context, player string, rooms []string) {
+	err := g.changeEach(ctx, rooms, func(t *quiz.Change) {
 		if t.Phase != quiz.Invited {
 			_ = t.Leave(player) // a player with a seat can leave
 		}
 	})
 	if err != nil {
-		r.log.Warn("an earlier game could not be forfeited", "player", player, "error", err)
+		g.log.Warn("an earlier game could not be forfeited", "player", player, "error", err)
 	}
 }
 
@@ -125,14 +125,14 @@ type State struct {
 }
 
 // State returns the invitations to a player, and the player's game.
-func (r *Games) State(ctx context.Context, player string) (State, error) {
+func (g *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
-	rooms, err := r.matcher.RoomsOf(ctx, player)
+	rooms, err := g.matcher.RoomsOf(ctx, player)
 	if err != nil {
 		return s, err
 	}
 	for _, id := range rooms {
-		room, stored, err := r.load(ctx, id)
+		room, stored, err := g.load(ctx, id)
 		switch {
 		case errors.Is(err, matchq.ErrUnavailable):
 			return s, err

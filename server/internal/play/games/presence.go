@@ -8,44 +8,44 @@ import (
 
 // connected tells the player's opponents that the player is back. If that fails wake looks the player up before
 // anything is forfeited.
-func (r *Games) connected(ctx context.Context, player, sid string) {
-	if err := r.PlayerBack(ctx, player, sid); err != nil {
-		r.log.Warn("opponents were not told that a player is back", "player", player, "error", err)
+func (g *Games) connected(ctx context.Context, player, sid string) {
+	if err := g.PlayerBack(ctx, player, sid); err != nil {
+		g.log.Warn("opponents were not told that a player is back", "player", player, "error", err)
 	}
 }
 
 // disconnected tells the player's opponents that the player is away. If that fails PlayerGone ends what must end.
-func (r *Games) disconnected(ctx context.Context, player string) {
-	if err := r.PlayerAway(ctx, player); err != nil {
-		r.log.Warn("opponents were not told that a player is away", "player", player, "error", err)
+func (g *Games) disconnected(ctx context.Context, player string) {
+	if err := g.PlayerAway(ctx, player); err != nil {
+		g.log.Warn("opponents were not told that a player is away", "player", player, "error", err)
 	}
 }
 
 // PlayerAway starts the grace of a player whose connection has ended, unless the player has another connection.
-func (r *Games) PlayerAway(ctx context.Context, player string) error {
-	found, err := r.sessions.Find(ctx, player)
+func (g *Games) PlayerAway(ctx context.Context, player string) error {
+	found, err := g.sessions.Find(ctx, player)
 	if err != nil || found[0].Online() {
 		return err
 	}
-	err = r.changeAll(ctx, player, func(t *quiz.Change) { t.SetAway(player) })
+	err = g.changeAll(ctx, player, func(t *quiz.Change) { t.SetAway(player) })
 	if err != nil {
 		return err
 	}
 	// The player may have come back before the rooms knew of the absence, when PlayerBack had nothing to do.
-	found, err = r.sessions.Find(ctx, player)
+	found, err = g.sessions.Find(ctx, player)
 	if err != nil || !found[0].Online() {
 		return err
 	}
-	return r.PlayerBack(ctx, player, found[0].SID)
+	return g.PlayerBack(ctx, player, found[0].SID)
 }
 
 // PlayerBack ends the absence of a player who is connected to any node.
-func (r *Games) PlayerBack(ctx context.Context, player, sid string) error {
-	return r.changeAll(ctx, player, func(t *quiz.Change) { t.SetBack(player, sid) })
+func (g *Games) PlayerBack(ctx context.Context, player, sid string) error {
+	return g.changeAll(ctx, player, func(t *quiz.Change) { t.SetBack(player, sid) })
 }
 
 // PlayerGone ends the part of a player who did not come back: games are forfeited, and the player's invitations are
 // withdrawn.
-func (r *Games) PlayerGone(ctx context.Context, player string) error {
-	return r.changeAll(ctx, player, func(t *quiz.Change) { t.GiveUp(player) })
+func (g *Games) PlayerGone(ctx context.Context, player string) error {
+	return g.changeAll(ctx, player, func(t *quiz.Change) { t.GiveUp(player) })
 }

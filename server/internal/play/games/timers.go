@@ -71,24 +71,24 @@ func (a *wakeTimer) sleep(ctx context.Context, d time.Duration) {
 }
 
 // Run wakes due rooms until ctx ends. Every node does; Redis decides which one is first.
-func (r *Games) Run(ctx context.Context) {
+func (g *Games) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		r.timer.clear()
-		due, next, err := r.matcher.DueRooms(ctx, maxDue)
+		g.timer.clear()
+		due, next, err := g.matcher.DueRooms(ctx, maxDue)
 		wait := pollEvery
 		switch {
 		case err != nil:
-			r.log.Debug("redis is away: games wait until it answers", "error", err)
-		case r.wakeAll(ctx, due) == 0 && len(due) > 0: // none could be woken: wait before the next try
+			g.log.Debug("redis is away: games wait until it answers", "error", err)
+		case g.wakeAll(ctx, due) == 0 && len(due) > 0: // none could be woken: wait before the next try
 		case next >= 0:
 			wait = min(next, pollEvery)
 		}
-		r.timer.sleep(ctx, wait)
+		g.timer.sleep(ctx, wait)
 	}
 }
 
 // wakeAll wakes rooms and returns how many it could.
-func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
+func (g *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	var (
 		mu      sync.Mutex
 		working sync.WaitGroup
@@ -97,8 +97,8 @@ func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	for range min(workers, len(due)) {
 		working.Go(func() {
 			for id := range next {
-				if err := r.wake(ctx, id); err != nil {
-					r.log.Warn("a room could not be woken", "room", id, "error", err)
+				if err := g.wake(ctx, id); err != nil {
+					g.log.Warn("a room could not be woken", "room", id, "error", err)
 					continue
 				}
 				mu.Lock()
@@ -116,24 +116,24 @@ func (r *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 }
 
 // wake does what is due in a room. It looks up overdue players first: they may have come back unheard.
-func (r *Games) wake(ctx context.Context, id string) error {
-	_, stored, err := r.load(ctx, id)
+func (g *Games) wake(ctx context.Context, id string) error {
+	_, stored, err := g.load(ctx, id)
 	if err != nil {
 		if !errors.Is(err, errCorrupt) && wire.ErrorOf(err).Code != wire.CodeNotFound {
 			return err
 		}
 		if errors.Is(err, errCorrupt) {
-			r.log.Error("dropped a corrupt room", "room", id, "error", err)
+			g.log.Error("dropped a corrupt room", "room", id, "error", err)
 		}
-		_, err = r.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
+		_, err = g.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
 		if errors.Is(err, matchq.ErrConflict) {
 			return nil
 		}
 		return err
 	}
-	return r.change(ctx, id, func(t *quiz.Change) error {
+	return g.change(ctx, id, func(t *quiz.Change) error {
 		overdue := t.Overdue()
-		players, err := r.sessions.Find(ctx, overdue...)
+		players, err := g.sessions.Find(ctx, overdue...)
 		if err != nil {
 			return err
 		}

@@ -34,8 +34,8 @@ type Games interface {
 }
 
 // For returns the intake for a client. The API key is exempt from rate limits.
-func (i *Intake) For(who identity.Identity) *Intake {
-	if who.Trusted {
+func (i *Intake) For(client identity.Identity) *Intake {
+	if client.Trusted {
 		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
 	}
 	return i

@@ -12,25 +12,25 @@ type Participant struct {
 	SID string  `json:"sid"`
 }
 
-func players(who []Participant) []Player {
-	players := make([]Player, len(who))
-	for i, w := range who {
-		players[i] = Player{ID: w.ID, SID: w.SID}
+func seats(players []Participant) []Player {
+	seats := make([]Player, len(players))
+	for i, p := range players {
+		seats[i] = Player{ID: p.ID, SID: p.SID}
 	}
-	return players
+	return seats
 }
 
 // NewMatch opens the room of a general match.
-func NewMatch(id string, set wire.ID, c Config, now int64, who []Participant) *Change {
-	r := &Room{ID: id, Phase: Open, Match: true, Set: set, Players: players(who)}
+func NewMatch(id string, set wire.ID, c Config, now int64, players []Participant) *Change {
+	r := &Room{ID: id, Phase: Open, Match: true, Set: set, Players: seats(players)}
 	t := &Change{Room: r, Config: c, Now: now}
 	r.Ends = t.after(c.TTL)
 	return t
 }
 
 // NewInvitation makes an invitation to the second player and sends it for the first time.
-func NewInvitation(id string, c Config, now int64, who ...Participant) *Change {
-	r := &Room{ID: id, Phase: Invited, Players: players(who), At: now, Invited: now}
+func NewInvitation(id string, c Config, now int64, players ...Participant) *Change {
+	r := &Room{ID: id, Phase: Invited, Players: seats(players), At: now, Invited: now}
 	r.Ends = now + int64(c.MaxSends)*c.Resend.Milliseconds()
 	t := &Change{Room: r, Config: c, Now: now}
 	t.resend()

@@ -94,9 +94,9 @@ func (r *Registry) playerGone(ctx context.Context, player string) error {
 }
 
 // Open makes the session of a connection.
-func (r *Registry) Open(sid, address string, who identity.Identity, t Transport) *Session {
-	s := &Session{SID: sid, Address: address, Identity: who, registry: r, transport: t}
-	if who.Player != "" {
+func (r *Registry) Open(sid, address string, client identity.Identity, t Transport) *Session {
+	s := &Session{SID: sid, Address: address, Identity: client, registry: r, transport: t}
+	if client.Player != "" {
 		r.setOrder(s)
 	}
 	return s
