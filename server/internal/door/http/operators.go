@@ -169,9 +169,9 @@ func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
 	case queue.Paused:
 		return "the queue is paused"
 	case missing > 0:
-		return fmt.Sprintf("players client are missing for a match: %d", missing)
+		return fmt.Sprintf("players missing for a match: %d", missing)
 	case queue.NextTick.IsZero():
-		return "the policy leaves it over, and nothing can come of another visit until somebody joins"
+		return "the policy left it over, and no other match is possible until another player joins"
 	default:
 		return fmt.Sprintf("the next tick is in %v", queue.NextTickIn.Round(time.Millisecond))
 	}

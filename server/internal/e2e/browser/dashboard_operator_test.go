@@ -145,7 +145,7 @@ func TestDashboardSearch(t *testing.T) {
 		p.expect("404")
 		p.fill("#search-for", "alice\r")
 		p.sees("#search-message", "The ticket of alice in queue history is waiting")
-		p.sees("#search-why", "players who are missing for a match: 1")
+		p.sees("#search-why", "players missing for a match: 1")
 		p.sees("#search-timeline", "waiting")
 		p.sees("#search-timeline", "now")
 		id := eval[string](p, `[...document.querySelectorAll("#search-facts div")].find((d) => d.firstChild.textContent === "Ticket").lastChild.textContent`)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,11 @@ import (
 var busyQueues = []string{"history", "science", "geography", "music", "korea", "film-quotes", "capitals", "chemistry", "friday-night"}
 
 // The dashboard of a server that has been busy for more than an hour and still is, on a desk and on a phone. These are the pictures
-// in the README; it runs alone, so that they show no strain.
+// in the README.
 func TestDashboardPictures(t *testing.T) {
+	if os.Getenv("MATCHQ_SCREENSHOTS") == "" {
+		t.Parallel() // pictures for the README show no strain of other tests
+	}
 	env := redistest.Embedded(t)
 	past := newPast(t, env)
 	for past.now.Before(time.Now().Add(-time.Minute)) {
