@@ -62,7 +62,7 @@ var statuses = map[Code]int{
 func HTTPCodes() []Code { return slices.Sorted(maps.Keys(statuses)) }
 
 // Error is a failure as clients see it.
-type Error struct { //nolint:errname // the name fits: it is what the wire calls an error
+type Error struct {
 	Code       Code
 	Message    string
 	RetryAfter time.Duration  // when a retry may help; 0 for never
