@@ -45,7 +45,7 @@ func askAll(t *testing.T, n *testNode, s *socket) {
 	asking.Wait()
 }
 
-// Whoever waits goes on waiting while Redis is away, and is matched when it is back.
+// Players go on waiting while Redis is away, and are matched when it is back.
 func TestRedisAway(t *testing.T) {
 	// Not parallel: it looks for the goroutine of its long poll.
 	for _, c := range []struct {
@@ -137,7 +137,7 @@ func (d *durable) kill() {
 	_ = d.cmd.Wait()
 }
 
-// After a kill without persistence the tickets are gone: who waits is told, and the server goes on with an empty Redis.
+// After a kill without persistence the tickets are gone: players hear of it, and the server goes on with an empty Redis.
 func TestRedisLosesAll(t *testing.T) {
 	// Not parallel: it looks for the goroutine of its long poll.
 	env := redistest.Real(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
 
-// What an open dashboard costs while 10,000 players wait in 500 queues, all of which change every second: processor time
+// The cost of an open dashboard while 10,000 players wait in 500 queues, all of which change every second: processor time
 // of this process, which holds the server and the dashboards' ends of the streams.
 //
 //	go test -run '^$' -bench Dashboard -benchtime 1x ./server/internal/e2e

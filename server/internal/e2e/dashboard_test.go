@@ -78,7 +78,7 @@ func (f *feed) snapshot() object {
 	return data
 }
 
-// What happens on one node is seen on the other, and names nobody.
+// Changes on one node are seen on the other, and name no player.
 func TestDashboardEvents(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		n := start(t, env)

@@ -69,7 +69,7 @@ func (s *socket) denied(code, event string, data any) {
 	}
 }
 
-// online connects a player, who is an id as JSON has it.
+// online connects a player, whose id is JSON.
 func (n *testNode) online(player string) *socket {
 	n.t.Helper()
 	s := n.dial()
@@ -78,7 +78,7 @@ func (n *testNode) online(player string) *socket {
 	return s
 }
 
-// befriend has a invite b, who accepts, and returns the room.
+// befriend has a invite b and b accept, and returns the room.
 func befriend(a, b *socket, friend any) string {
 	a.t.Helper()
 	a.emit("request_friend_game_matching", object{"friendUserId": friend})
@@ -289,7 +289,7 @@ func TestInvitationsEnd(t *testing.T) {
 	})
 }
 
-// Who was matched since the invitation is busy, and who only waits is taken out of the queue.
+// A player who was matched since the invitation is busy; one who only waits leaves the queue.
 func TestAcceptingAndQueues(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		slow := fastGame

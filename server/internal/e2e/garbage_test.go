@@ -153,7 +153,7 @@ func nonsense(r *rand.Rand, sensible string, others []string) []byte {
 	return text
 }
 
-// accept accepts a match for its players, who would hardly be in time.
+// accept accepts a match for its players, since they would hardly be in time.
 func (c *chaos) accept(match string, players []string) {
 	for _, player := range players {
 		answer, err := http.Post(c.url+"/v1/matches/"+match+"/accept", "application/json", strings.NewReader(`{"player":`+player+`}`))

@@ -57,7 +57,7 @@ func TestReconnectHearsOfTheMatchItMissed(t *testing.T) {
 	env := redistest.Real(t)
 	n, elsewhere := start(t, env), start(t, env)
 	for _, c := range []struct {
-		player string // another one each time: what a client has heard is not known at once
+		player string // another one each time, since Redis does not know at once which news a client has had
 		node   *testNode
 		send   string
 	}{

@@ -227,7 +227,7 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 	return got
 }
 
-// client makes requests; what it gets is held against the OpenAPI document.
+// client makes requests and holds the answers against the OpenAPI document.
 func (n *testNode) client() *http.Client { return &http.Client{Transport: contract{n.t, n.url}} }
 
 // post queues a player and returns the ticket.

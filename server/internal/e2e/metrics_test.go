@@ -151,7 +151,7 @@ func TestMetricsAddUp(t *testing.T) {
 	})
 }
 
-// What a scrape has is promised, well named, and names nobody.
+// All metrics of a scrape are documented and well named, and name no player.
 func TestMetricsAreWellFormed(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), guarded("--path-prefix", "/games")...)
@@ -271,7 +271,7 @@ func TestMetricsOfOverdueTicks(t *testing.T) {
 	})
 }
 
-// Of many queues a hundred have a label; what waits in the others is added up.
+// Of many queues a hundred have a label; the others are added up.
 func TestMetricsOfManyQueues(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), "--interval", "1h")
@@ -294,7 +294,7 @@ func TestMetricsOfManyQueues(t *testing.T) {
 	}
 }
 
-// What sockets drop is counted by why.
+// Drops are counted by reason.
 func TestMetricsOfDrops(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t))

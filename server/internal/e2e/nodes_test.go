@@ -133,7 +133,7 @@ func TestOneConnectionAPlayerOnAllNodes(t *testing.T) {
 	})
 }
 
-// A node is killed: who comes back elsewhere keeps the ticket, who does not loses it.
+// A node is killed: players who reconnect elsewhere keep their tickets, the others lose them.
 func TestANodeIsKilled(t *testing.T) {
 	t.Parallel()
 	env := redistest.Real(t)
@@ -158,7 +158,7 @@ func TestANodeIsKilled(t *testing.T) {
 	})
 }
 
-// What a player missed comes on another node, in order, and then what is live.
+// Missed messages come on another node, in order, and then live ones.
 func TestResume(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		one, two := start(t, env, "--ticket-ttl", "50ms"), start(t, env, "--ticket-ttl", "50ms")

@@ -44,7 +44,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Who leaves out the slash after the prefix gets to the start page all the same.
+// Without the slash after the prefix a browser gets to the start page all the same.
 func TestPrefixAlone(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), "--path-prefix", "/quiz")

@@ -128,7 +128,7 @@ func TestReadyNobodyAnswers(t *testing.T) {
 	}
 }
 
-// Whoever is away when the grace ends is out, and the other waits on. Who comes back before is asked again.
+// A player who is away when the grace ends is out, and the other waits on. One who comes back before that is asked again.
 func TestReadyAway(t *testing.T) {
 	t.Parallel()
 	n := start(t, redistest.Embedded(t), "--ready-timeout", "60s", "--grace", "300ms")

@@ -9,7 +9,7 @@ import (
 // once has invitations sent once.
 func once(c *quiz.Config) { c.Resend = time.Hour }
 
-// invites has a invite b, who are 17 and "18".
+// invites has a invite b, as 17 and "18".
 func invites() []step {
 	return []step{
 		{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},

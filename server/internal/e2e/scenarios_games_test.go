@@ -10,7 +10,7 @@ import (
 // questionSets has the questionnaire 7, of four questions.
 const questionSets = "testdata/questions"
 
-// inRoom matches a and b, who are 17 and "18", and get two of the four questions along.
+// inRoom matches a and b, as 17 and "18"; two of the four questions come with the match.
 func inRoom() []step {
 	const like = `"status":"MATCHED","roomId":"$room","user1":{"id":17,"sid":"$sidA"},"user2":{"id":"18","sid":"$sidB"},
 		"question":[{"id":"$sent1","choices":["wrong","right","well"]},{"id":"$sent2"}]}`

@@ -4,7 +4,7 @@ import (
 	"github.com/matchq/matchq/matchq/redistest"
 )
 
-// proposedToBoth queues a and b, who are then asked to accept.
+// proposedToBoth queues a and b and proposes a match to them.
 func proposedToBoth() []step {
 	const like = `{"matchId":"$match","queue":"*","players":[17,"18"],"deadlineMs":"*"}`
 	return []step{

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// What security_test.go is for HTTP, this is for connections.
+// As security_test.go, for connections.
 
 // refused sends an event, which must be answered by an error of this code.
 func (s *socket) refused(code, frame string) {

@@ -210,7 +210,7 @@ func TestForeignPages(t *testing.T) {
 		n.want(403, n.call("POST", "/v1/admin/queues/q/drain", "", "Origin", origin))
 		n.want(403, n.call("POST", "/v1/queues/q/tickets", `{"player":"bob"}`, "Origin", origin))
 	}
-	// What a page can send without asking is no JSON.
+	// Pages can send other bodies than JSON without a preflight.
 	n.want(415, n.call("POST", "/v1/queues/q/tickets", `{"player":"bob"}`, "Content-Type", "text/plain"))
 	n.untouched(id)
 }

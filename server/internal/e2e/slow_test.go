@@ -78,7 +78,7 @@ func (n *testNode) dialNarrow(path string) *websocket.Conn {
 	return conn
 }
 
-// What comes too fast is dropped, and the client is told of that once a second.
+// Frames above the rate limit are dropped, and the client gets an error once a second.
 func TestTooManyFrames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, path, ask, answer, complaint, last, acked string }{

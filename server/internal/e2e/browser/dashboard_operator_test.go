@@ -10,7 +10,7 @@ import (
 
 const adminToken = "the admin token of the tests"
 
-// What an operator does on the page of one node holds on all.
+// An operator's actions on one node hold on all.
 func TestDashboardOperator(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *redistest.Env) {
 		s := serve(t, env, "--interval", "1h")
@@ -54,7 +54,7 @@ func TestDashboardOperator(t *testing.T) {
 	})
 }
 
-// What fails is said, and stays until it is closed.
+// A failure is shown until it is closed.
 func TestDashboardOperatorFails(t *testing.T) {
 	t.Parallel()
 	env := redistest.Real(t)

@@ -103,7 +103,7 @@ func (s *server) behindGate() *gate {
 	return g
 }
 
-// What a server says that has not found Redis yet is not known: it is not nought, and nothing is wrong with it.
+// Before a server has reached Redis its values are unknown: neither 0 nor wrong.
 func TestDashboardBeforeRedis(t *testing.T) {
 	t.Parallel()
 	s := serve(t, redistest.Embedded(t), "--interval", "1h")

@@ -126,7 +126,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 	})
 }
 
-// What a chart shows is in the table behind it, and can be walked through by keys. The range is kept.
+// A chart's values are in the table behind it, and keys walk through them. The range is kept.
 func TestDashboardCharts(t *testing.T) {
 	t.Parallel()
 	s := serve(t, redistest.Real(t))

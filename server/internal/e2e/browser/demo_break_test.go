@@ -166,7 +166,7 @@ func TestAnswerInABreak(t *testing.T) {
 	a.see(".choice.mine")
 }
 
-// What comes late, or was counted at another moment, makes no nonsense.
+// Late events, and counts of another moment, cause no nonsense.
 func TestLateNews(t *testing.T) {
 	t.Parallel()
 	p := serveQuiz(t, redistest.Embedded(t)).player("Ada")

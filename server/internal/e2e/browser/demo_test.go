@@ -106,7 +106,7 @@ func TestBot(t *testing.T) {
 	})
 }
 
-// Whoever called a bot and meets a person plays the person, and the bot goes.
+// A player who called a bot and is matched with a person plays the person, and the bot leaves.
 func TestBotMakesWay(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, redistest.Embedded(t), "--interval", "2s")

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/redistest"
 )
 
-// What can go wrong is said in words, with what to do.
+// Failures are explained in words, with a way out.
 
 func TestExpiredTicket(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestGuestsOfAnAddress(t *testing.T) {
 	p.sees("#link", "Too many guests come from your address")
 }
 
-// While the service of questions is away the game waits for it; what it has nobody knows beforehand.
+// While the REST API of questions is away the game waits for it.
 func TestQuestionsAway(t *testing.T) {
 	t.Parallel()
 	var works atomic.Bool

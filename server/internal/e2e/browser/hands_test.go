@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What somebody does who sits before a page: look, point, type.
+// The actions of a person at a page: look, point, type.
 
 // look is how often a page is asked whether something is so.
 const look = 20 * time.Millisecond

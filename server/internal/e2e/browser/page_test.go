@@ -232,7 +232,7 @@ func (p *page) screenshot(name string) {
 	if folder == "" {
 		return
 	}
-	// What is still moving to its place is there; what counts down or turns goes on.
+	// Transitions are finished; countdowns and spinners go on.
 	eval[int](p, `document.getAnimations().filter((a) => (a instanceof CSSAnimation || a instanceof CSSTransition) &&
 		a.effect.getComputedTiming().iterations < 9).map((a) => a.finish()).length`)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

@@ -25,7 +25,7 @@ func TestEveryPageFits(t *testing.T) {
 	}
 }
 
-// What the start page says to call a program with can be pasted into a shell, and gives a match.
+// The commands on the start page can be pasted into a shell, and make a match.
 func TestStartPageCalls(t *testing.T) {
 	t.Parallel()
 	s := serve(t, redistest.Embedded(t), "--path-prefix", "/games/quiz")

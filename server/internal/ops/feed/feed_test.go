@@ -72,7 +72,7 @@ func watch(t *testing.T, f *desk) (first string, news <-chan []byte, leave func(
 	return string(data), news, leave
 }
 
-// Who looks is told what changes, and when nobody looks nothing is asked for.
+// Watchers get the changes, and without watchers nothing is read.
 func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	f := newDesk(t)
 	m, asked := f.m, f.asked
@@ -138,7 +138,7 @@ func TestFeedWritesASnapshotOnce(t *testing.T) {
 	}
 }
 
-// Who does not read is sent away, and does not hold the others up.
+// A watcher that does not read is dropped, and does not block the others.
 func TestFeedSendsSlowWatchersAway(t *testing.T) {
 	f := newDesk(t)
 	_, slow, _ := watch(t, f)

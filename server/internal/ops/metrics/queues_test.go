@@ -144,7 +144,7 @@ func TestBusiestHaveLabels(t *testing.T) {
 	}
 }
 
-// Who is about as busy as another does not take its label, or all of them would come and go.
+// A queue that is about as busy as another does not take its label, or labels would change hands all the time.
 func TestLabelsStay(t *testing.T) {
 	q := newQueues()
 	now := time.UnixMilli(0)

@@ -86,7 +86,7 @@ func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) 
 	return log, log.Rows(), stats.At
 }
 
-// Two nodes see different things; what is kept is all of it, also when both have ended.
+// Two nodes record different things; all of them are kept, also after both have ended.
 func TestNodesTogether(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		a, b := newNode(t, env, "a"), newNode(t, env, "b")
@@ -169,7 +169,7 @@ func TestADay(t *testing.T) {
 	}
 }
 
-// Redis's clock is set back: what was noted of a time to come is not of now.
+// Redis's clock is set back: records of the future are not current.
 func TestClockSetBack(t *testing.T) {
 	env := redistest.Embedded(t)
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
@@ -230,7 +230,7 @@ func (h countingHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// What stands in Redis may be another version's, or broken.
+// Records in Redis may be another version's, or corrupt.
 func TestWordsThatMakeNoSense(t *testing.T) {
 	env := redistest.Embedded(t)
 	n := newNode(t, env, "a")

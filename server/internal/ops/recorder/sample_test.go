@@ -29,7 +29,7 @@ func TestBrokenSketch(t *testing.T) {
 	}
 }
 
-// What nodes have said of a minute tells the same percentiles as all durations together would, to two percent.
+// Merged samples of nodes give the percentiles of all durations, to two percent.
 func TestPercentiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all, together := []float64{}, newSample()

@@ -107,7 +107,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 	})
 }
 
-// Who plays with somebody else by now is busy, and the invitation is open again at once.
+// A player who was matched meanwhile is busy, and the invitation is open again at once.
 func TestBusyReopensTheInvitation(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		slow := patient()

@@ -136,7 +136,7 @@ func (s *server) elsewhere(player string) {
 	s.ForfeitFor(s.t.Context(), player, rooms)
 }
 
-// Whoever plays elsewhere gives up what is open, and only that.
+// A player who plays elsewhere forfeits open games, and only those.
 func TestElsewhere(t *testing.T) {
 	onAll(t, func(t *testing.T, env *redistest.Env) {
 		long := fast

@@ -33,7 +33,7 @@ func (d *deaf) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// What is handed to the same node again because its acknowledgement was lost is told to listeners once.
+// An entry that comes again, because its acknowledgement was lost, reaches observers once.
 func TestToldOnce(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		hook := &deaf{}

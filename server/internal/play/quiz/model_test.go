@@ -46,7 +46,7 @@ func (g *game) do(what string, act func(t *Change) (any, error)) (any, error) {
 	before := copied(g.room)
 	reply, err := act(turn)
 	if err != nil {
-		// Who calls stores nothing then.
+		// The caller stores nothing then.
 		g.room = before
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (g *game) check(messages []Message) {
 	}
 }
 
-// answer answers, rightly or not, what may or may not have been asked.
+// answer answers a question, rightly or not, which may or may not have been asked.
 func (g *game) answer(name string) {
 	item := fmt.Sprint("q", rapid.IntRange(0, 4).Draw(g.t, "item"))
 	choice := rapid.SampledFrom([]string{"0", "1", "2", `"a"`, `"c"`}).Draw(g.t, "choice")

@@ -270,7 +270,7 @@ func TestAnswersToInvitations(t *testing.T) {
 	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
 }
 
-// While somebody is about to accept, nothing ends an invitation; what would have done so counts afterwards.
+// During a claim nothing ends an invitation; actions that would have ended it count afterwards.
 func TestClaimedInvitation(t *testing.T) {
 	invite := func() (*Change, int64) {
 		g := NewInvitation("room", times, 1000, who("a", "b")...)

@@ -119,7 +119,7 @@ func TestPushesWaitForTheAnswer(t *testing.T) {
 	}
 }
 
-// What was missed comes after the answer and before what is live, and nothing comes twice.
+// Missed messages come after the answer and before live ones, and nothing comes twice.
 func TestReplay(t *testing.T) {
 	d := newDesk(t, redistest.Embedded(t))
 	_, before := d.connect(t, "s1", "alice")
@@ -174,7 +174,7 @@ func TestReplaced(t *testing.T) {
 	})
 }
 
-// What a client heard before it took its leave need not be told again, but what it may have missed must.
+// News that a client had before its goodbye is not repeated; news that it may have missed is.
 func TestWhatTheNextConnectionKnows(t *testing.T) {
 	env := redistest.Embedded(t)
 	here, there := newDesk(t, env), newDesk(t, env)
@@ -231,7 +231,7 @@ func TestSlowToArrive(t *testing.T) {
 		t.Errorf("alice is at %+v, %v", found[0], err)
 	}
 
-	// Who has proven nothing is somebody from when they say so.
+	// Without a proof a session is its player's from the moment it names the player.
 	early, late := d.Open("3", "", identity.Identity{}, &recorder{}), d.Open("4", "", identity.Identity{}, &recorder{})
 	for _, s := range []*sessions.Session{late, early} {
 		if err := d.Bind(t.Context(), s, wire.ID{Name: "bob"}); err != nil {

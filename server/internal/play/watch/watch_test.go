@@ -22,7 +22,7 @@ func (l line) Send(event string, data json.RawMessage)    { l <- event + string(
 func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
 func (l line) Close(int, string)                          {}
 
-// Events are missing, as after a failover to a Redis that had not seen all: who waits is told all the same, once.
+// Events are missing, as after a failover to a stale replica: waiting requests and players hear of their tickets all the same, once.
 func TestGap(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
 		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
