@@ -1,5 +1,8 @@
 // Package lua holds the scripts that run inside Redis, one file an operation, and puts their sources together.
 //
+// A script begins with a header, which names its keys and arguments: see Header. Its code uses those names; the
+// indices into KEYS and ARGV, the check that their numbers fit and the guard of the configuration are added here.
+//
 // A script, or a fragment, names the fragments it needs in lines of the form
 //
 //	--@include lib/time.lua
@@ -16,23 +19,43 @@ import (
 	"strings"
 )
 
-//go:embed *.lua lib/*.lua policy/*.lua
+//go:embed match/*.lua presence/*.lua rooms/*.lua history/*.lua lib/*.lua policy/*.lua
 var files embed.FS
+
+// subsystems are the folders with scripts.
+var subsystems = []string{"history", "match", "presence", "rooms"}
 
 const (
 	includeMark = "--@include "
 	policyMark  = "--@policy"
 )
 
-// Source returns the assembled source of a script, named without its ".lua". policy is the Lua source that goes where
+// Source returns the assembled source of a script, such as "match/enqueue". policy is the Lua source that goes where
 // the script says --@policy, and is ignored by scripts that don't.
 func Source(script, policy string) (string, error) {
 	a := assembly{files: files, policy: policy}
-	err := a.add(script + ".lua")
+	err := a.addScript(script)
 	return a.String(), err
 }
 
-// Policy returns the source of a policy that matchq brings along, and whether there is one of that name.
+// HeaderOf returns the interface of a script.
+func HeaderOf(script string) (*Header, error) {
+	source, err := files.ReadFile(script + ".lua")
+	if err != nil {
+		return nil, fmt.Errorf("lua: %w", err)
+	}
+	header, _, err := parseHeader(script, string(source))
+	return header, err
+}
+
+// Fragment returns a fragment with those it needs, for tests.
+func Fragment(path string) (string, error) {
+	a := assembly{files: files}
+	err := a.add(path)
+	return a.String(), err
+}
+
+// Policy returns the source of a built-in policy, and whether there is one of that name.
 func Policy(name string) (string, bool) {
 	source, err := files.ReadFile("policy/" + name + ".lua")
 	return string(source), err == nil
@@ -40,14 +63,17 @@ func Policy(name string) (string, bool) {
 
 // Scripts returns the names of all scripts, sorted.
 func Scripts() []string {
-	paths, err := fs.Glob(files, "*.lua")
-	if err != nil {
-		panic(err) // the pattern is a constant
+	var scripts []string
+	for _, folder := range subsystems {
+		paths, err := fs.Glob(files, folder+"/*.lua")
+		if err != nil {
+			panic(err) // the pattern is a constant
+		}
+		for _, path := range paths {
+			scripts = append(scripts, strings.TrimSuffix(path, ".lua"))
+		}
 	}
-	for i, path := range paths {
-		paths[i] = strings.TrimSuffix(path, ".lua")
-	}
-	return paths
+	return scripts
 }
 
 // assembly is a source in the making.
@@ -59,7 +85,56 @@ type assembly struct {
 	done   []string
 }
 
-// add appends a file with its marks replaced.
+// addScript appends a script: the fragments it includes, its header as Lua, its code.
+func (a *assembly) addScript(script string) error {
+	source, err := fs.ReadFile(a.files, script+".lua")
+	if err != nil {
+		return fmt.Errorf("lua: %w", err)
+	}
+	header, code, err := parseHeader(script, string(source))
+	if err != nil {
+		return err
+	}
+	includes, code := cutIncludes(code)
+	a.within = []string{script + ".lua"}
+	if err := a.addLines(includes); err != nil {
+		return err
+	}
+	if err := refuseShadowing(header, a.String()); err != nil {
+		return err
+	}
+	code, err = bind(header, code)
+	if err != nil {
+		return err
+	}
+	return a.addLines(code)
+}
+
+// cutIncludes cuts the marks at the head of a script's code.
+func cutIncludes(code string) (includes, rest string) {
+	end := 0
+	for line := range strings.Lines(code) {
+		if !strings.HasPrefix(line, "--@") && line != "\n" {
+			break
+		}
+		end += len(line)
+	}
+	return code[:end], code[end:]
+}
+
+// refuseShadowing refuses a header that gives a name of a fragment another meaning.
+func refuseShadowing(h *Header, fragments string) error {
+	for line := range strings.Lines(fragments) {
+		for _, found := range localNames.FindAllStringSubmatch(line, 1) {
+			if strings.HasPrefix(line, "local ") && slices.Contains(h.names(), strings.Fields(found[1])[0]) {
+				return fmt.Errorf("lua: %s: the header gives %s, a name of a fragment, another meaning", h.Script, found[1])
+			}
+		}
+	}
+	return nil
+}
+
+// add appends a fragment with its marks replaced.
 func (a *assembly) add(path string) error {
 	if slices.Contains(a.within, path) {
 		return fmt.Errorf("lua: %s includes itself by way of %s", path, strings.Join(a.within, ", "))
@@ -69,7 +144,17 @@ func (a *assembly) add(path string) error {
 		return fmt.Errorf("lua: %w", err)
 	}
 	a.within = append(a.within, path)
-	for line := range strings.Lines(string(source)) {
+	if err := a.addLines(string(source)); err != nil {
+		return err
+	}
+	a.within = a.within[:len(a.within)-1]
+	a.done = append(a.done, path)
+	return nil
+}
+
+// addLines appends code with its marks replaced.
+func (a *assembly) addLines(code string) error {
+	for line := range strings.Lines(code) {
 		mark := strings.TrimRight(line, "\r\n")
 		fragment, include := strings.CutPrefix(mark, includeMark)
 		switch {
@@ -84,8 +169,6 @@ func (a *assembly) add(path string) error {
 			a.WriteString(line)
 		}
 	}
-	a.within = a.within[:len(a.within)-1]
-	a.done = append(a.done, path)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,25 @@ import (
 
 const module = "github.com/matchq/matchq/"
 
+// arrows says which packages of the module a package may import, tests apart. A "/…" stands for all below.
+var arrows = map[string][]string{
+	"lua":                     {},
+	"matchq/internal/codec":   {},
+	"matchq/internal/space":   {"lua"},
+	"matchq/internal/mail":    {"matchq/internal/codec", "matchq/internal/space"},
+	"matchq/internal/testkit": {"lua", "matchq/internal/space"},
+	"matchq":                  {"matchq/internal/codec", "matchq/internal/space"},
+	"matchq/presence":         {"matchq", "matchq/internal/…"},
+	"matchq/rooms":            {"matchq", "matchq/presence", "matchq/internal/…"},
+	"matchq/history":          {"matchq", "matchq/internal/…"},
+	"matchq/matchqtest":       {},
+	"examples/…":              {"matchq", "matchq/presence", "matchq/rooms", "matchq/history"},
+	"server/…":                {"matchq", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
+}
+
+// foreign are packages that the library is not for.
+var foreign = []string{"github.com/labstack/", "github.com/olahol/melody", "github.com/alicebob/miniredis", "testing"}
+
 // source is a Go file of the repository.
 type source struct {
 	path    string // from the top of the repository, with slashes
@@ -21,8 +41,9 @@ type source struct {
 	imports []string
 }
 
+// isTest says whether a file is only for tests.
 func (s *source) isTest() bool {
-	return strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "matchq/redistest/")
+	return strings.HasSuffix(s.path, "_test.go") || path.Dir(s.path) == "matchq/internal/testkit"
 }
 
 func sources(t *testing.T) []source {
@@ -58,48 +79,63 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// TestArrowsRunOneWay holds the repository against its layout: examples → matchq, server → matchq → lua.
-func TestArrowsRunOneWay(t *testing.T) {
-	forbidden := []struct{ from, to, why string }{
-		{"lua/", module, "the scripts know nobody"},
-		{"matchq/", module + "server", "the library does not know the server"},
-		{"matchq/", module + "examples", "the library does not know its examples"},
-		{"matchq/", "github.com/labstack/", "the library is for any server"},
-		{"matchq/", "github.com/olahol/melody", "the library is for any server"},
-		{"matchq/", "github.com/alicebob/miniredis", "the embedded Redis is for tests and the server"},
-		{"matchq/", "testing", "production code is no test"},
-		{"server/", module + "lua", "the server reaches queues through the library only"},
-		{"examples/", module + "lua", "examples show the public API"},
-		{"examples/", module + "server", "examples show the public API"},
+// matches says whether a package is named by one of some patterns.
+func matches(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		folder, all := strings.CutSuffix(pattern, "/…")
+		return pkg == pattern || all && (pkg == folder || strings.HasPrefix(pkg, folder+"/"))
+	})
+}
+
+// allowed are the packages that a package may import.
+func allowed(t *testing.T, pkg string) []string {
+	t.Helper()
+	for pattern, packages := range arrows {
+		if matches([]string{pattern}, pkg) {
+			return packages
+		}
 	}
+	t.Errorf("no arrow is drawn for the package %s", pkg)
+	return nil
+}
+
+// TestArrowsRunOneWay holds every package against the layout.
+func TestArrowsRunOneWay(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.isTest() {
 			continue
 		}
+		pkg := path.Dir(s.path)
+		may := allowed(t, pkg)
 		for _, imported := range s.imports {
-			for _, rule := range forbidden {
-				if strings.HasPrefix(s.path, rule.from) && (imported == rule.to || strings.HasPrefix(imported+"/", rule.to)) {
-					t.Errorf("%s imports %s: %s", s.path, imported, rule.why)
-				}
+			if of, ours := strings.CutPrefix(imported, module); ours && !matches(may, of) {
+				t.Errorf("%s imports %s", s.path, of)
+			}
+			library := strings.HasPrefix(s.path, "matchq/") && pkg != "matchq/matchqtest"
+			if library && slices.ContainsFunc(foreign, func(f string) bool { return imported == f || strings.HasPrefix(imported, f) }) {
+				t.Errorf("%s imports %s: the library is for any server, and no test", s.path, imported)
+			}
+			if imported == module+"matchq/internal/testkit" {
+				t.Errorf("%s imports %s, which is for tests", s.path, imported)
 			}
 		}
 	}
 }
 
-// TestOneRoomForEachSecret sees that what only one file should know is in no other.
+// TestOneRoomForEachSecret sees that only internal/space makes names of keys and runs scripts, and that one file of the
+// server knows melody.
 func TestOneRoomForEachSecret(t *testing.T) {
 	var melody []string
 	for _, s := range sources(t) {
 		if s.isTest() {
 			continue
 		}
-		library := strings.HasPrefix(s.path, "matchq/")
-		if library && s.path != "matchq/keys.go" && (strings.Contains(s.text, `"{`) || strings.Contains(s.text, `"waiting:`)) {
-			t.Errorf("%s makes key names: that is for keys.go", s.path)
-		}
-		for _, script := range []string{"NewScript(", "EvalSha", ".Eval(", ".Run(ctx, m.rdb"} {
-			if library && s.path != "matchq/scripts.go" && strings.Contains(s.text, script) {
-				t.Errorf("%s runs scripts (%s): that is for scripts.go", s.path, script)
+		pkg := path.Dir(s.path)
+		if library := strings.HasPrefix(s.path, "matchq/"); library && pkg != "matchq/internal/space" {
+			for _, secret := range []string{`"{"`, `"waiting:`, "NewScript(", "EvalSha", ".Eval("} {
+				if strings.Contains(s.text, secret) {
+					t.Errorf("%s has %s: that is for internal/space", s.path, secret)
+				}
 			}
 		}
 		if slices.Contains(s.imports, "github.com/olahol/melody") {
@@ -108,5 +144,27 @@ func TestOneRoomForEachSecret(t *testing.T) {
 	}
 	if len(melody) > 1 {
 		t.Errorf("only one file may know melody: %v", melody)
+	}
+}
+
+const (
+	maxFileLines = 300
+	maxCoreLines = 3500
+)
+
+// TestTheHouseStaysSmall bounds files and the core.
+func TestTheHouseStaysSmall(t *testing.T) {
+	core := 0
+	for _, s := range sources(t) {
+		lines := strings.Count(s.text, "\n")
+		if !s.isTest() && lines > maxFileLines {
+			t.Errorf("%s has %d lines, more than %d", s.path, lines, maxFileLines)
+		}
+		if !s.isTest() && path.Dir(s.path) == "matchq" {
+			core += lines
+		}
+	}
+	if core > maxCoreLines {
+		t.Errorf("the core has %d lines, more than %d", core, maxCoreLines)
 	}
 }

@@ -6,20 +6,21 @@ import (
 	"sync"
 )
 
-// atOnce ticks queues right after somebody was queued, where Config.Interval is AtOnce. Should this process end before
+// atOnce ticks queues right after a ticket was enqueued, where Config.Interval is AtOnce. Should this process end before
 // it does, or Redis not answer, Run finds them due.
 type atOnce struct {
+	m *Matcher
+
 	mu      sync.Mutex
 	queues  []string
 	ticking bool
 }
 
-// tickAtOnce sees to the queues of a batch that was sent.
-func (m *Matcher) tickAtOnce(batch []*pending, answers []answer) {
-	if m.cfg.Interval != AtOnce {
+// sent is told of a batch that was sent.
+func (a *atOnce) sent(batch []*pending, answers []answer) {
+	if a.m.cfg.Interval != AtOnce {
 		return
 	}
-	a := &m.atOnce
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, p := range batch {
@@ -29,16 +30,16 @@ func (m *Matcher) tickAtOnce(batch []*pending, answers []answer) {
 	}
 	if !a.ticking && len(a.queues) > 0 {
 		a.ticking = true
-		go a.tick(m)
+		go a.tick()
 	}
 }
 
-// next takes what is to be ticked.
+// next takes the queues to tick.
 func (a *atOnce) next() []visit {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var visits []visit
-	for _, queue := range a.queues[:min(mostVisits, len(a.queues))] {
+	for _, queue := range a.queues[:min(maxVisits, len(a.queues))] {
 		visits = append(visits, visit{queue: queue})
 	}
 	a.queues = slices.Delete(a.queues, 0, len(visits))
@@ -46,12 +47,12 @@ func (a *atOnce) next() []visit {
 	return visits
 }
 
-func (a *atOnce) tick(m *Matcher) {
+func (a *atOnce) tick() {
 	for visits := a.next(); len(visits) > 0; {
-		// It outlives the callers, so it has a time-out of its own.
-		_, rest, err := m.tick(context.Background(), visits)
+		// It outlives the callers; each call has a time-out.
+		_, rest, err := a.m.tick(context.Background(), visits)
 		if err != nil {
-			m.cfg.Logger.Warn("matchq: queues are ticked later", "queues", len(visits), "error", err)
+			a.m.cfg.Logger.Warn("matchq: queues are ticked later", "queues", len(visits), "error", err)
 			rest = nil
 		}
 		if visits = rest; len(visits) == 0 {

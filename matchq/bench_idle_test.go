@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // How much of a core Redis uses for 10,000 queues of one player each that nobody can be matched with, on two nodes.
@@ -31,7 +31,7 @@ func BenchmarkIdle(b *testing.B) {
 			})
 		}
 		soon := strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10)
-		redistest.Eventually(l, "each queue was visited and none is due any more", func() bool {
+		matchqtest.Eventually(l, "each queue was visited and none is due any more", func() bool {
 			return l.rdb.ZCount(ctx, "{matchq}:due", "-inf", soon).Val() == 0
 		})
 		l.note("queues", l.share(watched))

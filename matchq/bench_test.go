@@ -22,7 +22,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 const (
@@ -43,7 +43,7 @@ type lab struct {
 
 func newLab(b *testing.B) *lab {
 	b.Helper()
-	l := &lab{B: b, rdb: redistest.Start(b).Client(b), figures: map[string][]float64{}}
+	l := &lab{B: b, rdb: matchqtest.Start(b).Client(b), figures: map[string][]float64{}}
 	return l
 }
 

@@ -4,19 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Cancel ends a ticket that waits. One that is proposed is declined by it, and the others of its match wait again. It is
-// nil also if the ticket was cancelled before, so it is safe to repeat.
-// Otherwise: *MatchedError with the match, ErrExpired, ErrNotFound, *ConfigError, ErrUnavailable.
-func (m *Matcher) Cancel(ctx context.Context, id string) error {
-	return m.CancelBecause(ctx, id, "")
+var cancelScript = space.Bind[cancelArgs]("match/cancel")
+
+type cancelArgs struct {
+	Reason string      `lua:"reason"`
+	Rows   []cancelRow `lua:"row"`
 }
 
-// CancelBecause is Cancel with a reason, which comes back as Ticket.Reason; DeclinedReason if it is empty and
-// the ticket was proposed. It is of up to 128 bytes, as a name, or
-// empty; else the error is an *InvalidError.
-func (m *Matcher) CancelBecause(ctx context.Context, id, reason string) error {
+type cancelRow struct {
+	ID    string `lua:"id"`
+	Queue string `lua:"queue"`
+	Body  string `lua:"body"`
+}
+
+// Cancel ends a waiting ticket. A proposed ticket is declined by it, and the others of its match wait again. The reason
+// comes back as Ticket.Reason: a name of up to 128 bytes, or empty, which for a proposed ticket means ReasonDeclined.
+//
+// It returns nil also if the ticket was cancelled before, so it is safe to repeat. Otherwise: *MatchedError with the
+// match, ErrExpired, ErrNotFound, *InvalidError, *ConfigError, ErrUnavailable.
+func (m *Matcher) Cancel(ctx context.Context, id, reason string) error {
 	if reason != "" {
 		if err := CheckName("reason", reason); err != nil {
 			return err
@@ -29,7 +40,7 @@ func (m *Matcher) CancelBecause(ctx context.Context, id, reason string) error {
 	return m.cancel(ctx, &t, reason)
 }
 
-// CancelPlayer cancels a player's latest ticket. Its errors are those of Cancel; ErrNotFound if there is none.
+// CancelPlayer cancels a player's latest ticket, without a reason. Errors as for Cancel; ErrNotFound if there is none.
 func (m *Matcher) CancelPlayer(ctx context.Context, player string) error {
 	// By id, since a repeated call must not end a ticket that was made in between.
 	t, err := m.TicketOf(ctx, player)
@@ -39,37 +50,14 @@ func (m *Matcher) CancelPlayer(ctx context.Context, player string) error {
 	return m.cancel(ctx, &t, "")
 }
 
-// mostLooks is how often a call looks again at tickets that change under its hands.
-const mostLooks = 10
+// maxLooks is how often a call looks again at tickets that change under its hands.
+const maxLooks = 10
 
 func (m *Matcher) cancel(ctx context.Context, t *Ticket, reason string) error {
-	for range mostLooks {
-		var err error
-		switch t.State {
-		case Waiting:
-			waiting := *t // for a call that may outlive this one
-			values, err := within(ctx, m, nil, func(ctx context.Context) ([]string, error) {
-				return m.cancelRows(ctx, []row{{ticket: waiting}}, reason)
-			})
-			if err != nil {
-				return err
-			}
-			if values[0] == "" {
-				return ErrNotFound
-			}
-			if stateOf(values[0]) == Cancelled {
-				return nil
-			}
-		case Proposed:
-			if err = m.decline(ctx, t.Match.ID, t.Player, reason); err != nil {
-				return err
-			}
-		case Matched:
-			return &MatchedError{Match: *t.Match}
-		case Expired:
-			return ErrExpired
-		default:
-			return nil
+	for range maxLooks {
+		done, err := m.cancelOnce(ctx, t, reason)
+		if done || err != nil {
+			return err
 		}
 		if *t, err = m.Ticket(ctx, t.ID); err != nil { // it may have changed between the two calls
 			return err
@@ -78,10 +66,33 @@ func (m *Matcher) cancel(ctx context.Context, t *Ticket, reason string) error {
 	return fmt.Errorf("%w: ticket %s is restored and proposed again all the time", ErrUnavailable, t.ID)
 }
 
-// decline gives a player's place in a proposed match up, whatever became of the match meanwhile.
+// cancelOnce cancels a ticket in the state it was seen in. done is false if it may have left that state.
+func (m *Matcher) cancelOnce(ctx context.Context, t *Ticket, reason string) (done bool, err error) {
+	switch t.State {
+	case Waiting:
+		values, err := m.cancelRows(ctx, []row{{ticket: *t}}, reason)
+		if err != nil {
+			return false, err
+		}
+		if values[0] == "" {
+			return false, ErrNotFound
+		}
+		return codec.StateOf(values[0]) == codec.Cancelled, nil
+	case Proposed:
+		return false, m.decline(ctx, t.Match.ID, t.Player, reason)
+	case Matched:
+		return false, &MatchedError{Match: *t.Match}
+	case Expired:
+		return false, ErrExpired
+	default:
+		return true, nil
+	}
+}
+
+// decline declines a proposed match in the name of a player, whatever became of the match meanwhile.
 func (m *Matcher) decline(ctx context.Context, matchID, player, reason string) error {
 	if reason == "" {
-		reason = DeclinedReason
+		reason = ReasonDeclined
 	}
 	_, err := m.answer(ctx, matchID, player, "decline", reason)
 	if errors.Is(err, ErrNotFound) {
@@ -90,24 +101,20 @@ func (m *Matcher) decline(ctx context.Context, matchID, player, reason string) e
 	return err
 }
 
-// cancelRows runs cancel.lua and returns the value of each ticket, "" for one that nobody knows: its outcome, or what
-// it was and still is if it is proposed. A row with a body is voided if nobody knows it.
+// cancelRows cancels tickets and returns the value of each, "" for an unknown one: its outcome, or the value that it
+// keeps because it is proposed. A row with a body is voided if it is unknown.
 func (m *Matcher) cancelRows(ctx context.Context, rows []row, reason string) ([]string, error) {
-	k := &m.keys
-	keys := []string{k.meta, k.tickets, k.due, k.events, k.counters, k.tombstones, k.batches}
-	args := []any{reason}
+	args := cancelArgs{Reason: reason, Rows: make([]cancelRow, len(rows))}
 	for i := range rows {
-		t := &rows[i].ticket
-		keys = append(keys, k.waiting(t.Queue), k.passed(t.Queue))
-		args = append(args, t.ID, t.Queue, rows[i].body)
+		args.Rows[i] = cancelRow{ID: rows[i].ticket.ID, Queue: rows[i].ticket.Queue, Body: rows[i].body}
 	}
-	r, err := m.write(ctx, m.scripts.cancel, keys, args...)
+	r, err := cancelScript.Call(ctx, m.space, args)
 	if err != nil {
 		return nil, err
 	}
 	values := make([]string, len(rows))
 	for i := range values {
-		values[i] = r.text()
+		values[i] = r.Text()
 	}
-	return values, r.err
+	return values, r.Err
 }

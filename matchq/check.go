@@ -2,29 +2,19 @@ package matchq
 
 import (
 	"context"
-	"errors"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Check says whether this process can work on its namespace: Redis answers and runs scripts, and what nodes must agree
-// on is as this one is configured, or not settled yet. It changes nothing. Errors: *ConfigError, ErrUnavailable.
+// Check says whether this process can work on its namespace: Redis answers and runs scripts, and the configuration in
+// force, if any, is this one's. It changes nothing. Errors: *ConfigError, ErrUnavailable.
 func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
 		return err
 	}
-	theirs, err := within(ctx, m, nil, func(ctx context.Context) (string, error) {
-		config, err := m.rdb.HGet(ctx, m.keys.meta, "config").Result()
-		if errors.Is(err, redis.Nil) {
-			return "", nil
-		}
-		if err != nil {
-			return "", failure("read configuration", err)
-		}
-		return config, nil
-	})
-	if err == nil && theirs != "" && theirs != m.fingerprint {
-		return &ConfigError{Mine: m.fingerprint, Theirs: theirs}
+	theirs, err := m.field(ctx, space.Meta, "config")
+	if mine := m.cfg.fingerprint(); err == nil && theirs != "" && theirs != mine {
+		return &ConfigError{Mine: mine, Theirs: theirs}
 	}
 	return err
 }

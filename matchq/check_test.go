@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		mine := newMatcher(t, env, matchq.Config{Interval: time.Hour})
 		other := newMatcher(t, env, matchq.Config{Interval: time.Minute})
 		if err := mine.Check(t.Context()); err != nil {

@@ -3,6 +3,10 @@ package matchq
 import (
 	"context"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // clock notices that Redis's clock was set back, by the time that passed here since it was last seen.
@@ -51,12 +55,9 @@ func (m *Matcher) scanDue(ctx context.Context, each func(queue string, due time.
 	for p := (page{}); ; {
 		cursor := p.cursor // for a call that may outlive this round
 		var err error
-		p, err = within(ctx, m, nil, func(ctx context.Context) (page, error) {
-			members, next, err := m.rdb.ZScan(ctx, m.keys.due, cursor, "", int64(m.cfg.Limit)).Result()
-			if err != nil {
-				return page{}, failure("scan queues", err)
-			}
-			return page{members, next}, nil
+		p, err = space.Do(ctx, m.space, "scan queues", func(ctx context.Context, rdb redis.UniversalClient) (page, error) {
+			members, next, err := rdb.ZScan(ctx, m.space.Key(space.Due), cursor, "", int64(m.cfg.Limit)).Result()
+			return page{members, next}, err
 		})
 		if err != nil {
 			return err
@@ -72,14 +73,23 @@ func (m *Matcher) scanDue(ctx context.Context, each func(queue string, due time.
 	}
 }
 
+var wakeScript = space.Bind[wakeArgs]("match/wake")
+
+type wakeArgs struct {
+	IntervalMS int64     `lua:"interval_ms"`
+	Rows       []wakeRow `lua:"row"`
+}
+
+type wakeRow struct {
+	Queue   string `lua:"queue"`
+	PhaseMS int64  `lua:"phase_ms"`
+}
+
 func (m *Matcher) wake(ctx context.Context, queues []string) error {
-	_, err := within(ctx, m, nil, func(ctx context.Context) (struct{}, error) {
-		args := []any{m.cfg.intervalMS()}
-		for _, queue := range queues {
-			args = append(args, queue, m.cfg.phaseMS(queue))
-		}
-		_, err := m.write(ctx, m.scripts.wake, []string{m.keys.meta, m.keys.due}, args...)
-		return struct{}{}, err
-	})
+	args := wakeArgs{IntervalMS: m.cfg.intervalMS()}
+	for _, queue := range queues {
+		args.Rows = append(args.Rows, wakeRow{Queue: queue, PhaseMS: m.cfg.phaseMS(queue)})
+	}
+	_, err := wakeScript.Call(ctx, m.space, args)
 	return err
 }

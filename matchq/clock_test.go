@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestGuarantee7ClockJumps sets the clock of an embedded Redis; that of a real one is the machine's.
@@ -15,7 +15,7 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := redistest.Embedded(t)
+			env := matchqtest.Embedded(t)
 			m := newMatcher(t, env, matchq.Config{Interval: interval, TTL: matchq.Never})
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error)
@@ -62,7 +62,7 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 }
 
 // runClock lets an embedded Redis's clock go on from now plus jump, until it is stopped.
-func runClock(env *redistest.Env, jump time.Duration) (stop func()) {
+func runClock(env *matchqtest.Env, jump time.Duration) (stop func()) {
 	env.Embedded.SetTime(time.Now().Add(jump))
 	ticker, done := time.NewTicker(time.Millisecond), make(chan struct{})
 	go func() {
@@ -80,7 +80,7 @@ func runClock(env *redistest.Env, jump time.Duration) (stop func()) {
 
 // A clock that was ahead for a while leaves entries with ids of a time to come, which the stream never falls behind.
 func TestGuarantee7AClockThatWasAheadStopsNoForgetting(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second})
 	now := time.Now()
 	for _, at := range []time.Duration{0, 720 * time.Hour, time.Second, 2 * time.Second, 5 * time.Second} {
@@ -109,7 +109,7 @@ func TestGuarantee7AClockThatWasAheadStopsNoForgetting(t *testing.T) {
 }
 
 func TestDrainAfterTheClockWasSetBack(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	enqueueMany(t, m, "history", 3)
 	env.Embedded.SetTime(time.Now().Add(-10 * time.Second))

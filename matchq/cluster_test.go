@@ -10,11 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestGuarantee8NamespacesSpreadOverACluster has a cluster of three nodes, so that namespaces live on different ones.
 func TestGuarantee8NamespacesSpreadOverACluster(t *testing.T) {
+	t.Parallel()
 	client := startCluster(t, 3)
 	homes := map[string]bool{}
 	for i := range 12 {
@@ -45,7 +46,7 @@ func startCluster(t *testing.T, nodes int) *redis.ClusterClient {
 	ctx := context.Background()
 	var addrs []string
 	for i := range nodes {
-		server := redistest.Start(t, "--cluster-enabled", "yes")
+		server := matchqtest.Start(t, "--cluster-enabled", "yes")
 		addrs = append(addrs, server.Addr)
 		client := server.Client(t)
 		if err := client.ClusterAddSlotsRange(ctx, 16384*i/nodes, 16384*(i+1)/nodes-1).Err(); err != nil {
@@ -61,7 +62,7 @@ func startCluster(t *testing.T, nodes int) *redis.ClusterClient {
 	}
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
-	redistest.Eventually(t, "all nodes serve all slots", func() bool {
+	matchqtest.Eventually(t, "all nodes serve all slots", func() bool {
 		err := client.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
 			info, err := node.ClusterInfo(ctx).Result()
 			if err == nil && !(strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", nodes))) {

@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 const (
@@ -15,58 +18,51 @@ const (
 	Never time.Duration = -1
 )
 
-// Config says how a namespace works. Its zero value is ready to use. What nodes share must be the same on all that
-// use the namespace: a node that disagrees gets a *ConfigError from every call that writes.
+// Config says how a namespace works. Its zero value is ready to use. Shared fields must be the same on all nodes that
+// use the namespace: a node with other values gets a *ConfigError from every call that writes.
 type Config struct {
-	// Namespace is the prefix and hash tag of all keys; "matchq" unless set. Namespaces know nothing of each other.
+	// Namespace is the prefix and hash tag of all keys. Namespaces know nothing of each other. Defaults to "matchq".
 	Namespace string
 
-	// Interval is how long a queue gathers players before they are matched, in whole milliseconds; 5 s unless set,
-	// AtOnce for no windows. Shared.
+	// Interval is how long a queue gathers players before they are matched, in whole milliseconds; AtOnce for no windows.
+	// Defaults to 5 s. Shared.
 	Interval time.Duration
 
-	// Size is the number of players a match has, from 2 to 16; 2 unless set. Shared.
+	// Size is the number of players of a match, from 2 to 16. Defaults to 2. Shared.
 	Size int
 
-	// ReadyTimeout is how long the players of a match have to Accept it, in whole milliseconds, at least 100 ms. Zero,
-	// as it is unless set, matches them without asking. Shared.
+	// ReadyTimeout is how long the players of a match have to Accept it, in whole milliseconds, at least 100 ms. Defaults
+	// to 0: no ready check. Shared.
 	ReadyTimeout time.Duration
 
-	// Policy decides who plays with whom; FIFO unless set. Shared.
+	// Policy groups a batch into matches. Defaults to FIFO. Shared.
 	Policy Policy
 
-	// TTL is how long a ticket waits before it expires, if its request doesn't say; in whole milliseconds, 60 s
-	// unless set, Never for no end. Expiry is noticed at the end of a window.
+	// TTL is how long a ticket waits before it expires, if its request doesn't say, in whole milliseconds; Never for no
+	// end. Expiry is noticed at the end of a window. Defaults to 60 s.
 	TTL time.Duration
 
-	// Retention is how long events and the outcomes of tickets are kept; 2 min unless set, at least 1 s. Shared.
+	// Retention is how long events and the outcomes of tickets are kept, at least 1 s. Defaults to 2 min. Shared.
 	Retention time.Duration
 
-	// Limit is the most tickets that one call may touch, from 32 to 500; 256 unless set. Redis serves nobody else
-	// during a call: more is cheaper a ticket and a longer wait for the others.
+	// Limit is the most tickets that one call may touch, from 32 to 500. Redis serves nobody else during a call: more
+	// tickets a call are cheaper each, and a longer wait for the others. Defaults to 256.
 	Limit int
 
-	// Timeout is how long a call waits for Redis if its context does not end sooner; 1.5 s unless set, at least 10 ms.
+	// Timeout is how long a call waits for Redis if its context does not end sooner, at least 10 ms. Defaults to 1.5 s.
 	Timeout time.Duration
 
-	// OutboxKeep is how long messages to a player are kept after the newest one, in whole milliseconds; 65 s unless set.
-	// It should be a good deal more than the time a player may be away.
-	OutboxKeep time.Duration
-
-	// Logger is told what Run and the library's own goroutines can't return to anybody; slog.Default unless set.
+	// Logger gets the errors of Run and of the library's own goroutines, which no caller sees. Defaults to slog.Default.
 	Logger *slog.Logger
 
-	// OnTick, if set, is called after each visit of a queue, one at a time. It must return quickly.
+	// OnTick, if set, is called after each visit of a queue, one call at a time. It must return quickly.
 	OnTick func(TickReport)
 }
 
-// schema is the version of what stands in Redis. It is part of what nodes must agree on.
-const schema = 2
+// schema is the version of the data in Redis. Nodes must agree on it.
+const schema = 3
 
-// maxDuration keeps times in 13 digits of milliseconds, as records have them.
-const maxDuration = 100 * 365 * 24 * time.Hour
-
-// complete fills in the defaults and says what is wrong, if anything.
+// complete fills in the defaults, and checks the result.
 func complete(c Config) (Config, error) {
 	if c.Namespace == "" {
 		c.Namespace = "matchq"
@@ -91,9 +87,6 @@ func complete(c Config) (Config, error) {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 1500 * time.Millisecond
-	}
-	if c.OutboxKeep == 0 {
-		c.OutboxKeep = 65 * time.Second
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -138,9 +131,6 @@ func (c *Config) check() error {
 	if c.Limit < 32 || c.Limit > 500 {
 		return &InvalidError{"limit", fmt.Sprintf("must be from 32 to 500, not %d", c.Limit)}
 	}
-	if err := checkDuration("outbox_keep", c.OutboxKeep, time.Millisecond); err != nil {
-		return err
-	}
 	return checkDuration("timeout", c.Timeout, 10*time.Millisecond)
 }
 
@@ -152,13 +142,13 @@ func checkTTL(ttl time.Duration) error {
 }
 
 func checkDuration(field string, d, least time.Duration) error {
-	if d < least || d > maxDuration || d%time.Millisecond != 0 {
-		return &InvalidError{field, fmt.Sprintf("must be whole milliseconds, at least %v and at most 100 years, not %v", least, d)}
+	if problem := codec.DurationProblem(d, least); problem != "" {
+		return &InvalidError{field, problem}
 	}
 	return nil
 }
 
-// fingerprint is what nodes must agree on, in words that can be shown to whoever runs them.
+// fingerprint names the settings that nodes must share, in words that operators understand.
 func (c *Config) fingerprint() string {
 	return fmt.Sprintf("schema=%d size=%d interval=%dms policy=%s retention=%dms ready=%dms",
 		schema, c.Size, c.intervalMS(), c.Policy, c.Retention.Milliseconds(), c.ReadyTimeout.Milliseconds())
@@ -179,14 +169,5 @@ func (c *Config) phaseMS(queue string) int64 {
 	if interval == 0 {
 		return 0
 	}
-	return int64(spread(queue)) % interval
-}
-
-// spread makes a number of a name, so that names are spread evenly over the numbers (FNV-1a, 32 bit).
-func spread(name string) uint32 {
-	hash := uint32(2166136261)
-	for i := range len(name) {
-		hash = (hash ^ uint32(name[i])) * 16777619
-	}
-	return hash
+	return int64(space.Hash(queue)) % interval
 }

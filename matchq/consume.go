@@ -7,13 +7,22 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
+
+var removeIdleScript = space.Bind[removeIdleArgs]("match/remove_idle")
+
+type removeIdleArgs struct {
+	Group  string `lua:"group"`
+	IdleMS int64  `lua:"idle_ms"`
+}
 
 // Consume hands each event of the namespace to one worker of a group, in any number of processes, until ctx ends; it
 // then returns nil. Every group gets every event from the oldest kept on. handle is called for one event at a time.
 //
-// Each event is handled at least once, as long as it is within Config.Retention: what a worker has not finished is
-// handed to the same worker when it comes back, or to another one after a quarter of the retention. Up to 50 matches
+// Each event is handled at least once, as long as it is within Config.Retention: an event that a worker has not finished
+// goes to the same worker when it comes back, or to another one after a quarter of the retention. Up to 50 matches
 // that were made together come together, and come again together.
 //
 // An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away
@@ -30,9 +39,9 @@ func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func
 }
 
 // ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of an entry of the stream
-// together, up to 50 matches, or as many as ended together. What a worker has not finished goes to another one after
-// patience, at least 10 ms, which must be longer than handle takes. A worker that ends with nothing left to do is struck
-// off the group, and so is one that was killed, after 20 times the patience: workers may have new names each time.
+// together, up to 50 matches, or as many as ended together. Events that a worker has not finished go to another one after
+// patience, at least 10 ms, which must be longer than handle takes. A worker that ends with nothing left to do is removed
+// from the group, and so is a killed one, after 20 times the patience: workers may have new names each time.
 func (m *Matcher) ConsumeTogether(
 	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
 ) error {
@@ -47,7 +56,7 @@ func (m *Matcher) ConsumeTogether(
 	}
 	c := consumer{m: m, group: group, worker: worker, patience: patience, handle: handle, mine: "0"}
 	defer c.resign(ctx)
-	var pause backoff
+	var pause space.Backoff
 	for ctx.Err() == nil {
 		err := c.step(ctx)
 		var handled *handleError
@@ -56,13 +65,13 @@ func (m *Matcher) ConsumeTogether(
 		case errors.As(err, &handled):
 			return handled.err
 		case err == nil:
-			pause = backoff{}
+			pause.Reset()
 		case errors.Is(err, ErrUnavailable):
-			if pause == (backoff{}) {
+			if !pause.Began() {
 				m.cfg.Logger.Warn("matchq: no events until redis answers", "group", group, "worker", worker, "error", err)
 			}
 			c.mine, c.joined = "0", false
-			sleep(ctx, pause.next())
+			space.Sleep(ctx, pause.Next())
 		default:
 			return err
 		}
@@ -70,7 +79,7 @@ func (m *Matcher) ConsumeTogether(
 	return nil
 }
 
-// handleError keeps apart what handle said from what Redis did, since handle may well call this library.
+// handleError marks an error of handle, which may call this library itself.
 type handleError struct{ err error }
 
 func (e *handleError) Error() string { return e.err.Error() }
@@ -82,8 +91,8 @@ type consumer struct {
 	patience      time.Duration
 	handle        func(context.Context, []Event) error
 	joined        bool      // the group exists
-	mine          string    // where to go on among what this worker left unfinished before; "" when through
-	claimed       time.Time // when it last looked for what other workers left
+	mine          string    // where to go on among this worker's unfinished entries; "" when through
+	claimed       time.Time // when it last looked for unfinished entries of other workers
 }
 
 func (c *consumer) step(ctx context.Context) error {
@@ -116,51 +125,62 @@ func isGone(err error) bool {
 
 // join makes the group unless it is there.
 func (c *consumer) join(ctx context.Context) error {
-	_, err := within(ctx, c.m, nil, func(ctx context.Context) (struct{}, error) {
-		err := c.m.rdb.XGroupCreateMkStream(ctx, c.m.keys.events, c.group, "0").Err()
-		if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
-			return struct{}{}, failure("make group", err)
+	return c.do(ctx, "make group", func(ctx context.Context, rdb redis.UniversalClient) error {
+		err := rdb.XGroupCreateMkStream(ctx, c.m.space.Key(space.Events), c.group, "0").Err()
+		if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
+			return nil // it exists
 		}
-		return struct{}{}, nil
+		return err
 	})
-	return err
 }
 
-// next finds entries to handle: what this worker left, what others left, what is new.
+// next finds entries to handle: this worker's unfinished ones, those of others, new ones.
 func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
-	return within(ctx, c.m, nil, func(ctx context.Context) ([]redis.XMessage, error) {
-		if c.mine != "" {
-			messages, err := c.read(ctx, c.mine, -1)
-			if err != nil || len(messages) > 0 {
-				if len(messages) > 0 {
-					c.mine = messages[len(messages)-1].ID
-				}
-				return messages, err
-			}
-			c.mine = ""
-		}
-		if time.Since(c.claimed) >= c.patience/2 {
-			messages, _, err := c.m.rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-				Stream: c.m.keys.events, Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: readCount,
-			}).Result()
-			if err != nil {
-				return nil, failure("claim events", err)
-			}
+	if c.mine != "" {
+		messages, err := c.read(ctx, c.mine, -1)
+		if err != nil || len(messages) > 0 {
 			if len(messages) > 0 {
-				return messages, nil // and look again before waiting for new ones
+				c.mine = messages[len(messages)-1].ID
 			}
-			c.claimed = time.Now()
-			c.strike(ctx)
+			return messages, err
 		}
-		return c.read(ctx, ">", c.m.block())
+		c.mine = ""
+	}
+	if time.Since(c.claimed) >= c.patience/2 {
+		messages, err := c.claim(ctx)
+		if err != nil || len(messages) > 0 {
+			return messages, err // and look again before waiting for new ones
+		}
+		c.claimed = time.Now()
+		c.removeIdleConsumers(ctx)
+	}
+	return c.read(ctx, ">", c.m.block())
+}
+
+// claim takes entries that other workers left unfinished.
+func (c *consumer) claim(ctx context.Context) ([]redis.XMessage, error) {
+	return space.Do(ctx, c.m.space, "claim events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
+		messages, _, err := rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
+			Stream: c.m.space.Key(space.Events), Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: readCount,
+		}).Result()
+		return messages, err
 	})
 }
 
 func (c *consumer) read(ctx context.Context, after string, block time.Duration) ([]redis.XMessage, error) {
-	streams, err := c.m.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: c.group, Consumer: c.worker, Streams: []string{c.m.keys.events, after}, Count: 1, Block: block,
-	}).Result()
-	return entriesOf(streams, err)
+	return space.Do(ctx, c.m.space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
+		return entriesOf(rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
+			Group: c.group, Consumer: c.worker, Streams: []string{c.m.space.Key(space.Events), after}, Count: 1, Block: block,
+		}).Result())
+	})
+}
+
+// do makes a call that returns nothing.
+func (c *consumer) do(ctx context.Context, what string, fn func(context.Context, redis.UniversalClient) error) error {
+	_, err := space.Do(ctx, c.m.space, what, func(ctx context.Context, rdb redis.UniversalClient) (struct{}, error) {
+		return struct{}{}, fn(ctx, rdb)
+	})
+	return err
 }
 
 // finish handles the events of an entry and acknowledges it.
@@ -178,35 +198,29 @@ func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
 			return &handleError{err}
 		}
 	}
-	_, err := within(ctx, c.m, nil, func(ctx context.Context) (struct{}, error) {
-		if err := c.m.rdb.XAck(ctx, c.m.keys.events, c.group, message.ID).Err(); err != nil {
-			return struct{}{}, failure("acknowledge event", err)
-		}
-		return struct{}{}, nil
+	return c.do(ctx, "acknowledge event", func(ctx context.Context, rdb redis.UniversalClient) error {
+		return rdb.XAck(ctx, c.m.space.Key(space.Events), c.group, message.ID).Err()
 	})
-	return err
 }
 
-// longSilent times the patience is how long a worker may be silent until it is taken for one that was killed.
+// longSilent times the patience is how long a worker may be silent before it counts as killed.
 const longSilent = 20
 
-// strike has workers that were killed struck off the group, once others have taken what they left: nodes have new names
-// each time, which would pile up. If that fails their names stay until the next time.
-func (c *consumer) strike(ctx context.Context) {
-	k := &c.m.keys
-	_, _ = c.m.write(ctx, c.m.scripts.strike, []string{k.meta, k.events}, c.group, (longSilent * c.patience).Milliseconds())
+// removeIdleConsumers removes killed workers from the group, once others have taken their entries: workers may have new
+// names each time, which would pile up. If that fails their names stay until the next time.
+func (c *consumer) removeIdleConsumers(ctx context.Context) {
+	_, _ = removeIdleScript.Call(ctx, c.m.space, removeIdleArgs{Group: c.group, IdleMS: (longSilent * c.patience).Milliseconds()})
 }
 
-// resign strikes the worker off the group unless it leaves something unfinished. If that fails its name stays, which
+// resign removes the worker from the group unless it leaves something unfinished. If that fails its name stays, which
 // harms nobody.
 func (c *consumer) resign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.m.cfg.Timeout)
 	defer cancel()
-	_, _ = within(ctx, c.m, nil, func(ctx context.Context) (int64, error) {
-		unfinished, err := c.read(ctx, "0", -1)
-		if err != nil || len(unfinished) > 0 {
-			return 0, err
-		}
-		return c.m.rdb.XGroupDelConsumer(ctx, c.m.keys.events, c.group, c.worker).Result()
+	if unfinished, err := c.read(ctx, "0", -1); err != nil || len(unfinished) > 0 {
+		return
+	}
+	_ = c.do(ctx, "leave group", func(ctx context.Context, rdb redis.UniversalClient) error {
+		return rdb.XGroupDelConsumer(ctx, c.m.space.Key(space.Events), c.group, c.worker).Err()
 	})
 }

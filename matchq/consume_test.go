@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // handled collects what workers were handed.
@@ -55,7 +55,7 @@ func cancelledOnes(t testing.TB, m *matchq.Matcher, n int) []string {
 	before := position(t, m)
 	for i := range n {
 		made := enqueue(t, m, "history", fmt.Sprint("c", i))
-		if err := m.Cancel(t.Context(), made.ID); err != nil {
+		if err := m.Cancel(t.Context(), made.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +63,7 @@ func cancelledOnes(t testing.TB, m *matchq.Matcher, n int) []string {
 }
 
 func TestWorkersShareEvents(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := append(story(t, m), cancelledOnes(t, m, 40)...)
 		var all handled
@@ -112,7 +112,8 @@ func TestWorkersShareEvents(t *testing.T) {
 var errHandle = errors.New("could not handle it")
 
 func TestWhatAWorkerLeavesAnotherHandles(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Retention: 4 * time.Second}) // claimed after one
 		ids := cancelledOnes(t, m, 3)
 		var first handled
@@ -151,7 +152,7 @@ func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) 
 
 // TestAWorkerComesBackToWhatItLeft needs no waiting: what it left is its own.
 func TestAWorkerComesBackToWhatItLeft(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := cancelledOnes(t, m, 3)
 		// It ends while it handles the second one: the context it was given ends, and it says so.
@@ -172,7 +173,7 @@ func TestAWorkerComesBackToWhatItLeft(t *testing.T) {
 
 // TestMatchesOfAnEntryComeAgainTogether ends a worker in the middle of an entry.
 func TestMatchesOfAnEntryComeAgainTogether(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := story(t, m)[:50]
 		err := m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
@@ -199,7 +200,7 @@ func TestMatchesOfAnEntryComeAgainTogether(t *testing.T) {
 
 // TestConsumeReturnsWhateverHandleSays: also an error that would mean something else if it came from Redis.
 func TestConsumeReturnsWhateverHandleSays(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	cancelledOnes(t, m, 1)
 	for _, said := range []error{matchq.ErrUnavailable, fmt.Errorf("enqueue: %w", matchq.ErrUnavailable), errors.New("NOGROUP")} {
@@ -212,7 +213,7 @@ func TestConsumeReturnsWhateverHandleSays(t *testing.T) {
 }
 
 func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		cancelledOnes(t, m, 2)
 		var got handled
@@ -220,7 +221,7 @@ func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
 			got.add(ev)
 			return nil
 		})
-		redistest.Eventually(t, "all is handled", func() bool { return len(got.sorted()) == 2 })
+		matchqtest.Eventually(t, "all is handled", func() bool { return len(got.sorted()) == 2 })
 		prefix := "{" + env.Namespace + "}:"
 		for _, key := range []string{"meta", "tickets", "players", "due", "events", "counters", "matched", "tombstones", "batches"} {
 			if err := env.Client.Del(t.Context(), prefix+key).Err(); err != nil {
@@ -228,7 +229,7 @@ func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
 			}
 		}
 		ids := cancelledOnes(t, m, 3)
-		redistest.Eventually(t, "what came then is handled", func() bool { return len(got.sorted()) == 5 })
+		matchqtest.Eventually(t, "what came then is handled", func() bool { return len(got.sorted()) == 5 })
 		if err := end(); err != nil || !slices.Equal(got.ids[2:], ids) {
 			t.Errorf("then handled %v, not %v; %v", got.ids[2:], ids, err)
 		}
@@ -236,8 +237,8 @@ func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
 }
 
 // The names of workers that were killed do not pile up; what they had not finished comes first.
-func TestKilledWorkersAreStruckOff(t *testing.T) {
-	env := redistest.Real(t) // miniredis does not know how long a worker has been silent
+func TestKilledWorkersAreRemoved(t *testing.T) {
+	env := matchqtest.Real(t) // miniredis does not know how long a worker has been silent
 	m := newMatcher(t, env, matchq.Config{})
 	ids := cancelledOnes(t, m, 2)
 	stream := "{" + env.Namespace + "}:events"
@@ -262,7 +263,7 @@ func TestKilledWorkersAreStruckOff(t *testing.T) {
 			return nil
 		})
 	}()
-	redistest.Eventually(t, "the living worker is the only one", func() bool {
+	matchqtest.Eventually(t, "the living worker is the only one", func() bool {
 		workers, err := env.Client.XInfoConsumers(t.Context(), stream, "g").Result()
 		return err == nil && len(workers) == 1 && workers[0].Name == "living"
 	})

@@ -4,25 +4,29 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// AuditDeep is Audit and reads every list and every ticket besides: each waiting or proposed ticket must stand in its
-// queue's lists, where all else are tombstones that were counted, and the queue be listed; each proposed one is that of
-// an open proposal. It is for tests and tools: it takes many
-// calls, and adds up only while nobody enqueues, cancels or ticks. Errors: ErrUnavailable.
+// AuditDeep is Audit, and reads every list and every ticket too: each waiting or proposed ticket must be in its queue's
+// lists, which hold counted tombstones besides; its queue must be listed; a proposed ticket must be in an open proposal.
+// It is for tests and tools: it makes many calls, and adds up only while nobody enqueues, cancels or ticks. Errors:
+// ErrUnavailable.
 func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 	a, err := m.Audit(ctx)
 	if err != nil {
 		return a, err
 	}
-	tickets, err := m.scanHash(ctx, m.keys.tickets)
+	tickets, err := m.scanHash(ctx, space.Tickets)
 	if err != nil {
 		return a, err
 	}
 	counts := map[State]int64{}
 	for _, value := range tickets {
-		counts[stateOf(value)]++
+		counts[State(codec.StateOf(value))]++
 	}
 	a.expect("waiting tickets stored", counts[Waiting], a.Waiting)
 	a.expect("proposed tickets stored", counts[Proposed], a.Proposed)
@@ -43,7 +47,7 @@ func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 		a.expect(fmt.Sprintf("queue %q: proposed", queue.Name), int64(queue.Proposed), live[Proposed])
 	}
 	for id, value := range tickets {
-		if state := stateOf(value); (state == Waiting || state == Proposed) && !standing[id] {
+		if state := State(codec.StateOf(value)); (state == Waiting || state == Proposed) && !standing[id] {
 			a.Problems = append(a.Problems, fmt.Sprintf("ticket %s is %s and stands in no list of its queue: %q", id, state, value))
 		}
 	}
@@ -52,27 +56,32 @@ func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 
 // auditProposals compares the tickets that are proposed with the proposals that are open.
 func (m *Matcher) auditProposals(ctx context.Context, tickets map[string]string, a *AuditReport) error {
-	proposals, err := m.scanHash(ctx, m.keys.proposals)
+	proposals, err := m.scanHash(ctx, space.Proposals)
 	if err != nil {
 		return err
 	}
-	deadlines, err := m.rdb.ZRange(ctx, m.keys.deadlines, 0, -1).Result()
+	deadlines, err := space.Do(ctx, m.space, "read deadlines", func(ctx context.Context, rdb redis.UniversalClient) ([]string, error) {
+		return rdb.ZRange(ctx, m.space.Key(space.Deadlines), 0, -1).Result()
+	})
 	if err != nil {
-		return failure("read deadlines", err)
+		return err
 	}
 	var held, open int64
 	for id, value := range proposals {
-		proposal, found := strings.CutPrefix(value, "o\t")
-		if !found {
+		p, err := codec.ParseProposal(value)
+		if err != nil {
+			return err
+		}
+		if p.State != codec.Proposed {
 			continue
 		}
 		open++
 		if !slices.Contains(deadlines, id) {
 			a.Problems = append(a.Problems, fmt.Sprintf("proposal %s has no deadline", id))
 		}
-		for _, ticketID := range strings.Split(proposal, "\t")[5:] {
+		for _, ticketID := range p.IDs {
 			held++
-			if of, _, ok := cutProposal(tickets[ticketID]); !ok || of != id {
+			if of, _, ok := codec.CutProposed(tickets[ticketID]); !ok || of != id {
 				a.Problems = append(a.Problems, fmt.Sprintf("ticket %s of proposal %s is %q", ticketID, id, tickets[ticketID]))
 			}
 		}
@@ -82,16 +91,19 @@ func (m *Matcher) auditProposals(ctx context.Context, tickets map[string]string,
 	return nil
 }
 
-// auditQueue counts the waiting and the proposed tickets in a queue's lists. The others in them are tombstones: also an id that was used again, since its new ticket stands behind or in another queue.
+// auditQueue counts the waiting and the proposed tickets in a queue's lists. The other ids are tombstones; one that was
+// used again may have its new ticket further behind, or in another queue.
 func (m *Matcher) auditQueue(ctx context.Context, queue string, tickets map[string]string, standing map[string]bool) (map[State]int64, error) {
 	live := map[State]int64{}
-	for _, list := range []string{m.keys.passed(queue), m.keys.waiting(queue)} {
-		ids, err := m.rdb.LRange(ctx, list, 0, -1).Result()
+	for _, list := range []string{space.Passed, space.Waiting} {
+		ids, err := space.Do(ctx, m.space, "read list", func(ctx context.Context, rdb redis.UniversalClient) ([]string, error) {
+			return rdb.LRange(ctx, m.space.KeyOf(list, queue), 0, -1).Result()
+		})
 		if err != nil {
-			return nil, failure("read list", err)
+			return nil, err
 		}
 		for _, id := range ids {
-			state := stateOf(tickets[id])
+			state := State(codec.StateOf(tickets[id]))
 			if state != Waiting && state != Proposed || standing[id] {
 				continue
 			}
@@ -109,19 +121,27 @@ func (m *Matcher) auditQueue(ctx context.Context, queue string, tickets map[stri
 }
 
 // scanHash reads a hash in bounded steps.
-func (m *Matcher) scanHash(ctx context.Context, key string) (map[string]string, error) {
-	fields := map[string]string{}
-	var cursor uint64
-	for {
-		page, next, err := m.rdb.HScan(ctx, key, cursor, "", int64(m.cfg.Limit)).Result()
+func (m *Matcher) scanHash(ctx context.Context, name string) (map[string]string, error) {
+	type page struct {
+		fields []string // name, value, name, value, …
+		cursor uint64
+	}
+	all := map[string]string{}
+	for p := (page{}); ; {
+		cursor := p.cursor
+		var err error
+		p, err = space.Do(ctx, m.space, "scan "+name, func(ctx context.Context, rdb redis.UniversalClient) (page, error) {
+			fields, next, err := rdb.HScan(ctx, m.space.Key(name), cursor, "", int64(m.cfg.Limit)).Result()
+			return page{fields, next}, err
+		})
 		if err != nil {
-			return nil, failure("scan "+key, err)
+			return nil, err
 		}
-		for i := 0; i+1 < len(page); i += 2 {
-			fields[page[i]] = page[i+1]
+		for i := 0; i+1 < len(p.fields); i += 2 {
+			all[p.fields[i]] = p.fields[i+1]
 		}
-		if cursor = next; cursor == 0 {
-			return fields, nil
+		if p.cursor == 0 {
+			return all, nil
 		}
 	}
 }

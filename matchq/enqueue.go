@@ -5,21 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
 )
 
-// Result is what became of one request of EnqueueAll.
+// Result answers one request of EnqueueAll.
 type Result struct {
 	Ticket Ticket
 	Err    error
 }
 
-// Enqueue puts a player in a queue. Requests that come while an earlier call is under way go to Redis together; one
-// that comes alone goes at once.
+// Enqueue puts a player in a queue. Requests that come while an earlier call is under way go to Redis together; a lone
+// one goes at once.
 //
 // Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, *ConfigError,
-// ErrUnavailable. After any of them nobody new is queued. If there was no answer the error is an *UnknownError too,
-// and the ticket is void. Repeat it as it is: a second ticket for the player is refused as long as the first lives.
-// To learn what became of the first, set Request.ID.
+// ErrUnavailable. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
+// and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
+// To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 	prepared, err := m.prepare(&r)
 	if err != nil {
@@ -28,13 +30,13 @@ func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
 	p := newPending(prepared)
-	m.sender.add(m, p)
+	m.sender.add(p)
 	result := m.await(ctx, p)
 	return result.Ticket, result.Err
 }
 
-// EnqueueAll puts many players in queues and returns one result a request, in their order. It takes a call to Redis
-// for each Config.Limit of them, and so no more than Config.Timeout for each call. Requests of one player are treated
+// EnqueueAll puts many players in queues and returns one result a request, in their order. It makes a call to Redis
+// for each Config.Limit of them, and takes at most Config.Timeout for each call. Requests of one player are treated
 // in their order. The error is that of ctx, if it ended before all had an answer; the results still say which had.
 func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result, error) {
 	results := make([]Result, len(requests))
@@ -49,7 +51,7 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 		sent = append(sent, newPending(prepared))
 		at = append(at, i)
 	}
-	m.sender.add(m, sent...)
+	m.sender.add(sent...)
 	patience := m.cfg.Timeout * time.Duration(1+len(sent)/m.cfg.Limit)
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -59,7 +61,7 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 	return results, ctx.Err()
 }
 
-// await waits for what became of a row. A row that was not sent yet when ctx ends is taken back.
+// await waits for the answer to a row. A row that was not sent yet when ctx ends is taken back.
 func (m *Matcher) await(ctx context.Context, p *pending) Result {
 	var a answer
 	select {
@@ -71,14 +73,14 @@ func (m *Matcher) await(ctx context.Context, p *pending) Result {
 		select {
 		case a = <-p.answer: // it came in the same moment
 		default:
-			m.voider.add(m, p.row)
+			m.voider.add(p.row)
 			return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: ctx.Err()}}
 		}
 	}
 	return m.settle(ctx, p, a)
 }
 
-// settle turns an answer into what the caller is told.
+// settle turns an answer into the caller's result.
 func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 	switch a.status {
 	case statusQueued:
@@ -99,16 +101,16 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 		t.Repeated = err == nil && p.row.named
 		return Result{Ticket: t, Err: err}
 	case statusUnknown:
-		m.voider.add(m, p.row)
+		m.voider.add(p.row)
 		return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: a.err}}
 	default:
 		return Result{Err: a.err}
 	}
 }
 
-// knownTicket is the ticket of a request that was made before.
+// knownTicket is the ticket of a repeated request.
 func (m *Matcher) knownTicket(ctx context.Context, id string, a *answer) (Ticket, error) {
-	if isRecord(a.value) {
+	if codec.IsRecord(a.value) {
 		t, _, err := liveTicket(id, a.value, a.nowMS)
 		return t, err
 	}

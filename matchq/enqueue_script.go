@@ -2,37 +2,69 @@ package matchq
 
 import (
 	"context"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// enqueueRows runs enqueue.lua for rows sorted by queue and fills in an answer for each.
+var enqueueScript = space.Bind[enqueueArgs]("match/enqueue")
+
+type enqueueArgs struct {
+	IntervalMS int64        `lua:"interval_ms"`
+	Runs       []enqueueRun `lua:"run"`
+	Rows       []enqueueRow `lua:"row"`
+}
+
+// enqueueRun is consecutive rows of one queue and one time to live.
+type enqueueRun struct {
+	Queue   string `lua:"queue"`
+	PhaseMS int64  `lua:"phase_ms"`
+	TTLMS   int64  `lua:"ttl_ms"`
+	LastRow int    `lua:"last_row"`
+}
+
+type enqueueRow struct {
+	ID     string `lua:"id"`
+	Player string `lua:"player"`
+	Body   string `lua:"body"`
+}
+
+// enqueueRows enqueues rows, which are sorted by queue, and fills in an answer for each.
 func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []answer) error {
-	keys, args := m.enqueueArgs(batch)
-	r, err := m.write(ctx, m.scripts.enqueue, keys, args...)
+	args := enqueueArgs{IntervalMS: m.cfg.intervalMS(), Rows: make([]enqueueRow, len(batch))}
+	for i, p := range batch {
+		t, ttlMS := &p.row.ticket, p.row.ttlMS
+		args.Rows[i] = enqueueRow{ID: t.ID, Player: t.Player, Body: p.row.body}
+		if i+1 < len(batch) && batch[i+1].row.ticket.Queue == t.Queue && batch[i+1].row.ttlMS == ttlMS {
+			continue // the run goes on
+		}
+		args.Runs = append(args.Runs, enqueueRun{Queue: t.Queue, PhaseMS: m.cfg.phaseMS(t.Queue), TTLMS: ttlMS, LastRow: i + 1})
+	}
+	r, err := enqueueScript.CallToEnd(ctx, m.space, args)
 	if err != nil {
 		return err
 	}
 	return decodeEnqueue(r, answers)
 }
 
-func decodeEnqueue(r *reply, answers []answer) error {
-	now := r.number()
-	for r.more() {
-		exception := r.list()
-		i := exception.index(len(answers))
-		switch word := exception.text(); word {
+func decodeEnqueue(r *space.Reply, answers []answer) error {
+	now := r.Number()
+	for r.More() {
+		exception := r.List()
+		i := exception.Index(len(answers))
+		switch word := exception.Text(); word {
 		case "duplicate":
-			answers[i] = answer{status: statusDuplicate, nowMS: now, id: exception.text(), value: exception.text()}
+			answers[i] = answer{status: statusDuplicate, nowMS: now, id: exception.Text(), value: exception.Text()}
 		case "known":
-			answers[i] = answer{status: statusKnown, nowMS: now, value: exception.text()}
+			answers[i] = answer{status: statusKnown, nowMS: now, value: exception.Text()}
 		case "paused":
 			answers[i] = answer{status: statusPaused}
 		default:
-			exception.failf("exception %q", word)
+			exception.Failf("exception %q", word)
 		}
-		r.done(exception)
+		r.Done(exception)
 	}
-	if r.err != nil {
-		return r.err
+	if r.Err != nil {
+		return r.Err
 	}
 	for i := range answers {
 		if answers[i].status == statusFailed {
@@ -40,28 +72,4 @@ func decodeEnqueue(r *reply, answers []answer) error {
 		}
 	}
 	return nil
-}
-
-// enqueueArgs lays rows out as enqueue.lua takes them, less the fingerprint.
-func (m *Matcher) enqueueArgs(batch []*pending) (keys []string, args []any) {
-	keys = append(make([]string, 0, 5+len(batch)), m.keys.meta, m.keys.tickets, m.keys.players, m.keys.due, m.keys.counters)
-	args = append(make([]any, 0, 2+7*len(batch)), m.cfg.intervalMS(), len(batch))
-	for i, p := range batch {
-		queue, ttlMS := p.row.ticket.Queue, p.row.ttlMS
-		if i+1 < len(batch) && batch[i+1].row.ticket.Queue == queue && batch[i+1].row.ttlMS == ttlMS {
-			continue // the run goes on
-		}
-		keys = append(keys, m.keys.waiting(queue))
-		args = append(args, queue, m.cfg.phaseMS(queue), ttlMS, i+1)
-	}
-	for _, p := range batch {
-		args = append(args, p.row.ticket.ID)
-	}
-	for _, p := range batch {
-		args = append(args, p.row.ticket.Player)
-	}
-	for _, p := range batch {
-		args = append(args, p.row.body)
-	}
-	return keys, args
 }

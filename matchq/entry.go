@@ -2,128 +2,109 @@ package matchq
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
 )
 
-// entry is one entry of the event stream: what became of up to some hundred tickets.
+// entry is an entry of the event stream with its tickets, as they were afterwards.
 type entry struct {
-	id       string
-	kind     State
-	size     int // tickets a match; 1 where each ticket is by itself
-	reason   string
-	matchID  string // of what a proposal came to: the match that was proposed; else ""
-	deadline time.Time
-	tickets  []Ticket
-	at       time.Time
+	codec.Entry
+
+	at      time.Time
+	tickets []Ticket
 }
 
 // parseEntry reads the fields of an entry.
 func parseEntry(id string, fields map[string]string) (entry, error) {
-	e := entry{id: id, kind: State(fields["kind"]), reason: fields["reason"], matchID: fields["match"]}
-	at, err := strconv.ParseInt(fields["at"], 10, 64)
+	stored, err := codec.ParseEntry(id, fields)
 	if err != nil {
-		return e, fmt.Errorf("matchq: entry %q has no time", id)
+		return entry{Entry: stored}, err
 	}
-	e.at = time.UnixMilli(at)
-	switch e.kind {
-	case Restored, Matched, Cancelled, Expired:
-	case Proposed:
-		deadline, err := strconv.ParseInt(fields["deadline"], 10, 64)
-		if err != nil {
-			return e, fmt.Errorf("matchq: entry %s has no deadline", id)
-		}
-		e.deadline = time.UnixMilli(deadline)
-	default:
-		return e, fmt.Errorf("matchq: entry %s is of unknown kind %q", id, e.kind)
-	}
-	if e.size, err = strconv.Atoi(fields["size"]); err != nil || e.size < 1 {
-		return e, fmt.Errorf("matchq: entry %s has size %q", id, fields["size"])
-	}
-	rest := fields["tickets"]
-	for rest != "" {
-		var ticketID, record string
-		ticketID, rest, _ = strings.Cut(rest, "\n")
-		record, rest, _ = strings.Cut(rest, "\n")
-		t, err := parseRecord(ticketID, record)
+	e := entry{Entry: stored, at: time.UnixMilli(stored.AtMS), tickets: make([]Ticket, 0, stored.Count())}
+	for ticketID, record := range e.Lines() {
+		t, err := parseTicket(ticketID, record)
 		if err != nil {
 			return e, fmt.Errorf("entry %s: %w", id, err)
 		}
-		e.tickets = append(e.tickets, e.became(t))
+		e.tickets = append(e.tickets, e.after(t))
 	}
-	if len(e.tickets) == 0 || len(e.tickets)%e.size != 0 {
-		return e, fmt.Errorf("matchq: entry %s has %d tickets in matches of %d", id, len(e.tickets), e.size)
+	if len(e.tickets) != e.Count() {
+		return e, fmt.Errorf("matchq: entry %s ends in the middle of a line", id)
 	}
 	return e, nil
 }
 
-// became is a ticket of the entry as it was afterwards.
-func (e *entry) became(t Ticket) Ticket {
+// parseMessage reads an entry as the driver returns it.
+func parseMessage(message redis.XMessage) (entry, error) {
+	fields := make(map[string]string, len(message.Values))
+	for name, value := range message.Values {
+		fields[name], _ = value.(string)
+	}
+	return parseEntry(message.ID, fields)
+}
+
+// after is a ticket as it was after the entry.
+func (e *entry) after(t Ticket) Ticket {
 	t.Waited = max(0, e.at.Sub(t.EnqueuedAt))
-	if e.kind == Restored {
+	if e.Kind == codec.Restored {
 		return t // its record says that
 	}
-	t.State, t.Version = e.kind, t.Version+1
-	if e.kind == Proposed {
+	t.State, t.Version = State(e.Kind), t.Version+1
+	if e.Kind == codec.Proposed {
 		return t
 	}
-	t.Reason, t.EndedAt = e.reason, e.at
-	if e.matchID != "" {
+	t.Reason, t.EndedAt = e.Reason, e.at
+	if e.MatchID != "" {
 		t.Version++ // it was proposed in between
 	}
 	return t
 }
 
 // places is how many matches, or single tickets, an entry tells of.
-func (e *entry) places() int { return len(e.tickets) / e.size }
-
-// placeID names one of them. It is the id of a match and of an event.
-func placeID(entryID string, place int) string { return entryID + "-" + strconv.Itoa(place) }
-
-// placeID is the id of the match at a place of an entry about matches: the one it was proposed under, if it was.
-func (e *entry) placeID(place int) string {
-	if e.matchID != "" {
-		return e.matchID
-	}
-	return placeID(e.id, place)
-}
-
-// splitPlaceID is the reverse of placeID.
-func splitPlaceID(id string) (entryID string, place int, ok bool) {
-	cut := strings.LastIndexByte(id, '-')
-	if cut <= 0 {
-		return "", 0, false
-	}
-	ms, seq, found := strings.Cut(id[:cut], "-")
-	place, err := strconv.Atoi(id[cut+1:])
-	return id[:cut], place, err == nil && place >= 0 && found && isDigits(ms) && isDigits(seq)
-}
-
-func isDigits(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 64)
-	return err == nil
-}
+func (e *entry) places() int { return len(e.tickets) / e.Size }
 
 // match is the match at a place of an entry about matches.
 func (e *entry) match(place int) *Match {
-	tickets := e.tickets[place*e.size : (place+1)*e.size]
-	id := e.placeID(place)
-	return &Match{
-		ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.at,
-		State: e.kind, Deadline: e.deadline,
+	tickets := e.tickets[place*e.Size : (place+1)*e.Size]
+	id := e.MatchAt(place)
+	match := &Match{ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.at, State: State(e.Kind)}
+	if e.Kind == codec.Proposed {
+		match.Deadline = time.UnixMilli(e.DeadlineMS)
 	}
+	return match
 }
 
-// roomOf names the place where a match is played.
-func roomOf(matchID string) string { return "room-" + matchID }
+// event is the event at a place of an entry.
+func (e *entry) event(place int) Event {
+	ev := Event{ID: codec.PlaceID(e.ID, place), Kind: State(e.Kind), At: e.at, Reason: e.Reason, MatchID: e.MatchID}
+	if e.Kind == codec.Matched || e.Kind == codec.Proposed {
+		ev.Match = e.match(place)
+		ev.MatchID = ev.Match.ID
+	} else {
+		ev.Ticket = &e.tickets[place]
+	}
+	return ev
+}
+
+// placeOf is the place of the entry that tells of a ticket, -1 if none does.
+func (e *entry) placeOf(ticketID string) int {
+	for i := range e.tickets {
+		if e.tickets[i].ID == ticketID {
+			return i / e.Size
+		}
+	}
+	return -1
+}
 
 // find is the ticket with an id, with its match if it has one.
 func (e *entry) find(id string) (Ticket, bool) {
 	for i := range e.tickets {
 		if t := e.tickets[i]; t.ID == id {
-			if e.kind == Matched {
-				t.Match = e.match(i / e.size)
+			if e.Kind == codec.Matched {
+				t.Match = e.match(i / e.Size)
 			}
 			return t, true
 		}
@@ -131,28 +112,5 @@ func (e *entry) find(id string) (Ticket, bool) {
 	return Ticket{}, false
 }
 
-// outcomeEntry is the id of the entry that an outcome names, "" for other values.
-func outcomeEntry(outcome string) string {
-	_, place, _ := strings.Cut(outcome, "\t")
-	if isRecord(outcome) || strings.Contains(place, "\t") {
-		return ""
-	}
-	if cut := strings.LastIndexByte(place, '-'); cut > 0 {
-		return place[:cut]
-	}
-	return ""
-}
-
-// stateOf is what a ticket's value says of it; "" if that is nothing.
-func stateOf(value string) State {
-	if isRecord(value) {
-		return Waiting
-	}
-	letter, _, _ := strings.Cut(value, "\t")
-	for _, s := range []State{Proposed, Matched, Cancelled, Expired} {
-		if letter == string(s[:1]) {
-			return s
-		}
-	}
-	return ""
-}
+// roomOf names the place where a match is played.
+func roomOf(matchID string) string { return "room-" + matchID }

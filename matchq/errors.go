@@ -3,6 +3,8 @@ package matchq
 import (
 	"errors"
 	"fmt"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 var (
@@ -12,35 +14,26 @@ var (
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 
-	// ErrClosed says that the Node has ended.
-	ErrClosed = errors.New("matchq: the node has ended")
-
-	// ErrGone says that a match which was proposed fell apart: somebody declined, or did not accept in time. Who is not
-	// to blame waits again.
-	ErrGone = errors.New("matchq: the proposed match fell apart")
+	// ErrReadyCheckFailed says that a proposed match fell apart: a player declined, or did not accept in time. The other
+	// players wait again.
+	ErrReadyCheckFailed = errors.New("matchq: the proposed match fell apart")
 
 	// ErrPaused says that the queue takes nobody until it is resumed.
 	ErrPaused = errors.New("matchq: the queue is paused")
 
 	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
 	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well.
-	ErrUnavailable = errors.New("matchq: redis is unavailable")
+	ErrUnavailable = space.ErrUnavailable
 
-	// ErrGap says that events between the position asked for and the oldest one kept are gone, or that the position
-	// lies ahead of the stream, as after a failover to a replica that had not seen all. Look at your live tickets
-	// with Ticket, then watch on from now.
+	// ErrGap says that events between the position and the oldest one kept are gone, or that the position lies ahead of
+	// the stream, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
+	// watch from now.
 	ErrGap = errors.New("matchq: events after this position are missing")
-
-	// ErrConflict says that somebody else has changed the room meanwhile. Read it again.
-	ErrConflict = errors.New("matchq: the room was changed meanwhile")
-
-	// ErrTooLate says that a change came after RoomChange.NotAfter.
-	ErrTooLate = errors.New("matchq: too late")
 )
 
-// InvalidError says what is wrong with a request or a configuration. Nothing was changed.
+// InvalidError is a fault in a request or a configuration. Nothing was changed.
 type InvalidError struct {
-	Field   string // what is wrong, e.g. "player"
+	Field   string // e.g. "player"
 	Problem string // e.g. "must not be empty"
 }
 
@@ -64,7 +57,7 @@ func (e *IDTakenError) Error() string {
 	return fmt.Sprintf("matchq: ticket id %s belongs to another player or queue", e.ID)
 }
 
-// MatchedError says that a ticket can't be cancelled, or a match declined, any more because it was made.
+// MatchedError says that a ticket can't be cancelled, or a match declined: the match was made.
 type MatchedError struct {
 	Match Match
 }
@@ -82,9 +75,9 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("matchq: player %q is proposed or was matched", e.Player)
 }
 
-// UnknownError says that it is not known whether an Enqueue reached Redis. Its ticket is void: the library goes on
-// telling Redis so until it hears, and a write that still arrives queues nobody. Should the ticket have been matched
-// before that, the match stands and Watch tells it. It is an ErrUnavailable.
+// UnknownError says that an Enqueue may or may not have reached Redis. Its ticket is void: the library repeats that
+// until Redis confirms it, and a write that still arrives queues nobody. If the ticket was matched before that, the match
+// stands and Watch tells it. It is an ErrUnavailable.
 type UnknownError struct {
 	TicketID string
 	Err      error // why there was no answer
@@ -96,8 +89,8 @@ func (e *UnknownError) Error() string {
 
 func (e *UnknownError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }
 
-// ConfigError says that other nodes run the namespace with another configuration and that tickets live by it.
-// Start this node with theirs, or once no ticket lives.
+// ConfigError says that other nodes run the namespace with another configuration, and that it has live tickets. Start
+// this node with their configuration, or once no ticket lives.
 type ConfigError struct {
 	Mine, Theirs string
 }

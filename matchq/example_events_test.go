@@ -17,7 +17,7 @@ func ExampleMatcher_Watch() {
 	defer cancel()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
 	defer end()
-	if err := m.Cancel(ctx, tickets[1].ID); err != nil {
+	if err := m.Cancel(ctx, tickets[1].ID, ""); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := m.Tick(ctx, "history"); err != nil {

@@ -114,13 +114,13 @@ func ExampleMatcher_Cancel() {
 	ctx := context.Background()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
 	defer end()
-	fmt.Println("alice:", m.Cancel(ctx, tickets[0].ID))
-	fmt.Println("alice again:", m.Cancel(ctx, tickets[0].ID))
+	fmt.Println("alice:", m.Cancel(ctx, tickets[0].ID, ""))
+	fmt.Println("alice again:", m.Cancel(ctx, tickets[0].ID, ""))
 	if _, err := m.Tick(ctx, "history"); err != nil {
 		log.Fatal(err)
 	}
 	var matched *matchq.MatchedError
-	if err := m.Cancel(ctx, tickets[1].ID); errors.As(err, &matched) {
+	if err := m.Cancel(ctx, tickets[1].ID, ""); errors.As(err, &matched) {
 		fmt.Println("bob plays already:", matched.Match.Players())
 	}
 	// Output:

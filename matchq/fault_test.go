@@ -9,30 +9,31 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/internal/testkit"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // spoiled is a namespace on a real server with a matcher that reaches it undisturbed and one behind a proxy.
 type spoiled struct {
-	env   *redistest.Env
+	env   *matchqtest.Env
 	calm  *matchq.Matcher
 	m     *matchq.Matcher
-	proxy *proxy
+	proxy *testkit.Proxy
 }
 
 // spoil prepares both, with all scripts loaded, since a call of one that is not would be made in another form.
 func spoil(t *testing.T, cfg matchq.Config) *spoiled {
 	t.Helper()
-	env := redistest.Real(t)
-	s := &spoiled{env: env, calm: newMatcher(t, env, cfg), proxy: newProxy(t, env.Server.Addr)}
+	env := matchqtest.Real(t)
+	s := &spoiled{env: env, calm: newMatcher(t, env, cfg), proxy: testkit.NewProxy(t, env.Server.Addr)}
 	through := *env
-	through.Client = s.proxy.client(t)
+	through.Client = s.proxy.Client(t)
 	s.m = newMatcher(t, &through, cfg)
 	warm := enqueue(t, s.m, "warm", "warm")
 	if _, err := s.m.Tick(t.Context(), "warm"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.m.Cancel(t.Context(), warm.ID); err != nil {
+	if err := s.m.Cancel(t.Context(), warm.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -50,9 +51,9 @@ func TestGuarantee5LostReplies(t *testing.T) {
 		for _, times := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", name, times), func(t *testing.T) {
 				s := spoil(t, patient)
-				s.proxy.loseReplies(hashOf(t, name), times)
+				s.proxy.LoseReplies(testkit.HashOf(t, "match/"+name), times)
 				test(t, s)
-				if left := s.proxy.left(); left > 0 {
+				if left := s.proxy.Left(); left > 0 {
 					t.Errorf("%d replies were not lost", left)
 				}
 				checkAudit(t, s.calm)
@@ -78,7 +79,7 @@ func loseEnqueue(t *testing.T, s *spoiled) {
 func loseCancel(t *testing.T, s *spoiled) {
 	ticket := enqueue(t, s.m, "history", "alice")
 	before := position(t, s.calm)
-	if err := s.m.Cancel(t.Context(), ticket.ID); err != nil {
+	if err := s.m.Cancel(t.Context(), ticket.ID, ""); err != nil {
 		t.Error(err)
 	}
 	enqueue(t, s.m, "history", "alice") // ends by a second event if the first did not come, or came twice
@@ -86,7 +87,7 @@ func loseCancel(t *testing.T, s *spoiled) {
 		t.Fatal(err)
 	}
 	events := take(t, s.calm, before, 2)
-	if events[0].Ticket.ID != ticket.ID || events[0].Ticket.Reason != "" || events[1].Ticket.Reason != matchq.DrainReason {
+	if events[0].Ticket.ID != ticket.ID || events[0].Ticket.Reason != "" || events[1].Ticket.Reason != matchq.ReasonDrained {
 		t.Errorf("events: %+v", events)
 	}
 }
@@ -120,7 +121,7 @@ func loseDrain(t *testing.T, s *spoiled) {
 	if _, err := s.m.Drain(t.Context(), "history"); err != nil {
 		t.Error(err)
 	}
-	if got := take(t, s.calm, before, 2)[1].Ticket; got.ID != ticket.ID || got.Reason != matchq.DrainReason {
+	if got := take(t, s.calm, before, 2)[1].Ticket; got.ID != ticket.ID || got.Reason != matchq.ReasonDrained {
 		t.Errorf("drained %+v", got)
 	}
 	checkWaiting(t, s.calm, "history", 0)
@@ -129,7 +130,7 @@ func loseDrain(t *testing.T, s *spoiled) {
 // loseFor has an enqueue end without an answer, although Redis made it, and returns the ticket.
 func (s *spoiled) loseFor(t *testing.T, r matchq.Request) string {
 	t.Helper()
-	s.proxy.loseReplies(hashOf(t, "enqueue"), 4) // the driver tries as often
+	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4) // the driver tries as often
 	_, err := s.m.Enqueue(t.Context(), r)
 	var unknown *matchq.UnknownError
 	if !errors.As(err, &unknown) || !errors.Is(err, matchq.ErrUnavailable) {
@@ -171,7 +172,7 @@ func TestGuarantee5VoidingSparesOthers(t *testing.T) {
 func TestGuarantee5ALateWriteQueuesNobody(t *testing.T) {
 	s := spoil(t, matchq.Config{Timeout: 200 * time.Millisecond})
 	before := position(t, s.calm)
-	release := s.proxy.holdRequests(hashOf(t, "enqueue"))
+	release := s.proxy.HoldRequests(testkit.HashOf(t, "match/enqueue"))
 	_, err := s.m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"})
 	var unknown *matchq.UnknownError
 	if !errors.As(err, &unknown) {
@@ -182,7 +183,7 @@ func TestGuarantee5ALateWriteQueuesNobody(t *testing.T) {
 	}
 	calls := s.scriptCalls(t)
 	release()
-	redistest.Eventually(t, "the late write arrives", func() bool { return s.scriptCalls(t) > calls })
+	matchqtest.Eventually(t, "the late write arrives", func() bool { return s.scriptCalls(t) > calls })
 	checkWaiting(t, s.calm, "history", 0)
 	checkAudit(t, s.calm)
 	enqueue(t, s.m, "history", "alice")

@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestTicketsExpireWithAnEvent(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Interval: 20 * time.Millisecond, TTL: 40 * time.Millisecond})
 		ctx, stop := context.WithCancel(t.Context())
@@ -34,7 +34,7 @@ func TestTicketsExpireWithAnEvent(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if err := m.Cancel(t.Context(), ticket.ID); !errors.Is(err, matchq.ErrExpired) {
+		if err := m.Cancel(t.Context(), ticket.ID, ""); !errors.Is(err, matchq.ErrExpired) {
 			t.Errorf("cancel: %v", err)
 		}
 		checkAudit(t, m)
@@ -42,18 +42,18 @@ func TestTicketsExpireWithAnEvent(t *testing.T) {
 }
 
 func TestWhatIsOverIsForgotten(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Interval: 20 * time.Millisecond, Retention: time.Second, Limit: 32})
 		tickets := enqueueMany(t, m, "history", 200)
-		if err := m.Cancel(t.Context(), tickets[0].ID); err != nil {
+		if err := m.Cancel(t.Context(), tickets[0].ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		lone := enqueue(t, m, "math", "alice")
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
-		redistest.Eventually(t, "all but those who wait are forgotten", func() bool {
+		matchqtest.Eventually(t, "all but those who wait are forgotten", func() bool {
 			stats, err := m.Stats(t.Context())
 			return err == nil && stats.Stored == stats.Waiting && stats.Events == 0
 		})
@@ -75,7 +75,7 @@ func TestWhatIsOverIsForgotten(t *testing.T) {
 }
 
 func TestPauseResumeAndDrain(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Limit: 32})
 		enqueueMany(t, m, "history", 101)
@@ -122,7 +122,7 @@ func TestPauseResumeAndDrain(t *testing.T) {
 }
 
 func TestCancelledTicketsLeaveNoTrace(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{TTL: matchq.Never})
 		for i := range 100 {
@@ -143,7 +143,7 @@ func TestCancelledTicketsLeaveNoTrace(t *testing.T) {
 }
 
 func TestAtOnceNeedsNoWindow(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce}) // nobody runs it
 		enqueueMany(t, m, "history", 10)
@@ -161,7 +161,7 @@ func TestAtOnceNeedsNoWindow(t *testing.T) {
 }
 
 func TestPolicies(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		byRating := matchq.LuaPolicy("by-rating", `
 			return function(batch, size)
@@ -186,7 +186,7 @@ func TestPolicies(t *testing.T) {
 }
 
 // matchWith ticks ten players, rated 0 to 9 in a scrambled order, and returns who met whom.
-func matchWith(t *testing.T, env *redistest.Env, policy matchq.Policy) []string {
+func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string {
 	t.Helper()
 	env.Namespace += "x"
 	m := newMatcher(t, env, matchq.Config{Policy: policy})
@@ -218,7 +218,7 @@ func matchWith(t *testing.T, env *redistest.Env, policy matchq.Policy) []string 
 }
 
 func TestAFailingPolicyLosesNobody(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for name, source := range map[string]string{
 			"raises":         `return function() error("no luck today") end`,
@@ -246,7 +246,7 @@ func TestAFailingPolicyLosesNobody(t *testing.T) {
 }
 
 func TestRunRefusesAPolicyThatIsNotLua(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{
 			Interval: 10 * time.Millisecond, Policy: matchq.LuaPolicy("broken", "return function( end"),
@@ -261,7 +261,7 @@ func TestRunRefusesAPolicyThatIsNotLua(t *testing.T) {
 
 // A call that visits many queues reports each of them, and can be told from the next call.
 func TestCallsCanBeCounted(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		const queues = 40 // fewer than one call visits
 		reports := make(chan matchq.TickReport, 2*queues)

@@ -2,48 +2,10 @@ package matchq
 
 import (
 	"errors"
-	"strings"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/testkit"
 	"testing"
-	"time"
 )
-
-// values makes a reply of bytes, so that the fuzzer can write one: a letter says what comes, i a number of one byte,
-// s a string up to the next NUL, l a list up to the next e, n nil, d a double; all else is skipped.
-func values(data []byte) []any {
-	made, _ := list(data, 0)
-	return made
-}
-
-func list(data []byte, depth int) (made []any, rest []byte) {
-	for len(data) > 0 {
-		letter := data[0]
-		data = data[1:]
-		switch letter {
-		case 'i':
-			if len(data) > 0 {
-				made, data = append(made, int64(int8(data[0]))), data[1:]
-			}
-		case 's':
-			text, after, _ := strings.Cut(string(data), "\x00")
-			made, data = append(made, text), []byte(after)
-		case 'l':
-			if depth < 4 {
-				var inner []any
-				inner, data = list(data, depth+1)
-				made = append(made, inner)
-			}
-		case 'e':
-			if depth > 0 {
-				return made, data
-			}
-		case 'n':
-			made = append(made, nil)
-		case 'd':
-			made = append(made, 0.5)
-		}
-	}
-	return made, nil
-}
 
 const (
 	someRecord   = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
@@ -61,7 +23,7 @@ func FuzzTicketReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		ticket, err := decodeTicket(&reply{script: "ticket", rest: values(data)})
+		ticket, err := decodeTicket(testkit.Reply("ticket", data))
 		if err == nil && (ticket.State == Matched || ticket.State == Proposed) != (ticket.Match != nil) {
 			t.Errorf("ticket without an error: %+v", ticket)
 		}
@@ -77,7 +39,7 @@ func FuzzMatchReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		match, err := decodeMatch(&reply{script: "match", rest: values(data)}, "1-0-0", 10)
+		match, err := decodeMatch(testkit.Reply("match", data), "1-0-0", 10)
 		if err == nil && (match.ID != "1-0-0" || match.State == "" || match.State == Proposed && len(match.Tickets) < len(match.Accepted)) {
 			t.Errorf("match without an error: %+v", match)
 		}
@@ -93,7 +55,7 @@ func FuzzTickReply(f *testing.F) {
 	}
 	visits := []visit{{queue: "history", fence: "1700000000000"}, {queue: "maths", fence: "inf"}}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := decodeTick(&reply{script: "tick", rest: values(data)}, visits)
+		got, err := decodeTick(testkit.Reply("tick", data), visits)
 		if err == nil && (got.considered < 0 || got.considered > len(visits) || len(got.reports) != len(got.visited)) {
 			t.Errorf("reports without an error: %+v", got)
 		}
@@ -109,7 +71,7 @@ func FuzzEnqueueReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		answers := make([]answer, 2)
-		if err := decodeEnqueue(&reply{script: "enqueue", rest: values(data)}, answers); err != nil {
+		if err := decodeEnqueue(testkit.Reply("enqueue", data), answers); err != nil {
 			return
 		}
 		for _, a := range answers {
@@ -128,8 +90,8 @@ func FuzzDueReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := &reply{script: "due", rest: values(data)}
-		if due, err := decodeDue(r); err == nil && len(due.visits)*2 > len(values(data)) {
+		r := testkit.Reply("due", data)
+		if due, err := decodeDue(r); err == nil && len(due.visits)*2 > len(testkit.Values(data)) {
 			t.Errorf("visits without an error: %+v", due)
 		}
 	})
@@ -143,29 +105,9 @@ func FuzzQueuesReply(f *testing.F) {
 	}
 	names := []string{"history", "maths"}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		queues, err := decodeQueues(&reply{script: "queues", rest: values(data)}, names)
+		queues, err := decodeQueues(testkit.Reply("queues", data), names)
 		if err == nil && len(queues) != len(names) {
 			t.Errorf("queues without an error: %+v", queues)
-		}
-	})
-}
-
-func FuzzRecord(f *testing.F) {
-	for _, seed := range []string{
-		someRecord, otherRecord, "1700000060000\thistory\t60000!.2\talice\t\t\t", "1\ta\t2.x\tb\t\t\t", "",
-		"\t\t\t\t\t\t", "1\t2\ta\tb\tx\t\t", "1\t2\ta\tb\t\t", "9999999999999999999\t1\ta\tb\t\t\t",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, record string) {
-		ticket, err := parseRecord("id", record)
-		if err != nil {
-			return
-		}
-		// What was read is written as it stood, but for the way in which a number is spelled.
-		again, err := parseRecord("id", "1\t"+body(&ticket, 2))
-		if err != nil || body(&again, 2) != body(&ticket, 2) {
-			t.Errorf("%q became %q, %v", body(&ticket, 2), body(&again, 2), err)
 		}
 	})
 }
@@ -193,7 +135,7 @@ func FuzzEntry(f *testing.F) {
 		if named != len(e.tickets) || named == 0 {
 			t.Errorf("events name %d tickets of %d", named, len(e.tickets))
 		}
-		if found, ok := e.find(e.tickets[0].ID); !ok || (found.Match != nil) != (e.kind == Matched) {
+		if found, ok := e.find(e.tickets[0].ID); !ok || (found.Match != nil) != (e.Kind == string(Matched)) {
 			t.Errorf("first ticket: %+v", found)
 		}
 	})
@@ -224,48 +166,18 @@ func FuzzPosition(f *testing.F) {
 	})
 }
 
+// FuzzPlaceID sees that the id of a place is a position.
 func FuzzPlaceID(f *testing.F) {
 	for _, seed := range []string{"1-2-3", "1-2", "-", "--", "1-2--3", "1--2", "x-2-3", "", "1-2-3-4"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		entryID, place, ok := splitPlaceID(id)
+		entryID, place, ok := codec.SplitPlaceID(id)
 		if !ok {
 			return
 		}
 		if p, err := parsePosition(id); err != nil || p.place != place || place < 0 {
 			t.Errorf("%q is place %d of %q and position %+v, %v", id, place, entryID, p, err)
-		}
-	})
-}
-
-// FuzzOutcome reads what stands for a ticket that has ended.
-func FuzzOutcome(f *testing.F) {
-	for _, seed := range []string{"p\t1-0-0\t" + someRecord, "p\t1-0-0", "m\t1-0-0", "c\t1-0-0", "e\t1-0-0", "", "m", "\t", "m\t-", "1", "x\t1-0-0"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, outcome string) {
-		if isRecord(outcome) && stateOf(outcome) != Waiting {
-			t.Errorf("%q is a record and an outcome", outcome)
-		}
-		if entry := outcomeEntry(outcome); len(entry) > len(outcome) {
-			t.Errorf("%q names entry %q", outcome, entry)
-		}
-	})
-}
-
-func FuzzMinutesReply(f *testing.F) {
-	for _, seed := range []string{
-		"", "i1le", "i1lsfirst\x00s1 0 0 0 0 0\x00slast\x00s2 0 0 0 0 0\x00smost\x00s2\x00snode:a\x00shello\x00e",
-		"i1lsfirst\x00s1 0\x00slast\x00sx\x00smost\x00e", "i1lsfirst\x00e", "i1i1",
-	} {
-		f.Add([]byte(seed))
-	}
-	start := time.Unix(60, 0)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		minutes, err := decodeMinutes(&reply{script: "minutes", rest: values(data)}, []time.Time{start})
-		if err == nil && (len(minutes) > 1 || len(minutes) == 1 && !minutes[0].Start.Equal(start)) {
-			t.Errorf("minutes without an error: %+v", minutes)
 		}
 	})
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestGuarantee1OneLiveTicketAPlayer(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		// Two matchers are as good as two processes: each sends calls of its own.
 		nodes := []*matchq.Matcher{newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{})}
@@ -60,7 +60,7 @@ func TestGuarantee1OneLiveTicketAPlayer(t *testing.T) {
 }
 
 func TestGuarantee2EachTicketEndsOnce(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		cfg := matchq.Config{Interval: 10 * time.Millisecond, Limit: 32, Size: 3, TTL: 50 * time.Millisecond}
 		ctx, stop := context.WithCancel(t.Context())
@@ -85,7 +85,7 @@ func TestGuarantee2EachTicketEndsOnce(t *testing.T) {
 					}
 					var matched *matchq.MatchedError
 					if i%3 == 0 {
-						err = m.Cancel(t.Context(), ticket.ID)
+						err = m.Cancel(t.Context(), ticket.ID, "")
 						if err != nil && !errors.As(err, &matched) && !errors.Is(err, matchq.ErrExpired) {
 							t.Errorf("cancel: %v", err)
 						}
@@ -132,7 +132,7 @@ func collectEnds(t *testing.T, m *matchq.Matcher, tickets int) map[matchq.State]
 }
 
 func TestGuarantee3CapacityIsTheSumOfWholeMatches(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for size := 2; size <= 16; size++ {
 			env.Namespace += "x"
@@ -181,7 +181,7 @@ func enqueueMany(t testing.TB, m *matchq.Matcher, queue string, n int) []matchq.
 }
 
 func TestGuarantee6CallsAreBoundedAndOneAtATime(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		var most struct {
 			sync.Mutex
@@ -254,7 +254,7 @@ func (h *flightHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func TestGuarantee9NodesAgree(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		first := newMatcher(t, env, matchq.Config{})
 		ticket := enqueue(t, first, "history", "alice")
@@ -273,7 +273,7 @@ func TestGuarantee9NodesAgree(t *testing.T) {
 		}
 
 		// Once no ticket lives, another configuration may take over; the first node is told.
-		if err := first.Cancel(t.Context(), ticket.ID); err != nil {
+		if err := first.Cancel(t.Context(), ticket.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		enqueue(t, second, "history", "bob")

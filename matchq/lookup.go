@@ -4,8 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
+
+var ticketScript = space.Bind[ticketArgs]("match/ticket")
+
+type ticketArgs struct {
+	ID     string `lua:"id"`
+	Player string `lua:"player"`
+}
 
 // Ticket returns a ticket by its id: as it waits, or how it ended while that is kept. Errors: ErrNotFound,
 // ErrUnavailable.
@@ -13,7 +21,7 @@ func (m *Matcher) Ticket(ctx context.Context, id string) (Ticket, error) {
 	if checkID(id) != nil {
 		return Ticket{}, ErrNotFound // nobody has such an id
 	}
-	return m.lookUp(ctx, id, "")
+	return m.lookUp(ctx, ticketArgs{ID: id})
 }
 
 // TicketOf returns a player's latest ticket. Errors as for Ticket.
@@ -21,50 +29,47 @@ func (m *Matcher) TicketOf(ctx context.Context, player string) (Ticket, error) {
 	if CheckName("player", player) != nil {
 		return Ticket{}, ErrNotFound
 	}
-	return m.lookUp(ctx, "", player)
+	return m.lookUp(ctx, ticketArgs{Player: player})
 }
 
-func (m *Matcher) lookUp(ctx context.Context, id, player string) (Ticket, error) {
-	return within(ctx, m, nil, func(ctx context.Context) (Ticket, error) {
-		keys := []string{m.keys.tickets, m.keys.players, m.keys.events, m.keys.proposals}
-		r, err := m.read(ctx, m.scripts.ticket, keys, id, player)
-		if err != nil {
-			return Ticket{}, err
-		}
-		return decodeTicket(r)
-	})
+func (m *Matcher) lookUp(ctx context.Context, args ticketArgs) (Ticket, error) {
+	r, err := ticketScript.Call(ctx, m.space, args)
+	if err != nil {
+		return Ticket{}, err
+	}
+	return decodeTicket(r)
 }
 
 // decodeTicket reads the reply of ticket.lua.
-func decodeTicket(r *reply) (Ticket, error) {
-	now := r.number()
-	if !r.more() {
-		if r.err == nil {
-			r.err = ErrNotFound
+func decodeTicket(r *space.Reply) (Ticket, error) {
+	now := r.Number()
+	if !r.More() {
+		if r.Err == nil {
+			r.Err = ErrNotFound
 		}
-		return Ticket{}, r.err
+		return Ticket{}, r.Err
 	}
-	id, value := r.text(), r.text()
-	if r.err == nil && outcomeEntry(value) == "" {
+	id, value := r.Text(), r.Text()
+	if r.Err == nil && codec.OutcomeEntry(value) == "" {
 		return decodeLive(r, id, value, now)
 	}
-	fields := r.fields()
-	if r.err != nil {
-		return Ticket{}, r.err
+	fields := r.Fields()
+	if r.Err != nil {
+		return Ticket{}, r.Err
 	}
-	e, err := parseEntry(outcomeEntry(value), fields)
+	e, err := parseEntry(codec.OutcomeEntry(value), fields)
 	if err != nil {
 		return Ticket{}, err
 	}
 	t, ok := e.find(id)
 	if !ok {
-		r.failf("entry %s does not name ticket %s", e.id, id)
+		r.Failf("entry %s does not name ticket %s", e.ID, id)
 	}
-	return t, r.err
+	return t, r.Err
 }
 
-// decodeLive reads a ticket that waits or is proposed; what is known of its match then follows.
-func decodeLive(r *reply, id, value string, nowMS int64) (Ticket, error) {
+// decodeLive reads a ticket that waits or is proposed, and its match.
+func decodeLive(r *space.Reply, id, value string, nowMS int64) (Ticket, error) {
 	t, matchID, err := liveTicket(id, value, nowMS)
 	if err != nil || matchID == "" {
 		return t, err
@@ -75,13 +80,4 @@ func decodeLive(r *reply, id, value string, nowMS int64) (Ticket, error) {
 	}
 	t.Match = &match
 	return t, nil
-}
-
-// parseMessage reads an entry as the driver hands it over.
-func parseMessage(message redis.XMessage) (entry, error) {
-	fields := make(map[string]string, len(message.Values))
-	for name, value := range message.Values {
-		fields[name], _ = value.(string)
-	}
-	return parseEntry(message.ID, fields)
 }

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/internal/testkit"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // newMatcher makes a matcher in the test's namespace.
-func newMatcher(t testing.TB, env *redistest.Env, cfg matchq.Config) *matchq.Matcher {
+func newMatcher(t testing.TB, env *matchqtest.Env, cfg matchq.Config) *matchq.Matcher {
 	t.Helper()
 	cfg.Namespace = env.Namespace
 	m, err := matchq.New(env.Client, cfg)
@@ -45,7 +46,7 @@ func checkAudit(t testing.TB, m *matchq.Matcher) matchq.AuditReport {
 }
 
 func TestTwoPlayersAreMatched(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		a, b := enqueue(t, m, "history", "alice"), enqueue(t, m, "history", "bob")
 		report, err := m.Tick(t.Context(), "history")
@@ -60,7 +61,7 @@ func TestTwoPlayersAreMatched(t *testing.T) {
 			t.Fatalf("players: %v", players)
 		}
 		var matched *matchq.MatchedError
-		if err := m.Cancel(t.Context(), b.ID); !errors.As(err, &matched) || matched.Match.ID != got.Match.ID {
+		if err := m.Cancel(t.Context(), b.ID, ""); !errors.As(err, &matched) || matched.Match.ID != got.Match.ID {
 			t.Fatalf("cancel after the match: %v", err)
 		}
 		for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
@@ -74,9 +75,9 @@ func TestTwoPlayersAreMatched(t *testing.T) {
 }
 
 func TestRunMatchesWithinAnInterval(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{Interval: 200 * time.Millisecond})
-		lag := measureLag(t)
+		lag := testkit.MeasureLag(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()

@@ -15,7 +15,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/internal/testkit"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 const nodeInterval = 100 * time.Millisecond
@@ -57,7 +58,7 @@ type nodes struct {
 }
 
 // start starts a node and returns it, to be killed.
-func (n *nodes) start(t *testing.T, number int, env *redistest.Env) *exec.Cmd {
+func (n *nodes) start(t *testing.T, number int, env *matchqtest.Env) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MATCHQ_TEST_NODE="+env.Server.Addr, "MATCHQ_TEST_NAMESPACE="+env.Namespace)
@@ -98,8 +99,8 @@ func (n *nodes) note(number int, r *matchq.TickReport) {
 
 func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	const queues, rounds = 200, 15
-	lag := measureLag(t)
-	env := redistest.Real(t)
+	lag := testkit.MeasureLag(t)
+	env := matchqtest.Real(t)
 	n := &nodes{visits: map[string]int{}, matches: make([]int, 4)}
 	var running []*exec.Cmd
 	for number := range 4 {
@@ -132,7 +133,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 			}
 		}
 		// The next round comes when this one has been seen to.
-		redistest.Eventually(t, "everybody is matched", func() bool {
+		matchqtest.Eventually(t, "everybody is matched", func() bool {
 			stats, err := m.Stats(t.Context())
 			return err == nil && stats.Waiting == 0
 		})
@@ -180,24 +181,4 @@ func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag fu
 	if most := 2*nodeInterval + 600*time.Millisecond + 3*lag(); slowest > most {
 		t.Errorf("somebody waited %v at an interval of %v, at most %v", slowest, nodeInterval, most)
 	}
-}
-
-// A node that signs off while its set still names somebody, who has moved on just now, leaves nothing behind.
-func TestNothingIsLeftOfANodeThatSignsOff(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
-		m := newMatcher(t, env, quiet(matchq.Config{}))
-		one := startNode(t, m, matchq.NodeConfig{Grace: 10 * time.Millisecond, Lease: 200 * time.Millisecond})
-		startNode(t, m, matchq.NodeConfig{Grace: 10 * time.Millisecond, Lease: 200 * time.Millisecond})
-		set := "node:" + one.ID()
-		if err := env.Client.SAdd(t.Context(), "{"+env.Namespace+"}:"+set, "alice").Err(); err != nil {
-			t.Fatal(err)
-		}
-		if err := one.LeaveAll(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		redistest.Eventually(t, "the set is gone, and the node", func() bool {
-			nodes, err := m.Nodes(t.Context())
-			return err == nil && len(nodes) == 1 && !keyExists(t, env, set)
-		})
-	})
 }

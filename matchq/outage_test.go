@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // checkNothingSent sees to it that an enqueue failed without having been sent.
@@ -23,7 +23,7 @@ func checkNothingSent(t *testing.T, err error) {
 // enqueueAtLast queues a player as soon as Redis is back, which the driver may not know for a second.
 func enqueueAtLast(t *testing.T, m *matchq.Matcher, queue, player string) (made matchq.Ticket) {
 	t.Helper()
-	redistest.Eventually(t, "players are queued again", func() bool {
+	matchqtest.Eventually(t, "players are queued again", func() bool {
 		var err error
 		made, err = m.Enqueue(t.Context(), matchq.Request{Queue: queue, Player: player})
 		return err == nil
@@ -32,10 +32,10 @@ func enqueueAtLast(t *testing.T, m *matchq.Matcher, queue, player string) (made 
 }
 
 func TestEnqueueWhileRedisIsFrozen(t *testing.T) {
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{Timeout: 300 * time.Millisecond})
 	warm := enqueue(t, m, "history", "warm")
-	if err := m.Cancel(t.Context(), warm.ID); err != nil {
+	if err := m.Cancel(t.Context(), warm.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	before := position(t, m)
@@ -71,7 +71,7 @@ func TestEnqueueWhileRedisIsFrozen(t *testing.T) {
 // TestCallersGiveUpWhileRedisIsFrozen lets the contexts of callers end before the time-out of the call: the first one's
 // is on its way by then, the second one's is not, since it waits for the first.
 func TestCallersGiveUpWhileRedisIsFrozen(t *testing.T) {
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{Timeout: 2 * time.Second})
 	enqueue(t, m, "history", "warm")
 	env.Server.Stop()
@@ -110,7 +110,8 @@ func witness(ctx context.Context, m *matchq.Matcher) (events chan matchq.Event, 
 }
 
 func TestRedisComesBackEmpty(t *testing.T) {
-	env := redistest.Real(t)
+	t.Parallel()
+	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{Interval: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -161,10 +162,10 @@ func TestRedisComesBackEmpty(t *testing.T) {
 
 // The driver may find its way to the new Redis without a word; whoever watches must hear that the old events are gone.
 func TestWatchNoticesAnEmptiedRedis(t *testing.T) {
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{})
 	first := enqueue(t, m, "history", "alice")
-	if err := m.Cancel(t.Context(), first.ID); err != nil {
+	if err := m.Cancel(t.Context(), first.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	seen := false
@@ -174,7 +175,7 @@ func TestWatchNoticesAnEmptiedRedis(t *testing.T) {
 			seen = true
 			env.Server.Kill()
 			env.Server.Restart()
-			if err := m.Cancel(t.Context(), enqueueAtLast(t, m, "history", "bob").ID); err != nil {
+			if err := m.Cancel(t.Context(), enqueueAtLast(t, m, "history", "bob").ID, ""); err != nil {
 				t.Fatal(err)
 			}
 		case errors.Is(err, matchq.ErrUnavailable):

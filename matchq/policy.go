@@ -4,14 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"github.com/matchq/matchq/lua"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// A Policy decides inside Redis who of a batch plays with whom. FIFO is used unless Config says otherwise.
+// A Policy groups a batch into matches, inside Redis.
 //
 // Its source is a Lua 5.1 chunk that returns a function of a batch and the size of a match. batch.n tickets wait, the
-// longest waiting first; batch[i] has id, player, rating (0 unless set), attributes (a string of JSON) and waited_ms.
-// The function returns a list of positions: the first size of them are one match, the next size another. Whom it
+// oldest first; batch[i] has id, player, rating (0 unless set), attributes (a string of JSON) and waited_ms.
+// The function returns a list of positions: the first size of them are one match, the next size another. A ticket that it
 // leaves out keeps waiting. It sees at most Config.Limit tickets at once, runs while Redis does nothing else, and can
 // touch nothing but its arguments. For instance, best against best:
 //
@@ -29,7 +29,7 @@ type Policy struct {
 	source string
 }
 
-// FIFO matches those who wait longest with each other. It leaves at most size-1 tickets of a queue.
+// FIFO matches the oldest tickets with each other. It leaves at most size-1 tickets of a queue.
 func FIFO() Policy { return builtin("fifo") }
 
 // Random shuffles the batch. Of more than Config.Limit tickets, only that many at once.
@@ -39,7 +39,7 @@ func Random() Policy { return builtin("random") }
 func LuaPolicy(name, source string) Policy { return Policy{name: name, source: source} }
 
 func builtin(name string) Policy {
-	source, ok := lua.Policy(name)
+	source, ok := space.Policy(name)
 	if !ok {
 		panic("matchq: no policy " + name) // it is embedded
 	}

@@ -6,13 +6,17 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 const (
-	// FromNow as a position means what happens from the start of Watch on.
+	// FromNow as a position means all events from the start of Watch on.
 	FromNow = ""
 
-	// FromOldest means everything that is still kept.
+	// FromOldest means all events that are still kept.
 	FromOldest = "0"
 )
 
@@ -70,7 +74,7 @@ func (p position) entryBefore(o position) bool {
 // missedBy says whether something after the position is gone if everything up to and with trimmed is.
 func (p position) missedBy(trimmed position) bool {
 	if p.ms == 0 && p.seq == 0 {
-		return false // FromOldest asks for what is kept
+		return false // FromOldest asks for the events that are kept
 	}
 	return p.entryBefore(trimmed) || !trimmed.entryBefore(p) && p.place < trimmed.place
 }
@@ -84,7 +88,7 @@ func (m *Matcher) Position(ctx context.Context) (string, error) {
 	return e.last.entryID(), nil
 }
 
-// marks say whether a stream still holds what it is asked for.
+// marks say whether a stream still holds the events after a position.
 type marks struct {
 	trimmed position // the last event that was trimmed
 	born    string   // when the namespace came into being, "" if it has not: another one means that Redis was emptied
@@ -98,30 +102,27 @@ type ends struct {
 }
 
 func (m *Matcher) ends(ctx context.Context) (ends, error) {
-	return within(ctx, m, nil, func(ctx context.Context) (ends, error) {
-		marks, err := m.readMarks(ctx)
-		if err != nil {
-			return ends{}, err
-		}
-		e := ends{marks: marks, last: marks.trimmed}
-		newest, err := m.rdb.XRevRangeN(ctx, m.keys.events, "+", "-", 1).Result()
-		if err != nil {
-			return e, failure("read position", err)
-		}
-		if len(newest) > 0 {
-			e.last, err = parsePosition(newest[0].ID)
-		}
-		return e, err
+	marks, err := m.marks(ctx)
+	if err != nil {
+		return ends{}, err
+	}
+	e := ends{marks: marks, last: marks.trimmed}
+	newest, err := space.Do(ctx, m.space, "read position", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
+		return rdb.XRevRangeN(ctx, m.space.Key(space.Events), "+", "-", 1).Result()
 	})
+	if err == nil && len(newest) > 0 {
+		e.last, err = parsePosition(newest[0].ID)
+	}
+	return e, err
 }
 
 // marks reads them.
-func (m *Matcher) marks(ctx context.Context) (marks, error) { return within(ctx, m, nil, m.readMarks) }
-
-func (m *Matcher) readMarks(ctx context.Context) (marks, error) {
-	values, err := m.rdb.HMGet(ctx, m.keys.meta, "trimmed", "born").Result()
+func (m *Matcher) marks(ctx context.Context) (marks, error) {
+	values, err := space.Do(ctx, m.space, "read position", func(ctx context.Context, rdb redis.UniversalClient) ([]any, error) {
+		return rdb.HMGet(ctx, m.space.Key(space.Meta), "trimmed", "born").Result()
+	})
 	if err != nil {
-		return marks{}, failure("read position", err)
+		return marks{}, err
 	}
 	trimmed, ok := values[0].(string)
 	if !ok {

@@ -170,7 +170,7 @@ func (s *machine) doLate(t *rapid.T) error {
 	}).Draw(t, "in between")
 
 	var failed error
-	s.hook.next("enqueue", func() {
+	s.hook.Next("match/enqueue", func() {
 		if s.judge(&r) == isQueued {
 			var ticket matchq.Ticket
 			if ticket, failed = s.m.Ticket(s.ctx, r.ID); failed == nil {
@@ -182,7 +182,7 @@ func (s *machine) doLate(t *rapid.T) error {
 		}
 	})
 	ticket, err := s.m.Enqueue(s.ctx, r)
-	if s.hook.stop(); failed != nil {
+	if s.hook.Stop(); failed != nil {
 		return failed
 	}
 	return s.settle([]matchq.Request{r}, []matchq.Result{{Ticket: ticket, Err: err}})
@@ -200,7 +200,7 @@ func (s *machine) doCancelPlayer(t *rapid.T) error {
 	return s.cancelled(s.latest[player], s.m.CancelPlayer(s.ctx, player))
 }
 
-func (s *machine) cancel(id string) error { return s.cancelled(id, s.m.Cancel(s.ctx, id)) }
+func (s *machine) cancel(id string) error { return s.cancelled(id, s.m.Cancel(s.ctx, id, "")) }
 
 // cancelled compares what Cancel said of a ticket with what it must.
 func (s *machine) cancelled(id string, err error) error {

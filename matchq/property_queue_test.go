@@ -82,7 +82,7 @@ func (s *machine) pause(queue string, paused bool) error {
 func (s *machine) doDrain(t *rapid.T) error {
 	queue := s.anyQueue(t)
 	stop := s.repeated(t)
-	err := s.drain(queue, s.hook.order.Load() != nil)
+	err := s.drain(queue, s.hook.Ordered())
 	stop()
 	return err
 }
@@ -98,7 +98,7 @@ func (s *machine) drain(queue string, repeated bool) error {
 		return fmt.Errorf("drained %d of %d in %s", got, want, queue)
 	}
 	err = s.sync(func(ev *matchq.Event) error {
-		if ev.Kind != matchq.Cancelled || ev.Ticket.Queue != queue || ev.Ticket.Reason != matchq.DrainReason {
+		if ev.Kind != matchq.Cancelled || ev.Ticket.Queue != queue || ev.Ticket.Reason != matchq.ReasonDrained {
 			return fmt.Errorf("draining %s must not make %+v", queue, *ev)
 		}
 		return nil

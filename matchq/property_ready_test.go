@@ -84,12 +84,12 @@ func (s *machine) doAccept(t *rapid.T) error {
 		}
 		return s.sync(nothing)
 	case s.over(match):
-		if !errors.Is(err, matchq.ErrGone) {
+		if !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			return fmt.Errorf("%s accepts %s too late: %+v, %w", player, id, got, err)
 		}
-		return s.fallsApart(match, s.silent(match), matchq.NoAnswerReason)
+		return s.fallsApart(match, s.silent(match), matchq.ReasonNoAnswer)
 	case match.State == matchq.Cancelled:
-		if !errors.Is(err, matchq.ErrGone) {
+		if !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			return fmt.Errorf("%s accepts %s, which fell apart: %+v, %w", player, id, got, err)
 		}
 		return s.sync(nothing)
@@ -126,18 +126,18 @@ func (s *machine) doDecline(t *rapid.T) error {
 		}
 		return s.sync(nothing)
 	case s.over(match):
-		if !errors.Is(err, matchq.ErrGone) {
+		if !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			return fmt.Errorf("%s declines %s too late: %w", player, id, err)
 		}
-		return s.fallsApart(match, s.silent(match), matchq.NoAnswerReason)
+		return s.fallsApart(match, s.silent(match), matchq.ReasonNoAnswer)
 	case match.State == matchq.Proposed:
 		if err != nil {
 			return fmt.Errorf("%s declines %+v: %w", player, *match, err)
 		}
-		return s.fallsApart(match, []string{ticketID}, matchq.DeclinedReason)
+		return s.fallsApart(match, []string{ticketID}, matchq.ReasonDeclined)
 	case match.State == matchq.Matched && !errors.As(err, &matched),
-		match.State == matchq.Cancelled && match.reasons[ticketID] == matchq.DeclinedReason && err != nil,
-		match.State == matchq.Cancelled && match.reasons[ticketID] != matchq.DeclinedReason && !errors.Is(err, matchq.ErrGone):
+		match.State == matchq.Cancelled && match.reasons[ticketID] == matchq.ReasonDeclined && err != nil,
+		match.State == matchq.Cancelled && match.reasons[ticketID] != matchq.ReasonDeclined && !errors.Is(err, matchq.ErrReadyCheckFailed):
 		return fmt.Errorf("%s declines %+v: %w", player, *match, err)
 	}
 	return s.sync(nothing)
@@ -176,9 +176,9 @@ func mayFallApart(ev *matchq.Event, match *modelMatch, out []string, reason stri
 
 // cancelledProposed sees to what came of cancelling a ticket that was proposed.
 func (s *machine) cancelledProposed(t *modelTicket) error {
-	match, out, reason := s.matches[t.matchID], []string{t.ID}, matchq.DeclinedReason
+	match, out, reason := s.matches[t.matchID], []string{t.ID}, matchq.ReasonDeclined
 	if s.over(match) {
-		out, reason = s.silent(match), matchq.NoAnswerReason
+		out, reason = s.silent(match), matchq.ReasonNoAnswer
 	}
 	err := s.sync(func(ev *matchq.Event) error {
 		if ev.Kind == matchq.Cancelled && ev.MatchID == "" && ev.Ticket.ID == t.ID && !slices.Contains(out, t.ID) {
@@ -210,7 +210,7 @@ func (s *machine) settleAll() error {
 		if late[ev.MatchID] == nil {
 			return fmt.Errorf("settling must not make %+v", *ev)
 		}
-		return mayFallApart(ev, s.matches[ev.MatchID], late[ev.MatchID], matchq.NoAnswerReason)
+		return mayFallApart(ev, s.matches[ev.MatchID], late[ev.MatchID], matchq.ReasonNoAnswer)
 	})
 	for id := range late {
 		if err == nil && s.matches[id].State != matchq.Cancelled {

@@ -2,10 +2,8 @@ package matchq_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -15,19 +13,21 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/internal/testkit"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestModel runs random operations on a Matcher and on the model, and compares them after each. Repeat a failure with
 // the flags that rapid prints; look for more of them with -rapid.checks=5000.
 func TestModel(t *testing.T) {
-	fewer(t, 25)
-	for name, start := range map[string]func(testing.TB) *redistest.Env{
-		"embedded": redistest.Embedded, "redis": redistest.Real,
+	testkit.Checks(t, 25)
+	for name, start := range map[string]func(testing.TB) *matchqtest.Env{
+		"embedded": matchqtest.Embedded, "redis": matchqtest.Real,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			env := start(t)
-			hook := &repeater{}
+			hook := &testkit.Repeater{}
 			env.Client.AddHook(hook)
 			rapid.Check(t, func(t *rapid.T) {
 				s := newMachine(t, env, hook)
@@ -39,24 +39,12 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// fewer lets rapid make fewer checks than its 100, unless it was told how many.
-func fewer(t *testing.T, checks int) {
-	told := false
-	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "rapid.checks" })
-	if told {
-		return
-	}
-	if err := flag.Set("rapid.checks", strconv.Itoa(checks)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // machine runs each operation on a Matcher and on the model.
 type machine struct {
 	*model
 	ctx      context.Context
 	m        *matchq.Matcher
-	hook     *repeater
+	hook     *testkit.Repeater
 	rdb      redis.UniversalClient
 	embedded *miniredis.Miniredis
 	cursor   string // of the last event that was seen
@@ -82,7 +70,7 @@ end`
 // shortTTL is over when the operation that queued the ticket is.
 const shortTTL = time.Millisecond
 
-func newMachine(t *rapid.T, env *redistest.Env, hook *repeater) *machine {
+func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machine {
 	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky"}).Draw(t, "policy")
 	cfg := matchq.Config{
 		Namespace: "test-" + xid.New().String(),
@@ -169,9 +157,9 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 // repeated has the next script call run twice, half of the time.
 func (s *machine) repeated(t *rapid.T) (stop func() bool) {
 	if rapid.Bool().Draw(t, "repeated") {
-		s.hook.next("", nil)
+		s.hook.Next("", nil)
 	}
-	return s.hook.stop
+	return s.hook.Stop
 }
 
 // sync takes over the events that came of an operation, if each may have.

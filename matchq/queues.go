@@ -5,7 +5,21 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
+
+var queuesScript = space.Bind[queuesArgs]("match/queues")
+
+type queuesArgs struct {
+	Rows []queueRow `lua:"row"`
+}
+
+type queueRow struct {
+	Queue string `lua:"queue"`
+}
 
 // Queue is the state of a waiting line.
 type Queue struct {
@@ -64,12 +78,8 @@ func (m *Matcher) queueNames(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta, err := within(ctx, m, nil, func(ctx context.Context) ([]string, error) {
-		fields, err := m.rdb.HKeys(ctx, m.keys.meta).Result()
-		if err != nil {
-			return nil, failure("read paused queues", err)
-		}
-		return fields, nil
+	meta, err := space.Do(ctx, m.space, "read paused queues", func(ctx context.Context, rdb redis.UniversalClient) ([]string, error) {
+		return rdb.HKeys(ctx, m.space.Key(space.Meta)).Result()
 	})
 	if err != nil {
 		return nil, err
@@ -84,95 +94,35 @@ func (m *Matcher) queueNames(ctx context.Context) ([]string, error) {
 }
 
 func (m *Matcher) queueStates(ctx context.Context, names []string) ([]Queue, error) {
-	return within(ctx, m, nil, func(ctx context.Context) ([]Queue, error) {
-		k := &m.keys
-		keys := []string{k.meta, k.tickets, k.due, k.matched, k.tombstones, k.held}
-		args := make([]any, len(names))
-		for i, name := range names {
-			keys = append(keys, k.waiting(name), k.passed(name))
-			args[i] = name
-		}
-		r, err := m.read(ctx, m.scripts.queues, keys, args...)
-		if err != nil {
-			return nil, err
-		}
-		return decodeQueues(r, names)
-	})
+	rows := make([]queueRow, len(names))
+	for i, name := range names {
+		rows[i].Queue = name
+	}
+	r, err := queuesScript.Call(ctx, m.space, queuesArgs{Rows: rows})
+	if err != nil {
+		return nil, err
+	}
+	return decodeQueues(r, names)
 }
 
-func decodeQueues(r *reply, names []string) ([]Queue, error) {
-	now := time.UnixMilli(r.number())
+func decodeQueues(r *space.Reply, names []string) ([]Queue, error) {
+	now := time.UnixMilli(r.Number())
 	queues := make([]Queue, len(names))
 	for i, name := range names {
-		row := r.list()
-		q := Queue{Name: name, Waiting: int(row.number()), Proposed: int(row.number())}
-		if oldest := row.number(); oldest > 0 {
+		row := r.List()
+		q := Queue{Name: name, Waiting: int(row.Number()), Proposed: int(row.Number())}
+		if oldest := row.Number(); oldest > 0 {
 			q.OldestAt = time.UnixMilli(oldest)
 			q.OldestWait = max(0, now.Sub(q.OldestAt))
 		}
-		if q.NextTick = (visit{fence: row.text()}).window(); !q.NextTick.IsZero() {
+		if q.NextTick = (visit{fence: row.Text()}).window(); !q.NextTick.IsZero() {
 			q.NextTickIn = max(0, q.NextTick.Sub(now))
 			q.Overdue = max(0, now.Sub(q.NextTick))
 		}
-		q.Matches = row.number()
-		q.Paused = row.number() == 1
-		r.done(row)
+		q.Matches = row.Number()
+		q.Paused = row.Number() == 1
+		r.Done(row)
 		queues[i] = q
 	}
-	return queues, r.err
-}
-
-// Pause lets a queue take nobody and form no matches; who waits in it keeps waiting and may expire. Safe to repeat.
-// Errors: *InvalidError, *ConfigError, ErrUnavailable.
-func (m *Matcher) Pause(ctx context.Context, queue string) error { return m.setPaused(ctx, queue, 1) }
-
-// Resume ends a pause. Safe to repeat. Errors as for Pause.
-func (m *Matcher) Resume(ctx context.Context, queue string) error { return m.setPaused(ctx, queue, 0) }
-
-func (m *Matcher) setPaused(ctx context.Context, queue string, paused int) error {
-	if err := CheckName("queue", queue); err != nil {
-		return err
-	}
-	_, err := within(ctx, m, nil, func(ctx context.Context) (struct{}, error) {
-		_, err := m.write(ctx, m.scripts.pause, []string{m.keys.meta, m.keys.due},
-			queue, paused, m.cfg.intervalMS(), m.cfg.phaseMS(queue))
-		return struct{}{}, err
-	})
-	return err
-}
-
-// DrainReason is why tickets are cancelled by Drain.
-const DrainReason = "drained"
-
-// Drain cancels every ticket that waits or is proposed in a queue when it starts, and returns how many that were. Those
-// who come meanwhile stay, and wait again if they were proposed with one that does not; Pause first to let nobody in. If it fails half-way, what it returns was cancelled: repeat it.
-// Errors: *InvalidError, *ConfigError, ErrUnavailable.
-func (m *Matcher) Drain(ctx context.Context, queue string) (int, error) {
-	if err := CheckName("queue", queue); err != nil {
-		return 0, err
-	}
-	type step struct {
-		until     int64
-		cancelled int
-		more      bool
-	}
-	k := &m.keys
-	keys := []string{k.meta, k.tickets, k.due, k.events, k.counters, k.tombstones, k.batches,
-		k.held, k.proposals, k.deadlines, k.waiting(queue), k.passed(queue)}
-	total := 0
-	for s := (step{more: true}); s.more; {
-		var err error
-		s, err = within(ctx, m, nil, func(ctx context.Context) (step, error) {
-			r, err := m.write(ctx, m.scripts.drain, keys, queue, DrainReason, m.cfg.Limit, s.until, m.cfg.intervalMS())
-			if err != nil {
-				return step{}, err
-			}
-			return step{r.number(), int(r.number()), r.number() == 1}, r.err
-		})
-		if err != nil {
-			return total, err
-		}
-		total += s.cancelled
-	}
-	return total, nil
+	return queues, r.Err
 }

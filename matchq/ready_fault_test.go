@@ -10,7 +10,8 @@ import (
 
 	"github.com/matchq/matchq/lua"
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/internal/testkit"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // asks makes the same matchers over for a configuration with a ready check, on a namespace of their own.
@@ -19,7 +20,7 @@ func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.Univ
 	cfg := matchq.Config{Timeout: 10 * time.Second, ReadyTimeout: 100 * time.Millisecond}
 	space, through := *s.env, *s.env
 	space.Namespace += "-asks"
-	through.Namespace, through.Client = space.Namespace, s.proxy.client(t)
+	through.Namespace, through.Client = space.Namespace, s.proxy.Client(t)
 	calm, m = newMatcher(t, &space, cfg), newMatcher(t, &through, cfg)
 	enqueue(t, calm, "history", "alice")
 	enqueue(t, calm, "history", "bob")
@@ -27,7 +28,7 @@ func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.Univ
 }
 
 // load has Redis know a script, since a call of one that it does not would be made in another form.
-func load(t *testing.T, env *redistest.Env, name string) {
+func load(t *testing.T, env *matchqtest.Env, name string) {
 	t.Helper()
 	source, err := lua.Source(name, "")
 	if err != nil {
@@ -39,7 +40,7 @@ func load(t *testing.T, env *redistest.Env, name string) {
 }
 
 func loseAnswer(t *testing.T, s *spoiled) {
-	load(t, s.env, "answer")
+	load(t, s.env, "match/answer")
 	calm, m, _ := s.asks(t)
 	match := propose(t, calm, "history")
 	before := position(t, calm)
@@ -47,7 +48,7 @@ func loseAnswer(t *testing.T, s *spoiled) {
 		t.Error(err)
 	}
 	for _, ev := range take(t, calm, before, 2) {
-		if ev.MatchID != match.ID || ev.Reason != matchq.DeclinedReason {
+		if ev.MatchID != match.ID || ev.Reason != matchq.ReasonDeclined {
 			t.Errorf("event: %+v", ev)
 		}
 	}
@@ -56,7 +57,7 @@ func loseAnswer(t *testing.T, s *spoiled) {
 }
 
 func loseSettle(t *testing.T, s *spoiled) {
-	load(t, s.env, "settle")
+	load(t, s.env, "match/settle")
 	calm, m, _ := s.asks(t)
 	match := propose(t, calm, "history")
 	accept(t, calm, match.ID, "alice", matchq.Proposed)
@@ -65,11 +66,11 @@ func loseSettle(t *testing.T, s *spoiled) {
 	ended := make(chan error)
 	go func() { ended <- m.Run(ctx) }()
 	for _, ev := range take(t, calm, before, 2) {
-		if ev.MatchID != match.ID || ev.Reason != matchq.NoAnswerReason {
+		if ev.MatchID != match.ID || ev.Reason != matchq.ReasonNoAnswer {
 			t.Errorf("event: %+v", ev)
 		}
 	}
-	redistest.Eventually(t, "the replies are lost", func() bool { return s.proxy.left() == 0 })
+	matchqtest.Eventually(t, "the replies are lost", func() bool { return s.proxy.Left() == 0 })
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -79,7 +80,7 @@ func loseSettle(t *testing.T, s *spoiled) {
 }
 
 func loseWithdraw(t *testing.T, s *spoiled) {
-	load(t, s.env, "withdraw")
+	load(t, s.env, "match/withdraw")
 	calm, m, _ := s.asks(t)
 	before := position(t, calm)
 	if err := m.Withdraw(t.Context(), "friends", time.Time{}, "alice", "bob", "carol"); err != nil {
@@ -102,18 +103,18 @@ func TestReadyVoidTicketsDecline(t *testing.T) {
 	calm, m, client := s.asks(t)
 	before := position(t, calm)
 	proposed := make(chan matchq.Match, 1)
-	client.AddHook(&beforeCall{hash: string(hashOf(t, "cancel")), number: 1, do: func() {
+	client.AddHook(&beforeCall{hash: string(testkit.HashOf(t, "match/cancel")), number: 1, do: func() {
 		enqueue(t, calm, "music", "dave")
 		proposed <- propose(t, calm, "music")
 	}})
-	s.proxy.loseReplies(hashOf(t, "enqueue"), 4)
+	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4)
 	_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "music", Player: "carol"})
 	if _, ok := errors.AsType[*matchq.UnknownError](err); !ok {
 		t.Fatalf("enqueue without an answer: %v", err)
 	}
 	match := <-proposed
 	for _, ev := range take(t, calm, before, 3)[1:] {
-		if ev.MatchID != match.ID || ev.Reason != matchq.VoidReason {
+		if ev.MatchID != match.ID || ev.Reason != matchq.ReasonVoid {
 			t.Errorf("event: %+v", ev)
 		}
 	}
@@ -123,7 +124,7 @@ func TestReadyVoidTicketsDecline(t *testing.T) {
 
 // beforeCall runs something before the number-th call of a script.
 type beforeCall struct {
-	repeater
+	testkit.Repeater
 
 	hash   string
 	number int
@@ -143,14 +144,14 @@ func (b *beforeCall) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // While a queue is drained, one of the old is proposed with a newcomer, who then waits again.
 func TestReadyDrainSparesNewcomers(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(now)
 	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32})
 	tickets := enqueueMany(t, m, "history", 41)
-	load(t, env, "drain")
+	load(t, env, "match/drain")
 	var newcomer matchq.Ticket
-	env.Client.AddHook(&beforeCall{hash: string(hashOf(t, "drain")), number: 2, do: func() {
+	env.Client.AddHook(&beforeCall{hash: string(testkit.HashOf(t, "match/drain")), number: 2, do: func() {
 		env.Embedded.SetTime(now.Add(time.Millisecond))
 		newcomer = enqueue(t, m, "history", "newcomer")
 		if report, err := m.Tick(t.Context(), "history"); err != nil || report.Matches != 5 {
@@ -161,7 +162,7 @@ func TestReadyDrainSparesNewcomers(t *testing.T) {
 		t.Errorf("drained %d, %v", drained, err)
 	}
 	checkState(t, m, newcomer.ID, matchq.Waiting, 3)
-	if got := checkState(t, m, tickets[40].ID, matchq.Cancelled, 3); got.Reason != matchq.DrainReason {
+	if got := checkState(t, m, tickets[40].ID, matchq.Cancelled, 3); got.Reason != matchq.ReasonDrained {
 		t.Errorf("drained: %+v", got)
 	}
 	checkWaiting(t, m, "history", 1)

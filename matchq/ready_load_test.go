@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // Players answer, cancel and stay silent as they like while two nodes run: each ticket ends once, and all end.
 func TestReadyUnderLoad(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		cfg := matchq.Config{
 			Interval: 10 * time.Millisecond, Limit: 32, Size: 3, TTL: 2 * time.Second, ReadyTimeout: 100 * time.Millisecond,
@@ -83,7 +83,7 @@ func answerAtRandom(t *testing.T, m *matchq.Matcher, match, player string) {
 		_, err = m.Accept(t.Context(), match, player)
 	}
 	var matched *matchq.MatchedError
-	if err != nil && !errors.Is(err, matchq.ErrGone) && !errors.As(err, &matched) && !errors.Is(err, matchq.ErrExpired) {
+	if err != nil && !errors.Is(err, matchq.ErrReadyCheckFailed) && !errors.As(err, &matched) && !errors.Is(err, matchq.ErrExpired) {
 		t.Errorf("answer: %v", err)
 	}
 }

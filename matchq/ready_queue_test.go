@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // Who is restored stands exactly where they stood, also where ids do not sort, all came in one millisecond, and the
 // batch took several calls.
 func TestReadyRestoredWhereTheyStood(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for _, size := range []int{2, 5, 16} {
 			t.Run(fmt.Sprint(size), func(t *testing.T) { checkRestored(t, env, size) })
@@ -22,7 +22,7 @@ func TestReadyRestoredWhereTheyStood(t *testing.T) {
 	})
 }
 
-func checkRestored(t *testing.T, env *redistest.Env, size int) {
+func checkRestored(t *testing.T, env *matchqtest.Env, size int) {
 	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: size, Policy: matchq.LuaPolicy("picky", picky)})
 	space := *env
 	space.Namespace += fmt.Sprint("-", size)
@@ -70,7 +70,7 @@ func checkRestored(t *testing.T, env *redistest.Env, size int) {
 
 // A paused queue proposes nothing; what was proposed before can be accepted, and who is restored may expire.
 func TestReadyPause(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, asking)
 		for _, player := range []string{"A", "B", "C", "D", "E"} {
 			enqueue(t, m, "history", player)
@@ -103,7 +103,7 @@ func TestReadyPause(t *testing.T) {
 
 // Without windows, too, who is restored meets who waits.
 func TestReadyAtOnce(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, ReadyTimeout: time.Hour})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -133,7 +133,7 @@ func TestReadyClockJumps(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := redistest.Embedded(t)
+			env := matchqtest.Embedded(t)
 			m := newMatcher(t, env, matchq.Config{Interval: 100 * time.Millisecond, ReadyTimeout: 200 * time.Millisecond, TTL: time.Second})
 			enqueue(t, m, "history", "A")
 			enqueue(t, m, "history", "B")
@@ -163,7 +163,7 @@ func TestReadyClockJumps(t *testing.T) {
 
 // A ticket that is carried from one call of a batch to the next may expire, or be cancelled, in between.
 func TestReadyCarriedTicketsEnd(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(now)
 	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: 3})
@@ -171,7 +171,7 @@ func TestReadyCarriedTicketsEnd(t *testing.T) {
 	if report, err := m.TickOnce(t.Context(), "history"); err != nil || !report.More || report.Matches != 10 {
 		t.Fatalf("tick: %+v, %v", report, err)
 	}
-	if err := m.Cancel(t.Context(), tickets[30].ID); err != nil {
+	if err := m.Cancel(t.Context(), tickets[30].ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	checkAudit(t, m)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // asking is a configuration under which nobody runs out of time.
@@ -50,7 +50,7 @@ func checkState(t *testing.T, m *matchq.Matcher, id string, state matchq.State, 
 }
 
 func TestReadyAllAccept(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, asking)
 		a, b := enqueue(t, m, "history", "alice"), enqueue(t, m, "history", "bob")
@@ -117,7 +117,7 @@ func TestReadyAllAccept(t *testing.T) {
 
 // The first of the original author's two cases: B is taken while C wants B.
 func TestReadyBIsTakenWhileCWantsB(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, asking)
 		enqueue(t, m, "history", "A")
@@ -145,20 +145,20 @@ func TestReadyBIsTakenWhileCWantsB(t *testing.T) {
 
 // The second: B cancels after being matched with A, and A is back in the queue, where and since when it was.
 func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, asking)
 		a, b := enqueue(t, m, "history", "A"), enqueue(t, m, "history", "B")
 		match := propose(t, m, "history")
 		c := enqueue(t, m, "history", "C")
 		before := position(t, m)
-		if err := m.Cancel(t.Context(), b.ID); err != nil {
+		if err := m.Cancel(t.Context(), b.ID, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Cancel(t.Context(), b.ID); err != nil {
+		if err := m.Cancel(t.Context(), b.ID, ""); err != nil {
 			t.Errorf("again: %v", err)
 		}
-		if got := checkState(t, m, b.ID, matchq.Cancelled, 3); got.Reason != matchq.DeclinedReason {
+		if got := checkState(t, m, b.ID, matchq.Cancelled, 3); got.Reason != matchq.ReasonDeclined {
 			t.Errorf("B: %+v", got)
 		}
 		got := checkState(t, m, a.ID, matchq.Waiting, 3)
@@ -167,14 +167,14 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 		}
 		for _, ev := range take(t, m, before, 2) {
 			want := map[matchq.State]string{matchq.Restored: a.ID, matchq.Cancelled: b.ID}[ev.Kind]
-			if ev.Ticket == nil || ev.Ticket.ID != want || ev.Reason != matchq.DeclinedReason || ev.MatchID != match.ID {
+			if ev.Ticket == nil || ev.Ticket.ID != want || ev.Reason != matchq.ReasonDeclined || ev.MatchID != match.ID {
 				t.Errorf("event: %+v", ev)
 			}
 		}
-		if _, err := m.Accept(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrGone) {
+		if _, err := m.Accept(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			t.Errorf("accept of what fell apart: %v", err)
 		}
-		if err := m.Decline(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrGone) {
+		if err := m.Decline(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			t.Errorf("decline of what fell apart: %v", err)
 		}
 		if err := m.Decline(t.Context(), match.ID, "B"); err != nil {
@@ -196,7 +196,7 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 
 // Whoever has accepted may still change their mind, as long as not all have.
 func TestReadyDeclineAfterAccept(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, asking)
 		a, b := enqueue(t, m, "history", "A"), enqueue(t, m, "history", "B")
@@ -218,7 +218,7 @@ func TestReadyDeclineAfterAccept(t *testing.T) {
 }
 
 func TestReadyTimeIsOver(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{ReadyTimeout: 100 * time.Millisecond, Interval: time.Hour, Size: 3})
 		a, b, c := enqueue(t, m, "history", "A"), enqueue(t, m, "history", "B"), enqueue(t, m, "history", "C")
@@ -229,7 +229,7 @@ func TestReadyTimeIsOver(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- m.Run(ctx) }()
 		for _, ev := range take(t, m, before, 3) {
-			if ev.Reason != matchq.NoAnswerReason || ev.MatchID != match.ID || (ev.Kind == matchq.Restored) != (ev.Ticket.ID == b.ID) {
+			if ev.Reason != matchq.ReasonNoAnswer || ev.MatchID != match.ID || (ev.Kind == matchq.Restored) != (ev.Ticket.ID == b.ID) {
 				t.Errorf("event: %+v", ev)
 			}
 		}
@@ -240,7 +240,7 @@ func TestReadyTimeIsOver(t *testing.T) {
 		checkState(t, m, a.ID, matchq.Cancelled, 3)
 		checkState(t, m, b.ID, matchq.Waiting, 3)
 		checkState(t, m, c.ID, matchq.Cancelled, 3)
-		if _, err := m.Accept(t.Context(), match.ID, "C"); !errors.Is(err, matchq.ErrGone) {
+		if _, err := m.Accept(t.Context(), match.ID, "C"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			t.Errorf("late accept: %v", err)
 		}
 		checkWaiting(t, m, "history", 1)
@@ -250,7 +250,7 @@ func TestReadyTimeIsOver(t *testing.T) {
 
 // A late answer settles what nobody has settled yet.
 func TestReadyLateAnswers(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
 	for _, answer := range []string{"accept", "decline", "cancel"} {
 		t.Run(answer, func(t *testing.T) {
@@ -267,16 +267,16 @@ func TestReadyLateAnswers(t *testing.T) {
 			case "decline":
 				err = m.Decline(t.Context(), match.ID, a.Player)
 			default:
-				err = m.Cancel(t.Context(), b.ID) // who has accepted in time: restored, and then cancelled
+				err = m.Cancel(t.Context(), b.ID, "") // who has accepted in time: restored, and then cancelled
 				if got := checkState(t, m, b.ID, matchq.Cancelled, 4); err != nil || got.Reason != "" {
 					t.Errorf("cancel: %+v, %v", got, err)
 				}
-				err = matchq.ErrGone
+				err = matchq.ErrReadyCheckFailed
 			}
-			if !errors.Is(err, matchq.ErrGone) {
+			if !errors.Is(err, matchq.ErrReadyCheckFailed) {
 				t.Errorf("late %s: %v", answer, err)
 			}
-			if got := checkState(t, m, a.ID, matchq.Cancelled, 3); got.Reason != matchq.NoAnswerReason {
+			if got := checkState(t, m, a.ID, matchq.Cancelled, 3); got.Reason != matchq.ReasonNoAnswer {
 				t.Errorf("A: %+v", got)
 			}
 			checkAudit(t, m)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // good is a request that is fine as it is.
@@ -73,7 +73,7 @@ func checkInvalid(t *testing.T, err error, field string) {
 }
 
 func TestBadRequestsAreRefused(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	enqueue(t, m, "history", "bob")
 	before, err := m.Stats(t.Context())
@@ -102,7 +102,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 }
 
 func TestBadRequestsDoNotHinderOthers(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	results, err := m.EnqueueAll(t.Context(), []matchq.Request{
 		{Queue: "history", Player: "alice"}, {Queue: "", Player: "bob"}, {Queue: "history", Player: "carol"},
@@ -131,7 +131,7 @@ func TestRequestsAtTheLimit(t *testing.T) {
 		"ttl least":  {Queue: "r", Player: "brief", TTL: time.Millisecond},
 		"ttl most":   {Queue: "q", Player: "old", TTL: 100 * 365 * 24 * time.Hour},
 	}
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		for what, r := range requests {
 			made, err := m.Enqueue(t.Context(), r)
@@ -157,7 +157,7 @@ func TestRequestsAtTheLimit(t *testing.T) {
 }
 
 func TestAttributesAreCompacted(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	spaced := append([]byte("\n\t "), append(text(4096), " \n"...)...)
 	got, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: "alice", Attributes: spaced})
@@ -167,7 +167,7 @@ func TestAttributesAreCompacted(t *testing.T) {
 }
 
 func TestBadNamesElsewhere(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	ctx := t.Context()
 	for _, name := range []string{"", "a\n", strings.Repeat("x", 129), "\xff", ".."} {
@@ -182,7 +182,7 @@ func TestBadNamesElsewhere(t *testing.T) {
 		checkInvalid(t, m.Consume(ctx, name, "w", nil), "group")
 		checkInvalid(t, m.Consume(ctx, "g", name, nil), "worker")
 		for what, err := range map[string]error{
-			"cancel": m.Cancel(ctx, name), "cancel player": m.CancelPlayer(ctx, name),
+			"cancel": m.Cancel(ctx, name, ""), "cancel player": m.CancelPlayer(ctx, name),
 			"ticket": second(m.Ticket(ctx, name)), "ticket of": second(m.TicketOf(ctx, name)), "match": second(m.Match(ctx, name)),
 		} {
 			if !errors.Is(err, matchq.ErrNotFound) {

@@ -4,20 +4,22 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// mostVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
-const mostVisits = 64
+// maxVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
+const maxVisits = 64
 
-// Run ticks every queue of the namespace when it is due, lets tickets expire, settles proposed matches whose time to
-// accept is over, and forgets what is older than Config.Retention, until ctx ends; it then returns nil. Any number of
-// processes may run it: they share the due queues without a leader, and what one leaves undone another does.
+// Run ticks every queue of the namespace when it is due, expires tickets, settles proposed matches whose deadline has
+// passed, and forgets tickets that ended longer ago than Config.Retention, until ctx ends; it then returns nil. Any number
+// of processes may run it: they share the due queues without a leader, and another finishes the work of one that dies.
 //
 // While Redis is away it logs that and goes on trying. It returns an error only if going on makes no sense: a
 // *ConfigError, or an answer of Redis that repeating won't change, such as missing rights, or a policy that is not Lua.
 func (m *Matcher) Run(ctx context.Context) error {
 	var (
-		pause backoff
+		pause space.Backoff
 		clock clock
 		away  bool
 	)
@@ -31,36 +33,25 @@ func (m *Matcher) Run(ctx context.Context) error {
 			if !away {
 				m.cfg.Logger.Warn("matchq: no ticks until redis answers", "error", err)
 			}
-			away, idle = true, pause.next()
+			away, idle = true, pause.Next()
 		case away:
 			m.cfg.Logger.Info("matchq: redis answers, ticking again")
-			away, pause = false, backoff{}
+			away = false
+			pause.Reset()
 		}
-		sleep(ctx, idle)
+		space.Sleep(ctx, idle)
 	}
 	return nil
 }
 
-func sleep(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
-
-// round looks for what is due, does it, and returns how long there is nothing to do.
+// round does all that is due, and returns how long there is nothing to do.
 func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error) {
 	due, err := m.findDue(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if clock.wentBack(due.now) {
-		// Also the first time: what happened before this node looked is unknown.
+		// Also the first time: the clock may have been set back before this node looked.
 		if err := m.wakeAll(ctx, due.now); err != nil {
 			return 0, err
 		}
@@ -77,7 +68,7 @@ func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error
 				return 0, err
 			}
 		}
-		// A call forgets as many tickets as another ends, so that what is kept does not grow under load.
+		// A call forgets as many tickets as another ends, so that the events kept don't grow under load.
 		if due.forgettable {
 			if due.forgettable, err = m.forget(ctx); err != nil {
 				return 0, err
@@ -87,7 +78,7 @@ func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error
 			break
 		}
 	}
-	if due.forgettable || len(due.visits) == mostVisits {
+	if due.forgettable || len(due.visits) == maxVisits {
 		return 0, nil
 	}
 	return min(due.next, m.poll()), nil
@@ -110,47 +101,61 @@ type dueList struct {
 	visits      []visit
 }
 
-func (m *Matcher) findDue(ctx context.Context) (dueList, error) {
-	return within(ctx, m, nil, func(ctx context.Context) (dueList, error) {
-		// Nodes start at different places, so that they don't do each other's work.
-		offset := rand.IntN(4) * mostVisits
-		r, err := m.read(ctx, m.scripts.due, []string{m.keys.due, m.keys.events, m.keys.deadlines},
-			mostVisits, offset, m.cfg.Retention.Milliseconds(), m.cfg.ReadyTimeout.Milliseconds())
-		if err != nil {
-			return dueList{}, err
-		}
-		return decodeDue(r)
-	})
+var (
+	dueScript    = space.Bind[dueArgs]("match/due")
+	forgetScript = space.Bind[forgetArgs]("match/forget")
+)
+
+type dueArgs struct {
+	Limit       int   `lua:"limit"`
+	Offset      int   `lua:"offset"`
+	RetentionMS int64 `lua:"retention_ms"`
+	ReadyMS     int64 `lua:"ready_ms"`
 }
 
-func decodeDue(r *reply) (dueList, error) {
-	due := dueList{now: time.UnixMilli(r.number()), next: time.Hour}
-	if next := (visit{fence: r.text()}).window(); !next.IsZero() {
+type forgetArgs struct {
+	RetentionMS int64 `lua:"retention_ms"`
+	Limit       int   `lua:"limit"`
+	MaxQueues   int   `lua:"max_queues"`
+}
+
+func (m *Matcher) findDue(ctx context.Context) (dueList, error) {
+	r, err := dueScript.Call(ctx, m.space, dueArgs{
+		Limit: maxVisits, RetentionMS: m.cfg.Retention.Milliseconds(), ReadyMS: m.cfg.ReadyTimeout.Milliseconds(),
+		Offset: rand.IntN(4) * maxVisits, // nodes start at different places, so that they don't do each other's work
+	})
+	if err != nil {
+		return dueList{}, err
+	}
+	return decodeDue(r)
+}
+
+func decodeDue(r *space.Reply) (dueList, error) {
+	due := dueList{now: time.UnixMilli(r.Number()), next: time.Hour}
+	if next := (visit{fence: r.Text()}).window(); !next.IsZero() {
 		due.next = next.Sub(due.now)
 	}
-	due.forgettable = r.number() == 1
-	due.settleable = r.number() == 1
-	for r.more() {
-		due.visits = append(due.visits, visit{queue: r.text(), fence: r.text()})
+	due.forgettable = r.Number() == 1
+	due.settleable = r.Number() == 1
+	for r.More() {
+		due.visits = append(due.visits, visit{queue: r.Text(), fence: r.Text()})
 	}
-	return due, r.err
+	return due, r.Err
 }
 
-// forget runs forget.lua once and says whether there is more to forget.
+// forget forgets a bounded number of tickets, and says whether there are more to forget.
 func (m *Matcher) forget(ctx context.Context) (more bool, err error) {
-	return within(ctx, m, nil, func(ctx context.Context) (bool, error) {
-		k := &m.keys
-		r, err := m.write(ctx, m.scripts.forget, []string{k.meta, k.tickets, k.players, k.events, k.counters, k.matched, k.proposals},
-			m.cfg.Retention.Milliseconds(), m.cfg.Limit, mostTotals)
-		if err != nil {
-			return false, err
-		}
-		r.number()
-		more := r.number() == 1
-		return more, r.err
+	r, err := forgetScript.Call(ctx, m.space, forgetArgs{
+		RetentionMS: m.cfg.Retention.Milliseconds(), Limit: m.cfg.Limit, MaxQueues: maxTotals,
 	})
+	if err != nil {
+		return false, err
+	}
+	r.Number() // how many were forgotten
+	more = r.Number() == 1
+	return more, r.Err
 }
 
-// mostTotals is for how many queues the number of matches is kept, those with most; otherwise each name ever used
+// maxTotals is for how many queues the number of matches is kept, those with most; otherwise each name ever used
 // would stay in Redis.
-const mostTotals = 10_000
+const maxTotals = 10_000

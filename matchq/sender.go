@@ -6,11 +6,19 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// sender gathers what is enqueued while calls are under way and sends it in the next ones (group commit). There is no
+// sender gathers rows that come while calls are under way and sends them in the next calls (group commit). There is no
 // timer: the first row finds the sender idle and goes alone.
 type sender struct {
+	space *space.Space
+	limit int // rows a call
+
+	enqueue func(ctx context.Context, batch []*pending, answers []answer) error
+	sent    func(batch []*pending, answers []answer) // is told of each batch that was sent
+
 	mu      sync.Mutex
 	rows    []*pending // those that came since the round began, oldest first
 	round   []*pending // those to be sent before them, by queue
@@ -32,7 +40,7 @@ const (
 	statusUnknown               // err says why; it may have been queued
 	statusQueued
 	statusDuplicate // id is the player's live ticket, value its record
-	statusKnown     // value is what stands for the id
+	statusKnown     // value is the one of the id
 	statusPaused
 )
 
@@ -43,16 +51,22 @@ type answer struct {
 	err       error
 }
 
+func newSender(in *space.Space, limit int,
+	enqueue func(context.Context, []*pending, []answer) error, sent func([]*pending, []answer),
+) *sender {
+	return &sender{space: in, limit: limit, enqueue: enqueue, sent: sent}
+}
+
 func newPending(r row) *pending { return &pending{row: r, answer: make(chan answer, 1)} }
 
 // add hands rows to the sender.
-func (s *sender) add(m *Matcher, rows ...*pending) {
+func (s *sender) add(rows ...*pending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rows = append(s.rows, rows...)
 	if !s.sending && len(s.rows) > 0 {
 		s.sending = true
-		go s.send(m)
+		go s.run()
 	}
 }
 
@@ -65,11 +79,11 @@ func (s *sender) takeBack(p *pending) bool {
 	return mine
 }
 
-// send sends batch after batch until no row is left.
-func (s *sender) send(m *Matcher) {
+// run sends batch after batch until no row is left.
+func (s *sender) run() {
 	for {
-		away := s.probe(m)
-		batch := s.take(m.cfg.Limit, away)
+		away := s.probe()
+		batch := s.take(away)
 		if len(batch) == 0 {
 			return
 		}
@@ -77,7 +91,7 @@ func (s *sender) send(m *Matcher) {
 			continue
 		}
 		answers := make([]answer, len(batch))
-		if failed := s.call(m, batch, answers); failed != nil {
+		if failed := s.send(batch, answers); failed != nil {
 			for i := range answers {
 				answers[i] = *failed
 			}
@@ -85,14 +99,14 @@ func (s *sender) send(m *Matcher) {
 		for i, p := range batch {
 			p.answer <- answers[i]
 		}
-		m.tickAtOnce(batch, answers)
+		s.sent(batch, answers)
 	}
 }
 
-// take moves the next rows of the round to a batch, at most limit. When the round is over all that came meanwhile make
-// the next one, so that no queue can keep another waiting. If Redis is away they have their answer before anybody can see
-// that they were taken: whoever can't take a row back and finds no answer knows that it was sent.
-func (s *sender) take(limit int, away *answer) []*pending {
+// take moves the next rows of the round to a batch, at most limit. When the round is over, all rows that came meanwhile
+// make the next one, so that no queue can keep another waiting. If Redis is away the rows have their answer before
+// anybody can see that they were taken: a caller that can't take its row back and finds no answer knows that it was sent.
+func (s *sender) take(away *answer) []*pending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var batch []*pending
@@ -101,7 +115,7 @@ func (s *sender) take(limit int, away *answer) []*pending {
 			s.begin()
 			continue // it is empty if all callers gave up
 		}
-		calls := (len(s.round) + limit - 1) / limit
+		calls := (len(s.round) + s.limit - 1) / s.limit
 		share := (len(s.round) + calls - 1) / calls
 		batch = slices.DeleteFunc(s.round[:share:share], func(p *pending) bool { return p.taken }) // back
 		for _, p := range batch {
@@ -116,9 +130,9 @@ func (s *sender) take(limit int, away *answer) []*pending {
 	return batch
 }
 
-// begin makes a round of the rows that came, no player and no id twice: a later row of theirs must find what became of
-// the earlier one. It is sorted, so that many rows of a queue go together: that costs Redis less than the order in
-// which they came. Their order in a queue stays.
+// begin makes a round of the rows that came, no player and no id twice: the answer to a later row depends on the earlier
+// one. The round is sorted, so that rows of one queue go together: that costs Redis less than the order in which they
+// came. Their order in a queue stays.
 func (s *sender) begin() {
 	players, ids := make(map[string]bool, len(s.rows)), map[string]bool{}
 	kept := s.rows[:0]
@@ -132,34 +146,34 @@ func (s *sender) begin() {
 		default:
 			s.round = append(s.round, p)
 		}
-		players[t.Player], ids[t.ID] = true, true // also of one that is kept: none of theirs may overtake it
+		players[t.Player], ids[t.ID] = true, true // also of a kept row: none of theirs may overtake it
 	}
 	clear(s.rows[len(kept):])
 	s.rows = kept
 	slices.SortStableFunc(s.round, func(a, b *pending) int { return strings.Compare(a.row.ticket.Queue, b.row.ticket.Queue) })
 }
 
-// probe asks Redis for a sign of life if the last call got no answer. While it is away nothing is taken and sent: so it is
-// known that nothing was queued, there is nothing to void, and callers who give up take their rows back.
-func (s *sender) probe(m *Matcher) *answer {
+// probe asks Redis for a sign of life if the last call got no answer. While Redis is away nothing is taken and sent: so it
+// is known that nothing was queued, there is nothing to void, and callers who give up take their rows back.
+func (s *sender) probe() *answer {
 	if !s.suspect {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.space.Timeout())
 	defer cancel()
-	if err := m.rdb.Ping(ctx).Err(); err != nil {
+	if err := s.space.Client().Ping(ctx).Err(); err != nil {
 		return &answer{status: statusFailed, err: fmt.Errorf("%w: nothing was queued: %w", ErrUnavailable, err)}
 	}
 	s.suspect = false
 	return nil
 }
 
-// call sends one batch and fills in its answers; if there is none, it returns the one for all.
-func (s *sender) call(m *Matcher, batch []*pending, answers []answer) *answer {
+// send sends one batch and fills in its answers; if there is none, it returns the one for all.
+func (s *sender) send(batch []*pending, answers []answer) *answer {
 	// The batch outlives its callers, so it has a time-out of its own.
-	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.space.Timeout())
 	defer cancel()
-	err := m.enqueueRows(ctx, batch, answers)
+	err := s.enqueue(ctx, batch, answers)
 	switch {
 	case err == nil:
 		return nil

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // What is sent together is sorted by queue; that must not turn the requests of one player round.
 func TestRequestsOfOnePlayerKeepTheirOrder(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		results, err := m.EnqueueAll(t.Context(), []matchq.Request{
 			{Queue: "zoology", Player: "alice"}, {Queue: "art", Player: "alice"}, {Queue: "biology", Player: "alice"},
@@ -31,7 +31,7 @@ func TestRequestsOfOnePlayerKeepTheirOrder(t *testing.T) {
 
 // More than fits in one call, in many queues: each queue keeps the order in which its players came.
 func TestQueuesKeepTheirOrder(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		const queues, inQueue = 30, 40
 		m := newMatcher(t, env, matchq.Config{Limit: 50})
 		var requests []matchq.Request

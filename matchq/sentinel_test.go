@@ -12,26 +12,26 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestGuarantee8GoesOnAfterASentinelFailover kills the master under a matcher. What the replica had acknowledged is
 // matched on it, and the matcher finds its way there by itself.
 func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 	t.Parallel()
-	master := redistest.Start(t)
+	master := matchqtest.Start(t)
 	host, port, err := net.SplitHostPort(master.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	redistest.Start(t, "--replicaof", host+" "+port)
+	matchqtest.Start(t, "--replicaof", host+" "+port)
 	client := redis.NewFailoverClient(&redis.FailoverOptions{
 		MasterName: "game", SentinelAddrs: []string{startSentinel(t, host, port)}, ContextTimeoutEnabled: true,
 	})
 	t.Cleanup(func() { _ = client.Close() })
 
-	m := newMatcher(t, &redistest.Env{Client: client, Namespace: "game"}, matchq.Config{Limit: 32})
-	redistest.Eventually(t, "the replica is in step", func() bool {
+	m := newMatcher(t, &matchqtest.Env{Client: client, Namespace: "game"}, matchq.Config{Limit: 32})
+	matchqtest.Eventually(t, "the replica is in step", func() bool {
 		return client.Wait(t.Context(), 1, time.Second).Val() == 1
 	})
 	tickets := enqueueMany(t, m, "history", 100)
@@ -39,7 +39,7 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 		t.Fatalf("%d replicas have the tickets", synced)
 	}
 	master.Kill()
-	redistest.Eventually(t, "a replica took over", func() bool {
+	matchqtest.Eventually(t, "a replica took over", func() bool {
 		_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "late"})
 		var duplicate *matchq.DuplicateError // of an attempt whose answer was lost
 		if err != nil && !errors.Is(err, matchq.ErrUnavailable) && !errors.As(err, &duplicate) {
@@ -70,5 +70,5 @@ sentinel failover-timeout game 3000
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return redistest.StartSentinel(t, config).Addr
+	return matchqtest.StartSentinel(t, config).Addr
 }

@@ -4,7 +4,13 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
+
+var auditScript = space.Bind[auditArgs]("match/audit")
+
+type auditArgs struct{}
 
 // Stats are the totals of a namespace since it came into being.
 type Stats struct {
@@ -19,32 +25,27 @@ type Stats struct {
 	Stored    int64     // tickets kept
 	Events    int64     // entries kept, each of up to 50 places
 	Queues    int64     // queues that hold anybody
-	Rooms     int64     // rooms that are to be woken some time, such as games under way
 	At        time.Time // when all this was so, by Redis's clock
 }
 
 // Stats returns the totals. Errors: ErrUnavailable.
 func (m *Matcher) Stats(ctx context.Context) (Stats, error) {
-	return within(ctx, m, nil, func(ctx context.Context) (Stats, error) {
-		k := &m.keys
-		r, err := m.read(ctx, m.scripts.audit, []string{k.tickets, k.due, k.events, k.counters, k.timers})
-		if err != nil {
-			return Stats{}, err
-		}
-		s := Stats{
-			Enqueued: r.number(), Proposed: r.number(), Matched: r.number(), Cancelled: r.number(), Expired: r.number(), Forgotten: r.number(),
-			Matches: r.number(), Stored: r.number(), Events: r.number(), Queues: r.number(),
-			Rooms: r.number(), At: time.UnixMilli(r.number()),
-		}
-		s.Waiting = s.Enqueued - s.Proposed - s.Matched - s.Cancelled - s.Expired
-		return s, r.err
-	})
+	r, err := auditScript.Call(ctx, m.space, auditArgs{})
+	if err != nil {
+		return Stats{}, err
+	}
+	s := Stats{
+		Enqueued: r.Number(), Proposed: r.Number(), Matched: r.Number(), Cancelled: r.Number(), Expired: r.Number(), Forgotten: r.Number(),
+		Matches: r.Number(), Stored: r.Number(), Events: r.Number(), Queues: r.Number(), At: time.UnixMilli(r.Number()),
+	}
+	s.Waiting = s.Enqueued - s.Proposed - s.Matched - s.Cancelled - s.Expired
+	return s, r.Err
 }
 
 // AuditReport is the conservation count: every ticket is somewhere, and only once.
 type AuditReport struct {
 	Stats
-	Problems []string // what does not add up; none if all is well
+	Problems []string // sums that do not add up; none if all is well
 }
 
 // OK says whether everything adds up.
@@ -56,8 +57,8 @@ func (a *AuditReport) expect(what string, got, want int64) {
 	}
 }
 
-// Audit counts in one step: the tickets that were enqueued are those that wait, are proposed, were matched, were
-// cancelled and have expired, and those of them that are not forgotten are stored. It is cheap. Errors: ErrUnavailable.
+// Audit counts in one step: enqueued = waiting + proposed + matched + cancelled + expired, and those of them that are not
+// forgotten are stored. It is cheap. Errors: ErrUnavailable.
 func (m *Matcher) Audit(ctx context.Context) (AuditReport, error) {
 	s, err := m.Stats(ctx)
 	a := AuditReport{Stats: s}

@@ -5,9 +5,27 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// TickReport says what one visit of a queue did. A batch of more than Config.Limit tickets takes several visits.
+var tickScript = space.Bind[tickArgs]("match/tick")
+
+type tickArgs struct {
+	IntervalMS int64     `lua:"interval_ms"`
+	Size       int       `lua:"size"`
+	Limit      int       `lua:"limit"`
+	ReadyMS    int64     `lua:"ready_ms"`
+	Rows       []tickRow `lua:"row"`
+}
+
+type tickRow struct {
+	Queue   string `lua:"queue"`
+	PhaseMS int64  `lua:"phase_ms"`
+	Fence   string `lua:"fence"`
+}
+
+// TickReport is the result of one visit of a queue. A batch of more than Config.Limit tickets takes several visits.
 type TickReport struct {
 	Queue   string
 	Window  time.Time     // when the visit was due; zero for one out of turn, by Tick or AtOnce
@@ -21,15 +39,15 @@ type TickReport struct {
 	Err     error         // a *PolicyError if the policy failed
 }
 
-// visit is a queue to tick. fence is the score it had when it was found due, "" to visit it whatever it is.
+// visit is a queue to tick. fence is the score it had when it was found due, "" to visit it at any score.
 type visit struct {
 	queue, fence string
 }
 
-// Tick matches what waits in a queue now, in or out of turn. It is for tests, tools and a timing of your own; Run does
-// it for you. Safe to repeat, though it may then find others waiting.
+// Tick matches the tickets that wait in a queue now, in or out of turn. It is for tests, tools and a timing of your own;
+// Run does it for you. Safe to repeat, though it may then find other tickets.
 //
-// Errors: *InvalidError, *PolicyError, *ConfigError, ErrUnavailable; the report says what was done before the error.
+// Errors: *InvalidError, *PolicyError, *ConfigError, ErrUnavailable; the report covers all visits before the error.
 func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 	sum := TickReport{Queue: queue, More: true}
 	if err := CheckName("queue", queue); err != nil {
@@ -48,18 +66,15 @@ func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 	return sum, sum.Err
 }
 
-// tick makes one call to tick.lua for some queues. It returns a report of each that was visited, and what is still to
-// be visited: batches that are not done and queues that did not fit in.
+// tick makes one call to tick.lua for some queues. It returns a report of each visit, and the visits still to make:
+// of batches that are not done and queues that did not fit in.
 func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickReport, rest []visit, err error) {
 	began := time.Now()
-	ticked, err := within(ctx, m, m.tickLane, func(ctx context.Context) (ticked, error) {
-		keys, args := m.tickArgs(visits)
-		r, err := m.write(ctx, m.scripts.tick, keys, args...)
-		if err != nil {
-			return ticked{}, err
-		}
-		return decodeTick(r, visits)
-	})
+	r, err := m.callTick(ctx, visits)
+	if err != nil {
+		return nil, visits, err
+	}
+	ticked, err := decodeTick(r, visits)
 	if err != nil {
 		return nil, visits, err
 	}
@@ -75,19 +90,27 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 	return ticked.reports, append(rest, visits[ticked.considered:]...), nil
 }
 
-// tickArgs lays visits out as tick.lua takes them, less the fingerprint.
-func (m *Matcher) tickArgs(visits []visit) (keys []string, args []any) {
-	k := &m.keys
-	keys = []string{
-		k.meta, k.tickets, k.due, k.events, k.counters, k.matched, k.tombstones, k.batches, k.held, k.proposals, k.deadlines,
-		k.online, k.nodes,
+// callTick runs tick.lua, one call at a time: one that its caller gave up on keeps its place until it has really ended,
+// so that ticks don't pile up in a Redis that is slow.
+func (m *Matcher) callTick(ctx context.Context, visits []visit) (*space.Reply, error) {
+	args := tickArgs{
+		IntervalMS: m.cfg.intervalMS(), Size: m.cfg.Size, Limit: m.cfg.Limit, ReadyMS: m.cfg.ReadyTimeout.Milliseconds(),
+		Rows: make([]tickRow, len(visits)),
 	}
-	args = []any{m.cfg.intervalMS(), m.cfg.Size, m.cfg.Limit, m.cfg.ReadyTimeout.Milliseconds()}
-	for _, v := range visits {
-		keys = append(keys, k.waiting(v.queue), k.passed(v.queue))
-		args = append(args, v.queue, m.cfg.phaseMS(v.queue), v.fence)
+	for i, v := range visits {
+		args.Rows[i] = tickRow{Queue: v.queue, PhaseMS: m.cfg.phaseMS(v.queue), Fence: v.fence}
 	}
-	return keys, args
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
+	defer cancel()
+	select {
+	case m.tickLane <- struct{}{}:
+	case <-ctx.Done():
+		return nil, space.Unavailable(ctx.Err())
+	}
+	return space.Bounded(ctx, m.space, func(ctx context.Context) (*space.Reply, error) {
+		defer func() { <-m.tickLane }()
+		return tickScript.CallToEnd(ctx, m.space, args)
+	})
 }
 
 // ticked is the reply of tick.lua.
@@ -97,26 +120,26 @@ type ticked struct {
 	visited    []visit // of each report
 }
 
-func decodeTick(r *reply, visits []visit) (ticked, error) {
-	at := time.UnixMilli(r.number())
+func decodeTick(r *space.Reply, visits []visit) (ticked, error) {
+	at := time.UnixMilli(r.Number())
 	var t ticked
-	if t.considered = int(r.number()); t.considered < 0 || t.considered > len(visits) {
-		r.failf("%d of %d queues considered", t.considered, len(visits))
+	if t.considered = int(r.Number()); t.considered < 0 || t.considered > len(visits) {
+		r.Failf("%d of %d queues considered", t.considered, len(visits))
 	}
-	for r.more() {
-		row := r.list()
-		v := visits[row.index(len(visits))]
+	for r.More() {
+		row := r.List()
+		v := visits[row.Index(len(visits))]
 		report := TickReport{
 			Queue: v.queue, Window: v.window(), At: at,
-			Matches: int(row.number()), Expired: int(row.number()), Left: int(row.number()), More: row.number() == 1,
+			Matches: int(row.Number()), Expired: int(row.Number()), Left: int(row.Number()), More: row.Number() == 1,
 		}
-		if row.more() {
-			report.Err = &PolicyError{Queue: v.queue, Problem: row.text()}
+		if row.More() {
+			report.Err = &PolicyError{Queue: v.queue, Problem: row.Text()}
 		}
-		r.done(row)
+		r.Done(row)
 		t.reports, t.visited = append(t.reports, report), append(t.visited, v)
 	}
-	return t, r.err
+	return t, r.Err
 }
 
 // window is when a visit was due; zero if it had no time, or waits for a ticket to expire that never does.

@@ -2,21 +2,33 @@ package matchq
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
 )
 
 // State is where a ticket stands.
 type State string
 
 // A ticket waits until it ends in exactly one of the states Matched, Cancelled and Expired. If Config.ReadyTimeout is
-// set it is Proposed before it is Matched, and may come to wait again from there: the event of that is Restored.
+// set it is Proposed before it is Matched, and may wait again after that: the event is Restored.
 const (
-	Waiting   State = "waiting"
-	Proposed  State = "proposed"
-	Matched   State = "matched"
-	Cancelled State = "cancelled"
-	Expired   State = "expired"
-	Restored  State = "restored" // only of events
+	Waiting   State = codec.Waiting
+	Proposed  State = codec.Proposed
+	Matched   State = codec.Matched
+	Cancelled State = codec.Cancelled
+	Expired   State = codec.Expired
+	Restored  State = codec.Restored // only of events
+)
+
+// Reasons that the library gives to cancelled tickets, and to the events of restored ones.
+const (
+	ReasonVoid         = "void"         // the enqueue had no answer
+	ReasonDrained      = "drained"      // Drain
+	ReasonDeclined     = "declined"     // the player declined the match
+	ReasonNoAnswer     = "no_answer"    // the player did not accept in time
+	ReasonDisconnected = "disconnected" // the player of a WhileOnline ticket was no longer online
 )
 
 // Ticket is one player's request to be matched.
@@ -25,9 +37,9 @@ type Ticket struct {
 	Queue       string
 	Player      string
 	Rating      float64         // 0 unless the request had one
-	Attributes  json.RawMessage // as the request had them, without white space; nil if none
-	ReplyTo     string          // as the request had it
-	WhileOnline bool            // as the request had it
+	Attributes  json.RawMessage // those of the request, without white space; nil if none
+	ReplyTo     string          // that of the request
+	WhileOnline bool            // that of the request
 	State       State
 	Version     int           // grows with each change of State, from 1
 	EnqueuedAt  time.Time     // by Redis's clock, as all times
@@ -36,7 +48,7 @@ type Ticket struct {
 	Waited      time.Duration // until it ended, or until now
 	Reason      string        // why it was cancelled
 	Match       *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
-	Repeated    bool          // of what Enqueue and EnqueueAll return: the ID that the request chose was known already
+	Repeated    bool          // of results of Enqueue and EnqueueAll: the ID that the request chose was known already
 }
 
 // Match is a group of tickets put together.
@@ -44,13 +56,13 @@ type Match struct {
 	ID      string
 	Queue   string
 	Room    string    // a name for the place where they play; not a secret
-	Tickets []Ticket  // Config.Size of them, in the order the policy gave
+	Tickets []Ticket  // Config.Size of them, in the order of the policy
 	MadeAt  time.Time // when it came to its State, by Redis's clock
 
 	// State is Proposed until all have accepted, if Config.ReadyTimeout is set; then Matched, as it is at once
-	// otherwise; or Cancelled if somebody did not accept. Its tickets then say for whom that was the end.
+	// otherwise; or Cancelled if a player did not accept. The states of its tickets then say who was cancelled.
 	State    State
-	Deadline time.Time // of a proposed match: until when all have to Accept it
+	Deadline time.Time // of a proposed match: until when all must Accept it
 	Accepted []string  // of a proposed match: the players who have; not in events
 }
 
@@ -61,4 +73,49 @@ func (m *Match) Players() []string {
 		players[i] = m.Tickets[i].Player
 	}
 	return players
+}
+
+// waitingTicket is the ticket of a record, without its times if the record has none yet.
+func waitingTicket(id string, r *codec.Record) Ticket {
+	t := Ticket{
+		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
+		State: Waiting, Version: 1 + 2*r.Restored,
+	}
+	if r.Attributes != "" {
+		t.Attributes = json.RawMessage(r.Attributes)
+	}
+	if r.ExpiresMS == 0 {
+		return t
+	}
+	t.EnqueuedAt = time.UnixMilli(r.EnqueuedMS())
+	if r.TTLMS != codec.NeverMS {
+		t.ExpiresAt = time.UnixMilli(r.ExpiresMS)
+	}
+	return t
+}
+
+// parseTicket reads a record as a waiting ticket.
+func parseTicket(id, record string) (Ticket, error) {
+	r, err := codec.ParseRecord(record)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("matchq: ticket %s: %w", id, err)
+	}
+	return waitingTicket(id, &r), nil
+}
+
+// liveTicket reads the value of a waiting or proposed ticket at some time of Redis's clock, and the match it is proposed
+// for.
+func liveTicket(id, value string, nowMS int64) (t Ticket, matchID string, err error) {
+	matchID, record, proposed := codec.CutProposed(value)
+	if !proposed {
+		record = value
+	}
+	if t, err = parseTicket(id, record); err != nil {
+		return t, "", err
+	}
+	if proposed {
+		t.State, t.Version = Proposed, t.Version+1
+	}
+	t.Waited = max(0, time.UnixMilli(nowMS).Sub(t.EnqueuedAt))
+	return t, matchID, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // readCount is how many entries are read at once, each of up to 50 matches.
@@ -27,7 +29,7 @@ func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, erro
 	}
 }
 
-// errBreak says that whoever ranges over the events has seen enough.
+// errBreak says that the caller has left its loop over the events.
 var errBreak = errors.New("break")
 
 // watcher is one Watch.
@@ -47,26 +49,26 @@ func (w *watcher) run(ctx context.Context, after string) error {
 			return err
 		}
 	}
-	var pause backoff
+	var pause space.Backoff
 	for ctx.Err() == nil {
 		err := w.step(ctx, &fromNow)
 		switch {
 		case err == nil:
-			pause = backoff{}
+			pause.Reset()
 		case !errors.Is(err, ErrUnavailable):
 			return err
 		case ctx.Err() == nil:
-			if pause == (backoff{}) && !w.yield(Event{}, err) {
+			if !pause.Began() && !w.yield(Event{}, err) {
 				return errBreak
 			}
 			w.placed = false
-			sleep(ctx, pause.next())
+			space.Sleep(ctx, pause.Next())
 		}
 	}
 	return nil
 }
 
-// step reads what comes after the cursor, waiting for it up to a second, and yields it.
+// step reads the entries after the cursor, waiting for them up to a second, and yields them.
 func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 	if !w.placed {
 		ends, err := w.m.ends(ctx)
@@ -89,7 +91,7 @@ func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 		w.placed = false // the driver may have found its way to another Redis without a word
 		return nil
 	}
-	// The reader may have been overtaken: what was trimmed before it got there is missing from what it read.
+	// Entries that were trimmed before the read got there are missing from its answer.
 	marks, err := w.m.marks(ctx)
 	if err != nil {
 		return err
@@ -138,11 +140,10 @@ func (w *watcher) tell(message redis.XMessage) error {
 
 // readEvents waits for entries after an entry id.
 func (m *Matcher) readEvents(ctx context.Context, after string) ([]redis.XMessage, error) {
-	return within(ctx, m, nil, func(ctx context.Context) ([]redis.XMessage, error) {
-		streams, err := m.rdb.XRead(ctx, &redis.XReadArgs{
-			Streams: []string{m.keys.events, after}, Count: readCount, Block: m.block(),
-		}).Result()
-		return entriesOf(streams, err)
+	return space.Do(ctx, m.space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
+		return entriesOf(rdb.XRead(ctx, &redis.XReadArgs{
+			Streams: []string{m.space.Key(space.Events), after}, Count: readCount, Block: m.block(),
+		}).Result())
 	})
 }
 
@@ -151,13 +152,11 @@ func (m *Matcher) block() time.Duration { return min(time.Second, m.cfg.Timeout/
 
 // entriesOf is the one stream's part of a reply to XREAD or XREADGROUP.
 func entriesOf(streams []redis.XStream, err error) ([]redis.XMessage, error) {
-	switch {
-	case errors.Is(err, redis.Nil):
+	if errors.Is(err, redis.Nil) {
 		return nil, nil
-	case err != nil:
-		return nil, failure("read events", err)
-	case len(streams) == 0:
-		return nil, nil
+	}
+	if err != nil || len(streams) == 0 {
+		return nil, err
 	}
 	return streams[0].Messages, nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // take returns the next events after a position, waiting for them.
@@ -60,7 +60,7 @@ func story(t testing.TB, m *matchq.Matcher) []string {
 	}
 	tick(t, m, "crowd")
 	single := enqueue(t, m, "history", "alice")
-	if err := m.Cancel(t.Context(), single.ID); err != nil {
+	if err := m.Cancel(t.Context(), single.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	enqueue(t, m, "maths", "bob")
@@ -94,7 +94,7 @@ func idsOfEvents(events []matchq.Event) []string {
 func entryOf(id string) string { return id[:strings.LastIndexByte(id, '-')] }
 
 func TestWatchGoesOnAfterEachEvent(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := story(t, m)
 		if entryOf(ids[0]) != entryOf(ids[49]) || entryOf(ids[49]) == entryOf(ids[50]) {
@@ -109,7 +109,7 @@ func TestWatchGoesOnAfterEachEvent(t *testing.T) {
 			t.Errorf("from the oldest on: %v, not %v", all, ids)
 		}
 		next := enqueue(t, m, "history", "dora")
-		if err := m.Cancel(t.Context(), next.ID); err != nil {
+		if err := m.Cancel(t.Context(), next.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if got := take(t, m, ids[len(ids)-1], 1)[0]; got.Ticket.ID != next.ID {
@@ -119,7 +119,7 @@ func TestWatchGoesOnAfterEachEvent(t *testing.T) {
 }
 
 func TestWatchTwiceFromOnePlace(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := story(t, m)
 		events := m.Watch(t.Context(), ids[2])
@@ -135,7 +135,7 @@ func TestWatchTwiceFromOnePlace(t *testing.T) {
 }
 
 func TestWatchFromNowAndPosition(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		if at := position(t, m); at != matchq.FromOldest {
 			t.Errorf("position before anything happened: %q", at)
@@ -156,7 +156,7 @@ func TestWatchFromNowAndPosition(t *testing.T) {
 		var first matchq.Event
 		for n := 0; first.ID == ""; n++ {
 			made := enqueue(t, m, "history", fmt.Sprint("n", n))
-			if err := m.Cancel(t.Context(), made.ID); err != nil {
+			if err := m.Cancel(t.Context(), made.ID, ""); err != nil {
 				t.Fatal(err)
 			}
 			select {
@@ -174,7 +174,7 @@ func TestWatchFromNowAndPosition(t *testing.T) {
 }
 
 func TestWatchEndsWithItsContext(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
@@ -188,7 +188,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 }
 
 func TestWatchRefusesWhatIsNoPosition(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	for _, after := range []string{"nonsense", "1", "1-", "-1-0", "1-2-", "1-2-x", "1-2--3", "1-2-3-4", " 1-2", "99999999999999999999-0"} {
 		for _, err := range m.Watch(t.Context(), after) {
@@ -215,7 +215,7 @@ func firstError(t testing.TB, m *matchq.Matcher, after string) error {
 }
 
 func TestWatchTellsOfAGap(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.Now()
 	env.Embedded.SetTime(now)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second})
@@ -234,7 +234,7 @@ func TestWatchTellsOfAGap(t *testing.T) {
 		}
 	}
 	later := enqueue(t, m, "history", "dora")
-	if err := m.Cancel(t.Context(), later.ID); err != nil {
+	if err := m.Cancel(t.Context(), later.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	// Whoever saw the last one that is gone has missed nothing.
@@ -251,7 +251,7 @@ func TestWatchTellsOfAGap(t *testing.T) {
 
 // TestWatchBehindIsToldOfTheGap lets a watcher be overtaken by the forgetting while it is at it.
 func TestWatchBehindIsToldOfTheGap(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.Now()
 	env.Embedded.SetTime(now)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second})
@@ -288,7 +288,7 @@ func story2(t testing.TB, m *matchq.Matcher, round int) {
 	t.Helper()
 	for i := range 20 {
 		made := enqueue(t, m, "history", fmt.Sprint("s", round, "-", i))
-		if err := m.Cancel(t.Context(), made.ID); err != nil {
+		if err := m.Cancel(t.Context(), made.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

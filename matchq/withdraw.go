@@ -7,14 +7,32 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// mostWithdrawn is how many players a call may take out of their queues: those of a match.
-const mostWithdrawn = 16
+var withdrawScript = space.Bind[withdrawArgs]("match/withdraw")
 
-// Withdraw takes players out of the queues they wait in, all of them in one step or nobody, so that they can play
-// together without being matched with others. Their tickets are cancelled with the reason. Players who wait nowhere are
-// fine, so it is safe to repeat. It is for up to 16 players.
+type withdrawArgs struct {
+	Reason  string        `lua:"reason"`
+	SinceMS int64         `lua:"since_ms"`
+	Rows    []withdrawRow `lua:"row"`
+}
+
+// withdrawRow is a player, their latest ticket ("" if there is none) and the queue it waits in ("" if it does not).
+type withdrawRow struct {
+	Player string `lua:"player"`
+	ID     string `lua:"id"`
+	Queue  string `lua:"queue"`
+}
+
+// maxWithdrawn is how many players a call may take out of their queues: those of a match.
+const maxWithdrawn = 16
+
+// Withdraw takes up to 16 players out of the queues they wait in, all of them in one step or none, so that they can play
+// together without being matched with others. Their tickets are cancelled with the reason. A player who waits nowhere is
+// no error, so it is safe to repeat.
 //
 // A player who is proposed, or whose latest ticket was matched after since, by Redis's clock, has begun something else:
 // the error is a *BusyError. Others: *InvalidError, *ConfigError, ErrUnavailable.
@@ -22,8 +40,8 @@ func (m *Matcher) Withdraw(ctx context.Context, reason string, since time.Time, 
 	if err := CheckName("reason", reason); err != nil {
 		return err
 	}
-	if len(players) > mostWithdrawn {
-		return &InvalidError{"players", fmt.Sprintf("must be at most %d, not %d", mostWithdrawn, len(players))}
+	if len(players) > maxWithdrawn {
+		return &InvalidError{"players", fmt.Sprintf("must be at most %d, not %d", maxWithdrawn, len(players))}
 	}
 	for _, player := range players {
 		if err := CheckName("player", player); err != nil {
@@ -33,10 +51,10 @@ func (m *Matcher) Withdraw(ctx context.Context, reason string, since time.Time, 
 	if len(players) == 0 {
 		return nil
 	}
-	for range mostLooks {
-		done, err := within(ctx, m, nil, func(ctx context.Context) (bool, error) {
-			return m.tryWithdraw(ctx, reason, since.UnixMilli(), players)
-		})
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
+	defer cancel()
+	for range maxLooks {
+		done, err := m.tryWithdraw(ctx, reason, since.UnixMilli(), players)
 		if done || err != nil {
 			return err
 		}
@@ -46,52 +64,60 @@ func (m *Matcher) Withdraw(ctx context.Context, reason string, since time.Time, 
 
 // tryWithdraw looks where players wait and takes them out, if they still do. done is false if they don't.
 func (m *Matcher) tryWithdraw(ctx context.Context, reason string, sinceMS int64, players []string) (done bool, err error) {
-	k := &m.keys
-	keys := []string{k.meta, k.tickets, k.players, k.due, k.events, k.counters, k.tombstones, k.batches}
-	args := []any{reason, sinceMS}
-	for _, player := range players {
-		id, queue, err := m.placeOf(ctx, player)
-		if err != nil {
-			return false, err
-		}
-		keys = append(keys, k.waiting(queue), k.passed(queue))
-		args = append(args, player, id, queue)
-	}
-	r, err := m.write(ctx, m.scripts.withdraw, keys, args...)
+	rows, err := m.latest(ctx, players)
 	if err != nil {
 		return false, err
 	}
-	switch word := r.text(); word {
+	r, err := withdrawScript.Call(ctx, m.space, withdrawArgs{Reason: reason, SinceMS: sinceMS, Rows: rows})
+	if err != nil {
+		return false, err
+	}
+	switch word := r.Text(); word {
 	case "done":
-		return true, r.err
+		return true, r.Err
 	case "changed":
-		return false, r.err
+		return false, r.Err
 	case "busy":
-		if i := r.index(len(players)); r.err == nil {
+		if i := r.Index(len(players)); r.Err == nil {
 			return false, &BusyError{Player: players[i]}
 		}
 	default:
-		r.failf("outcome %q", word)
+		r.Failf("outcome %q", word)
 	}
-	return false, r.err
+	return false, r.Err
 }
 
-// placeOf is the id of a player's latest ticket, "" if there is none, and the queue it waits in, "" if it does not.
-func (m *Matcher) placeOf(ctx context.Context, player string) (id, queue string, err error) {
-	id, err = m.rdb.HGet(ctx, m.keys.players, player).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", "", nil
+// latest looks up the players' latest tickets and the queues they wait in.
+func (m *Matcher) latest(ctx context.Context, players []string) ([]withdrawRow, error) {
+	rows := make([]withdrawRow, len(players))
+	for i, player := range players {
+		id, err := m.field(ctx, space.Players, player)
+		if err != nil {
+			return nil, err
+		}
+		value, err := m.field(ctx, space.Tickets, id)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = withdrawRow{Player: player, ID: id}
+		if codec.IsRecord(value) {
+			t, err := parseTicket(id, value)
+			if err != nil {
+				return nil, err
+			}
+			rows[i].Queue = t.Queue
+		}
 	}
-	if err != nil {
-		return "", "", failure("read player", err)
-	}
-	value, err := m.rdb.HGet(ctx, m.keys.tickets, id).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", "", failure("read ticket", err)
-	}
-	if !isRecord(value) {
-		return id, "", nil
-	}
-	t, err := parseRecord(id, value)
-	return id, t.Queue, err
+	return rows, nil
+}
+
+// field reads a field of a hash, "" if it has none of that name.
+func (m *Matcher) field(ctx context.Context, hash, name string) (string, error) {
+	return space.Do(ctx, m.space, "read "+hash, func(ctx context.Context, rdb redis.UniversalClient) (string, error) {
+		value, err := rdb.HGet(ctx, m.space.Key(hash), name).Result()
+		if errors.Is(err, redis.Nil) {
+			return "", nil
+		}
+		return value, err
+	})
 }

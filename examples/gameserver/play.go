@@ -52,7 +52,7 @@ func (l *lobby) play(w http.ResponseWriter, r *http.Request) {
 		// The player went away, or the server shuts down. Should there be a match by now, the other one is told of it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*time.Second)
 		defer cancel()
-		if err := l.m.Cancel(ctx, ticket.ID); err != nil {
+		if err := l.m.Cancel(ctx, ticket.ID, ""); err != nil {
 			refuse(w, err)
 			return
 		}

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // program is the bundled server, built once for all tests.
@@ -39,7 +39,7 @@ func run(m *testing.M) int {
 // startNodes starts the nodes of compose.yaml, as it does but for the addresses, and returns their addresses.
 func startNodes(t *testing.T) []string {
 	t.Helper()
-	redis := redistest.Real(t).URL
+	redis := matchqtest.Real(t).URL
 	var addrs []string
 	for name, service := range readCompose(t).Services {
 		if !strings.HasPrefix(name, "node-") {
@@ -80,7 +80,7 @@ func startNode(t *testing.T, command, health []string) {
 			t.Logf("a node said:\n%s", &log)
 		}
 	})
-	redistest.Eventually(t, "the node is healthy", func() bool { return exec.Command(program, health...).Run() == nil })
+	matchqtest.Eventually(t, "the node is healthy", func() bool { return exec.Command(program, health...).Run() == nil })
 }
 
 func freeAddr(t *testing.T) string {
@@ -104,7 +104,7 @@ func play(t *testing.T, players int, addrs []string) {
 	if output, err := script.CombinedOutput(); err != nil || len(output) > 0 {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	redistest.Eventually(t, "nearly all are matched", func() bool {
+	matchqtest.Eventually(t, "nearly all are matched", func() bool {
 		var stats struct{ Enqueued, Waiting, Matched, Cancelled int }
 		if err := json.Unmarshal(get(t, "http://"+addrs[0]+"/v1/stats"), &stats); err != nil {
 			t.Fatal(err)

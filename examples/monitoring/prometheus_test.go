@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestPromtool: Prometheus takes the files, and the alerts pass their tests.
@@ -36,10 +36,10 @@ func TestPrometheus(t *testing.T) {
 	}
 	addrs := startNodes(t)
 	p := startPrometheus(t, addrs)
-	redistest.Eventually(t, "both nodes are up", func() bool { return p.value(`sum(up{job="matchq"})`) == "2" })
+	matchqtest.Eventually(t, "both nodes are up", func() bool { return p.value(`sum(up{job="matchq"})`) == "2" })
 	const players = 60
 	play(t, players, addrs)
-	redistest.Eventually(t, "everybody was counted", func() bool {
+	matchqtest.Eventually(t, "everybody was counted", func() bool {
 		return p.value("sum(matchq_tickets_enqueued_total)") == fmt.Sprint(players)
 	})
 	for _, query := range []string{
@@ -47,7 +47,7 @@ func TestPrometheus(t *testing.T) {
 		`sum(matchq_ticket_wait_seconds_count) + max(sum by (instance) (matchq_queue_waiting))`,
 		`2 * sum(matchq_matches_total) + sum(matchq_tickets_finished_total{outcome!="matched"}) + max(sum by (instance) (matchq_queue_waiting))`,
 	} {
-		redistest.Eventually(t, query, func() bool { return p.value(query) == fmt.Sprint(players) })
+		matchqtest.Eventually(t, query, func() bool { return p.value(query) == fmt.Sprint(players) })
 	}
 	var alerts struct {
 		Data struct {
@@ -56,7 +56,7 @@ func TestPrometheus(t *testing.T) {
 			}
 		}
 	}
-	redistest.Eventually(t, "all alerts are looked at, and none fires", func() bool {
+	matchqtest.Eventually(t, "all alerts are looked at, and none fires", func() bool {
 		if err := json.Unmarshal(get(t, p.url+"/api/v1/rules"), &alerts); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestPrometheus(t *testing.T) {
 		if strings.HasPrefix(query, "ALERTS") {
 			continue // none fires
 		}
-		redistest.Eventually(t, query+" has an answer", func() bool { return p.value(query) != "" })
+		matchqtest.Eventually(t, query+" has an answer", func() bool { return p.value(query) != "" })
 	}
 }
 
@@ -109,7 +109,7 @@ func startPrometheus(t *testing.T, addrs []string) prometheus {
 		}
 	})
 	url := "http://" + addr
-	redistest.Eventually(t, "Prometheus is ready", func() bool {
+	matchqtest.Eventually(t, "Prometheus is ready", func() bool {
 		answer, err := http.Get(url + "/-/ready")
 		if err != nil {
 			return false

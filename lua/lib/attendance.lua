@@ -1,31 +1,31 @@
 --@include lib/record.lua
 --@include lib/presence.lua
 
--- tied: the numbers of those of some tickets that live only while their player is online.
+-- tied: the positions of the tickets that live only while their player is online.
 local function tied(records)
-  local numbers = {}
+  local positions = {}
   for i = 1, #records do
     if records[i] and while_online(records[i]) then
-      numbers[#numbers + 1] = i
+      positions[#positions + 1] = i
     end
   end
-  return numbers
+  return positions
 end
 
--- absentees: which of the tied tickets' players are gone: the set of their tickets' ids.
-local function absentees(online, nodes, ids, records, numbers, now)
+-- absentees: the ids of the tied tickets whose players are gone, as a set.
+local function absentees(online, nodes, ids, records, positions, now)
   local absent, players = {}, {}
-  if #numbers == 0 then
+  if #positions == 0 then
     return absent
   end
-  for i, number in ipairs(numbers) do
-    players[i] = owner(records[number])
+  for i, position in ipairs(positions) do
+    players[i] = player_of(records[position])
   end
   local values = redis.call("HMGET", online, unpack(players))
-  local ends = leases_of(nodes, values, 1, #players)
-  for i, number in ipairs(numbers) do
-    if is_gone(values[i], now, ends) then
-      absent[ids[number]] = true
+  local leases = leases_of(nodes, values, 1, #players)
+  for i, position in ipairs(positions) do
+    if is_gone(values[i], now, leases) then
+      absent[ids[position]] = true
     end
   end
   return absent

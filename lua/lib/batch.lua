@@ -1,31 +1,29 @@
 --@include lib/record.lua
 
--- ticket_view: what a policy sees of a waiting ticket.
+-- ticket_view: a waiting ticket as a policy sees it.
 local function ticket_view(id, record, now)
-  local player, rating, attributes =
-    string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
+  local player, rating, attributes = seen_by_policy(record)
   return {
     id = id,
     player = player,
     rating = tonumber(rating) or 0,
     attributes = attributes,
-    waited_ms = math.max(0, now - queued_at(record)),
+    waited_ms = math.max(0, now - enqueued_at(record)),
   }
 end
 
--- new_batch: the live tickets among ids[first..last], as a policy gets them: batch.n of them, batch[i] made when
--- asked for. Appends id, record of what has expired to expired, and of those in the set absent to gone. Left out are
--- also proposed tickets, and tombstones, which
--- are counted: ids of cancelled tickets, also where the id was used again and so is that of a ticket that stands
--- elsewhere. batch.gone has the places of what leaves the list whatever the policy says. The first carried of the ids
--- were read before and stand elsewhere: one of them that has expired becomes a tombstone there.
+-- new_batch: the live tickets among ids[first..last] as a policy gets them: batch.n of them; batch[i] is made on
+-- demand. Appends id, record of expired tickets to expired, and of tickets whose player is absent to gone. Proposed
+-- tickets are left out. So are tombstones, which are counted: ids of cancelled tickets, and ids used again elsewhere.
+-- batch.leaving has the places that leave the list whatever the policy says. The first carried of the ids were read
+-- before and stand in the other list: one of them that has expired becomes a tombstone there.
 local function new_batch(queue, ids, records, first, last, carried, now, seen, expired, absent, gone)
-  local batch = { n = 0, ids = {}, records = {}, at = {}, tombstones = 0, gone = {} }
-  local live_ids, live_records, at, leaving = batch.ids, batch.records, batch.at, batch.gone
+  local batch = { n = 0, ids = {}, records = {}, at = {}, tombstones = 0, leaving = {} }
+  local live_ids, live_records, at, leaving = batch.ids, batch.records, batch.at, batch.leaving
   local n, mark = 0, queue .. "\t"
   for i = first, last do
     local id, record, place = ids[i], records[i], i - first + 1
-    local expires = not seen[id] and waits_until(record, mark)
+    local expires = not seen[id] and expires_in_queue(record, mark)
     if expires and expires > now and not absent[id] then
       seen[id] = true
       n = n + 1
@@ -38,7 +36,7 @@ local function new_batch(queue, ids, records, first, last, carried, now, seen, e
       if place <= carried then
         batch.tombstones = batch.tombstones - 1
       end
-    elseif not seen[id] and held_in(record, mark) then
+    elseif not seen[id] and is_held(record, mark) then
       seen[id] = true
     else
       leaving[place] = true

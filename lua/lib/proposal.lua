@@ -2,16 +2,17 @@
 --@include lib/record.lua
 --@include lib/entry.lua
 
--- A match that waits for its players to accept is kept in the proposals hash, under its id:
---   open     o TAB deadline_ms TAB made_ms TAB phase_ms of its queue TAB <1 or 0 a ticket: who has accepted> TAB queue
+-- The proposals hash has a value for each match that waits, or waited, for its players to accept:
+--   open     o TAB deadline_ms TAB made_ms TAB phase_ms of its queue TAB <1 or 0 a ticket: accepted> TAB queue
 --            TAB id TAB id …
---   settled  m TAB <id of the entry that says who was matched>
---            c TAB <… who was cancelled> TAB <… who was restored; empty if nobody> TAB id TAB id …
--- Its tickets keep their places in the queue's lists. What is settled goes when its entry is forgotten.
+--   settled  m TAB <id of the entry about the match>
+--            c TAB <id of the entry about the cancelled> TAB <id of the entry about the restored; may be empty>
+--              TAB id TAB id …
+-- Proposed tickets keep their places in the queue's lists. A settled value goes when its entry is forgotten.
 --
 -- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines.
 
--- open_proposal: an open proposal, nil for what is settled or unknown.
+-- open_proposal: an open proposal; nil for a settled or unknown one.
 local function open_proposal(value)
   local deadline, made, phase, accepted, queue, ids =
     string.match(value or "", "^o\t(%d+)\t(%d+)\t(%d+)\t([01]+)\t([^\t]*)\t(.*)$")
@@ -26,14 +27,30 @@ local function open_proposal(value)
   return p
 end
 
--- written: an open proposal as it is stored.
-local function written(p)
+-- proposal_value: an open proposal as it is stored.
+local function proposal_value(p)
   local deadline = string.format("%.0f", p.deadline)
   return table.concat({ "o", deadline, p.made, p.phase, p.accepted, p.queue, table.concat(p.ids, "\t") }, "\t")
 end
 
--- propose: write the entries for groups of size tickets, open a proposal for each, and collect the values to store:
--- id, value, … are appended. phases has each queue's.
+-- made_value, dissolved_value: a settled proposal as it is stored.
+local function made_value(entry)
+  return "m\t" .. entry
+end
+
+local function dissolved_value(entry, again, ids)
+  return table.concat({ "c", entry, again, table.concat(ids, "\t") }, "\t")
+end
+
+-- settled_entries: the ids of the entries that a settled proposal names: of the match, or of the cancelled and then, if
+-- there are any, of the restored.
+local function settled_entries(value)
+  local entry, again = string.match(value, "^%a\t([^\t]*)\t?([^\t]*)")
+  return again ~= "" and { entry, again } or { entry }
+end
+
+-- propose: write the entries for groups of size tickets, open a proposal for each group, and append id, value, … to
+-- values, to be stored. phases has each queue's.
 local function propose(k, now, ready, size, lines, phases, values)
   local proposals, deadlines = {}, {}
   local p = { deadline = now + ready, made = string.format("%.0f", now), accepted = string.rep("0", size) }
@@ -50,9 +67,9 @@ local function propose(k, now, ready, size, lines, phases, values)
       for line = head, head + 2 * size - 2, 2 do
         p.ids[#p.ids + 1] = lines[line]
         values[#values + 1] = lines[line]
-        values[#values + 1] = "p\t" .. match .. "\t" .. lines[line + 1]
+        values[#values + 1] = proposed_value(match, lines[line + 1])
       end
-      proposals[#proposals + 1], proposals[#proposals + 2] = match, written(p)
+      proposals[#proposals + 1], proposals[#proposals + 2] = match, proposal_value(p)
       deadlines[#deadlines + 1], deadlines[#deadlines + 2] = deadline, match
     end
   end
@@ -72,8 +89,8 @@ local function records_of(k, p)
   return records
 end
 
--- let_go: the tickets of a proposal are not held any more; dead of them leave tombstones. The queue is visited in its
--- next window, for those who wait again and to take the tombstones out.
+-- let_go: stop holding the tickets of a proposal; dead of them leave tombstones. The queue is visited in its next
+-- window, for restored tickets and to drop the tombstones.
 local function let_go(k, interval, now, match, p, dead)
   redis.call("ZREM", k.deadlines, match)
   redis.call("HINCRBY", k.counters, "proposed", -#p.ids)
@@ -84,24 +101,24 @@ local function let_go(k, interval, now, match, p, dead)
   redis.call("ZADD", k.due, "XX", "LT", window_from(now + 1, interval, p.phase), p.queue)
 end
 
--- conclude: all have accepted, so they are matched.
-local function conclude(k, interval, now, match, p, records)
+-- make_match: all players have accepted.
+local function make_match(k, interval, now, match, p, records)
   local lines, outcomes = {}, {}
   for i, id in ipairs(p.ids) do
     lines[2 * i - 1], lines[2 * i] = id, records[i]
   end
-  local entry = finish(k.events, now, "matched", #p.ids, "", lines, outcomes, "match", match)
+  local entry = end_tickets(k.events, now, "matched", #p.ids, "", lines, outcomes, "match", match)
   redis.call("HSET", k.tickets, unpack(outcomes))
   redis.call("HINCRBY", k.counters, "matched", #p.ids)
   redis.call("HINCRBY", k.counters, "matches", 1)
   redis.call("ZINCRBY", k.matched, 1, p.queue)
-  redis.call("HSET", k.proposals, match, "m\t" .. entry)
+  redis.call("HSET", k.proposals, match, made_value(entry))
   let_go(k, interval, now, match, p, #p.ids)
 end
 
--- fall_apart: cancel the tickets of a proposal that out says true for, one at least, and restore the others. Returns
--- how many were cancelled.
-local function fall_apart(k, interval, now, match, p, records, out, reason)
+-- dissolve: cancel the tickets of a proposal that out marks, one at least, and restore the others. Returns how many
+-- were cancelled.
+local function dissolve(k, interval, now, match, p, records, out, reason)
   local ended, back, values = {}, {}, {}
   for i, id in ipairs(p.ids) do
     if out[i] then
@@ -116,25 +133,25 @@ local function fall_apart(k, interval, now, match, p, records, out, reason)
   if #back > 0 then
     again = add_entry(k.events, now, "restored", 1, reason, back, 1, #back, "match", match)
   end
-  local entry = finish(k.events, now, "cancelled", 1, reason, ended, values, "match", match)
+  local entry = end_tickets(k.events, now, "cancelled", 1, reason, ended, values, "match", match)
   redis.call("HSET", k.tickets, unpack(values))
   redis.call("HINCRBY", k.counters, "cancelled", #ended / 2)
-  redis.call("HSET", k.proposals, match, table.concat({ "c", entry, again, table.concat(p.ids, "\t") }, "\t"))
+  redis.call("HSET", k.proposals, match, dissolved_value(entry, again, p.ids))
   let_go(k, interval, now, match, p, #ended / 2)
   return #ended / 2
 end
 
--- time_over: a proposal's deadline has passed. Who has accepted is restored, who has not is cancelled.
-local function time_over(k, interval, now, match, p)
+-- time_out: a proposal's deadline has passed. Players who accepted are restored, the others are cancelled.
+local function time_out(k, interval, now, match, p)
   local out = {}
   for i = 1, #p.ids do
     out[i] = string.sub(p.accepted, i, i) == "0"
   end
-  fall_apart(k, interval, now, match, p, records_of(k, p), out, "no_answer")
+  dissolve(k, interval, now, match, p, records_of(k, p), out, "no_answer")
 end
 
--- add_match: append to a reply what is known of a match, nothing if that is nothing: the proposal and the values of its
--- tickets; or what it was settled as and the fields of the entries that say so; or "" and the fields of its entry.
+-- add_match: append the match to a reply: open → the proposal and its tickets' values; settled → the settled value and
+-- the fields of its entries; made without a ready check → "" and the fields of its entry; unknown → nothing.
 local function add_match(k, match, reply)
   local value = redis.call("HGET", k.proposals, match)
   local p = open_proposal(value)
@@ -145,22 +162,18 @@ local function add_match(k, match, reply)
     end
     return
   end
-  local entry, again = string.match(match, "^(%d+%-%d+)%-%d+$"), ""
-  if value then
-    entry, again = string.match(value, "^%a\t([^\t]*)\t?([^\t]*)")
-  end
-  local fields = {}
-  for i, id in ipairs(again ~= "" and { entry, again } or { entry }) do
-    local entries = redis.call("XRANGE", k.events, id, id)
-    if not entries[1] then
+  local ids = value and settled_entries(value) or { string.match(match, "^(%d+%-%d+)%-%d+$") }
+  local entries = {}
+  for i, id in ipairs(ids) do
+    entries[i] = read_entry(k.events, id)
+    if not entries[i] then
       return
     end
-    fields[i] = entries[1][2]
   end
-  if #fields > 0 then
+  if #entries > 0 then
     reply[#reply + 1] = value or ""
   end
-  for i = 1, #fields do
-    reply[#reply + 1] = fields[i]
+  for i = 1, #entries do
+    reply[#reply + 1] = entries[i]
   end
 end

@@ -1,7 +1,7 @@
--- What a record says, and an outcome; lib/value.lua has how they are stored.
+-- Accessors of records and outcomes; lib/value.lua has their grammar.
 --@include lib/value.lua
 
--- body_of: what a record says besides when it expires.
+-- body_of: a record without its expiry.
 local function body_of(record)
   return string.sub(record, 15)
 end
@@ -11,8 +11,8 @@ local function ttl_of(body)
   return tonumber(string.match(body, "^[^\t]*\t(%d+)"))
 end
 
--- queued_at: when a record's ticket was queued (ms).
-local function queued_at(record)
+-- enqueued_at: when a record's ticket was enqueued (ms).
+local function enqueued_at(record)
   return expires_at(record) - ttl_of(body_of(record))
 end
 
@@ -21,17 +21,21 @@ local function while_online(record)
   return string.find(record, "^%d+\t[^\t]*\t%d+!") ~= nil
 end
 
--- owner: the player of a record.
-local function owner(record)
+-- player_of, queue_of: the player and the queue of a record.
+local function player_of(record)
   return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)")
 end
 
--- queue_of: the queue of a record.
 local function queue_of(record)
   return string.match(record, "^%d+\t([^\t]*)")
 end
 
--- original_body: the body a record's ticket was queued with: what it has been through is left out.
+-- seen_by_policy: the player, the rating ("": none) and the attributes of a record.
+local function seen_by_policy(record)
+  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
+end
+
+-- original_body: the body that a record's ticket was enqueued with, without the count of restores.
 local function original_body(record)
   return (string.gsub(body_of(record), "^([^\t]*\t%d+!?)%.%d+\t", "%1\t"))
 end
@@ -42,28 +46,43 @@ local function restored(record)
   return head .. "." .. (tonumber(times) or 0) + 1 .. tail
 end
 
--- waits_until: when the ticket of a value expires (ms) if it waits in a queue, else nil or false; mark is the queue and
--- a TAB. An id that is used again, for another queue, after its cancelled ticket was forgotten may still stand in its
--- list of before.
-local function waits_until(value, mark)
+-- expires_in_queue: when the ticket of a value expires (ms) if it waits in the queue, else nil or false. mark is the
+-- queue and a TAB. An id may stand in a list of an earlier queue: its ticket was cancelled and forgotten, and the id
+-- used again.
+local function expires_in_queue(value, mark)
   return value and string.sub(value, 15, 14 + #mark) == mark and expires_at(value)
 end
 
--- proposal_of: the id of the match that a ticket is proposed for and the ticket's record; nil for other values.
+-- proposal_of: the match id and the record of a proposed ticket; nil for other values.
 local function proposal_of(value)
   return string.match(value, "^p\t([^\t]*)\t(.*)$")
 end
 
--- held_in: whether a value is that of a ticket of a queue that is proposed: its id keeps its place in the list.
-local function held_in(value, mark)
-  if not value or string.byte(value) ~= 112 then -- p, which is faster than a pattern
+-- proposed_value: the value of a ticket that is proposed for a match.
+local function proposed_value(match, record)
+  return "p\t" .. match .. "\t" .. record
+end
+
+-- is_held: whether a value is that of a proposed ticket of the queue: its id keeps its place in the list.
+local function is_held(value, mark)
+  if not value or not is_proposed(value) then
     return false
   end
   local _, record = proposal_of(value)
-  return record and waits_until(record, mark)
+  return record and expires_in_queue(record, mark)
 end
 
--- entry_of: the id of the entry an outcome names, nil for other values.
+-- outcome: the value of a ticket that ended, by the kind of its entry and its place there.
+local function outcome(kind, entry, place)
+  return string.sub(kind, 1, 1) .. "\t" .. entry .. "-" .. place
+end
+
+-- entry_of: the id of the entry that an outcome names; nil for other values.
 local function entry_of(value)
   return string.match(value, "^%a\t([^\t]*)%-%d+$")
+end
+
+-- is_matched: whether a value is the outcome of a matched ticket.
+local function is_matched(value)
+  return string.sub(value, 1, 2) == "m\t"
 end

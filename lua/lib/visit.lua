@@ -1,9 +1,11 @@
 --@include lib/time.lua
 --@include lib/record.lua
 
--- open_visit: read the next tickets of a queue's batch, at most budget of them; nil if so few would not do, unless it
--- is all that a call may take, the limit.
--- stored is what an earlier call left in batches: "<tickets still to see> <tickets passed over>[ carried id]…".
+-- The batches hash has a value for each queue whose batch takes several calls:
+-- "<tickets still to see> <tickets passed over>[ carried id]…".
+
+-- open_visit: read the next tickets of a queue's batch, at most budget of them. Returns nil if so few can't make a
+-- match, unless the budget is the limit of a call. stored is the queue's value in batches.
 local function open_visit(waiting, stored, budget, size, limit)
   local remaining, passed, rest = string.match(stored or "", "^(%d+) (%d+)(.*)$")
   remaining, passed = tonumber(remaining), tonumber(passed) or 0
@@ -37,7 +39,12 @@ local function open_visit(waiting, stored, budget, size, limit)
   return { ids = ids, carried = carried, length = length, remaining = remaining, passed = passed, resumed = stored }
 end
 
--- kept_by: the batch positions of whom a visit found waiting and leaves waiting.
+-- batch_value: the state of a visit for the next call, as open_visit reads it.
+local function batch_value(visit)
+  return visit.remaining .. " " .. visit.passed .. visit.carry
+end
+
+-- kept_by: the batch positions that a visit leaves waiting.
 local function kept_by(visit)
   local batch, kept = visit.batch, {}
   if visit.took < batch.n then
@@ -50,8 +57,8 @@ local function kept_by(visit)
   return kept
 end
 
--- stay_after: which of the ids that a visit read stay in the queue's lists: who was kept and, where matches are
--- proposed first, who was proposed, now or before. Returns their places in what was read.
+-- stay_after: the places, among the ids read, of those that stay in the queue's lists: kept tickets and, with a ready
+-- check, proposed ones.
 local function stay_after(visit, proposing)
   local batch, stay = visit.batch, {}
   if not proposing then
@@ -64,15 +71,15 @@ local function stay_after(visit, proposing)
     return stay
   end
   for place = visit.carried + 1, #visit.ids do
-    if not batch.gone[place] then
+    if not batch.leaving[place] then
       stay[#stay + 1] = place - visit.carried
     end
   end
   return stay
 end
 
--- carry: the newest of those whom a visit kept, to be offered again with the tickets behind them; they stand among
--- those passed over. As many as half a call takes.
+-- carry: the newest tickets that a visit kept, to be offered again with the tickets behind them: half a call's worth.
+-- They stand in the list of passed tickets.
 local function carry(visit)
   local batch, kept, ids = visit.batch, visit.kept, {}
   for k = math.max(1, #kept - math.floor(#visit.ids / 2) + 1), #kept do
@@ -81,13 +88,13 @@ local function carry(visit)
   return table.concat(ids)
 end
 
--- shut_visit: take from the lists what was matched, has expired or was a tombstone, and put each of the others in
--- its place; at most room of those passed over return. Sets visit.left, how many ids the list holds, visit.more
--- if the batch is not done, and returns how much room is left.
+-- close_visit: take matched and expired tickets and tombstones from the lists, and put the others in their places; at
+-- most room of the passed ones return. Sets visit.left (how many ids the list holds) and visit.more (the batch is not
+-- done). Returns how much room is left.
 --
--- Of those kept while the batch goes on, the newest are offered again: they go back to the head of the list or, where
--- proposed tickets may stand between them, which need not be read again, are carried.
-local function shut_visit(visit, waiting, passed_over, room, proposing)
+-- While the batch goes on, the newest kept tickets are offered again: they go back to the head of the list or, with a
+-- ready check, are carried, because proposed tickets may stand between them, and need not be read again.
+local function close_visit(visit, waiting, passed_over, room, proposing)
   visit.kept, visit.carry = kept_by(visit), ""
   local stay, first, seen = stay_after(visit, proposing), visit.carried, #visit.ids - visit.carried
   local again = #stay
@@ -106,7 +113,7 @@ local function shut_visit(visit, waiting, passed_over, room, proposing)
   end
   visit.passed = visit.passed + #leaving
 
-  -- The newest of them mostly stand at the end of what was read, where they can stay.
+  -- The newest of them are mostly the last ids read, and can stay where they are.
   local k, cut = #stay, seen
   while k > #stay - again and stay[k] == cut do
     k, cut = k - 1, cut - 1
@@ -138,17 +145,17 @@ local function shut_visit(visit, waiting, passed_over, room, proposing)
   return room
 end
 
--- far_ahead is 100 years, for a queue that nothing but a newcomer or an answer wakes.
+-- far_ahead is 100 years: only a newcomer or an answer wakes the queue.
 local far_ahead = 3153600000000
 
--- earliest_expiry: of those a visit kept, the first time one expires. A ticket from the future was queued before the
--- clock was set back: it gets its time to live anew, as an addition to outcomes.
+-- earliest_expiry: the first time at which a kept ticket expires. A ticket from the future was enqueued before the
+-- clock was set back: it gets its time to live anew, by an addition to outcomes.
 local function earliest_expiry(visit, now, outcomes)
   local earliest = now + far_ahead
   for _, i in ipairs(visit.kept) do
     local record = visit.batch.records[i]
     local expires = expires_at(record)
-    if queued_at(record) > now then
+    if enqueued_at(record) > now then
       expires = now + ttl_of(body_of(record))
       outcomes[#outcomes + 1] = visit.batch.ids[i]
       outcomes[#outcomes + 1] = new_record(expires, body_of(record))
@@ -158,10 +165,10 @@ local function earliest_expiry(visit, now, outcomes)
   return earliest
 end
 
--- next_visit: when a queue whose batch is done needs another look, nil if it holds nobody; waiting is how many ids of
--- its list are not held by a proposal.
--- A queue that can't match sleeps until somebody in it expires (a newcomer wakes it, and whoever is restored); a batch
--- that took several calls may have newcomers behind it that were not looked at.
+-- next_visit: when a queue whose batch is done is visited next; nil if it is empty. waiting is how many ids of its list
+-- no proposal holds.
+-- A queue that can't match sleeps until a ticket expires; a newcomer or a restored ticket wakes it. A batch that took
+-- several calls may have newcomers behind it that no call looked at.
 local function next_visit(visit, waiting, now, interval, size, phase, earliest)
   if visit.left == 0 then
     return nil

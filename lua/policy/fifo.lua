@@ -1,4 +1,4 @@
--- fifo: whoever waits longest is matched first, with the next in line.
+-- fifo: the oldest tickets are matched first, each with the next in line.
 return function(batch, size)
   local order = {}
   for i = 1, batch.n - batch.n % size do

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
@@ -30,6 +33,9 @@ import (
 type components struct {
 	redis    *redisconn.Conn
 	matcher  *matchq.Matcher
+	presence *presence.Presence
+	rooms    *rooms.Rooms
+	history  *history.History
 	position string // in the event stream, from before any ticket of this server
 
 	source   questions.Source
@@ -59,7 +65,7 @@ func (s *Server) assemble(ctx context.Context) error {
 	return nil
 }
 
-// assembleQueues makes the matcher.
+// assembleQueues makes the matcher, and the parts of the library beside it.
 func (s *Server) assembleQueues(ctx context.Context) error {
 	config := s.config.MatcherConfig()
 	config.Logger = s.log
@@ -71,6 +77,10 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 	if s.matcher, err = matchq.New(s.redis, config); err != nil {
 		return err
 	}
+	if s.presence, err = presence.New(s.matcher, presence.Config{MailboxKeep: s.config.MailboxKeep()}); err != nil {
+		return err
+	}
+	s.rooms, s.history = rooms.New(s.presence), history.New(s.matcher)
 	s.queues = &queuecache.Cache{Matcher: s.matcher}
 	s.position, err = s.matcher.Position(ctx)
 	return err
@@ -82,11 +92,11 @@ func (s *Server) assembleGames(context.Context) error {
 	if s.source, err = questions.New(s.config.Questions); err != nil {
 		return fmt.Errorf("--questions: %w", err)
 	}
-	s.sessions, err = sessions.New(s.matcher, sessions.Config{Grace: max(s.config.Grace, time.Millisecond), Version: Version()})
+	s.sessions, err = sessions.New(s.presence, sessions.Config{Grace: max(s.config.Grace, time.Millisecond), Version: Version()})
 	if err != nil {
 		return err
 	}
-	s.games = games.New(s.matcher, s.sessions, s.source, s.config.Game, s.log)
+	s.games = games.New(s.matcher, s.rooms, s.sessions, s.source, s.config.Game, s.log)
 	return nil
 }
 
@@ -96,10 +106,10 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 		Matcher: s.matcher, Queues: s.queues, Connections: func() int { return s.sockets.Open() }, DropReasons: ws.DropReasons,
 		Version: Version(), Log: s.log,
 	})
-	s.recorder = recorder.New(s.matcher, s.queues, s.sessions.NodeID(), s.log)
+	s.recorder = recorder.New(s.history, s.queues, s.sessions.NodeID(), s.log)
 	s.recorder.RecordBaseline(ctx)
 	s.dashboard = feed.New(feed.Options{
-		Matcher: s.matcher, Queues: s.queues, Redis: s.redis, Log: s.log,
+		Matcher: s.matcher, Presence: s.presence, Rooms: s.rooms, History: s.history, Queues: s.queues, Redis: s.redis, Log: s.log,
 		Config: feed.Config{
 			IntervalMs: s.config.Interval.Milliseconds(), MatchSize: s.config.MatchSize,
 			ReadyTimeoutMs: s.config.ReadyTimeout.Milliseconds(), Version: Version(), Node: s.sessions.NodeID(),
@@ -128,19 +138,19 @@ func (s *Server) assembleDoors(context.Context) error {
 		Queued:  s.metrics.Queued,
 	}
 	s.notifier = &notify.Notifier{
-		Matcher: s.matcher, Sessions: s.sessions, Log: s.log,
+		Matcher: s.matcher, Presence: s.presence, Sessions: s.sessions, Log: s.log,
 		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
 		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
-		Matcher: s.matcher, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
+		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
 		Metrics: s.metrics.Handler(),
 		Prefix:  s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Handlers{
-		Matcher: s.matcher, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,
+		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,
 		Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{

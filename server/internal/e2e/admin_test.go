@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestOperatorsSteerQueues(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded()...)
 		admin := func(method, path string) response { return n.as(adminToken, method, "/v1/admin"+path, "") }
 		n.want(201, n.as(apiKey, "POST", "/v1/queues/a%2Fb/tickets", `{"player":"alice"}`))
@@ -56,10 +56,10 @@ func TestOperatorsSteerQueues(t *testing.T) {
 
 func TestOperatorsSeeNodes(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n, other := start(t, env, guarded()...), start(t, env, guarded()...)
 	n.dialAs(tokenOf(t, "alice")).quiet()
-	redistest.Eventually(t, "both nodes are there", func() bool {
+	matchqtest.Eventually(t, "both nodes are there", func() bool {
 		got := n.want(200, n.as(adminToken, "GET", "/v1/admin/nodes", ""))
 		return got.at("nodes.1") != nil && got.at("nodes.0.self") != got.at("nodes.1.self")
 	})
@@ -68,7 +68,7 @@ func TestOperatorsSeeNodes(t *testing.T) {
 
 func TestOperatorSession(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, guarded("--path-prefix", "/m", "--trusted-proxy", "127.0.0.1")...)
 	other := start(t, env, guarded("--path-prefix", "/m")...) // with the same token
 	origin := strings.TrimSuffix(n.url, "/m")
@@ -112,7 +112,7 @@ func cookieOf(t *testing.T, got response) *http.Cookie {
 // Without a token operators are whoever is on this machine.
 func TestOperatorsWithoutToken(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	n.want(200, n.call("GET", "/v1/admin/audit", ""))
 	n.want(204, n.call("POST", "/v1/admin/session", `{"token":""}`))
 	for _, header := range []string{"X-Forwarded-For", "Forwarded"} { // it came from elsewhere
@@ -124,14 +124,14 @@ func TestOperatorsWithoutToken(t *testing.T) {
 		n.want(403, n.call("GET", path, "", "Sec-Fetch-Site", "cross-site"))
 		n.want(403, n.call("GET", path, "", "Origin", "https://evil.example"))
 	}
-	beyond := start(t, redistest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
+	beyond := start(t, matchqtest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
 	beyond.want(403, beyond.call("GET", "/v1/admin/audit", ""))
 	beyond.want(403, beyond.call("POST", "/v1/admin/session", `{}`))
 }
 
 func TestWrongAdminTokensAreLimited(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	session := cookieOf(t, n.want(204, n.call("POST", "/v1/admin/session", `{"token":"`+adminToken+`"}`)))
 	for range 10 {
 		n.want(401, n.as("wrong", "GET", "/v1/admin/audit", ""))
@@ -147,7 +147,7 @@ func TestWrongAdminTokensAreLimited(t *testing.T) {
 
 func TestReadyzTellsOfAnotherConfiguration(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	config := matchq.Config{Namespace: env.Namespace, Interval: time.Minute}
 	n := start(t, env, "--interval", "1h")
 	n.post("q", `"alice"`)

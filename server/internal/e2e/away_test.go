@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // askAll checks what a server answers while Redis is away.
@@ -65,7 +65,7 @@ func TestRedisAway(t *testing.T) {
 			bob := n.post("other", `"bob"`).text("id")
 			polled := make(chan response, 1)
 			go func() { polled <- n.call("GET", "/v1/tickets/"+bob+"?wait=55s", "") }()
-			redistest.Eventually(t, "the long poll waits", longPollWaits)
+			matchqtest.Eventually(t, "the long poll waits", longPollWaits)
 
 			if c.kill {
 				server.kill()
@@ -79,7 +79,7 @@ func TestRedisAway(t *testing.T) {
 				server.signal(syscall.SIGCONT)
 			}
 
-			redistest.Eventually(t, "the server is ready again", func() bool { return n.call("GET", "/readyz", "").status == 200 })
+			matchqtest.Eventually(t, "the server is ready again", func() bool { return n.call("GET", "/readyz", "").status == 200 })
 			n.post("q", `"frank"`)
 			n.post("other", `"grace"`)
 			alice.status("MATCHED")
@@ -97,21 +97,21 @@ func TestRedisAway(t *testing.T) {
 // durable is a redis-server that has everything on disk, and so survives being killed.
 type durable struct {
 	t    *testing.T
-	env  *redistest.Env
+	env  *matchqtest.Env
 	args []string
 	cmd  *exec.Cmd
 }
 
 func startDurable(t *testing.T) *durable {
 	t.Helper()
-	free := redistest.Start(t) // shows whether there is a redis-server, and finds a port
+	free := matchqtest.Start(t) // shows whether there is a redis-server, and finds a port
 	free.Kill()
 	_, port, _ := strings.Cut(free.Addr, ":")
 	d := &durable{t: t, args: []string{
 		"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "yes", "--appendfsync", "always",
 		"--logfile", "redis.log",
 	}}
-	d.env = &redistest.Env{Client: free.Client(t), URL: "redis://" + free.Addr, Namespace: "away"}
+	d.env = &matchqtest.Env{Client: free.Client(t), URL: "redis://" + free.Addr, Namespace: "away"}
 	t.Cleanup(func() { d.kill() })
 	d.start()
 	return d
@@ -123,7 +123,7 @@ func (d *durable) start() {
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	redistest.Eventually(d.t, "redis answers", func() bool { return d.env.Client.Ping(context.Background()).Err() == nil })
+	matchqtest.Eventually(d.t, "redis answers", func() bool { return d.env.Client.Ping(context.Background()).Err() == nil })
 }
 
 func (d *durable) signal(s syscall.Signal) {
@@ -140,17 +140,17 @@ func (d *durable) kill() {
 // After a kill without persistence the tickets are gone: players hear of it, and the server goes on with an empty Redis.
 func TestRedisLosesAll(t *testing.T) {
 	// Not parallel: it looks for the goroutine of its long poll.
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env)
 	alice := n.dial()
 	id := alice.create(`"q"`, `"alice"`)
 	polled := make(chan response, 1)
 	bob := n.post("other", `"bob"`).text("id")
 	go func() { polled <- n.call("GET", "/v1/tickets/"+bob+"?wait=55s", "") }()
-	redistest.Eventually(t, "the long poll waits", longPollWaits)
+	matchqtest.Eventually(t, "the long poll waits", longPollWaits)
 	env.Server.Kill()
 	// An absence that the driver bridges by its own retries is not noticed.
-	redistest.Eventually(t, "the absence is noticed", func() bool { return n.log.has("redis is away: no events until it answers") })
+	matchqtest.Eventually(t, "the absence is noticed", func() bool { return n.log.has("redis is away: no events until it answers") })
 	env.Server.Restart()
 	if f := alice.status("CANCELLED"); f.text("data.reason") != "lost" || f.text("data.ticketId") != id {
 		t.Errorf("got %v", f)
@@ -166,7 +166,7 @@ func TestRedisLosesAll(t *testing.T) {
 // The grace ends while Redis is away: the ticket is given up when it is back.
 func TestGraceEndsWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--grace", "10ms", "--interval", "1h")
 	s := n.dial()
 	id := s.create(`"q"`, `"alice"`)
@@ -174,7 +174,7 @@ func TestGraceEndsWhileRedisIsAway(t *testing.T) {
 	_ = s.conn.Close()
 	n.want(503, n.call("GET", "/v1/stats", ""))
 	env.Server.Continue()
-	redistest.Eventually(t, "the ticket is cancelled", func() bool {
+	matchqtest.Eventually(t, "the ticket is cancelled", func() bool {
 		got := n.call("GET", "/v1/tickets/"+id, "")
 		return got.text("state") == "cancelled"
 	})
@@ -183,7 +183,7 @@ func TestGraceEndsWhileRedisIsAway(t *testing.T) {
 // A key whose first request had no answer makes a ticket when the client tries again.
 func TestIdempotencyKeyAfterRedisWasAway(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--interval", "1h")
 	n.post("q", `"warm"`)
 	post := func(i int) response {
@@ -194,7 +194,7 @@ func TestIdempotencyKeyAfterRedisWasAway(t *testing.T) {
 		t.Fatalf("got %d %s", got.status, got.raw)
 	}
 	env.Server.Continue()
-	redistest.Eventually(t, "the unanswered request is void", func() bool { return n.stats().Cancelled == 1 })
+	matchqtest.Eventually(t, "the unanswered request is void", func() bool { return n.stats().Cancelled == 1 })
 	first := n.want(201, post(1))
 	if first.text("state") != "waiting" {
 		t.Errorf("got %s", first.raw)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
@@ -64,7 +64,7 @@ func BenchmarkDashboard(b *testing.B) {
 // startBench runs a server on a redis-server of the benchmark's own.
 func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 	b.Helper()
-	env := redistest.Real(b)
+	env := matchqtest.Real(b)
 	f, err := flags.Parse(append([]string{"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace}, args...), io.Discard, io.Discard, nil)
 	if err != nil {
 		b.Fatal(err)

@@ -14,14 +14,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
 
 // brief has all that is over forgotten within seconds.
 func brief(c *app.Config) {
-	c.Keep = flags.Keep{Retention: time.Second, Outbox: 500 * time.Millisecond}
+	c.Keep = flags.Keep{Retention: time.Second, Mailbox: 500 * time.Millisecond}
 	g := &c.Game
 	g.Countdown, g.Question, g.Pause = 5*time.Millisecond, 20*time.Millisecond, 5*time.Millisecond
 	g.Resend, g.MaxSends = 20*time.Millisecond, 3
@@ -34,9 +34,9 @@ func TestNonsense(t *testing.T) {
 	const frames, requests = 5_000, 400 // a server
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	embedded := redistest.Embedded(t)
+	embedded := matchqtest.Embedded(t)
 	embedded.Embedded.ClockTTL(true)
-	envs := []*redistest.Env{embedded, redistest.Real(t)}
+	envs := []*matchqtest.Env{embedded, matchqtest.Real(t)}
 	var nodes []*testNode
 	for i, env := range envs {
 		nodes = append(nodes, startWith(t, env, brief, "--interval", "10ms", "--grace", "100ms", "--ticket-ttl", "300ms",
@@ -64,7 +64,7 @@ func TestNonsense(t *testing.T) {
 	throw(seed+1, frames, requests)
 	settle()
 	http.DefaultClient.CloseIdleConnections()
-	redistest.Eventually(t, "no more goroutines than before", func() bool { return goroutines() <= goroutinesBefore })
+	matchqtest.Eventually(t, "no more goroutines than before", func() bool { return goroutines() <= goroutinesBefore })
 	if grown := heap(nodes) - heapBefore; grown > 4<<20 {
 		t.Errorf("%d bytes more are in use than before", grown)
 	}
@@ -82,7 +82,7 @@ func TestNonsense(t *testing.T) {
 }
 
 // forgets waits until nothing is left in Redis but what a node needs.
-func (n *testNode) forgets(env *redistest.Env) {
+func (n *testNode) forgets(env *matchqtest.Env) {
 	n.t.Helper()
 	ctx, all := n.t.Context(), "{"+env.Namespace+"}:"
 	meta, err := env.Client.HKeys(ctx, all+"meta").Result()
@@ -111,14 +111,14 @@ func (n *testNode) forgets(env *redistest.Env) {
 			n.t.Logf("left in Redis: %v", left)
 		}
 	}()
-	redistest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
+	matchqtest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
 		left = sizes(n.t, env.Client)
 		delete(left, all+"counters") // totals
 		delete(left, all+"matched")  // those of queues, of which there are so many at most
 		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
 		maps.DeleteFunc(left, isHistory) // of a day
 		return maps.Equal(left, map[string]int64{
-			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "nodeinfo": 1,
+			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "node_info": 1,
 		})
 	})
 	wanted := []string{"born", "config", "leases", "trimmed"}

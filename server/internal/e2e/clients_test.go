@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -53,7 +53,7 @@ type step struct {
 // stage is where a scenario is played.
 type stage struct {
 	*testing.T
-	env     *redistest.Env
+	env     *matchqtest.Env
 	node    *testNode
 	play    *scenario
 	driver  *driver
@@ -127,7 +127,7 @@ func compare(t *testing.T, want, got map[string][]sight) {
 
 // play plays a scenario and returns what each client has seen, without what differs from run to run.
 func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]sight {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	st := &stage{
 		T: t, env: env, play: sc, driver: d, kind: kind, prefix: t.Name() + " ",
 		seen: map[string][]sight{}, early: map[string][]sight{}, seq: map[string]string{}, match: matcher{captured: map[string]any{}},
@@ -175,7 +175,7 @@ func (st *stage) start(args ...string) {
 
 // listed waits until a queue is among those that clients are told of, which may take a second.
 func (st *stage) listed(queue string) {
-	redistest.Eventually(st.T, queue+" is listed", func() bool {
+	matchqtest.Eventually(st.T, queue+" is listed", func() bool {
 		return strings.Contains(st.node.call("GET", "/v1/queues", "").raw, `"name":"`+queue+`"`)
 	})
 }

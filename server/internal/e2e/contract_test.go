@@ -19,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	httpdoor "github.com/matchq/matchq/server/internal/door/http"
 )
@@ -187,7 +187,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := start(t, redistest.Embedded(t), "--path-prefix", "/p")
+	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/p")
 	described := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {

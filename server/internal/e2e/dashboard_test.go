@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // feed is a stream of /v1/dashboard/events.
@@ -80,7 +80,7 @@ func (f *feed) snapshot() object {
 
 // Changes on one node are seen on the other, and name no player.
 func TestDashboardEvents(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env)
 		other := n
 		if env.Embedded == nil {
@@ -142,7 +142,7 @@ func TestDashboardEvents(t *testing.T) {
 // Redis goes and comes back while somebody watches, and before somebody does.
 func TestDashboardWithoutRedis(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env)
 	f := n.feed()
 	known := f.snapshot()
@@ -155,13 +155,13 @@ func TestDashboardWithoutRedis(t *testing.T) {
 	}
 	f.close()
 	env.Server.Restart()
-	redistest.Eventually(t, "redis is back", func() bool { return n.feed().snapshot().at("redis.up") == true })
+	matchqtest.Eventually(t, "redis is back", func() bool { return n.feed().snapshot().at("redis.up") == true })
 }
 
 // A dashboard that is left open costs nothing while nobody looks, and what a node has seen outlives it.
 func TestHistoryOutlivesNodes(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env)
 	n.post("history", `"alice"`)
 	n.wait(n.post("history", `"bob"`).text("id"))
@@ -171,11 +171,11 @@ func TestHistoryOutlivesNodes(t *testing.T) {
 	if known.at("totals.wait_p99_ms") == nil || known.at("totals.share_matched") != 1.0 || known.at("matches.0.queue") != "history" {
 		t.Errorf("after a restart: %v", known)
 	}
-	minutes, err := again.matcher.Minutes(t.Context(), time.Now().Add(-time.Hour), time.Now())
+	minutes, err := history.New(again.matcher).Minutes(t.Context(), time.Now().Add(-time.Hour), time.Now())
 	if err != nil || len(minutes) == 0 {
 		t.Fatalf("minutes: %v, %v", minutes, err)
 	}
-	if last := minutes[len(minutes)-1].Last; last != (matchq.Totals{Enqueued: 2, Matched: 2, Matches: 1}) {
+	if last := minutes[len(minutes)-1].Last; last != (history.Totals{Enqueued: 2, Matched: 2, Matches: 1}) {
 		t.Errorf("totals: %+v", last)
 	}
 }

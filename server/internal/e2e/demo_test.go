@@ -9,7 +9,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/identity"
 )
 
@@ -23,7 +23,7 @@ func TestDemoOnAndOff(t *testing.T) {
 		"--demo --jwt-secret " + jwtSecret:    true,
 		"--no-demo --jwt-secret " + jwtSecret: false,
 	} {
-		n := start(t, redistest.Embedded(t), strings.Fields(args)...)
+		n := start(t, matchqtest.Embedded(t), strings.Fields(args)...)
 		for call, status := range map[string]int{"GET /demo": 200, "HEAD /demo": 200, "POST /v1/demo/guest": 201} {
 			if !on {
 				status = 404
@@ -43,17 +43,17 @@ func TestDemoOnAndOff(t *testing.T) {
 
 func TestQuestionnaires(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	got := n.want(200, n.call("GET", "/v1/questionnaires", ""))
 	if list, _ := got.at("questionnaires").([]any); len(list) != 5 || got.text("questionnaires.3.title") != "World history" ||
 		got.text("questionnaires.3.name") != "history" || got.at("questionnaires.3.questions") != json.Number("44") {
 		t.Errorf("got %s", got.raw)
 	}
-	n = start(t, redistest.Embedded(t), "--questions", questionSets)
+	n = start(t, matchqtest.Embedded(t), "--questions", questionSets)
 	if got := n.want(200, n.call("GET", "/v1/questionnaires", "")); got.text("questionnaires.0.name") != "7" {
 		t.Errorf("got %s", got.raw)
 	}
-	n = start(t, redistest.Embedded(t), "--questions", "http://127.0.0.1:1/of-a-service")
+	n = start(t, matchqtest.Embedded(t), "--questions", "http://127.0.0.1:1/of-a-service")
 	if got := n.want(200, n.call("GET", "/v1/questionnaires", "")); strings.TrimSpace(got.raw) != `{"questionnaires":[]}` {
 		t.Errorf("got %s", got.raw)
 	}
@@ -62,7 +62,7 @@ func TestQuestionnaires(t *testing.T) {
 // Where nobody has to prove who they are, guests need not either.
 func TestGuestWithoutSecret(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	one, other := n.want(201, n.call("POST", "/v1/demo/guest", "")), n.want(201, n.call("POST", "/v1/demo/guest", ""))
 	if one.text("player") == other.text("player") || one.at("token") != nil || one.at("expires_at") != nil {
 		t.Errorf("got %s and %s", one.raw, other.raw)
@@ -71,7 +71,7 @@ func TestGuestWithoutSecret(t *testing.T) {
 
 // A guest proves to be the one that the server made up, to everything that takes a player's token, and nobody else.
 func TestGuestToken(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded("--demo")...)
 		guest := n.want(201, n.call("POST", "/v1/demo/guest", ""))
 		player, token := guest.text("player"), guest.text("token")
@@ -131,7 +131,7 @@ func TestGuestTokenEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := start(t, redistest.Embedded(t), guarded("--demo")...)
+	n := start(t, matchqtest.Embedded(t), guarded("--demo")...)
 	if got := n.want(401, n.as(late.Token, "POST", "/v1/queues/history/tickets", `{}`)); !strings.Contains(got.raw, "expired") {
 		t.Errorf("got %s", got.raw)
 	}
@@ -140,7 +140,7 @@ func TestGuestTokenEnds(t *testing.T) {
 // Nobody becomes more guests than an address may ask for tickets.
 func TestGuestsOfAnAddress(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--demo", "--jwt-secret", jwtSecret, "--rate-limit", "9/h", "--rate-limit-address", "2/h")
+	n := start(t, matchqtest.Embedded(t), "--demo", "--jwt-secret", jwtSecret, "--rate-limit", "9/h", "--rate-limit-address", "2/h")
 	n.want(201, n.call("POST", "/v1/demo/guest", ""))
 	n.want(201, n.call("POST", "/v1/demo/guest", ""))
 	if got := n.want(429, n.call("POST", "/v1/demo/guest", "")); got.header.Get("Retry-After") == "" || got.text("code") != "rate_limited" {

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -109,7 +110,7 @@ func solution(t *testing.T, set string, id any) int {
 
 // Two friends on two nodes; in the middle of the game one loses the connection and comes back by the other node.
 func TestFriendsPlayOnTwoNodes(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := startGames(t, env, &fastGame), startGames(t, env, &fastGame)
 		a, b := one.online("17"), two.online(`"bob"`)
 		a.emit("request_friend_game_matching", object{"friendUserId": "carol"})
@@ -163,7 +164,7 @@ func TestFriendsPlayOnTwoNodes(t *testing.T) {
 // The node that served both is killed in the middle of a game: the other one goes on with it.
 func TestAGameOutlivesItsNode(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	dying, kill := startProcess(t, env, "--grace", "3s")
 	other := start(t, env, "--grace", "3s")
 	a, b := dying.online(`"alice"`), dying.online(`"bob"`)
@@ -184,7 +185,7 @@ func TestAGameOutlivesItsNode(t *testing.T) {
 
 // The old way: a general match, the questions that came with it, answers at one's own pace.
 func TestSelfPacedMatch(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := startGames(t, env, &fastGame)
 		a, b, stranger := n.dial(), n.dial(), n.online(`"mallory"`)
 		a.create(`"history"`, "17")
@@ -233,7 +234,7 @@ func TestSelfPacedMatch(t *testing.T) {
 }
 
 func TestLateAnswersAndForfeits(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		quick := fastGame
 		quick.Question = 100 * time.Millisecond
 		n := startGames(t, env, &quick)
@@ -256,7 +257,7 @@ func TestLateAnswersAndForfeits(t *testing.T) {
 }
 
 func TestInvitationsEnd(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := startGames(t, env, &fastGame)
 		a, b, c := n.online(`"alice"`), n.online(`"bob"`), n.online(`"carol"`)
 		a.denied("invalid", "request_friend_game_matching", object{"friendUserId": "alice"})
@@ -291,7 +292,7 @@ func TestInvitationsEnd(t *testing.T) {
 
 // A player who was matched since the invitation is busy; one who only waits leaves the queue.
 func TestAcceptingAndQueues(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		slow := fastGame
 		slow.Resend = time.Minute
 		n := startGames(t, env, &slow)
@@ -310,7 +311,7 @@ func TestAcceptingAndQueues(t *testing.T) {
 		if got := b.hears("match_status"); got.text("data.status") != "CANCELLED" || got.text("data.reason") != "friend_match" {
 			t.Errorf("%v", got)
 		}
-		if state, err := n.matcher.RoomsOf(context.Background(), "carol"); err != nil || len(state) != 1 || state[0] != room {
+		if state, err := rooms.New(n.presence).Of(context.Background(), "carol"); err != nil || len(state) != 1 || state[0] != room {
 			t.Errorf("%v, %v", state, err)
 		}
 	})
@@ -319,7 +320,7 @@ func TestAcceptingAndQueues(t *testing.T) {
 // Invitations count as tickets do.
 func TestInvitationsAreLimited(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Real(t), "--rate-limit", "2/m")
+	n := start(t, matchqtest.Real(t), "--rate-limit", "2/m")
 	a := n.online(`"alice"`)
 	for range 2 {
 		a.emit("request_friend_game_matching", object{"friendUserId": "bob"})

@@ -3,12 +3,12 @@ package e2e_test
 import (
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestBrokenConnectionLeavesTheQueue(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--grace", "30ms", "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--grace", "30ms", "--interval", "1h")
 	s := n.dial()
 	id := s.create(`"q"`, `"alice"`)
 	byHTTP := n.post("q", `"bob"`)
@@ -27,7 +27,7 @@ func TestBrokenConnectionLeavesTheQueue(t *testing.T) {
 
 func TestReconnectKeepsThePlace(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--grace", "100ms", "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--grace", "100ms", "--interval", "1h")
 	s := n.dial()
 	id := s.create(`"q"`, "17")
 	_ = s.conn.Close()
@@ -54,7 +54,7 @@ func TestReconnectKeepsThePlace(t *testing.T) {
 
 func TestReconnectHearsOfTheMatchItMissed(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n, elsewhere := start(t, env), start(t, env)
 	for _, c := range []struct {
 		player string // another one each time, since Redis does not know at once which news a client has had
@@ -88,7 +88,7 @@ func TestReconnectHearsOfTheMatchItMissed(t *testing.T) {
 
 func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--grace", "10ms")
+	n := start(t, matchqtest.Embedded(t), "--grace", "10ms")
 	first := n.dial()
 	id := first.create(`"q"`, "17")
 	second := n.dial()
@@ -103,7 +103,7 @@ func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 
 func TestConnectionIsOnePlayers(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	s := n.dial()
 	s.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"},"id":1}`)
 	if f := s.expect("error"); f.text("data.code") != "invalid" {

@@ -16,7 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 	"github.com/matchq/matchq/server/internal/play/quiz"
@@ -27,22 +28,23 @@ const patience = 10 * time.Second
 
 // testNode is a running server.
 type testNode struct {
-	t       *testing.T
-	url     string
-	stop    func() // and wait for the end
-	matcher *matchq.Matcher
-	log     journal
-	routes  []string
+	t        *testing.T
+	url      string
+	stop     func() // and wait for the end
+	matcher  *matchq.Matcher
+	presence *presence.Presence
+	log      journal
+	routes   []string
 }
 
 // start runs a server on a test's Redis. Rate limits are off unless args say otherwise.
-func start(t *testing.T, env *redistest.Env, args ...string) *testNode {
+func start(t *testing.T, env *matchqtest.Env, args ...string) *testNode {
 	t.Helper()
 	return startWith(t, env, func(*app.Config) {}, args...)
 }
 
 // startGames is start with other times for games, unless game is nil.
-func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...string) *testNode {
+func startGames(t *testing.T, env *matchqtest.Env, game *quiz.Config, args ...string) *testNode {
 	t.Helper()
 	return startWith(t, env, func(c *app.Config) {
 		if game != nil {
@@ -52,7 +54,7 @@ func startGames(t *testing.T, env *redistest.Env, game *quiz.Config, args ...str
 }
 
 // startWith is start with something set that is no flag.
-func startWith(t *testing.T, env *redistest.Env, set func(*app.Config), args ...string) *testNode {
+func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *testNode {
 	t.Helper()
 	f, err := flags.Parse(append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms",
@@ -94,7 +96,11 @@ func startWith(t *testing.T, env *redistest.Env, set func(*app.Config), args ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, log: log, routes: n.Routes()}
+	online, err := presence.New(matcher, presence.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, presence: online, log: log, routes: n.Routes()}
 }
 
 // journal is a log that can be asked; it is shown too if MATCHQ_TEST_LOG is set.
@@ -145,7 +151,7 @@ func (j journal) has(message string) bool {
 	return ok
 }
 
-func urlOf(env *redistest.Env) string {
+func urlOf(env *matchqtest.Env) string {
 	if cluster, ok := env.Client.(*redis.ClusterClient); ok {
 		return "redis+cluster://" + strings.Join(cluster.Options().Addrs, ",")
 	}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestIdempotencyKey(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env)
 		post := func(queue, key, body string) response {
 			return n.call("POST", "/v1/queues/"+queue+"/tickets", body, "Idempotency-Key", key)
@@ -49,7 +49,7 @@ func TestIdempotencyKey(t *testing.T) {
 
 func TestLongPoll(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	id := n.post("q", `"alice"`).text("id")
 	if got := n.call("GET", "/v1/tickets/"+id+"?wait=20ms", ""); got.text("state") != "waiting" {
 		t.Errorf("nothing happened: %s", got.raw)
@@ -70,7 +70,7 @@ func TestLongPoll(t *testing.T) {
 }
 
 func TestRateLimits(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--rate-limit", "2/h", "--rate-limit-address", "30/h", "--interval", "1h")
 		s := n.dial()
 		s.create(`"q"`, `"alice"`)
@@ -107,7 +107,7 @@ func TestRateLimits(t *testing.T) {
 // A batch that is larger than what an address may send at once gets through, and is paid for afterwards.
 func TestLargeBatchIsPaidForAfterwards(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--rate-limit", "10/s", "--rate-limit-address", "10/h", "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--rate-limit", "10/s", "--rate-limit-address", "10/h", "--interval", "1h")
 	tickets := func(i int) string { return fmt.Sprintf(`{"queue":"q","player":%d}`, i) }
 	n.want(200, n.call("POST", "/v1/tickets/batch", batchOf(0, 100, tickets)))
 	n.want(429, n.call("POST", "/v1/tickets/batch", batchOf(100, 101, tickets)))
@@ -126,7 +126,7 @@ func batchOf(from, to int, ticket func(int) string) string {
 
 func TestBrowsers(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--allowed-origin", "https://Play.example")
+	n := start(t, matchqtest.Embedded(t), "--allowed-origin", "https://Play.example")
 	host := strings.TrimPrefix(n.url, "http://")
 	const path, body = "/v1/queues/q/tickets", `{}` // refused with 422 once it is let in
 	for _, c := range []struct {
@@ -171,7 +171,7 @@ func TestBrowsers(t *testing.T) {
 
 func TestPathPrefix(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--path-prefix", "/match/q/")
+	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/match/q/")
 	if !strings.HasSuffix(n.url, "/match/q") {
 		t.Fatal(n.url)
 	}

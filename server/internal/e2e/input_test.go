@@ -6,12 +6,12 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestBadRequests(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	const tickets = "/v1/queues/q/tickets"
 	long := strings.Repeat("x", 129)
 	for _, c := range []struct {
@@ -83,7 +83,7 @@ func TestBadRequests(t *testing.T) {
 
 func TestBadFrames(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	s := n.dial()
 	const create = `{"event":"create_general_game_match","id":5,"data":`
 	for _, c := range []struct{ name, frame, code, message string }{

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestSpoofedAddress(t *testing.T) {
@@ -18,11 +18,11 @@ func TestSpoofedAddress(t *testing.T) {
 	post := func(n *testNode, player int, forwarded string) int {
 		return n.call("POST", "/v1/queues/q/tickets", fmt.Sprintf(`{"player":%d}`, player), "X-Forwarded-For", forwarded).status
 	}
-	direct := start(t, redistest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h")
+	direct := start(t, matchqtest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h")
 	if first, second := post(direct, 1, "192.0.2.1"), post(direct, 2, "192.0.2.2"); first != 201 || second != 429 {
 		t.Errorf("anybody is believed: %d, %d", first, second)
 	}
-	proxied := start(t, redistest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h", "--trusted-proxy", "127.0.0.1")
+	proxied := start(t, matchqtest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h", "--trusted-proxy", "127.0.0.1")
 	if first, second := post(proxied, 1, "192.0.2.1, 198.51.100.7"), post(proxied, 2, "192.0.2.2, 198.51.100.7"); first != 201 || second != 429 {
 		t.Errorf("what the proxy did not see is believed: %d, %d", first, second)
 	}
@@ -33,7 +33,7 @@ func TestSpoofedAddress(t *testing.T) {
 
 func TestRateLimitsByIdentity(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded("--rate-limit", "1/h", "--rate-limit-address", "2/h")...)
+	n := start(t, matchqtest.Embedded(t), guarded("--rate-limit", "1/h", "--rate-limit-address", "2/h")...)
 	post := func(token, body, key string) response {
 		return n.as(token, "POST", "/v1/queues/q/tickets", body, "Idempotency-Key", key)
 	}
@@ -50,7 +50,7 @@ func TestRateLimitsByIdentity(t *testing.T) {
 
 func TestProofEndsWhileWaiting(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	id := n.queueAs("alice", "q")
 	until := time.Now().Add(2 * time.Second)
 	token := tokenUntil(t, "alice", until)
@@ -63,7 +63,7 @@ func TestProofEndsWhileWaiting(t *testing.T) {
 
 func TestHugeAndSlowRequests(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	address := strings.TrimPrefix(n.url, "http://")
 	slow, err := net.Dial("tcp", address)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // 1,001 players in 20 queues: every queue matches all of its players but at most one, and nobody twice.
 func TestThousandPlayers(t *testing.T) {
 	// Not parallel: the server answers within two seconds or not at all, and must not share the processors for that.
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--interval", "100ms", "--rate-limit", "100/s", "--rate-limit-address", "2000/s")
 		const players = 1001
 		queueOf := make([]int, players)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
@@ -38,10 +38,10 @@ func waitTogether() {
 }
 
 // onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
-func onAll(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+func onAll(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Helper()
 	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		test(t, env)
 	})

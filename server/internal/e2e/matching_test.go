@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestTwoPostsAreMatched(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env)
 		a, b := n.post("quiz%3Ahistory", `"alice"`), n.post("quiz%3Ahistory", `"bob"`)
 		if a.text("queue") != "quiz:history" || a.header.Get("Location") != "/v1/tickets/"+a.text("id") {
@@ -28,7 +28,7 @@ func TestTwoPostsAreMatched(t *testing.T) {
 }
 
 func TestTwoSocketsAreMatched(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env)
 		a, b := n.dial(), n.dial()
 		a.send(`{"event":"check_socket_id","id":"x"}`)
@@ -69,7 +69,7 @@ func TestTwoSocketsAreMatched(t *testing.T) {
 }
 
 func TestSocketAndPostAreMatched(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env)
 		a := n.dial()
 		a.create(`"q"`, "17")
@@ -86,7 +86,7 @@ func TestSocketAndPostAreMatched(t *testing.T) {
 
 func TestMatchesOfThree(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--match-size", "3")
+	n := start(t, matchqtest.Embedded(t), "--match-size", "3")
 	a, b, c := n.dial(), n.dial(), n.dial()
 	for i, s := range []*socket{a, b, c} {
 		s.create(`"q"`, fmt.Sprint(i+1))
@@ -101,7 +101,7 @@ func TestMatchesOfThree(t *testing.T) {
 // The reply is sent after the match was made, if there is no window: it must still come first.
 func TestQueuedComesBeforeMatched(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "0")
+	n := start(t, matchqtest.Embedded(t), "--interval", "0")
 	const players = 40
 	sockets := make([]*socket, players)
 	for i := range sockets {
@@ -119,7 +119,7 @@ func TestQueuedComesBeforeMatched(t *testing.T) {
 
 func TestDuplicates(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	s := n.dial()
 	id := s.create(`"history"`, "17")
 	got := n.want(409, n.call("POST", "/v1/queues/music/tickets", `{"player":"17"}`))
@@ -137,7 +137,7 @@ func TestDuplicates(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	s := n.dial()
 	cancel := func() object {
 		s.send(`{"event":"cancel_request_general_match","data":{"userId":"alice"}}`)
@@ -180,7 +180,7 @@ func TestCancel(t *testing.T) {
 
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ticket-ttl", "30ms")
+	n := start(t, matchqtest.Embedded(t), "--ticket-ttl", "30ms")
 	s := n.dial()
 	id := s.create(`"q"`, `"alice"`)
 	s.status("EXPIRED")
@@ -196,12 +196,12 @@ func TestExpiry(t *testing.T) {
 
 func TestQueuesAndStats(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.dial()
 	s.create(`"a"`, "1")
 	n.post("a", "2")
 	n.post("b%2Fc", "3") // a slash in a name
-	redistest.Eventually(t, "both queues are listed, which may take a second", func() bool {
+	matchqtest.Eventually(t, "both queues are listed, which may take a second", func() bool {
 		got := n.want(200, n.call("GET", "/v1/queues", ""))
 		return got.at("queues.0.waiting") == json.Number("2") && got.text("queues.1.name") == "b/c"
 	})
@@ -228,7 +228,7 @@ func TestQueuesAndStats(t *testing.T) {
 
 func TestTwoNodes(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n1, n2 := start(t, env), start(t, env)
 	a, b := n1.dial(), n2.dial()
 	a.create(`"q"`, "17")

@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // sample is what a node says of itself: values by name and labels, as `name{a="b"}`. Of a histogram there are the sum and
@@ -70,7 +70,7 @@ func (s sample) becomes(t *testing.T, nodes ...*testNode) {
 			}
 		}
 	}()
-	redistest.Eventually(t, "the metrics are as they must be", func() bool {
+	matchqtest.Eventually(t, "the metrics are as they must be", func() bool {
 		got = metrics(t, nodes...)
 		for key, value := range s {
 			if actual, ok := got[key]; !ok || actual != value {
@@ -90,7 +90,7 @@ var promised = []string{
 
 // Two nodes count everything once between them.
 func TestMetricsAddUp(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		a, b := start(t, env), start(t, env)
 		nodes := []*testNode{a, b}
 		alice := a.dial()
@@ -154,7 +154,7 @@ func TestMetricsAddUp(t *testing.T) {
 // All metrics of a scrape are documented and well named, and name no player.
 func TestMetricsAreWellFormed(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded("--path-prefix", "/games")...)
+	n := start(t, matchqtest.Embedded(t), guarded("--path-prefix", "/games")...)
 	ticket := n.want(201, n.as(apiKey, "POST", "/v1/queues/history/tickets", `{"player":"somebody"}`))
 	got := n.want(200, n.call("GET", "/metrics", "")) // open to all
 	all := metrics(t, n)
@@ -184,12 +184,12 @@ func TestMetricsAreWellFormed(t *testing.T) {
 // While Redis is away a scrape says so before long, and what the node knows by itself.
 func TestMetricsWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--interval", "1h")
 	n.post("q", `"alice"`)
 	sample{`matchq_queue_waiting{queue="q"}`: 1, `matchq_redis_up`: 1}.becomes(t, n)
 	env.Server.Stop()
-	redistest.Eventually(t, "it is noticed", func() bool {
+	matchqtest.Eventually(t, "it is noticed", func() bool {
 		began := time.Now()
 		got := metrics(t, n)
 		if took := time.Since(began); took > 2*time.Second { // 0.8 s, on a machine that is not busy
@@ -206,7 +206,7 @@ func TestMetricsWhileRedisIsAway(t *testing.T) {
 // A ticket whose enqueue had no answer is counted when it is found and cancelled, so that all adds up.
 func TestMetricsCountVoidTickets(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--interval", "1h")
 	n.post("q", `"warm"`)
 	env.Server.Stop()
@@ -221,7 +221,7 @@ func TestMetricsCountVoidTickets(t *testing.T) {
 // With a ready check a ticket is counted when it ends, not when it is proposed or waits again.
 func TestMetricsWithAReadyCheck(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--ready-timeout", "1m")
 	alice, bob := n.dial(), n.dial()
 	alice.create(`"q"`, `"alice"`)
@@ -240,7 +240,7 @@ func TestMetricsWithAReadyCheck(t *testing.T) {
 // Nobody ticks: that is what overdue says, however few matches there are, and a paused queue or a player alone is not.
 func TestMetricsOfOverdueTicks(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	idle, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: 40 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +265,7 @@ func TestMetricsOfOverdueTicks(t *testing.T) {
 	if _, err := idle.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: "dave"}); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "the queue is overdue", func() bool {
+	matchqtest.Eventually(t, "the queue is overdue", func() bool {
 		queue, err := idle.Queue(t.Context(), "q")
 		return err == nil && queue.Overdue > 100*time.Millisecond && queue.Overdue <= queue.OldestWait
 	})
@@ -274,7 +274,7 @@ func TestMetricsOfOverdueTicks(t *testing.T) {
 // Of many queues a hundred have a label; the others are added up.
 func TestMetricsOfManyQueues(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	const queues = 350
 	n.want(http.StatusOK, n.call("POST", "/v1/tickets/batch", batchOf(0, queues, func(i int) string {
 		return fmt.Sprintf(`{"queue":"q%d","player":%d}`, i, i)
@@ -297,7 +297,7 @@ func TestMetricsOfManyQueues(t *testing.T) {
 // Drops are counted by reason.
 func TestMetricsOfDrops(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	fast := n.dial()
 	const frames = 150
 	for range frames {
@@ -307,7 +307,7 @@ func TestMetricsOfDrops(t *testing.T) {
 	large.send(`{"event":"` + strings.Repeat("x", 17<<10) + `"}`)
 	large.expectClose(websocket.CloseMessageTooBig)
 	dropped := 0.0
-	redistest.Eventually(t, "the drops are counted", func() bool {
+	matchqtest.Eventually(t, "the drops are counted", func() bool {
 		got := metrics(t, n)
 		dropped = got[`matchq_ws_dropped_total{reason="too_fast"}`]
 		return got[`matchq_ws_dropped_total{reason="too_large"}`] == 1 && dropped > 0 && got["matchq_ws_connections"] == 1

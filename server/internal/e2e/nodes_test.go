@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 	"github.com/matchq/matchq/server/internal/play/sessions"
@@ -39,7 +39,7 @@ func beServer(args string) error {
 }
 
 // startProcess starts a server as a process and returns it with what kills it.
-func startProcess(t *testing.T, env *redistest.Env, args ...string) (n *testNode, kill func()) {
+func startProcess(t *testing.T, env *matchqtest.Env, args ...string) (n *testNode, kill func()) {
 	t.Helper()
 	args = append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "40ms", "--rate-limit", "off",
@@ -76,7 +76,7 @@ func (s *socket) queued(player string) string {
 }
 
 func TestPlayersOfTwoNodesAreMatched(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := start(t, env), start(t, env)
 		a, b := one.dial(), two.dial()
 		a.send(`{"event":"check_socket_id"}`)
@@ -93,7 +93,7 @@ func TestPlayersOfTwoNodesAreMatched(t *testing.T) {
 // A player who moves to another node within the grace keeps the ticket, and one who then stays away loses it.
 func TestAPlayerMoves(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	one := start(t, env, "--interval", "1h", "--grace", "400ms")
 	two := start(t, env, "--interval", "1h", "--grace", "400ms")
 	a, marker := one.dial(), one.dial()
@@ -113,13 +113,13 @@ func TestAPlayerMoves(t *testing.T) {
 	if got := one.wait(id); got.text("state") != "cancelled" {
 		t.Errorf("got %s", got.raw)
 	}
-	if got, err := two.matcher.Ticket(t.Context(), id); err != nil || got.Reason != matchq.Disconnected {
+	if got, err := two.matcher.Ticket(t.Context(), id); err != nil || got.Reason != matchq.ReasonDisconnected {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestOneConnectionAPlayerOnAllNodes(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := start(t, env, "--grace", "10ms"), start(t, env, "--grace", "10ms")
 		first := one.dial()
 		id := first.create(`"q"`, "17")
@@ -136,7 +136,7 @@ func TestOneConnectionAPlayerOnAllNodes(t *testing.T) {
 // A node is killed: players who reconnect elsewhere keep their tickets, the others lose them.
 func TestANodeIsKilled(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	dying, kill := startProcess(t, env, "--interval", "1h", "--grace", "300ms")
 	other := start(t, env, "--interval", "1h", "--grace", "300ms")
 	a, b := dying.dial(), dying.dial()
@@ -152,23 +152,23 @@ func TestANodeIsKilled(t *testing.T) {
 	if got := other.call("GET", "/v1/tickets/"+kept, ""); got.text("state") != "waiting" {
 		t.Errorf("got %s", got.raw)
 	}
-	redistest.Eventually(t, "only the other node is left", func() bool {
-		nodes, err := other.matcher.Nodes(t.Context())
+	matchqtest.Eventually(t, "only the other node is left", func() bool {
+		nodes, err := other.presence.Nodes(t.Context())
 		return err == nil && len(nodes) == 1 && nodes[0].Connections == 1
 	})
 }
 
 // Missed messages come on another node, in order, and then live ones.
 func TestResume(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := start(t, env, "--ticket-ttl", "50ms"), start(t, env, "--ticket-ttl", "50ms")
 		a := one.dial()
 		a.create(`"q"`, `"alice"`)
 		first := a.status("EXPIRED")
 		missed := a.create(`"q"`, `"alice"`)
 		_ = a.conn.Close()
-		redistest.Eventually(t, "the message is posted", func() bool {
-			got, _, err := two.matcher.Outbox(t.Context(), "alice", first.text("seq"))
+		matchqtest.Eventually(t, "the message is posted", func() bool {
+			got, _, err := two.presence.Mailbox(t.Context(), "alice", first.text("seq"))
 			return err == nil && len(got) == 1
 		})
 		again := two.dial()
@@ -207,7 +207,7 @@ func TestResume(t *testing.T) {
 
 func TestGetState(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	one, two := start(t, env), start(t, env)
 	a := one.dial()
 	a.send(`{"event":"get_state","data":{"userId":17},"id":1}`)
@@ -241,7 +241,7 @@ func TestGetState(t *testing.T) {
 // The largest match there can be is told.
 func TestManyLargeAttributes(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--match-size", "16", "--interval", "0")
+	n := start(t, matchqtest.Embedded(t), "--match-size", "16", "--interval", "0")
 	attributes := `"` + strings.Repeat("<", matchq.MaxAttributes-2) + `"`
 	var sockets []*socket
 	for i := range 16 {

@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // Every page comes with what it names, below whatever path, and asks no other host for anything.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/games/quiz"} {
-		n := start(t, redistest.Embedded(t), "--path-prefix", prefix)
+		n := start(t, matchqtest.Embedded(t), "--path-prefix", prefix)
 		for _, page := range []string{"/", "/demo", "/dashboard"} {
 			got := n.want(200, n.call("GET", page, ""))
 			if !strings.Contains(got.header.Get("Content-Security-Policy"), "script-src 'self';") {
@@ -47,7 +47,7 @@ func TestPages(t *testing.T) {
 // Without the slash after the prefix a browser gets to the start page all the same.
 func TestPrefixAlone(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--path-prefix", "/quiz")
+	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/quiz")
 	if got := n.want(200, n.call("GET", "", "")); !strings.Contains(got.raw, "<html") {
 		t.Errorf("got %s", got.raw)
 	}

@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 var profiles = []string{"", "heap", "goroutine?debug=2", "profile?seconds=1", "trace?seconds=1"}
 
 func TestProfilesAreForOperators(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded("--path-prefix", "/games")...)
-	beyond := start(t, redistest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
+	n := start(t, matchqtest.Embedded(t), guarded("--path-prefix", "/games")...)
+	beyond := start(t, matchqtest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
 	for _, profile := range profiles {
 		n.want(401, n.call("GET", "/debug/pprof/"+profile, ""))
 		n.want(401, n.as(apiKey, "GET", "/debug/pprof/"+profile, ""))
@@ -44,11 +44,11 @@ func TestProfilesAreForOperators(t *testing.T) {
 // Of a kind one profile is recorded at a time. One that is under way ends when the server stops, and is whole.
 func TestProfilesEndWithTheServer(t *testing.T) {
 	// Not parallel: a process records one profile of the processor at a time.
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	n.want(200, n.call("GET", "/debug/pprof/trace?seconds=1", ""))
 	recorded := make(chan response, 1)
 	go func() { recorded <- n.call("GET", "/debug/pprof/profile?seconds=60", "") }()
-	redistest.Eventually(t, "it is recorded", func() bool { return strings.Contains(stacks(), "runtime/pprof.profileWriter") })
+	matchqtest.Eventually(t, "it is recorded", func() bool { return strings.Contains(stacks(), "runtime/pprof.profileWriter") })
 	busy := n.want(429, n.call("GET", "/debug/pprof/profile?seconds=1", ""))
 	if busy.header.Get("Retry-After") != "1" {
 		t.Errorf("got %v", busy.header)

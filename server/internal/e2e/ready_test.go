@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // proposed returns the next frame, which must ask to accept a match.
@@ -25,7 +25,7 @@ func (s *socket) answer(event, match string) {
 }
 
 func TestReadySocketsAccept(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.dial(), n.dial()
 		a.create(`"q"`, "17")
@@ -74,7 +74,7 @@ func TestReadySocketsAccept(t *testing.T) {
 }
 
 func TestReadySocketDeclines(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.dial(), n.dial()
 		first := a.create(`"q"`, `"alice"`)
@@ -112,7 +112,7 @@ func TestReadySocketDeclines(t *testing.T) {
 
 func TestReadyNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ready-timeout", "2s")
+	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "2s")
 	a, b := n.dial(), n.dial()
 	a.create(`"q"`, `"alice"`)
 	b.create(`"q"`, `"bob"`)
@@ -131,7 +131,7 @@ func TestReadyNobodyAnswers(t *testing.T) {
 // A player who is away when the grace ends is out, and the other waits on. One who comes back before that is asked again.
 func TestReadyAway(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ready-timeout", "60s", "--grace", "300ms")
+	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", "300ms")
 	a, b := n.dial(), n.dial()
 	a.create(`"q"`, `"alice"`)
 	b.create(`"q"`, `"bob"`)
@@ -150,7 +150,7 @@ func TestReadyAway(t *testing.T) {
 }
 
 func TestReadyByHTTP(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.post("q", `17`), n.post("q", `"bob"`)
 		asked := n.want(200, n.call("GET", "/v1/tickets/"+a.text("id")+"?wait=9s&since=1", ""))
@@ -188,7 +188,7 @@ func TestReadyByHTTP(t *testing.T) {
 // Long polls hear of every change, also of a ticket that waits again.
 func TestReadyLongPollsHearOfEveryChange(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ready-timeout", "60s")
+	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s")
 	a, b := n.post("q", `"alice"`).text("id"), n.post("q", `"bob"`).text("id")
 	asked := n.want(200, n.call("GET", "/v1/tickets/"+a+"?wait=9s&since=1", ""))
 	path := "/v1/matches/" + asked.text("match.id")

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 var connecting = []scenario{
@@ -105,7 +105,7 @@ var connecting = []scenario{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
 			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
 			{who: "a", do: func(st *stage) {
-				redistest.Eventually(st, "the ticket expires", func() bool { return st.node.stats().Expired == 1 })
+				matchqtest.Eventually(st, "the ticket expires", func() bool { return st.node.stats().Expired == 1 })
 				st.comeBack("a")
 			}, want: "connected"},
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"EXPIRED","ticketId":"$ticket","queue":7}`, ack: `{"status":"EXPIRED"}`},
@@ -119,7 +119,7 @@ var connecting = []scenario{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
 			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
 			{who: "a", do: func(st *stage) {
-				redistest.Eventually(st, "the ticket is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
+				matchqtest.Eventually(st, "the ticket is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
 				st.comeBack("a")
 			}, want: "connected"},
 			{who: "a", send: "get_state", data: `{"userId":17}`, want: "state", like: `{}`},
@@ -129,7 +129,7 @@ var connecting = []scenario{
 	{
 		name:  "who comes back asks for what was missed",
 		args:  []string{"--grace", "20s", "--questions", questionSets},
-		kinds: []string{"plain", "client 4"}, // clients 2 are told no places in the outbox
+		kinds: []string{"plain", "client 4"}, // clients 2 are told no places in the mailbox
 		steps: append(playing(), missing(
 			step{who: "a", send: "resume", data: `{"userId":17,"lastSeq":"$seq"}`, want: "resumed", like: `{"recovered":true}`},
 		)...),

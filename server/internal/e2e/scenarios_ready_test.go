@@ -1,7 +1,7 @@
 package e2e_test
 
 import (
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // proposedToBoth queues a and b and proposes a match to them.
@@ -85,7 +85,7 @@ var readiness = []scenario{
 			{who: "b", do: func(st *stage) { st.goAway("b") }, want: "lost"},
 			{who: "a", want: "match_status", like: `{"status":"RESTORED","ticketId":"$ticketA","reason":"disconnected"}`},
 			{who: "b", do: func(st *stage) {
-				redistest.Eventually(st, "the other is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
+				matchqtest.Eventually(st, "the other is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
 				st.comeBack("b")
 			}, want: "connected"},
 			{who: "b", send: "get_state", data: `{"userId":18}`, want: "state", like: `{}`},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -24,7 +24,7 @@ func (s *socket) refused(code, frame string) {
 
 func TestSocketsNeedProof(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	for _, token := range []string{"", "x", tokenUntil(t, "alice", time.Now().Add(-time.Second)), adminToken, apiKey + "x"} {
 		n.dialAs(token).expectClose(sessions.CloseUnauthorized)
 	}
@@ -38,7 +38,7 @@ func TestSocketsNeedProof(t *testing.T) {
 }
 
 func TestSocketOfAnotherPlayer(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded()...)
 		alice, mallory := n.dialAs(tokenOf(t, "alice")), n.dialAs(tokenOf(t, "mallory"))
 		alice.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"}}`) // the token says who
@@ -63,7 +63,7 @@ func TestSocketOfAnotherPlayer(t *testing.T) {
 
 func TestSocketAnswersAnothersMatch(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded("--ready-timeout", "1h", "--interval", "40ms")...)
+	n := start(t, matchqtest.Embedded(t), guarded("--ready-timeout", "1h", "--interval", "40ms")...)
 	alice, bob, mallory := n.dialAs(tokenOf(t, "alice")), n.dialAs(tokenOf(t, "bob")), n.dialAs(tokenOf(t, "mallory"))
 	for _, s := range []*socket{alice, bob} {
 		s.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"}}`)
@@ -91,7 +91,7 @@ func TestSocketAnswersAnothersMatch(t *testing.T) {
 // A backend with the API key connects for anyone, but for one player a connection.
 func TestSocketWithAPIKey(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded("--rate-limit", "1/h", "--rate-limit-address", "1/h")...)
+	n := start(t, matchqtest.Embedded(t), guarded("--rate-limit", "1/h", "--rate-limit-address", "1/h")...)
 	s := n.dialAs(apiKey)
 	s.refused("invalid", `{"event":"create_general_game_match","data":{"questionaireId":"q"}}`)
 	s.create(`"q"`, `"alice"`)
@@ -102,7 +102,7 @@ func TestSocketWithAPIKey(t *testing.T) {
 // A player has one connection, whether it has said anything or not, and a number stays a number.
 func TestProvenPlayersHaveOneConnection(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	first := n.dialAs(tokenOf(t, "17"))
 	first.send(`{"event":"check_socket_id"}`)
 	first.expect("notify_socket_id")

@@ -9,7 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -30,7 +30,7 @@ func (n *testNode) untouched(id string) {
 }
 
 func TestAnotherPlayersToken(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded()...)
 		id, mallory := n.queueAs("alice", "q"), tokenOf(t, "mallory")
 		unknown := n.want(404, n.as(mallory, "GET", "/v1/tickets/unknown", "")).raw
@@ -57,7 +57,7 @@ func TestAnotherPlayersToken(t *testing.T) {
 
 func TestAnotherPlayersName(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	mallory := tokenOf(t, "mallory")
 	const path = "/v1/queues/q/tickets"
 	if got := n.want(403, n.as(mallory, "POST", path, `{"player":"alice"}`)); got.text("code") != "forbidden" {
@@ -76,7 +76,7 @@ func TestAnotherPlayersName(t *testing.T) {
 // A player can't have a ticket wait for ever; a backend can.
 func TestLongestWait(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	const day = `{"player":"alice","ttl_ms":86400000}`
 	if got := n.want(422, n.as(tokenOf(t, "alice"), "POST", "/v1/queues/q/tickets", day)); !strings.Contains(got.raw, "3600000") {
 		t.Errorf("got %s", got.raw)
@@ -87,7 +87,7 @@ func TestLongestWait(t *testing.T) {
 
 func TestNoProof(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	id := n.queueAs("alice", "q")
 	none, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(time.Hour).Unix()}).
 		SignedString(jwt.UnsafeAllowNoneSignatureType)
@@ -122,7 +122,7 @@ func TestNoProof(t *testing.T) {
 // A token in an address ends up in histories and logs: only where browsers can do no better it counts.
 func TestTokenInAddress(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	id, query := n.queueAs("alice", "q"), "?token="+tokenOf(t, "alice")
 	n.want(401, n.call("POST", "/v1/queues/q/tickets"+query, `{}`))
 	n.want(401, n.call("GET", "/v1/tickets/"+id+query, ""))
@@ -135,7 +135,7 @@ func TestTokenInAddress(t *testing.T) {
 
 func TestBatchByAPlayer(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	const body = `{"tickets":[{"queue":"q","player":"alice"}]}`
 	if got := n.want(403, n.as(tokenOf(t, "alice"), "POST", "/v1/tickets/batch", body)); got.text("code") != "forbidden" {
 		t.Errorf("got %s", got.raw)
@@ -145,7 +145,7 @@ func TestBatchByAPlayer(t *testing.T) {
 
 func TestAnotherPlayersIdempotencyKey(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	post := func(token, body string) response {
 		return n.want(201, n.as(token, "POST", "/v1/queues/q/tickets", body, "Idempotency-Key", "k"))
 	}
@@ -161,7 +161,7 @@ func TestAnotherPlayersIdempotencyKey(t *testing.T) {
 
 func TestAPIKeyAlone(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--api-key", apiKey)
+	n := start(t, matchqtest.Embedded(t), "--api-key", apiKey)
 	const body = `{"player":"alice"}`
 	n.want(401, n.call("POST", "/v1/queues/q/tickets", body))
 	n.want(401, n.as(tokenOf(t, "alice"), "POST", "/v1/queues/q/tickets", body))
@@ -173,7 +173,7 @@ func TestAPIKeyAlone(t *testing.T) {
 
 func TestOperatorsOnly(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	id := n.queueAs("alice", "q")
 	for _, token := range []string{tokenOf(t, "alice"), apiKey} {
 		for _, call := range []string{"POST /queues/q/pause", "POST /queues/q/resume", "POST /queues/q/drain", "GET /audit", "GET /tickets?player=alice"} {
@@ -189,7 +189,7 @@ func TestOperatorsOnly(t *testing.T) {
 // A page whose name was made to point to this machine has the same origin as itself, but not our name.
 func TestRebinding(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	id := n.post("q", `"alice"`).text("id")
 	for _, call := range []string{"GET /v1/tickets/" + id, "DELETE /v1/tickets/" + id, "POST /v1/admin/queues/q/drain", "GET /v1/admin/tickets?player=alice", "GET /ws"} {
 		method, path, _ := strings.Cut(call, " ")
@@ -203,7 +203,7 @@ func TestRebinding(t *testing.T) {
 
 func TestForeignPages(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	id := n.post("q", `"alice"`).text("id")
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost.evil.example"} {
 		n.want(403, n.call("DELETE", "/v1/tickets/"+id, "", "Origin", origin))
@@ -218,7 +218,7 @@ func TestForeignPages(t *testing.T) {
 // TestNoSecretIsLogged sends secrets in every way and looks for them in a log that has everything, and in all answers.
 func TestNoSecretIsLogged(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), guarded()...)
+	n := start(t, matchqtest.Embedded(t), guarded()...)
 	token, bad := tokenOf(t, "alice"), tokenOf(t, "alice")+"tampered"
 	id := n.queueAs("alice", "q")
 	var answers strings.Builder

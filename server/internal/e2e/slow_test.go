@@ -11,7 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -29,7 +29,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := start(t, redistest.Embedded(t), "--interval", "1h")
+			n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 			// Queues of long names make a long answer.
 			n.want(http.StatusOK, n.call("POST", "/v1/tickets/batch", batchOf(0, 110, func(i int) string {
 				return fmt.Sprintf(`{"queue":"%s%03d","player":%d}`, strings.Repeat("q", 125), i, i)
@@ -40,7 +40,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 				_ = conn.WriteMessage(websocket.TextMessage, []byte(frame))
 			}
 			write(c.hello)
-			redistest.Eventually(t, "the client is cut off", func() bool {
+			matchqtest.Eventually(t, "the client is cut off", func() bool {
 				write(c.ask)
 				return n.log.has("disconnected a slow client")
 			})
@@ -93,7 +93,7 @@ func TestTooManyFrames(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := start(t, redistest.Embedded(t))
+			n := start(t, matchqtest.Embedded(t))
 			s := n.dialRaw(c.path)
 			begin := time.Now()
 			const frames = 1000

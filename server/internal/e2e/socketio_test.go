@@ -9,7 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -135,7 +135,7 @@ func (n *testNode) dialEngine3() *rawSocket {
 
 func TestEngine4(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.dialEngine4()
 	s.send(`40/sunapp,{"token":"t1"}`)
 	s.expect(`40/sunapp,{"sid":"SID"}`)
@@ -159,7 +159,7 @@ func TestEngine4(t *testing.T) {
 
 func TestEngine3(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.dialEngine3()
 	s.send(`2`)
 	s.expect(`3`)
@@ -175,7 +175,7 @@ func TestEngine3(t *testing.T) {
 
 func TestReplacedSocketIO(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.dialEngine3()
 	s.send(`40/sunapp,`)
 	s.expect(`40/sunapp,`)
@@ -200,14 +200,14 @@ func TestReplacedSocketIO(t *testing.T) {
 
 func TestLeavingNamespaces(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h", "--grace", "10ms")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h", "--grace", "10ms")
 	s := n.dialEngine4()
 	s.send(`40/sunapp,`)
 	s.expect(`40/sunapp,{"sid":"SID"}`)
 	s.send(`42/sunapp,["create_general_game_match",{"userId":17,"questionaireId":"q"}]`)
 	s.expect(`42/sunapp,["match_status",{"status":"PUSHED_TO_QUEUE",…`)
 	s.send(`41/sunapp,`) // the player is gone, though the connection is not
-	redistest.Eventually(t, "the ticket is given up", func() bool { return n.stats().Cancelled == 1 })
+	matchqtest.Eventually(t, "the ticket is given up", func() bool { return n.stats().Cancelled == 1 })
 	s.send(`40/sunapp,`)
 	s.expect(`40/sunapp,{"sid":"SID"}`)
 	s.send(`42/sunapp,["create_general_game_match",{"userId":18,"questionaireId":"q"}]`)
@@ -218,7 +218,7 @@ func TestLeavingNamespaces(t *testing.T) {
 
 func TestBadPackets(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t))
+	n := start(t, matchqtest.Embedded(t))
 	s := n.dialEngine4()
 	s.send(`40/sunapp,`)
 	s.expect(`40/sunapp,{"sid":"SID"}`)
@@ -265,7 +265,7 @@ func TestBadPackets(t *testing.T) {
 
 func TestPolling(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--allowed-origin", "https://play.example")
+	n := start(t, matchqtest.Embedded(t), "--allowed-origin", "https://play.example")
 	for _, path := range []string{
 		"/socket.io/?EIO=4&transport=polling&t=x", "/socket.io/?EIO=3&transport=polling", "/socket.io?EIO=4&transport=websocket&token=sesame", "/socket.io/",
 	} {

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 func TestStopTellsEverybody(t *testing.T) {
 	// Not parallel: it looks for goroutines that were left.
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	n := start(t, env, "--interval", "1h")
 	var sockets []*socket
 	for range 20 {
@@ -23,7 +23,7 @@ func TestStopTellsEverybody(t *testing.T) {
 	id := sockets[0].create(`"q"`, `"alice"`)
 	polled := make(chan response, 1)
 	go func() { polled <- n.call("GET", "/v1/tickets/"+id+"?wait=55s", "") }()
-	redistest.Eventually(t, "the long poll waits", longPollWaits)
+	matchqtest.Eventually(t, "the long poll waits", longPollWaits)
 
 	n.stop()
 
@@ -38,7 +38,7 @@ func TestStopTellsEverybody(t *testing.T) {
 			t.Errorf("the ticket is %+v, %v", got, err)
 		}
 	}
-	redistest.Eventually(t, "no goroutine of the server is left", func() bool {
+	matchqtest.Eventually(t, "no goroutine of the server is left", func() bool {
 		return !strings.Contains(stacks(), "matchq/server/internal/e2e.") && !strings.Contains(stacks(), "melody")
 	})
 	other := start(t, env, "--interval", "1h")

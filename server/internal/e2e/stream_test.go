@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // stream is a client of server-sent events.
@@ -94,7 +94,7 @@ func (s *stream) end() {
 }
 
 func TestTicketEvents(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--interval", "1h")
 		id := n.post("q", `"alice"`).text("id")
 		path := "/v1/tickets/" + id + "/events"
@@ -122,7 +122,7 @@ func TestTicketEvents(t *testing.T) {
 
 func TestTicketEventsTellTheMatch(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.follow("/v1/tickets/" + n.post("q", `17`).text("id") + "/events")
 	s.state("waiting")
 	n.post("q", `"bob"`)
@@ -137,7 +137,7 @@ func TestTicketEventsTellTheMatch(t *testing.T) {
 
 func TestTicketEventsTellOfTheReadyCheck(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--ready-timeout", "1h")
+	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "1h")
 	alice, bob := n.post("q", `"alice"`).text("id"), n.post("q", `"bob"`).text("id")
 	n.want(200, n.call("GET", "/v1/tickets/"+bob+"?wait=9s&since=1", ""))
 	s := n.follow("/v1/tickets/" + alice + "/events")
@@ -154,7 +154,7 @@ func TestTicketEventsTellOfTheReadyCheck(t *testing.T) {
 
 func TestTicketEventsEndWhenTheServerStops(t *testing.T) {
 	t.Parallel()
-	n := start(t, redistest.Embedded(t), "--interval", "1h")
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	s := n.follow("/v1/tickets/" + n.post("q", `"alice"`).text("id") + "/events")
 	s.state("waiting")
 	n.stop()

@@ -71,9 +71,6 @@ var flagOf = map[string]string{
 func (f *Flags) MatcherConfig() matchq.Config {
 	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
 	c.Retention = f.Keep.Retention
-	if c.OutboxKeep = f.Keep.Outbox; c.OutboxKeep == 0 {
-		c.OutboxKeep = f.Grace.Truncate(time.Millisecond) + time.Minute
-	}
 	if f.Interval == 0 {
 		c.Interval = matchq.AtOnce
 	}
@@ -81,6 +78,14 @@ func (f *Flags) MatcherConfig() matchq.Config {
 		c.TTL = matchq.Never
 	}
 	return c
+}
+
+// MailboxKeep is how long a player's mailbox is kept: long enough for a player who comes back within the grace.
+func (f *Flags) MailboxKeep() time.Duration {
+	if f.Keep.Mailbox != 0 {
+		return f.Keep.Mailbox
+	}
+	return f.Grace.Truncate(time.Millisecond) + time.Minute
 }
 
 // Guard makes the guard of the secrets.

@@ -44,7 +44,7 @@ type Flags struct {
 // Keep has retention times. Zeros mean the defaults.
 type Keep struct {
 	Retention time.Duration // of events and ended tickets
-	Outbox    time.Duration // of messages to a player
+	Mailbox   time.Duration // of messages to a player
 }
 
 const about = `A matchmaking server. Players wait in queues inside Redis and are matched every few seconds.`

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 )
 
 func TestAll(t *testing.T) {
 	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +44,7 @@ func TestAll(t *testing.T) {
 		if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "new", Player: "new"}); err != nil {
 			t.Fatal(err)
 		}
-		redistest.Eventually(t, "a new queue is listed", func() bool {
+		matchqtest.Eventually(t, "a new queue is listed", func() bool {
 			queues, err := list.All(t.Context())
 			return err == nil && len(queues) == len(requests)+1
 		})

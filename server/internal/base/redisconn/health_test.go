@@ -7,11 +7,11 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestHealth(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		c := &Conn{UniversalClient: env.Client, server: env.Embedded}
 		before := c.Health(t.Context(), "{quiz}")
 		if err := redis.NewScript("return 1").Run(t.Context(), env.Client, []string{"{quiz}:x"}).Err(); err != nil {
@@ -34,7 +34,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestHealthWithoutRedis(t *testing.T) {
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	env.Server.Kill()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 func TestEmbeddedLetsKeysExpire(t *testing.T) {
@@ -19,7 +19,7 @@ func TestEmbeddedLetsKeysExpire(t *testing.T) {
 	if err := c.Set(t.Context(), "k", 1, 5*time.Millisecond).Err(); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "the key expires", func() bool { return c.Exists(t.Context(), "k").Val() == 0 })
+	matchqtest.Eventually(t, "the key expires", func() bool { return c.Exists(t.Context(), "k").Val() == 0 })
 }
 
 func TestClients(t *testing.T) {

@@ -143,7 +143,7 @@ func ErrorOf(err error) *Error {
 		return Errorf(CodeNotFound, "unknown, or ended too long ago")
 	case errors.Is(err, matchq.ErrExpired):
 		return Errorf(CodeExpired, "the ticket has expired")
-	case errors.Is(err, matchq.ErrGone):
+	case errors.Is(err, matchq.ErrReadyCheckFailed):
 		return Errorf(CodeMatchGone, "the ready check failed: a player declined or did not answer in time")
 	case errors.As(err, &busy):
 		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)

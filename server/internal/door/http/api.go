@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
@@ -24,6 +25,7 @@ import (
 // Options are the dependencies and settings of an API.
 type Options struct {
 	Matcher   *matchq.Matcher
+	Presence  *presence.Presence
 	Intake    *intake.Intake
 	Watcher   *watch.Watcher
 	Guard     *identity.Guard

@@ -46,7 +46,7 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 		if err != nil {
 			return t, err
 		}
-		if t.State == matchq.Cancelled && t.Reason == matchq.VoidReason {
+		if t.State == matchq.Cancelled && t.Reason == matchq.ReasonVoid {
 			continue // this attempt was answered with redis_unavailable and queued nobody, so the client retries
 		}
 		if !a.sameRequest(&r, &t) {

@@ -91,7 +91,7 @@ type nodeView struct {
 }
 
 func (a *API) getNodes(c echo.Context) error {
-	nodes, err := a.Matcher.Nodes(c.Request().Context())
+	nodes, err := a.Presence.Nodes(c.Request().Context())
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	past, err := a.Matcher.Past(ctx, &t)
+	past, err := a.Matcher.TicketEvents(ctx, &t)
 	if err != nil {
 		return err
 	}

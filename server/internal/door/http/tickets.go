@@ -85,7 +85,7 @@ func (a *API) deleteTicket(c echo.Context) error {
 	if _, err := a.ticketFor(ctx, identityOf(c), id); err != nil {
 		return err
 	}
-	if err := a.Matcher.Cancel(ctx, id); err != nil {
+	if err := a.Matcher.Cancel(ctx, id, ""); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // reasons are why something was dropped.
@@ -35,7 +35,7 @@ func TestSilenceIsCounted(t *testing.T) {
 	var dropped reasons
 	s, url, _ := serve(t, Options{Times: Times{PingInterval: time.Millisecond, PingTimeout: time.Millisecond}, Dropped: dropped.add})
 	conn := dial(t, url, "EIO=4")
-	redistest.Eventually(t, "the connection has ended", func() bool {
+	matchqtest.Eventually(t, "the connection has ended", func() bool {
 		_, _, err := conn.ReadMessage()
 		return err != nil && s.Open() == 0
 	})

@@ -14,7 +14,8 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/commands"
@@ -45,12 +46,16 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 // newRegistry makes a registry on a Redis of its own.
 func newRegistry(t *testing.T) *sessions.Registry {
 	t.Helper()
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := sessions.New(m, sessions.Config{})
+	p, err := presence.New(m, presence.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := sessions.New(p, sessions.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Limits of queued frames. They have room for a whole outbox; a client above them is too slow.
+// Limits of queued frames. They have room for a whole mailbox; a client above them is too slow.
 const (
 	maxQueued      = 512
 	maxQueuedBytes = 512 << 10

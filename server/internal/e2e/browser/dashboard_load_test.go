@@ -11,7 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 const (
@@ -33,11 +34,11 @@ const watchTasks = `
 // 10,000 players in 500 queues, of which every one changes every second: the page stays smooth and fits, on a phone and
 // on a desk, light and dark, also with a day of history. It runs alone, since it measures time.
 func TestDashboardUnderLoad(t *testing.T) {
-	t.Run("embedded", func(t *testing.T) { underLoad(t, redistest.Embedded(t)) })
-	t.Run("redis", func(t *testing.T) { underLoad(t, redistest.Real(t)) })
+	t.Run("embedded", func(t *testing.T) { underLoad(t, matchqtest.Embedded(t)) })
+	t.Run("redis", func(t *testing.T) { underLoad(t, matchqtest.Real(t)) })
 }
 
-func underLoad(t *testing.T, env *redistest.Env) {
+func underLoad(t *testing.T, env *matchqtest.Env) {
 	s := serve(t, env, "--interval", "24h", "--ticket-ttl", "0")
 	crowd := &crowd{m: s.matcher(env)}
 	if env.Embedded != nil {
@@ -76,13 +77,13 @@ func underLoad(t *testing.T, env *redistest.Env) {
 }
 
 // noteDay gives a day of history to a server whose clock can be set.
-func noteDay(t *testing.T, env *redistest.Env, m *matchq.Matcher) {
+func noteDay(t *testing.T, env *matchqtest.Env, m *matchq.Matcher) {
 	t.Helper()
 	defer env.Embedded.SetTime(time.Time{}) // the real time again
 	for start := time.Now().Add(-24 * time.Hour); start.Before(time.Now()); start = start.Add(time.Minute) {
 		env.Embedded.SetTime(start)
-		note := matchq.Note{Node: "before", Start: start, LookedUp: true, LongestWait: time.Duration(start.Minute()) * time.Second}
-		if _, err := m.NoteMinute(t.Context(), note); err != nil {
+		sample := history.Sample{Node: "before", Start: start, Measured: true, LongestWait: time.Duration(start.Minute()) * time.Second}
+		if _, err := history.New(m).Record(t.Context(), sample); err != nil {
 			t.Fatal(err)
 		}
 	}

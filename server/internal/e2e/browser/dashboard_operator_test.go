@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 const adminToken = "the admin token of the tests"
 
 // An operator's actions on one node hold on all.
 func TestDashboardOperator(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--interval", "1h")
 		other := s // the embedded Redis serves one node only
 		if env.Embedded == nil {
@@ -57,7 +57,7 @@ func TestDashboardOperator(t *testing.T) {
 // A failure is shown until it is closed.
 func TestDashboardOperatorFails(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	s := serve(t, env, "--interval", "1h")
 	s.queue("history", "alice")
 	p := s.dashboard()
@@ -73,7 +73,7 @@ func TestDashboardOperatorFails(t *testing.T) {
 // Without the token the page is read-only.
 func TestDashboardSignsIn(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--interval", "1h", "--admin-token", adminToken, "--path-prefix", "/ops")
+	s := serve(t, matchqtest.Embedded(t), "--interval", "1h", "--admin-token", adminToken, "--path-prefix", "/ops")
 	s.queue("history", "alice")
 	p := s.newPage()
 	p.expect("401")
@@ -124,7 +124,7 @@ func TestDashboardSignsIn(t *testing.T) {
 // Where nobody can sign in the page says what is missing.
 func TestDashboardWithoutToken(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
+	s := serve(t, matchqtest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
 	s.url = strings.Replace(s.url, "localhost", "127.0.0.1", 1)
 	p := s.newPage()
 	p.expect("403")
@@ -138,7 +138,7 @@ func TestDashboardWithoutToken(t *testing.T) {
 
 // An operator finds a ticket by its player or its id, sees why it waits, and what became of it.
 func TestDashboardSearch(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--interval", "1h")
 		s.queue("history", "alice")
 		p := s.dashboard()

@@ -13,7 +13,8 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
@@ -26,7 +27,7 @@ func TestDashboardPictures(t *testing.T) {
 	if os.Getenv("MATCHQ_SCREENSHOTS") == "" {
 		t.Parallel() // pictures for the README show no strain of other tests
 	}
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	past := newPast(t, env)
 	for past.now.Before(time.Now().Add(-time.Minute)) {
 		past.minute()
@@ -125,7 +126,7 @@ type past struct {
 	*matchq.Matcher
 
 	t        *testing.T
-	env      *redistest.Env
+	env      *matchqtest.Env
 	recorder *recorder.Recorder
 	now      time.Time
 	joined   int
@@ -133,7 +134,7 @@ type past struct {
 	position string
 }
 
-func newPast(t *testing.T, env *redistest.Env) *past {
+func newPast(t *testing.T, env *matchqtest.Env) *past {
 	t.Helper()
 	p := &past{t: t, env: env, now: time.Now().Add(-63 * time.Minute).Truncate(time.Minute)}
 	env.Embedded.SetTime(p.now)
@@ -146,7 +147,7 @@ func newPast(t *testing.T, env *redistest.Env) *past {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.recorder = recorder.New(p.Matcher, &queuecache.Cache{Matcher: p.Matcher}, "before", log)
+	p.recorder = recorder.New(history.New(p.Matcher), &queuecache.Cache{Matcher: p.Matcher}, "before", log)
 	if p.position, err = p.Position(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func (p *past) minute() {
 				p.t.Fatal(err)
 			}
 			if part == 1 && window%3 == 0 {
-				if err := p.Cancel(p.t.Context(), results[0].Ticket.ID); err != nil {
+				if err := p.Cancel(p.t.Context(), results[0].Ticket.ID, ""); err != nil {
 					p.t.Fatal(err)
 				}
 			}

@@ -10,13 +10,13 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // A server that is started anew under an open page is found again, and what was before is still there.
 func TestDashboardOverRestart(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	s := serve(t, env, "--interval", "1h")
 	p := s.dashboard()
 	p.click(`[data-chart="flow"] summary`)
@@ -41,7 +41,7 @@ func TestDashboardOverRestart(t *testing.T) {
 // A Redis that is away is told, and that it is back.
 func TestDashboardWithoutRedis(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	s := serve(t, env, "--interval", "1h")
 	s.queue("history", "alice")
 	p := s.dashboard()
@@ -106,7 +106,7 @@ func (s *server) behindGate() *gate {
 // Before a server has reached Redis its values are unknown: neither 0 nor wrong.
 func TestDashboardBeforeRedis(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--interval", "1h")
+	s := serve(t, matchqtest.Embedded(t), "--interval", "1h")
 	g := s.behindGate()
 	g.says.Store("event: snapshot\ndata: " + `{"now":null,"config":{"interval_ms":5000,"match_size":2,"ready_timeout_ms":0,"version":"dev","node":"a"},` +
 		`"totals":{"waiting":0,"proposed":0,"enqueued":0,"matched":0,"cancelled":0,"expired":0,"matches":0,"queues":0,"oldest_since":null,` +
@@ -129,7 +129,7 @@ func TestDashboardBeforeRedis(t *testing.T) {
 // There is one stream a page, behind a proxy as well, and none while nobody looks.
 func TestDashboardRestsWhenHidden(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--interval", "1h")
+	s := serve(t, matchqtest.Embedded(t), "--interval", "1h")
 	g := s.behindGate()
 	p := s.newPage()
 	p.base = g.URL + "/behind"
@@ -159,7 +159,7 @@ func TestDashboardRestsWhenHidden(t *testing.T) {
 // A stream that is refused is told and tried again.
 func TestDashboardRefused(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t))
+	s := serve(t, matchqtest.Embedded(t))
 	g := s.behindGate()
 	g.refuse.Store(http.StatusTooManyRequests)
 	p := s.newPage()
@@ -179,7 +179,7 @@ func TestDashboardRefused(t *testing.T) {
 // A stream that has gone silent is called stale, and given up for a new one.
 func TestDashboardStale(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t))
+	s := serve(t, matchqtest.Embedded(t))
 	p := s.newPage()
 	p.before(`const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;`)
 	p.open("/dashboard")

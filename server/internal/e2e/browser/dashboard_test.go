@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
 
@@ -37,7 +37,7 @@ func (p *page) tile(name, value string) {
 }
 
 // matcher works on the queues of a server, past its HTTP.
-func (s *server) matcher(env *redistest.Env) *matchq.Matcher {
+func (s *server) matcher(env *matchqtest.Env) *matchq.Matcher {
 	s.t.Helper()
 	f, err := flags.Parse(s.args, io.Discard, io.Discard, nil)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *server) queue(queue string, players ...string) {
 
 // The page says that nobody waits and what to do, shows who comes, and what became of them.
 func TestDashboardFromEmpty(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--path-prefix", "/games/quiz", "--interval", "1h")
 		p := s.dashboard()
 		p.sees("#empty", "Nobody is waiting")
@@ -129,7 +129,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 // A chart's values are in the table behind it, and keys walk through them. The range is kept.
 func TestDashboardCharts(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Real(t))
+	s := serve(t, matchqtest.Real(t))
 	p := s.newPage()
 	p.viewport(1280, 900, false)
 	p.open("/dashboard")
@@ -186,7 +186,7 @@ func TestDashboardCharts(t *testing.T) {
 // The table of queues sorts, filters and turns pages.
 func TestDashboardQueueTable(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	s := serve(t, env, "--interval", "1h")
 	var requests []matchq.Request
 	for queue := range 120 {

@@ -3,7 +3,7 @@ package browser_test
 import (
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // restarted stops the server, waits until pages say so, and starts it again.
@@ -20,7 +20,7 @@ func (s *server) restarted(pages ...*page) {
 }
 
 func TestRestartWhileQueueing(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveQuiz(t, env)
 		a := s.player("Ada")
 		a.queue()
@@ -38,7 +38,7 @@ func TestRestartWhileQueueing(t *testing.T) {
 }
 
 func TestRestartInAGame(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveQuiz(t, env)
 		a, b := s.player("Ada"), s.player("Bo")
 		opponents(a, b)
@@ -68,7 +68,7 @@ func TestRestartInAGame(t *testing.T) {
 // A server that has forgotten everything is no reason to wait for ever.
 func TestServerBeginsAnew(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	s := serveQuiz(t, env)
 	waiting, a, b := s.player("Cy"), s.player("Ada"), s.player("Bo")
 	opponents(a, b)
@@ -92,7 +92,7 @@ func TestServerBeginsAnew(t *testing.T) {
 // A tab that is loaded again is where it was.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	a, b := s.player("Ada"), s.player("Bo")
 	a.queue()
 	a.see("#cancel")
@@ -134,7 +134,7 @@ func TestReload(t *testing.T) {
 // A bot whose page is loaded again while it is asked to accept a match still does.
 func TestReloadWithBotInReadyCheck(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--ready-timeout", patience.String())
+	s := serveQuiz(t, matchqtest.Embedded(t), "--ready-timeout", patience.String())
 	p := s.newPage()
 	p.before(`Math.random = () => 0.99;`) // it takes its time
 	p.enter("Ada")
@@ -149,7 +149,7 @@ func TestReloadWithBotInReadyCheck(t *testing.T) {
 // An answer that got lost with the connection is told again.
 func TestAnswerInABreak(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	a, b := s.player("Ada"), s.player("Bo")
 	opponents(a, b)
 	a.asked()
@@ -169,7 +169,7 @@ func TestAnswerInABreak(t *testing.T) {
 // Late events, and counts of another moment, cause no nonsense.
 func TestLateNews(t *testing.T) {
 	t.Parallel()
-	p := serveQuiz(t, redistest.Embedded(t)).player("Ada")
+	p := serveQuiz(t, matchqtest.Embedded(t)).player("Ada")
 	if got := eval[string](p, `import("./assets/demo-state.js").then(({start, apply, screen}) => {
 		const state = start();
 		apply(state, "game_starting", {inMs: 3000});
@@ -186,7 +186,7 @@ func TestLateNews(t *testing.T) {
 // An opponent who is away is said to be, until they are back.
 func TestOpponentAway(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	a, b := s.player("Ada"), s.player("Bo")
 	opponents(a, b)
 	a.asked()
@@ -201,7 +201,7 @@ func TestOpponentAway(t *testing.T) {
 // The same player in a second tab takes over, and the first one says so.
 func TestSecondTab(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	first := s.player("Ada")
 	first.queue()
 	first.see("#cancel")

@@ -6,7 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 )
 
@@ -36,7 +36,7 @@ func (p *page) touchable() {
 // Every screen fits, with names as long as can be.
 func TestScreensFit(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	start := s.open("/")
 	start.see(".status.ready")
 	start.fits()
@@ -70,7 +70,7 @@ func TestScreensFit(t *testing.T) {
 // All of it can be done by keys alone.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	a, b := s.player("Ada"), s.player("Bo")
 	b.queue()
 	b.see("#cancel")
@@ -100,7 +100,7 @@ func TestKeyboard(t *testing.T) {
 // Pictures for people who have not seen it yet.
 func TestPictures(t *testing.T) {
 	t.Parallel()
-	s := serveWith(t, redistest.Embedded(t), func(c *app.Config) {
+	s := serveWith(t, matchqtest.Embedded(t), func(c *app.Config) {
 		c.Game.Countdown, c.Game.Question, c.Game.Pause = 200*time.Millisecond, 15*time.Second, 200*time.Millisecond
 	}, "--interval", "5s")
 	for _, player := range []string{"ada", "bo", "cy"} {

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 )
 
 func TestTwoPagesPlayAGame(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveQuiz(t, env, "--interval", "1s")
 		a, b := s.player("Ada"), s.player("Bo")
 		a.queue()
@@ -54,7 +54,7 @@ func TestTwoPagesPlayAGame(t *testing.T) {
 
 func TestGiveUp(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	a, b := s.player("Ada"), s.player("Bo")
 	opponents(a, b)
 	playRound(a, b)
@@ -73,7 +73,7 @@ func TestGiveUp(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveQuiz(t, env)
 		p := s.player("Ada")
 		p.queue()
@@ -88,7 +88,7 @@ func TestCancel(t *testing.T) {
 
 // One person plays a bot of the page, and then again.
 func TestBot(t *testing.T) {
-	onBoth(t, func(t *testing.T, env *redistest.Env) {
+	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveWith(t, env, func(c *app.Config) {
 			c.Game.Countdown, c.Game.Question, c.Game.Pause = 100*time.Millisecond, 500*time.Millisecond, 50*time.Millisecond
 		}, "--questions", ownQuestions)
@@ -109,7 +109,7 @@ func TestBot(t *testing.T) {
 // A player who called a bot and is matched with a person plays the person, and the bot leaves.
 func TestBotMakesWay(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--interval", "2s")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--interval", "2s")
 	a, b := s.player("Ada"), s.player("Bo")
 	a.queue()
 	a.see("#cancel")

@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // Failures are explained in words, with a way out.
 
 func TestExpiredTicket(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--ticket-ttl", "700ms")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--ticket-ttl", "700ms")
 	p := s.player("Ada")
 	p.queue()
 	p.sees("#notice", "Nobody came in time")
@@ -24,7 +24,7 @@ func TestExpiredTicket(t *testing.T) {
 
 func TestPausedQueue(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	s.must("/v1/admin/queues/colours/pause", "")
 	p := s.player("Ada")
 	p.sees(`.set:has([value="colours"])`, "paused")
@@ -41,7 +41,7 @@ func TestPausedQueue(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--rate-limit", "1/m")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--rate-limit", "1/m")
 	p := s.player("Ada")
 	p.queue()
 	p.click("#cancel")
@@ -53,7 +53,7 @@ func TestRateLimit(t *testing.T) {
 
 func TestGuestsOfAnAddress(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--rate-limit", "9/m", "--rate-limit-address", "1/m")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--rate-limit", "9/m", "--rate-limit-address", "1/m")
 	s.player("Ada")
 	p := s.newPage()
 	p.expect("429")
@@ -73,7 +73,7 @@ func TestQuestionsAway(t *testing.T) {
 		_, _ = w.Write([]byte(`{"questions":[{"id":"q","text":"Which?","choices":["this","that"],"answer":1}]}`))
 	}))
 	t.Cleanup(service.Close)
-	s := serveQuiz(t, redistest.Embedded(t), "--questions", service.URL)
+	s := serveQuiz(t, matchqtest.Embedded(t), "--questions", service.URL)
 	a, b := s.player("Ada"), s.player("Bo")
 	for _, p := range []*page{a, b} {
 		p.fill("#set-name", "history of chess")
@@ -94,7 +94,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(service.Close)
-	s := serveQuiz(t, redistest.Embedded(t), "--questions", service.URL)
+	s := serveQuiz(t, matchqtest.Embedded(t), "--questions", service.URL)
 	a, b := s.player("Ada"), s.player("Bo")
 	for _, p := range []*page{a, b} {
 		p.fill("#set-name", "nothing")
@@ -113,7 +113,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 // A player may be called like what objects of JavaScript inherit.
 func TestStrangeOpponents(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	for _, name := range []string{"constructor", "__proto__"} {
 		a := s.player("Ada")
 		a.queue()
@@ -127,7 +127,7 @@ func TestStrangeOpponents(t *testing.T) {
 // With a ready check both have to accept, and who does not is told so.
 func TestReadyCheck(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--ready-timeout", patience.String())
+	s := serveQuiz(t, matchqtest.Embedded(t), "--ready-timeout", patience.String())
 	a, b := s.player("Ada"), s.player("Bo")
 	a.queue()
 	b.queue()
@@ -148,7 +148,7 @@ func TestReadyCheck(t *testing.T) {
 // The page speaks Korean to who reads Korean, and what was chosen otherwise stays.
 func TestKorean(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t))
+	s := serveQuiz(t, matchqtest.Embedded(t))
 	p := s.newPage()
 	p.language("ko-KR,ko;q=0.9,en;q=0.8")
 	p.open("/")
@@ -174,7 +174,7 @@ func TestKorean(t *testing.T) {
 // that does not hold any more.
 func TestGuestsWithTokens(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--demo", "--jwt-secret", "jwt-secret-of-thirty-two-bytes-00", "--path-prefix", "/games/quiz")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--demo", "--jwt-secret", "jwt-secret-of-thirty-two-bytes-00", "--path-prefix", "/games/quiz")
 	a, b := s.player("Ada"), s.player("Bo")
 	opponents(a, b)
 	finish(a, b)
@@ -194,7 +194,7 @@ func TestGuestsWithTokens(t *testing.T) {
 
 func TestNoDemo(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, redistest.Embedded(t), "--no-demo")
+	s := serveQuiz(t, matchqtest.Embedded(t), "--no-demo")
 	p := s.open("/")
 	p.sees(".actions", "Open the dashboard")
 	p.gone(`[href="demo"]`)

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
@@ -49,15 +49,15 @@ func waitTogether() {
 }
 
 // onBoth runs a test on the embedded Redis and on a real one.
-func onBoth(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+func onBoth(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
-		test(t, redistest.Embedded(t))
+		test(t, matchqtest.Embedded(t))
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, redistest.Real(t))
+		test(t, matchqtest.Real(t))
 	})
 }
 
@@ -71,13 +71,13 @@ type server struct {
 }
 
 // serve runs a server on a test's Redis. Rate limits are off unless args say otherwise.
-func serve(t *testing.T, env *redistest.Env, args ...string) *server {
+func serve(t *testing.T, env *matchqtest.Env, args ...string) *server {
 	t.Helper()
 	return serveWith(t, env, func(*app.Config) {}, args...)
 }
 
 // serveWith is serve with something set that is no flag, such as how long games take.
-func serveWith(t *testing.T, env *redistest.Env, set func(*app.Config), args ...string) *server {
+func serveWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *server {
 	t.Helper()
 	s := &server{t: t, set: set, args: append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "100ms", "--rate-limit", "off",
@@ -86,7 +86,7 @@ func serveWith(t *testing.T, env *redistest.Env, set func(*app.Config), args ...
 	return s
 }
 
-func urlOf(env *redistest.Env) string {
+func urlOf(env *matchqtest.Env) string {
 	if cluster, ok := env.Client.(*redis.ClusterClient); ok {
 		return "redis+cluster://" + strings.Join(cluster.Options().Addrs, ",")
 	}

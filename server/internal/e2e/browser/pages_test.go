@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // Every page fits on a phone and on a desk, light and dark, and below a path.
 func TestEveryPageFits(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--path-prefix", "/games/quiz")
+	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games/quiz")
 	for _, path := range []string{"/", "/demo", "/dashboard"} {
 		p := s.open(path)
 		p.see("h1")
@@ -28,7 +28,7 @@ func TestEveryPageFits(t *testing.T) {
 // The commands on the start page can be pasted into a shell, and make a match.
 func TestStartPageCalls(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t), "--path-prefix", "/games/quiz")
+	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games/quiz")
 	p := s.open("/")
 	p.sees("#call-wait", s.url)
 	calls := p.text("#call-queue") + "\n" + p.text("#call-wait")
@@ -41,7 +41,7 @@ func TestStartPageCalls(t *testing.T) {
 // Names and questions that are in another language than the page say so.
 func TestLanguageOfParts(t *testing.T) {
 	t.Parallel()
-	s := serve(t, redistest.Embedded(t))
+	s := serve(t, matchqtest.Embedded(t))
 	p := s.player("빠른 수달")
 	p.queueFor("korea")
 	p.until(`document.querySelector(".set-title").lang === "ko"`)

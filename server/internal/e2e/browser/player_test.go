@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 )
 
@@ -16,7 +16,7 @@ const ownQuestions = "testdata/questions"
 const rounds = 3
 
 // serveQuiz runs a server whose games do not wait for anybody but the players: a question is open until all have answered.
-func serveQuiz(t *testing.T, env *redistest.Env, args ...string) *server {
+func serveQuiz(t *testing.T, env *matchqtest.Env, args ...string) *server {
 	t.Helper()
 	return serveWith(t, env, func(c *app.Config) {
 		c.Game.Countdown, c.Game.Question, c.Game.Pause = 200*time.Millisecond, patience, 100*time.Millisecond

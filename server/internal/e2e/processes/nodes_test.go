@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 )
 
 // These tests run servers as processes, and end them as kill -9 does.
@@ -89,7 +91,7 @@ func wantResults(a, b *player, room string, last []score) {
 // A node is killed in the middle of a game; its player comes back by the other one, and they play on.
 func TestGameOutlivesANode(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	one, two := start(t, env), start(t, env)
 	a, b := one.dial(`"alice"`), two.dial("17")
 	room := befriend(a, b)
@@ -121,7 +123,7 @@ func TestGameOutlivesANode(t *testing.T) {
 // A node is killed in the middle of a game, and its player stays away.
 func TestPlayerOfADeadNodeForfeits(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	one, two := start(t, env), start(t, env)
 	a, b := one.dial(`"alice"`), two.dial("17")
 	room := befriend(a, b)
@@ -136,17 +138,17 @@ func TestPlayerOfADeadNodeForfeits(t *testing.T) {
 	if after := time.Since(killed); after < time.Second {
 		t.Errorf("alice had %v to come back", after)
 	}
-	m := matcherOf(t, env)
-	redistest.Eventually(t, "alice has no seat, and is nowhere", func() bool {
-		online, err := m.Online(t.Context(), "alice")
-		seats, err2 := m.RoomsOf(t.Context(), "alice")
+	p := presenceOf(t, env)
+	matchqtest.Eventually(t, "alice has no seat, and is nowhere", func() bool {
+		online, err := p.Online(t.Context(), "alice")
+		seats, err2 := rooms.New(p).Of(t.Context(), "alice")
 		return err == nil && err2 == nil && online[0] == nil && len(seats) == 0
 	})
-	redistest.Eventually(t, "nothing is left of the node", func() bool {
+	matchqtest.Eventually(t, "nothing is left of the node", func() bool {
 		prefix := "{" + env.Namespace + "}:"
 		sets, err := env.Client.Keys(t.Context(), prefix+"node:*").Result()
 		nodes := env.Client.ZCard(t.Context(), prefix+"nodes").Val()
-		infos := env.Client.HLen(t.Context(), prefix+"nodeinfo").Val()
+		infos := env.Client.HLen(t.Context(), prefix+"node_info").Val()
 		players := env.Client.HLen(t.Context(), prefix+"online").Val()
 		return err == nil && len(sets) == 1 && nodes == 1 && infos == 1 && players == 1
 	})
@@ -155,7 +157,7 @@ func TestPlayerOfADeadNodeForfeits(t *testing.T) {
 // Players of different nodes are matched, but nobody with one whose node is dead.
 func TestNobodyIsMatchedWithADeadNode(t *testing.T) {
 	t.Parallel()
-	env := redistest.Real(t)
+	env := matchqtest.Real(t)
 	one, two := start(t, env), start(t, env)
 	queue := func(p *player) string {
 		p.send("create_general_game_match", `"questionaireId":"yesno"`)
@@ -179,12 +181,12 @@ func TestNobodyIsMatchedWithADeadNode(t *testing.T) {
 	id := queue(dead)
 	one.kill()
 	m := matcherOf(t, env)
-	redistest.Eventually(t, "the ticket has ended", func() bool {
+	matchqtest.Eventually(t, "the ticket has ended", func() bool {
 		got, err := m.Ticket(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.State == matchq.Cancelled && got.Reason != matchq.Disconnected {
+		if got.State == matchq.Cancelled && got.Reason != matchq.ReasonDisconnected {
 			t.Errorf("cancelled: %s", got.Reason)
 		}
 		return got.State == matchq.Cancelled
@@ -202,7 +204,7 @@ func TestNobodyIsMatchedWithADeadNode(t *testing.T) {
 }
 
 // matcherOf looks at what servers have in Redis.
-func matcherOf(t *testing.T, env *redistest.Env) *matchq.Matcher {
+func matcherOf(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	t.Helper()
 	m, err := matchq.New(env.Client, matchq.Config{
 		Namespace: env.Namespace, Interval: 40 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
@@ -211,4 +213,14 @@ func matcherOf(t *testing.T, env *redistest.Env) *matchq.Matcher {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// presenceOf knows who is connected to the servers of a test.
+func presenceOf(t *testing.T, env *matchqtest.Env) *presence.Presence {
+	t.Helper()
+	p, err := presence.New(matcherOf(t, env), presence.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
@@ -67,7 +67,7 @@ type process struct {
 }
 
 // start starts a server on a test's Redis. Its grace is a second.
-func start(t *testing.T, env *redistest.Env) *process {
+func start(t *testing.T, env *matchqtest.Env) *process {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "yesno.json"), []byte(yesAndNo), 0o600); err != nil {

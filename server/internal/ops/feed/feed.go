@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
@@ -25,11 +28,14 @@ const (
 
 // Options are the sources of a Feed.
 type Options struct {
-	Matcher *matchq.Matcher
-	Queues  *queuecache.Cache
-	Redis   *redisconn.Conn
-	Config  Config
-	Log     *slog.Logger
+	Matcher  *matchq.Matcher
+	Presence *presence.Presence
+	Rooms    *rooms.Rooms
+	History  *history.History
+	Queues   *queuecache.Cache
+	Redis    *redisconn.Conn
+	Config   Config
+	Log      *slog.Logger
 }
 
 // Feed is the source of the dashboards of a node. It works only while there are watchers, and once for all of them.
@@ -55,7 +61,7 @@ type watcher struct {
 // New makes a Feed. It works while Run runs.
 func New(o Options) *Feed {
 	f := &Feed{Options: o, wake: make(chan struct{}, 1), ready: make(chan struct{}), watchers: map[*watcher]bool{}}
-	f.gather = gatherer{Options: o, history: &recorder.History{Matcher: o.Matcher, Log: o.Log}}
+	f.gather = gatherer{Options: o, history: &recorder.History{Store: o.History, Log: o.Log}}
 	return f
 }
 

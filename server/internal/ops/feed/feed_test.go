@@ -13,7 +13,10 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
@@ -44,15 +47,19 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	asked := &calls{}
 	env.Client.AddHook(asked)
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
+	p, err := presence.New(m, presence.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := New(Options{
-		Matcher: m, Queues: &queuecache.Cache{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
+		Matcher: m, Presence: p, Rooms: rooms.New(p), History: history.New(m), Queues: &queuecache.Cache{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -92,7 +99,7 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	leave()
 	leaveToo()
 	leave() // again
-	redistest.Eventually(t, "it rests", func() bool {
+	matchqtest.Eventually(t, "it rests", func() bool {
 		before := asked.Load()
 		f.mu.Lock()
 		defer f.mu.Unlock()

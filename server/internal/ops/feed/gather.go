@@ -49,7 +49,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 		g.health, g.asked = health, asked
 	}
 	if g.health.Up {
-		for _, read := range []func(context.Context) error{g.totals, g.queues, g.matches, g.nodes, g.minutes} {
+		for _, read := range []func(context.Context) error{g.totals, g.games, g.queues, g.matches, g.nodes, g.minutes} {
 			if err := read(ctx); err != nil {
 				g.Log.Debug("the dashboard is incomplete", "error", err)
 			}
@@ -70,10 +70,18 @@ func (g *gatherer) totals(ctx context.Context) error {
 	t := &g.now.Totals
 	t.Waiting, t.Proposed, t.Enqueued, t.Matched = report.Waiting, report.Proposed, report.Enqueued, report.Matched
 	t.Cancelled, t.Expired, t.Matches = report.Cancelled, report.Expired, report.Matches
-	t.Queues, t.Games = report.Queues, report.Rooms
+	t.Queues = report.Queues
 	g.now.Now = timestampOf(report.At)
 	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...)}
 	return nil
+}
+
+func (g *gatherer) games(ctx context.Context) error {
+	open, err := g.Rooms.Count(ctx)
+	if err == nil {
+		g.now.Totals.Games = open
+	}
+	return err
 }
 
 func (g *gatherer) queues(ctx context.Context) error {
@@ -116,7 +124,7 @@ func (g *gatherer) matches(ctx context.Context) error {
 	if g.listed == g.now.Totals.Matches {
 		return nil
 	}
-	latest, err := g.Matcher.Latest(ctx, maxMatches)
+	latest, err := g.Matcher.RecentMatches(ctx, maxMatches)
 	if err != nil {
 		return err
 	}
@@ -137,7 +145,7 @@ func (g *gatherer) matches(ctx context.Context) error {
 }
 
 func (g *gatherer) nodes(ctx context.Context) error {
-	found, err := g.Matcher.Nodes(ctx)
+	found, err := g.Presence.Nodes(ctx)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (m *Metrics) Observe(events []matchq.Event) {
 			if ev.Kind == matchq.Matched {
 				t.matches++
 			}
-			if ev.Reason == matchq.VoidReason {
+			if ev.Reason == matchq.ReasonVoid {
 				t.enqueued++ // its enqueue had no answer, and so was not counted
 			}
 		})

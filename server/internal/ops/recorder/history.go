@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/history"
 )
 
 const (
@@ -38,8 +38,8 @@ type Row struct {
 
 // History reads the recorded minutes. It is for one goroutine.
 type History struct {
-	Matcher *matchq.Matcher
-	Log     *slog.Logger
+	Store *history.History
+	Log   *slog.Logger
 
 	rows   []Row // oldest first
 	recent []recentMinute
@@ -48,7 +48,7 @@ type History struct {
 
 // recentMinute is a recent minute, which is kept whole.
 type recentMinute struct {
-	matchq.Minute
+	history.Minute
 
 	sample sample
 }
@@ -56,7 +56,7 @@ type recentMinute struct {
 // Rows returns the rows, oldest first. Callers must not change them.
 func (l *History) Rows() []Row { return l.rows }
 
-// Update reads new minutes. now is Redis's time. After an error, one of matchq.Matcher.Minutes, the rows stay as they
+// Update reads new minutes. now is Redis's time. After an error, one of history.History.Minutes, the rows stay as they
 // are.
 func (l *History) Update(ctx context.Context, now time.Time) error {
 	from := now.Add(-Length)
@@ -70,7 +70,7 @@ func (l *History) Update(ctx context.Context, now time.Time) error {
 		if to.After(now) {
 			to = now
 		}
-		minutes, err := l.Matcher.Minutes(ctx, from, to)
+		minutes, err := l.Store.Minutes(ctx, from, to)
 		if err != nil {
 			return err // the next update continues from here
 		}
@@ -81,11 +81,11 @@ func (l *History) Update(ctx context.Context, now time.Time) error {
 }
 
 // add adds minutes, oldest first.
-func (l *History) add(minutes []matchq.Minute, now time.Time) {
+func (l *History) add(minutes []history.Minute, now time.Time) {
 	for i := range minutes {
 		k := recentMinute{minutes[i], newSample()}
-		for node, words := range k.Words {
-			if err := k.sample.add(words); err != nil {
+		for node, payload := range k.Payloads {
+			if err := k.sample.add(payload); err != nil {
 				l.Log.Debug("a minute is incomplete", "minute", k.Start, "node", node, "error", err)
 			}
 		}
@@ -142,7 +142,7 @@ func rowOf(k *recentMinute, before *recentMinute) Row {
 		WaitP50: k.sample.waits.at(0.5), WaitP95: k.sample.waits.at(0.95), WaitP99: k.sample.waits.at(0.99),
 		TickP50: k.sample.ticks.at(0.5), TickMax: k.sample.ticks.at(1),
 	}
-	if k.LookedUp {
+	if k.Measured {
 		ms := k.LongestWait.Milliseconds()
 		row.OldestMs = &ms
 	}

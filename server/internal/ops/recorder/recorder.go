@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/history"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 )
 
@@ -23,10 +24,10 @@ const (
 
 // Recorder records this node's minutes in Redis.
 type Recorder struct {
-	Matcher *matchq.Matcher
-	Queues  *queuecache.Cache
-	Node    string
-	Log     *slog.Logger
+	Store  *history.History
+	Queues *queuecache.Cache
+	Node   string
+	Log    *slog.Logger
 
 	mu     sync.Mutex
 	sample sample // of the current minute
@@ -37,8 +38,8 @@ type Recorder struct {
 }
 
 // New makes a Recorder.
-func New(m *matchq.Matcher, queues *queuecache.Cache, node string, log *slog.Logger) *Recorder {
-	return &Recorder{Matcher: m, Queues: queues, Node: node, Log: log, sample: newSample(), lookInterval: lookEvery}
+func New(store *history.History, queues *queuecache.Cache, node string, log *slog.Logger) *Recorder {
+	return &Recorder{Store: store, Queues: queues, Node: node, Log: log, sample: newSample(), lookInterval: lookEvery}
 }
 
 // Ticked adds the duration of a tick call.
@@ -97,25 +98,25 @@ func (r *Recorder) Run(ctx context.Context) {
 // record writes the current minute, and at its end starts the next one. Redis tells the time.
 func (r *Recorder) record(ctx context.Context) error {
 	for range 2 {
-		noted, err := r.send(ctx, matchq.Note{Start: r.minute})
+		recorded, err := r.send(ctx, history.Sample{Start: r.minute})
 		if err != nil {
 			return err
 		}
-		if now := noted.Now.Truncate(time.Minute); !now.Equal(r.minute) {
+		if now := recorded.Now.Truncate(time.Minute); !now.Equal(r.minute) {
 			r.startMinute(now)
 			continue
 		}
-		return r.recordLongestWait(ctx, noted)
+		return r.recordLongestWait(ctx, recorded)
 	}
 	return nil // the next record continues
 }
 
 // send sends a record with this node's sample.
-func (r *Recorder) send(ctx context.Context, n matchq.Note) (matchq.Noted, error) {
+func (r *Recorder) send(ctx context.Context, s history.Sample) (history.Recorded, error) {
 	r.mu.Lock()
-	n.Node, n.Words = r.Node, r.sample.encode()
+	s.Node, s.Payload = r.Node, r.sample.encode()
 	r.mu.Unlock()
-	return r.Matcher.NoteMinute(ctx, n)
+	return r.Store.Record(ctx, s)
 }
 
 // startMinute starts a minute. The first one includes everything before it.
@@ -129,8 +130,8 @@ func (r *Recorder) startMinute(minute time.Time) {
 }
 
 // recordLongestWait records the longest wait, unless another node did so recently.
-func (r *Recorder) recordLongestWait(ctx context.Context, noted matchq.Noted) error {
-	if noted.Looked >= 0 && noted.Looked < r.lookInterval || time.Now().Before(r.restUntil) {
+func (r *Recorder) recordLongestWait(ctx context.Context, recorded history.Recorded) error {
+	if recorded.MeasuredAgo >= 0 && recorded.MeasuredAgo < r.lookInterval || time.Now().Before(r.restUntil) {
 		return nil
 	}
 	began := time.Now()
@@ -140,10 +141,10 @@ func (r *Recorder) recordLongestWait(ctx context.Context, noted matchq.Noted) er
 		r.restUntil = time.Now().Add(r.lookInterval)
 		return err
 	}
-	n := matchq.Note{Start: r.minute, LookedUp: true}
+	s := history.Sample{Start: r.minute, Measured: true}
 	for i := range queues {
-		n.LongestWait = max(n.LongestWait, queues[i].OldestWait)
+		s.LongestWait = max(s.LongestWait, queues[i].OldestWait)
 	}
-	_, err = r.send(ctx, n)
+	_, err = r.send(ctx, s)
 	return err
 }

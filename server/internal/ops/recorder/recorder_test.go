@@ -12,7 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/history"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
@@ -21,10 +22,11 @@ import (
 type node struct {
 	*matchq.Matcher
 	recorder *recorder.Recorder
+	store    *history.History
 	queues   *queuecache.Cache
 }
 
-func newNode(t *testing.T, env *redistest.Env, name string) *node {
+func newNode(t *testing.T, env *matchqtest.Env, name string) *node {
 	t.Helper()
 	n := &node{}
 	config := matchq.Config{Namespace: env.Namespace, OnTick: func(r matchq.TickReport) { n.recorder.Ticked(r) }}
@@ -33,7 +35,8 @@ func newNode(t *testing.T, env *redistest.Env, name string) *node {
 		t.Fatal(err)
 	}
 	n.queues = &queuecache.Cache{Matcher: n.Matcher}
-	n.recorder = recorder.New(n.Matcher, n.queues, name, slog.New(slog.DiscardHandler))
+	n.store = history.New(n.Matcher)
+	n.recorder = recorder.New(n.store, n.queues, name, slog.New(slog.DiscardHandler))
 	return n
 }
 
@@ -79,7 +82,7 @@ func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Store: n.store, Log: slog.New(slog.DiscardHandler)}
 	if err := log.Update(t.Context(), stats.At); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +91,7 @@ func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) 
 
 // Two nodes record different things; all of them are kept, also after both have ended.
 func TestNodesTogether(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		a, b := newNode(t, env, "a"), newNode(t, env, "b")
 		a.runs(t)
 		a.matches(t, "history", 5)
@@ -123,12 +126,12 @@ func TestNodesTogether(t *testing.T) {
 // The clock is set on, minute by minute, for more than a day.
 func TestADay(t *testing.T) {
 	t.Parallel()
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.Date(2030, 1, 1, 0, 0, 30, 0, time.UTC)
 	env.Embedded.SetTime(now)
 	n := newNode(t, env, "a")
 	n.runs(t)
-	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Store: n.store, Log: slog.New(slog.DiscardHandler)}
 	const minutes = 24*60 + 5
 	for i := range minutes {
 		n.matches(t, fmt.Sprint("queue-", i), 2)
@@ -171,11 +174,11 @@ func TestADay(t *testing.T) {
 
 // Redis's clock is set back: records of the future are not current.
 func TestClockSetBack(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
 	env.Embedded.SetTime(now)
 	n := newNode(t, env, "a")
-	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Store: n.store, Log: slog.New(slog.DiscardHandler)}
 	for i := range 30 {
 		n.runs(t)
 		n.matches(t, fmt.Sprint("queue-", i), 2)
@@ -198,11 +201,11 @@ func TestClockSetBack(t *testing.T) {
 
 // Nobody has looked for a long time: only what may still be there is read.
 func TestLongAbsence(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	asked := 0
 	env.Client.AddHook(countingHook{&asked})
 	n := newNode(t, env, "a")
-	log := &recorder.History{Matcher: n.Matcher, Log: slog.New(slog.DiscardHandler)}
+	log := &recorder.History{Store: n.store, Log: slog.New(slog.DiscardHandler)}
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
 	for _, later := range []time.Duration{0, 90 * 24 * time.Hour} {
 		asked = 0
@@ -232,7 +235,7 @@ func (h countingHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // Records in Redis may be another version's, or corrupt.
 func TestWordsThatMakeNoSense(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	n := newNode(t, env, "a")
 	n.runs(t)
 	n.matches(t, "history", 2)
@@ -242,7 +245,7 @@ func TestWordsThatMakeNoSense(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.NoteMinute(t.Context(), matchq.Note{Node: fmt.Sprint("other-", i), Start: stats.At, Words: words}); err != nil {
+		if _, err := n.store.Record(t.Context(), history.Sample{Node: fmt.Sprint("other-", i), Start: stats.At, Payload: words}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -253,10 +256,10 @@ func TestWordsThatMakeNoSense(t *testing.T) {
 }
 
 // onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
-func onAll(t *testing.T, test func(t *testing.T, env *redistest.Env)) {
+func onAll(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Helper()
 	t.Parallel()
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		test(t, env)
 	})

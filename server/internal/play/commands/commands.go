@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/games"
@@ -24,6 +25,7 @@ import (
 // Handlers are the handlers of all events, with their dependencies.
 type Handlers struct {
 	Matcher  *matchq.Matcher
+	Presence *presence.Presence
 	Intake   *intake.Intake
 	Queues   *queuecache.Cache
 	Sessions *sessions.Registry

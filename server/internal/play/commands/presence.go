@@ -35,7 +35,7 @@ func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq stri
 	if err != nil {
 		return false, err
 	}
-	missed, found, err := h.Matcher.Outbox(ctx, player.Name, lastSeq)
+	missed, found, err := h.Presence.Mailbox(ctx, player.Name, lastSeq)
 	if err != nil {
 		return false, err
 	}

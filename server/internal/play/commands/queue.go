@@ -122,7 +122,7 @@ func (h *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *us
 		return nobody, nil
 	}
 	if err == nil {
-		err = h.Matcher.Cancel(ctx, t.ID)
+		err = h.Matcher.Cancel(ctx, t.ID, "")
 	}
 	var matched *matchq.MatchedError
 	switch {

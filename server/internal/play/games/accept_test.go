@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -39,7 +39,7 @@ func (s *server) stateOf(player string) matchq.State {
 // The inviter leaves between the steps of accepting: either there is a game, which they forfeit, or nobody loses
 // anything.
 func TestInviterLeavesDuringAccept(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
 		s := serve(t, env, patient())
 		a, b := s.arrive("a"), s.arrive("b")
@@ -73,7 +73,7 @@ func TestInviterLeavesDuringAccept(t *testing.T) {
 
 // The node dies between the steps of accepting: after some time the invitation is as before, if there is no game.
 func TestNodeDiesDuringAccept(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
 		s := serve(t, env, patient())
 		a, b := s.arrive("a"), s.arrive("b")
@@ -89,7 +89,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 			if !steps.happened() {
 				return
 			}
-			redistest.Eventually(t, "the claim is over", func() bool {
+			matchqtest.Eventually(t, "the claim is over", func() bool {
 				found, _, err := s.load(t.Context(), room)
 				return err == nil && found.Claimed == 0
 			})
@@ -109,7 +109,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 
 // A player who was matched meanwhile is busy, and the invitation is open again at once.
 func TestBusyReopensTheInvitation(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		slow := patient()
 		slow.ClaimTimeout = time.Minute
 		s := serve(t, env, slow)
@@ -133,7 +133,7 @@ func TestBusyReopensTheInvitation(t *testing.T) {
 
 // The inviter's connection is lost when the friend accepts.
 func TestInviterIsAway(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		long := patient()
 		long.Grace = time.Minute
 		s := serve(t, env, long)

@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
 func TestAwayAndBack(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.match("history", "a", "b")
@@ -43,7 +44,7 @@ func TestAwayAndBack(t *testing.T) {
 
 // The node that serves both dies in the middle of a game, and they go on at the other.
 func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		config := fast
 		config.Grace = 5 * time.Second
 		one, two := serve(t, env, config), serve(t, env, config)
@@ -71,7 +72,7 @@ func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 }
 
 func TestOnlyPlayersPlay(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
 		a, _, c := s.arrive("a"), s.arrive("b"), s.arrive("c")
 		s.arrive("d")
@@ -87,16 +88,16 @@ func TestOnlyPlayersPlay(t *testing.T) {
 			}
 		}
 		try(room)
-		if _, err := s.m.Room(t.Context(), room); !errors.Is(err, matchq.ErrNotFound) {
+		if _, err := s.rooms.Get(t.Context(), room); !errors.Is(err, matchq.ErrNotFound) {
 			t.Error("a stranger has opened the room:", err)
 		}
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
 		s.must(err)
 		s.invites(a, "d")
-		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{ID: "friend-broken", Doc: []byte("{"), Keep: time.Minute})
+		_, err = s.rooms.Change(t.Context(), rooms.Change{ID: "friend-broken", Doc: []byte("{"), Keep: time.Minute})
 		s.must(err)
 		lock := pairName("a", "d")
-		if _, err := s.m.Room(t.Context(), lock); err != nil {
+		if _, err := s.rooms.Get(t.Context(), lock); err != nil {
 			t.Error("there is no lock to try:", err)
 		}
 		for _, id := range []string{room, "room-1-2-3", "room-", "x", "pair-x", lock, "friend-broken", "friend-\x00", ""} {
@@ -117,7 +118,7 @@ func (s *server) tries(id string, who quiz.Participant) map[string]error {
 }
 
 func TestUnknownQuestionnaire(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
 		a, b := s.arrive("a"), s.arrive("b")
 		room := s.match("unheard of", "a", "b")
@@ -131,14 +132,14 @@ func TestUnknownQuestionnaire(t *testing.T) {
 // elsewhere has a player do something else.
 func (s *server) elsewhere(player string) {
 	s.t.Helper()
-	rooms, err := s.m.RoomsOf(s.t.Context(), player)
+	seats, err := s.rooms.Of(s.t.Context(), player)
 	s.must(err)
-	s.ForfeitFor(s.t.Context(), player, rooms)
+	s.ForfeitFor(s.t.Context(), player, seats)
 }
 
 // A player who plays elsewhere forfeits open games, and only those.
 func TestElsewhere(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		long := fast
 		long.Resend = time.Minute
 		s := serve(t, env, long)
@@ -160,7 +161,7 @@ func TestElsewhere(t *testing.T) {
 
 // An opponent who is not there when a room opens has the grace to come.
 func TestOpponentWhoNeverCame(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
 		a := s.arrive("a")
 		room := s.match("history", "a", "b")
@@ -175,7 +176,7 @@ func TestOpponentWhoNeverCame(t *testing.T) {
 
 // The library refuses an answer that is written after the deadline, however early it was read.
 func TestAnswerThatTakesTooLong(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
 		a, b := s.arrive("a"), s.arrive("b")
 		room := s.match("history", "a", "b")
@@ -200,21 +201,21 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 
 // A room that makes no sense is dropped, and keeps nobody from being released.
 func TestBrokenRoom(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
 		a := s.arrive("a")
-		_, err := s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+		_, err := s.rooms.Change(t.Context(), rooms.Change{
 			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Players: []string{"a"},
 		})
 		s.must(err)
 		s.must(s.PlayerGone(t.Context(), "a"))
 		wantCode(t, s.Leave(t.Context(), "friend-x", a), wire.CodeNotFound)
-		_, err = s.m.ChangeRoom(t.Context(), matchq.RoomChange{
+		_, err = s.rooms.Change(t.Context(), rooms.Change{
 			ID: "friend-x", Version: 1, Doc: []byte("{"), Keep: time.Minute, WakeAt: time.UnixMilli(1),
 		})
 		s.must(err)
-		redistest.Eventually(t, "the room is dropped", func() bool {
-			_, err := s.m.Room(t.Context(), "friend-x")
+		matchqtest.Eventually(t, "the room is dropped", func() bool {
+			_, err := s.rooms.Get(t.Context(), "friend-x")
 			return errors.Is(err, matchq.ErrNotFound)
 		})
 	})
@@ -222,7 +223,7 @@ func TestBrokenRoom(t *testing.T) {
 
 // A player comes back between the steps of noticing that they are lost.
 func TestBackWhileLost(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
 		s := serve(t, env, fast)
 		unheard := s.unheard()

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/xid"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -36,7 +37,7 @@ func (g *Games) Invite(ctx context.Context, player quiz.Participant, friend wire
 	other := quiz.Participant{ID: found[0].ID, SID: found[0].SID}
 	for range maxAttempts {
 		users, err = g.invite(ctx, player, other)
-		if !errors.Is(err, matchq.ErrConflict) {
+		if !errors.Is(err, rooms.ErrConflict) {
 			break
 		}
 	}
@@ -47,7 +48,7 @@ func (g *Games) Invite(ctx context.Context, player quiz.Participant, friend wire
 // invitation's room, sees to that.
 func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (map[string]any, error) {
 	pair := pairName(player.ID.Name, friend.ID.Name)
-	lock, err := g.matcher.Room(ctx, pair)
+	lock, err := g.rooms.Get(ctx, pair)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}
@@ -58,14 +59,14 @@ func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (ma
 	}
 	now := lock.Now.UnixMilli()
 	t := quiz.NewInvitation(friendRoom+xid.New().String(), g.config, now, player, friend)
-	_, err = g.matcher.ChangeRoom(ctx, matchq.RoomChange{
+	_, err = g.rooms.Change(ctx, rooms.Change{
 		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
 		Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := g.store(ctx, t, matchq.Room{}); err != nil {
+	if err := g.store(ctx, t, rooms.Room{}); err != nil {
 		return nil, err
 	}
 	return t.Users(), nil
@@ -73,7 +74,7 @@ func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (ma
 
 // openInvitation returns the open invitation of a pair's lock, nil if there is none. If the other player made it that
 // is an error.
-func (g *Games) openInvitation(ctx context.Context, lock matchq.Room, inviter string) (map[string]any, error) {
+func (g *Games) openInvitation(ctx context.Context, lock rooms.Room, inviter string) (map[string]any, error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
 	room, _, err := g.load(ctx, id)
 	if err != nil {
@@ -143,7 +144,7 @@ func (g *Games) Accept(ctx context.Context, id string, player quiz.Participant) 
 		return nil, err
 	}
 	for _, name := range room.Names() {
-		others, err := g.matcher.RoomsOf(ctx, name)
+		others, err := g.rooms.Of(ctx, name)
 		if err != nil {
 			g.log.Warn("an earlier game could not be forfeited", "player", name, "error", err)
 		}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -23,7 +23,7 @@ func (s *server) invites(who quiz.Participant, friend string) string {
 }
 
 func TestFriendMatch(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		slower := fast
 		slower.Resend = 300 * time.Millisecond
 		one, two := serve(t, env, slower), serve(t, env, slower)
@@ -106,7 +106,7 @@ func (s *server) selfPaced(room string, other *server, a, b quiz.Participant) {
 
 func TestInvitationExpiresWhoeverLives(t *testing.T) {
 	// Not parallel: it counts sends, and those that a busy machine misses are not made up for.
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		other := serve(t, env, fast)
 		a := one.arrive("a")
@@ -120,7 +120,7 @@ func TestInvitationExpiresWhoeverLives(t *testing.T) {
 		}
 		_, err := two.Accept(t.Context(), room, b)
 		wantCode(t, err, wire.CodeExpired)
-		messages, _, err := other.m.Outbox(t.Context(), "b", "0-0")
+		messages, _, err := other.p.Mailbox(t.Context(), "b", "0-0")
 		sends := 0
 		for _, msg := range messages {
 			if msg.Event == quiz.InvitationEvent {
@@ -134,7 +134,7 @@ func TestInvitationExpiresWhoeverLives(t *testing.T) {
 }
 
 func TestDeclinedAndGivenUp(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one := serve(t, env, fast)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.invites(a, "b")
@@ -157,7 +157,7 @@ func TestDeclinedAndGivenUp(t *testing.T) {
 
 // Both invite each other in the same moment: there is one invitation.
 func TestOneInvitationAPair(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		who := map[*server]quiz.Participant{one: one.arrive("a"), two: two.arrive("b")}
 		var (

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
@@ -30,6 +32,7 @@ type Source interface {
 // Games works on the rooms of a namespace.
 type Games struct {
 	matcher  *matchq.Matcher
+	rooms    *rooms.Rooms
 	sessions *sessions.Registry
 	source   Source
 	config   quiz.Config
@@ -38,8 +41,8 @@ type Games struct {
 }
 
 // New makes a Games and subscribes it to the registry. Run wakes its rooms.
-func New(m *matchq.Matcher, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
-	g := &Games{matcher: m, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
+func New(m *matchq.Matcher, r *rooms.Rooms, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
+	g := &Games{matcher: m, rooms: r, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
 	registry.OnConnect(g.connected)
 	registry.OnDisconnect(g.disconnected)
 	registry.OnGone(g.PlayerGone)
@@ -63,8 +66,8 @@ func errNoRoom() error { return wire.Errorf(wire.CodeNotFound, "unknown room") }
 var errCorrupt = errors.New("the document can't be decoded")
 
 // load reads a room and decodes it.
-func (g *Games) load(ctx context.Context, id string) (*quiz.Room, matchq.Room, error) {
-	stored, err := g.matcher.Room(ctx, id)
+func (g *Games) load(ctx context.Context, id string) (*quiz.Room, rooms.Room, error) {
+	stored, err := g.rooms.Get(ctx, id)
 	if errors.Is(err, matchq.ErrNotFound) {
 		return nil, stored, errNoRoom()
 	}
@@ -95,7 +98,7 @@ func (g *Games) change(ctx context.Context, id string, act func(*quiz.Change) er
 			return err
 		}
 		err = g.store(ctx, t, stored)
-		if !errors.Is(err, matchq.ErrConflict) {
+		if !errors.Is(err, rooms.ErrConflict) {
 			return err
 		}
 		if err := redisconn.Pause(ctx, time.Duration(attempt)*time.Millisecond); err != nil {
@@ -169,7 +172,7 @@ func (g *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]q
 }
 
 // store stores a changed room together with its messages.
-func (g *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) error {
+func (g *Games) store(ctx context.Context, t *quiz.Change, before rooms.Room) error {
 	doc, err := json.Marshal(t.Room)
 	if err != nil {
 		return err
@@ -181,7 +184,7 @@ func (g *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) e
 	if t.Phase != quiz.Over {
 		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
 	}
-	change := matchq.RoomChange{
+	change := rooms.Change{
 		ID: t.ID, Version: before.Version, Doc: doc, Keep: keep, NotAfter: timeOf(t.NotAfter), WakeAt: timeOf(t.WakeAt()),
 		Players: t.Seated(),
 	}
@@ -191,10 +194,10 @@ func (g *Games) store(ctx context.Context, t *quiz.Change, before matchq.Room) e
 		}
 	}
 	for _, m := range t.Messages {
-		change.Messages = append(change.Messages, matchq.Message{Player: m.To, Event: m.Event, Data: wire.Encode(m.Data)})
+		change.Messages = append(change.Messages, presence.Message{Player: m.To, Event: m.Event, Data: wire.Encode(m.Data)})
 	}
-	_, err = g.matcher.ChangeRoom(ctx, change)
-	if errors.Is(err, matchq.ErrTooLate) {
+	_, err = g.rooms.Change(ctx, change)
+	if errors.Is(err, rooms.ErrTooLate) {
 		return wire.Errorf(wire.CodeTooLate, "this question is closed")
 	}
 	if wake := t.WakeAt(); err == nil && wake > 0 {

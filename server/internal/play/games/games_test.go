@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
@@ -30,13 +32,14 @@ var fast = quiz.Config{
 type server struct {
 	t *testing.T
 	m *matchq.Matcher
+	p *presence.Presence
 	*Games
 	stop func()
 
 	mu    sync.Mutex
 	conns int
 	here  map[string]*sessions.Session // by sid
-	told  map[string][]matchq.Message
+	told  map[string][]presence.Message
 }
 
 // client is a player's end of a connection.
@@ -51,12 +54,12 @@ func (c client) Send(string, json.RawMessage) {}
 func (c client) Push(event, _ string, data json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told[c.player] = append(c.told[c.player], matchq.Message{Event: event, Data: data})
+	c.told[c.player] = append(c.told[c.player], presence.Message{Event: event, Data: data})
 }
 
 func (c client) Close(int, string) {}
 
-func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
+func serve(t *testing.T, env *matchqtest.Env, config quiz.Config) *server {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: 20 * time.Millisecond, Logger: log})
@@ -67,13 +70,17 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := sessions.New(m, sessions.Config{Grace: config.Grace})
+	p, err := presence.New(m, presence.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry, err := sessions.New(p, sessions.Config{Grace: config.Grace})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &server{
-		t: t, m: m, Games: New(m, registry, sets, config, log),
-		here: map[string]*sessions.Session{}, told: map[string][]matchq.Message{},
+		t: t, m: m, p: p, Games: New(m, rooms.New(p), registry, sets, config, log),
+		here: map[string]*sessions.Session{}, told: map[string][]presence.Message{},
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var working sync.WaitGroup
@@ -85,9 +92,9 @@ func serve(t *testing.T, env *redistest.Env, config quiz.Config) *server {
 		working.Wait()
 	}
 	t.Cleanup(s.stop)
-	redistest.Eventually(t, "the node is known", func() bool {
-		nodes, err := m.Nodes(t.Context())
-		return err == nil && slices.ContainsFunc(nodes, func(n matchq.NodeInfo) bool { return n.ID == registry.NodeID() })
+	matchqtest.Eventually(t, "the node is known", func() bool {
+		nodes, err := p.Nodes(t.Context())
+		return err == nil && slices.ContainsFunc(nodes, func(n presence.NodeInfo) bool { return n.ID == registry.NodeID() })
 	})
 	return s
 }
@@ -131,7 +138,7 @@ func (s *server) leaveAt(registry *sessions.Registry, who quiz.Participant) {
 // unheard is a node that tells no game of players who come and go.
 func (s *server) unheard() *sessions.Registry {
 	s.t.Helper()
-	registry, err := sessions.New(s.m, sessions.Config{Grace: s.config.Grace})
+	registry, err := sessions.New(s.p, sessions.Config{Grace: s.config.Grace})
 	s.must(err)
 	return registry
 }
@@ -150,7 +157,7 @@ type object map[string]any
 func (s *server) hears(player, event string) object {
 	s.t.Helper()
 	var found object
-	redistest.Eventually(s.t, player+" hears "+event, func() bool {
+	matchqtest.Eventually(s.t, player+" hears "+event, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i, msg := range s.told[player] {
@@ -188,7 +195,7 @@ func (s *server) match(queue string, players ...string) string {
 		}
 	}
 	var room string
-	redistest.Eventually(s.t, "they are matched", func() bool {
+	matchqtest.Eventually(s.t, "they are matched", func() bool {
 		t, err := s.m.TicketOf(s.t.Context(), players[0])
 		if err == nil && t.State == matchq.Matched {
 			room = t.Match.Room
@@ -206,7 +213,7 @@ func wantCode(t *testing.T, err error, want wire.Code) {
 }
 
 func TestPacedGameOnTwoNodes(t *testing.T) {
-	onAll(t, func(t *testing.T, env *redistest.Env) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		a, b := one.arrive("a"), two.arrive("b")
 		room := one.match("history", "a", "b")
@@ -257,8 +264,8 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		two.must(two.Leave(t.Context(), room, b))
 		two.must(two.Leave(t.Context(), room, b))
 		wantCode(t, one.Start(t.Context(), room, a, quiz.Wish{}), wire.CodeExpired)
-		if rooms, err := one.m.RoomsOf(t.Context(), "a"); len(rooms) > 0 || err != nil {
-			t.Errorf("%v, %v", rooms, err)
+		if seats, err := one.rooms.Of(t.Context(), "a"); len(seats) > 0 || err != nil {
+			t.Errorf("%v, %v", seats, err)
 		}
 	})
 }

@@ -60,7 +60,7 @@ func (g *Games) Leave(ctx context.Context, id string, player quiz.Participant) e
 
 // changeAll changes all rooms in which the player has a seat.
 func (g *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
-	rooms, err := g.matcher.RoomsOf(ctx, player)
+	rooms, err := g.rooms.Of(ctx, player)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (g *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.C
 
 // Seats returns for each player the rooms that the player has a seat in.
 func (g *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
-	return g.matcher.RoomsOfAll(ctx, players)
+	return g.rooms.OfAll(ctx, players)
 }
 
 // IsOver reports whether a room is over for a player, because it is or the player has left. A room that is not open yet
@@ -127,7 +127,7 @@ type State struct {
 // State returns the invitations to a player, and the player's game.
 func (g *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
-	rooms, err := g.matcher.RoomsOf(ctx, player)
+	rooms, err := g.rooms.Of(ctx, player)
 	if err != nil {
 		return s, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // steps has something happen between two commands of a call: after the nth command of those that know it by their
@@ -30,7 +30,7 @@ func after(ctx context.Context, n int, then func()) (context.Context, *steps) {
 func (s *steps) happened() bool { return s.left.Load() <= 0 }
 
 // watchSteps has a client, which nobody uses yet, heed steps.
-func watchSteps(env *redistest.Env) { env.Client.AddHook(stepsHook{}) }
+func watchSteps(env *matchqtest.Env) { env.Client.AddHook(stepsHook{}) }
 
 type stepsHook struct{}
 

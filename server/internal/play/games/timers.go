@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -74,7 +74,7 @@ func (a *wakeTimer) sleep(ctx context.Context, d time.Duration) {
 func (g *Games) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		g.timer.clear()
-		due, next, err := g.matcher.DueRooms(ctx, maxDue)
+		due, next, err := g.rooms.Due(ctx, maxDue)
 		wait := pollEvery
 		switch {
 		case err != nil:
@@ -125,8 +125,8 @@ func (g *Games) wake(ctx context.Context, id string) error {
 		if errors.Is(err, errCorrupt) {
 			g.log.Error("dropped a corrupt room", "room", id, "error", err)
 		}
-		_, err = g.matcher.ChangeRoom(ctx, matchq.RoomChange{ID: id, Version: stored.Version})
-		if errors.Is(err, matchq.ErrConflict) {
+		_, err = g.rooms.Change(ctx, rooms.Change{ID: id, Version: stored.Version})
+		if errors.Is(err, rooms.ErrConflict) {
 			return nil
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
@@ -26,6 +27,7 @@ const (
 // another one if that dies.
 type Notifier struct {
 	Matcher  *matchq.Matcher
+	Presence *presence.Presence
 	Sessions *sessions.Registry
 	Log      *slog.Logger
 
@@ -72,7 +74,7 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	if err != nil {
 		return err
 	}
-	var messages []matchq.Message
+	var messages []presence.Message
 	for i := range events {
 		ev := &events[i]
 		tickets := ev.Tickets()
@@ -98,13 +100,13 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 }
 
 // send posts messages and retries while Redis is away.
-func (n *Notifier) send(ctx context.Context, messages ...matchq.Message) error {
-	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.Matcher.Post(ctx, messages...) })
+func (n *Notifier) send(ctx context.Context, messages ...presence.Message) error {
+	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.Presence.Send(ctx, messages...) })
 	return err
 }
 
 // messageOf returns the message for the player of a ticket.
-func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) matchq.Message {
+func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) presence.Message {
 	var news News
 	switch ev.Kind {
 	case matchq.Proposed:
@@ -114,7 +116,7 @@ func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string
 	default:
 		news = n.endedNews(t, ev.Match, sids)
 	}
-	return matchq.Message{Player: t.Player, Event: news.Event, Key: news.Key, Data: news.Data}
+	return presence.Message{Player: t.Player, Event: news.Event, DedupKey: news.Key, Data: news.Data}
 }
 
 // matchedPlayers returns the players of matches, whose connections the message names.

@@ -10,7 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -35,7 +36,7 @@ func (d *deaf) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // An entry that comes again, because its acknowledgement was lost, reaches observers once.
 func TestToldOnce(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		hook := &deaf{}
 		env.Client.AddHook(hook)
 		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Logger: slog.New(slog.DiscardHandler)})
@@ -43,11 +44,15 @@ func TestToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := make(chan matchq.Event, 9)
-		registry, err := sessions.New(m, sessions.Config{})
+		p, err := presence.New(m, presence.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: slog.New(slog.DiscardHandler), Observers: []func([]matchq.Event){func(events []matchq.Event) {
+		registry, err := sessions.New(p, sessions.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := &notify.Notifier{Matcher: m, Presence: p, Sessions: registry, Log: slog.New(slog.DiscardHandler), Observers: []func([]matchq.Event){func(events []matchq.Event) {
 			for i := range events {
 				told <- events[i]
 			}
@@ -61,14 +66,14 @@ func TestToldOnce(t *testing.T) {
 		end := func(player string) {
 			ticket, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player})
 			if err == nil {
-				err = m.Cancel(t.Context(), ticket.ID)
+				err = m.Cancel(t.Context(), ticket.ID, "")
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		end("alice")
-		redistest.Eventually(t, "the event came again", func() bool { return hook.acknowledged.Load() == 2 })
+		matchqtest.Eventually(t, "the event came again", func() bool { return hook.acknowledged.Load() == 2 })
 		end("bob")
 		for _, player := range []string{"alice", "bob"} {
 			if ev := <-told; ev.Ticket.Player != player {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -37,9 +37,9 @@ type Player struct {
 // Online reports whether the player is connected.
 func (p Player) Online() bool { return p.SID != "" }
 
-// Find returns the connections of players, in their order. Errors are those of matchq.Matcher.Online.
+// Find returns the connections of players, in their order. Errors are those of presence.Presence.Online.
 func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error) {
-	connections, err := r.matcher.Online(ctx, players...)
+	connections, err := r.presence.Online(ctx, players...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error
 	return found, nil
 }
 
-func playerOf(name string, c *matchq.Connection) Player {
+func playerOf(name string, c *presence.Connection) Player {
 	p := Player{ID: wire.ID{Name: name}}
 	if c != nil && !c.Away {
 		p.ID.Number, p.SID = decodeConnData(c.Data).numericID, c.ID

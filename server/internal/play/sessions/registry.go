@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
@@ -24,8 +25,8 @@ type Config struct {
 // Registry has the connections of this node. Nothing else tells Redis of connections. Finding a connection by its sid
 // takes the same short time for any number of them.
 type Registry struct {
-	matcher *matchq.Matcher
-	node    *matchq.Node
+	presence *presence.Presence
+	node     *presence.Node
 
 	connected    []func(ctx context.Context, player, sid string)
 	disconnected []func(ctx context.Context, player string)
@@ -44,15 +45,15 @@ type Registry struct {
 const bindTimeout = 2 * time.Second
 
 // New makes a Registry. It works while Run runs.
-func New(m *matchq.Matcher, c Config) (*Registry, error) {
+func New(p *presence.Presence, c Config) (*Registry, error) {
 	r := &Registry{
-		matcher: m, sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
+		presence: p, sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
 	}
 	for i := range r.lanes {
 		r.lanes[i] = make(chan struct{}, 1)
 	}
 	var err error
-	r.node, err = m.NewNode(matchq.NodeConfig{
+	r.node, err = p.Join(presence.NodeConfig{
 		Grace: c.Grace, Version: c.Version, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
 	})
 	return r, err
@@ -65,7 +66,7 @@ func (r *Registry) NodeID() string { return r.node.ID() }
 func (r *Registry) Run(ctx context.Context) error { return r.node.Run(ctx) }
 
 // Shutdown tells Redis that this node ends, and all its connections. No session can be bound afterwards.
-func (r *Registry) Shutdown(ctx context.Context) error { return r.node.LeaveAll(ctx) }
+func (r *Registry) Shutdown(ctx context.Context) error { return r.node.Shutdown(ctx) }
 
 // OnConnect adds a hook for players who are bound to a connection of this node. All hooks must be added before Run.
 func (r *Registry) OnConnect(f func(ctx context.Context, player, sid string)) {
@@ -123,7 +124,7 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 		return err
 	}
 	before, err := r.connect(ctx, id, s.SID) // without the lock, since messages may come meanwhile
-	if errors.Is(err, matchq.ErrClosed) {
+	if errors.Is(err, presence.ErrClosed) {
 		err = wire.StoppingError()
 	}
 	if r.endBind(s, before, undo, err) {
@@ -133,8 +134,8 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 }
 
 // connect tells Redis of a connection, and then calls the hooks.
-func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before *matchq.Connection, err error) {
-	before, err = r.node.Arrive(ctx, id.Name, sid, connData{numericID: id.Number}.encode())
+func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before *presence.Connection, err error) {
+	before, err = r.node.Connect(ctx, id.Name, sid, connData{numericID: id.Number}.encode())
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +202,7 @@ func (r *Registry) drop(s *Session) {
 }
 
 // endBind ends what beginBind began and reports whether the connection has ended meanwhile.
-func (r *Registry) endBind(s *Session, before *matchq.Connection, undo func(), err error) (left bool) {
+func (r *Registry) endBind(s *Session, before *presence.Connection, undo func(), err error) (left bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
@@ -240,8 +241,8 @@ func (r *Registry) release(s *Session) {
 	}
 	r.mu.Unlock()
 	ctx := context.Background() // the connection's own has ended; the node gives up on Redis by itself
-	r.node.Note(s.id.Name, s.SID, connData{s.id.Number, told}.encode())
-	if r.node.Leave(ctx, s.id.Name, s.SID) != nil {
+	r.node.SetData(s.id.Name, s.SID, connData{s.id.Number, told}.encode())
+	if r.node.Disconnect(ctx, s.id.Name, s.SID) != nil {
 		return // the node repeats it, and OnGone ends what must end
 	}
 	for _, f := range r.disconnected {
@@ -250,7 +251,7 @@ func (r *Registry) release(s *Session) {
 }
 
 // message pushes a message to its connection.
-func (r *Registry) message(msg matchq.Message) {
+func (r *Registry) message(msg presence.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.sessions[msg.Conn]; s != nil {
@@ -283,12 +284,12 @@ func (r *Registry) Tickets() map[string]*Session {
 
 // push is a message that is no answer.
 type push struct {
-	msg matchq.Message
+	msg presence.Message
 
 	replay bool // the client asked for it with resume
 }
 
-// local makes a push that is in no outbox.
+// local makes a push that is in no mailbox.
 func local(key, event string, data json.RawMessage) push {
-	return push{msg: matchq.Message{Key: key, Event: event, Data: data}}
+	return push{msg: presence.Message{DedupKey: key, Event: event, Data: data}}
 }

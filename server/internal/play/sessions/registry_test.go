@@ -13,7 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/sessions"
@@ -55,20 +56,24 @@ func (r *recorder) closedWith() int {
 type desk struct {
 	*sessions.Registry
 
-	m *matchq.Matcher
+	presence *presence.Presence
 }
 
-func newDesk(t *testing.T, env *redistest.Env) *desk {
+func newDesk(t *testing.T, env *matchqtest.Env) *desk {
 	t.Helper()
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := sessions.New(m, sessions.Config{})
+	p, err := presence.New(m, presence.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{Registry: r, m: m}
+	r, err := sessions.New(p, sessions.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{Registry: r, presence: p}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
@@ -78,9 +83,9 @@ func newDesk(t *testing.T, env *redistest.Env) *desk {
 			t.Errorf("run: %v", err)
 		}
 	})
-	redistest.Eventually(t, "the node runs", func() bool {
-		nodes, err := m.Nodes(t.Context())
-		return err == nil && slices.ContainsFunc(nodes, func(i matchq.NodeInfo) bool { return i.ID == d.NodeID() })
+	matchqtest.Eventually(t, "the node runs", func() bool {
+		nodes, err := p.Nodes(t.Context())
+		return err == nil && slices.ContainsFunc(nodes, func(i presence.NodeInfo) bool { return i.ID == d.NodeID() })
 	})
 	return d
 }
@@ -97,14 +102,14 @@ func (d *desk) connect(t *testing.T, sid, player string) (*sessions.Session, *re
 
 func (d *desk) post(t *testing.T, key string) {
 	t.Helper()
-	msg := matchq.Message{Player: "alice", Event: "e", Key: key, Data: json.RawMessage(`"` + key + `"`)}
-	if err := d.m.Post(t.Context(), msg); err != nil {
+	msg := presence.Message{Player: "alice", Event: "e", DedupKey: key, Data: json.RawMessage(`"` + key + `"`)}
+	if err := d.presence.Send(t.Context(), msg); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestPushesWaitForTheAnswer(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	d := newDesk(t, matchqtest.Embedded(t))
 	s, r := d.connect(t, "s", "alice")
 	s.BeginRequest()
 	s.Push("t1", "match_status", json.RawMessage("1"))
@@ -121,13 +126,13 @@ func TestPushesWaitForTheAnswer(t *testing.T) {
 
 // Missed messages come after the answer and before live ones, and nothing comes twice.
 func TestReplay(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	d := newDesk(t, matchqtest.Embedded(t))
 	_, before := d.connect(t, "s1", "alice")
 	for _, key := range []string{"1", "2", "3"} {
 		d.post(t, key)
 	}
-	redistest.Eventually(t, "all is heard", func() bool { return len(before.got()) == 3 })
-	all, _, err := d.m.Outbox(t.Context(), "alice", "0-0")
+	matchqtest.Eventually(t, "all is heard", func() bool { return len(before.got()) == 3 })
+	all, _, err := d.presence.Mailbox(t.Context(), "alice", "0-0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +140,7 @@ func TestReplay(t *testing.T) {
 	s.BeginRequest()
 	d.post(t, "4")
 	s.Push("", "local", nil)
-	missed, found, err := d.m.Outbox(t.Context(), "alice", all[0].Seq)
+	missed, found, err := d.presence.Mailbox(t.Context(), "alice", all[0].Seq)
 	if err != nil || !found || len(missed) != 3 {
 		t.Fatalf("missed %v, found %v, %v", missed, found, err)
 	}
@@ -144,21 +149,21 @@ func TestReplay(t *testing.T) {
 	s.EndRequest()
 	d.post(t, "5")
 	want := []string{"answer", `e"2"`, `e"3"`, `e"4"`, "local", `e"5"`}
-	redistest.Eventually(t, "all is heard", func() bool { return len(r.got()) >= len(want) })
+	matchqtest.Eventually(t, "all is heard", func() bool { return len(r.got()) >= len(want) })
 	if got := r.got(); !slices.Equal(got, want) {
 		t.Errorf("sent %v, want %v", got, want)
 	}
 }
 
 func TestReplaced(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		here, there := newDesk(t, env), newDesk(t, env)
 		first, r1 := here.connect(t, "1", "alice")
 		second, r2 := here.connect(t, "2", "alice")
-		redistest.Eventually(t, "the first is closed", func() bool { return r1.closedWith() == sessions.CloseReplaced })
+		matchqtest.Eventually(t, "the first is closed", func() bool { return r1.closedWith() == sessions.CloseReplaced })
 		here.Disconnect(first)
 		there.connect(t, "3", "alice")
-		redistest.Eventually(t, "the second is closed", func() bool { return r2.closedWith() == sessions.CloseReplaced })
+		matchqtest.Eventually(t, "the second is closed", func() bool { return r2.closedWith() == sessions.CloseReplaced })
 		var f *wire.Error
 		if err := here.Bind(t.Context(), second, wire.ID{Name: "alice"}); !errors.As(err, &f) || f.Code != wire.CodeReplaced {
 			t.Errorf("the second one may go on: %v", err)
@@ -167,7 +172,7 @@ func TestReplaced(t *testing.T) {
 			t.Errorf("the first one may be another's: %v", err)
 		}
 		here.Disconnect(second)
-		found, err := here.m.Online(t.Context(), "alice")
+		found, err := here.presence.Online(t.Context(), "alice")
 		if err != nil || found[0] == nil || found[0].ID != "3" || found[0].Away {
 			t.Errorf("alice is at %+v, %v", found[0], err)
 		}
@@ -176,7 +181,7 @@ func TestReplaced(t *testing.T) {
 
 // News that a client had before its goodbye is not repeated; news that it may have missed is.
 func TestWhatTheNextConnectionKnows(t *testing.T) {
-	env := redistest.Embedded(t)
+	env := matchqtest.Embedded(t)
 	here, there := newDesk(t, env), newDesk(t, env)
 	for _, bye := range []bool{true, false} {
 		s, _ := here.connect(t, "1", "alice")
@@ -195,7 +200,7 @@ func TestWhatTheNextConnectionKnows(t *testing.T) {
 }
 
 func TestAProvenPlayer(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	d := newDesk(t, matchqtest.Embedded(t))
 	s := d.Open("1", "", identity.Identity{Player: "alice"}, &recorder{})
 	var f *wire.Error
 	if err := d.Bind(t.Context(), s, wire.ID{Name: "bob"}); !errors.As(err, &f) || f.Code != wire.CodeForbidden {
@@ -212,7 +217,7 @@ func TestAProvenPlayer(t *testing.T) {
 
 // Of two connections the one that came later is the player's, also if Redis is told of the other one last.
 func TestSlowToArrive(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	d := newDesk(t, matchqtest.Embedded(t))
 	proof := identity.Identity{Player: "alice"}
 	old, recent := &recorder{}, &recorder{}
 	first := d.Open("1", "", proof, old)
@@ -227,7 +232,7 @@ func TestSlowToArrive(t *testing.T) {
 	if old.closedWith() != sessions.CloseReplaced || recent.closedWith() != 0 {
 		t.Errorf("closed with %d and %d", old.closedWith(), recent.closedWith())
 	}
-	if found, err := d.m.Online(t.Context(), "alice"); err != nil || found[0] == nil || found[0].ID != "2" {
+	if found, err := d.presence.Online(t.Context(), "alice"); err != nil || found[0] == nil || found[0].ID != "2" {
 		t.Errorf("alice is at %+v, %v", found[0], err)
 	}
 
@@ -238,7 +243,7 @@ func TestSlowToArrive(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if found, err := d.m.Online(t.Context(), "bob"); err != nil || found[0] == nil || found[0].ID != "3" {
+	if found, err := d.presence.Online(t.Context(), "bob"); err != nil || found[0] == nil || found[0].ID != "3" {
 		t.Errorf("bob is at %+v, %v", found[0], err)
 	}
 }
@@ -263,7 +268,7 @@ func (a *away) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // A session that can't be told of again, since Redis is away, goes on as it was.
 func TestBindingAgainFails(t *testing.T) {
-	env, gate := redistest.Embedded(t), &away{}
+	env, gate := matchqtest.Embedded(t), &away{}
 	env.Client.AddHook(gate)
 	d := newDesk(t, env)
 	r := &recorder{}
@@ -283,22 +288,22 @@ func TestBindingAgainFails(t *testing.T) {
 	if err := d.Bind(t.Context(), s, number); err != nil {
 		t.Error(err)
 	}
-	msg := matchq.Message{Player: "17", Event: "e", Data: json.RawMessage("1")}
-	if err := d.m.Post(t.Context(), msg); err != nil {
+	msg := presence.Message{Player: "17", Event: "e", Data: json.RawMessage("1")}
+	if err := d.presence.Send(t.Context(), msg); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "the client hears of it", func() bool { return len(r.got()) == 1 })
+	matchqtest.Eventually(t, "the client hears of it", func() bool { return len(r.got()) == 1 })
 }
 
 // A connection that ends while it is being bound is not left behind.
 func TestLeaveWhileBinding(t *testing.T) {
-	d := newDesk(t, redistest.Embedded(t))
+	d := newDesk(t, matchqtest.Embedded(t))
 	s := d.Open("1", "", identity.Identity{}, &recorder{})
 	d.Disconnect(s)
 	if err := d.Bind(t.Context(), s, wire.ID{Name: "alice"}); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := d.m.Online(t.Context(), "alice"); err != nil || found[0] == nil || !found[0].Away {
+	if found, err := d.presence.Online(t.Context(), "alice"); err != nil || found[0] == nil || !found[0].Away {
 		t.Errorf("found %+v, %v", found[0], err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
@@ -23,7 +23,7 @@ const (
 type Transport interface {
 	// Send answers the client.
 	Send(event string, data json.RawMessage)
-	// Push sends the client a message that is no answer. seq is its place in the player's outbox, "" if it is in none.
+	// Push sends the client a message that is no answer. seq is its place in the player's mailbox, "" if it is in none.
 	Push(event, seq string, data json.RawMessage)
 	Close(code int, reason string)
 }
@@ -74,7 +74,7 @@ func (s *Session) EndRequest() {
 	s.buffered = nil
 }
 
-// Push sends a message that is in no outbox, unless the client knows its key.
+// Push sends a message that is in no mailbox, unless the client knows its key.
 func (s *Session) Push(key, event string, data json.RawMessage) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -89,8 +89,8 @@ func (s *Session) push(p push) {
 	s.deliver(p)
 }
 
-// Replay sends messages of the outbox before the buffered pushes. It must be called during a request.
-func (s *Session) Replay(messages []matchq.Message) {
+// Replay sends messages of the mailbox before the buffered pushes. It must be called during a request.
+func (s *Session) Replay(messages []presence.Message) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
 	s.replayed = make(map[string]bool, len(messages))
@@ -104,7 +104,7 @@ func (s *Session) Replay(messages []matchq.Message) {
 
 // deliver runs under the registry's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
-	key := p.msg.Key
+	key := p.msg.DedupKey
 	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) {
 		return
 	}

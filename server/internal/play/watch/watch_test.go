@@ -8,7 +8,8 @@ import (
 	"testing"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/redistest"
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/notify"
@@ -24,12 +25,16 @@ func (l line) Close(int, string)                          {}
 
 // Events are missing, as after a failover to a stale replica: waiting requests and players hear of their tickets all the same, once.
 func TestGap(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, env *redistest.Env) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
 		if err != nil {
 			t.Fatal(err)
 		}
-		registry, err := sessions.New(m, sessions.Config{})
+		p, err := presence.New(m, presence.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		registry, err := sessions.New(p, sessions.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +53,7 @@ func TestGap(t *testing.T) {
 		aliceID, bobID := enqueue("alice"), enqueue("bob")
 		session.SetTicket(aliceID)
 		log := slog.New(slog.DiscardHandler)
-		n := &notify.Notifier{Matcher: m, Sessions: registry, Log: log}
+		n := &notify.Notifier{Matcher: m, Presence: p, Sessions: registry, Log: log}
 		w := &watch.Watcher{Matcher: m, Sessions: registry, Notifier: n, Log: log}
 		news, forget := w.Wait(bobID)
 		defer forget()
@@ -84,7 +89,7 @@ func TestGap(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if id := enqueue("alice"); m.Cancel(t.Context(), id) != nil { // events go on
+		if id := enqueue("alice"); m.Cancel(t.Context(), id, "") != nil { // events go on
 			t.Error("can't cancel")
 		}
 		if got := <-alice; !strings.Contains(got, "CANCELLED") {

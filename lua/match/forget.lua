@@ -1,0 +1,79 @@
+-- forget: drop the oldest events and the tickets they ended, once retention is over. WRITES. O(limit). Safe to repeat.
+-- GUARDED
+-- KEYS meta tickets players events counters matched proposals
+-- ARGV #retention_ms #limit #max_queues (queues whose total of matches is kept)
+-- RETURN {"ok", forgotten, more} or {"config", stored}
+--
+-- An event forgets a ticket only if the ticket's outcome names that very entry, and a proposal only if it settled it.
+-- An entry of a time to come was written before the clock was set back, and goes too.
+
+--@include lib/time.lua
+--@include lib/record.lua
+--@include lib/entry.lua
+
+local now = now_ms(call("TIME"))
+local before = now - retention_ms
+
+local ids, owners, entries, gone, settled, places, touched = {}, {}, {}, {}, {}, 0, 0
+local function take(entry, fields)
+  local kind, lines, match = entry_kind(fields), entry_lines(fields), entry_match(fields)
+  if kind == "proposed" or kind == "restored" then
+    lines = "" -- their tickets live on
+  elseif match then
+    settled[#settled + 1] = match
+  end
+  for id, record in string.gmatch(lines, "([^\n]+)\n([^\n]+)") do
+    ids[#ids + 1] = id
+    owners[#ids], entries[#ids] = player_of(record), entry
+  end
+  gone[#gone + 1] = entry
+  touched = touched + entry_count(fields)
+  places = entry_count(fields) / entry_size(fields)
+end
+
+-- Whole entries, oldest first, while they fit; the first one in any case.
+local from, more, kept = "-", false, false
+repeat
+  local page = call("XRANGE", events, from, "+", "COUNT", 4)
+  for _, entry in ipairs(page) do
+    local at = entry_at(entry[2])
+    kept = at > before and at <= now
+    more = not kept and #gone > 0 and touched + entry_count(entry[2]) > limit
+    if kept or more then
+      break
+    end
+    take(entry[1], entry[2])
+    from = "(" .. entry[1]
+  end
+until kept or more or #page < 4
+if #gone == 0 then
+  return { "ok", 0, 0 }
+end
+
+local forgotten, released = {}, {}
+if #ids > 0 then
+  local values = call("HMGET", tickets, unpack(ids))
+  local holders = call("HMGET", players, unpack(owners))
+  for i = 1, #ids do
+    if values[i] and entry_of(values[i]) == entries[i] then
+      forgotten[#forgotten + 1] = ids[i]
+      if holders[i] == ids[i] then
+        released[#released + 1] = owners[i]
+      end
+    end
+  end
+end
+if #forgotten > 0 then
+  call("HDEL", tickets, unpack(forgotten))
+  call("HINCRBY", counters, "forgotten", #forgotten)
+end
+if #released > 0 then
+  call("HDEL", players, unpack(released))
+end
+if #settled > 0 then
+  call("HDEL", proposals, unpack(settled))
+end
+call("XDEL", events, unpack(gone))
+call("HSET", meta, "trimmed", gone[#gone] .. "-" .. places - 1) -- the last event, as watchers know it
+call("ZREMRANGEBYRANK", matched, 0, -max_queues - 1)
+return { "ok", #forgotten, more and 1 or 0 }

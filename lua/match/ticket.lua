@@ -1,0 +1,28 @@
+-- ticket: a ticket by its id, or the latest of a player. READS. O(size of one entry).
+-- KEYS tickets players events proposals
+-- ARGV id ("": the player's) player
+-- RETURN {now_ms} if there is none; {now_ms, id, record}; {now_ms, id, outcome, entry fields}; or, if it is proposed,
+--   {now_ms, id, value, the match…} as lib/proposal.lua appends it
+
+--@include lib/time.lua
+--@include lib/record.lua
+--@include lib/proposal.lua
+
+local now = now_ms(call("TIME"))
+if id == "" then
+  id = call("HGET", players, player)
+end
+local value = id and call("HGET", tickets, id)
+if not value then
+  return { now }
+end
+local entry, reply = entry_of(value), { now, id, value }
+if entry then
+  reply[4] = read_entry(events, entry)
+  return reply[4] and reply or { now }
+end
+local match = proposal_of(value)
+if match then
+  add_match({ tickets = tickets, events = events, proposals = proposals }, match, reply)
+end
+return reply

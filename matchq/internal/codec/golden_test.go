@@ -1,0 +1,285 @@
+package codec_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/lua"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+// golden is the file that scripts and Go must both read and write.
+type golden struct {
+	Records   []goldenRecord   `json:"records"`
+	Values    []goldenValue    `json:"values"`
+	Entries   []goldenEntry    `json:"entries"`
+	Proposals []goldenProposal `json:"proposals"`
+}
+
+type goldenRecord struct {
+	Text        string `json:"text"`
+	ExpiresMS   int64  `json:"expires_ms"`
+	TTLMS       int64  `json:"ttl_ms"`
+	EnqueuedMS  int64  `json:"enqueued_ms"`
+	WhileOnline bool   `json:"while_online"`
+	Restored    int    `json:"restored"`
+	Queue       string `json:"queue"`
+	Player      string `json:"player"`
+	Rating      string `json:"rating"`
+	ReplyTo     string `json:"reply_to"`
+	Attributes  string `json:"attributes"`
+	Again       string `json:"again"` // the record once it is restored
+}
+
+type goldenValue struct {
+	Text   string `json:"text"`
+	State  string `json:"state"`
+	Entry  string `json:"entry"`  // of an outcome
+	Match  string `json:"match"`  // of a proposed ticket
+	Record string `json:"record"` // likewise
+}
+
+type goldenEntry struct {
+	Fields   []string `json:"fields"`
+	Kind     string   `json:"kind"`
+	Size     int      `json:"size"`
+	Count    int      `json:"count"`
+	At       int64    `json:"at"`
+	Reason   string   `json:"reason"`
+	Match    string   `json:"match"`
+	Deadline int64    `json:"deadline"`
+	Lines    []string `json:"lines"`
+}
+
+type goldenProposal struct {
+	Text     string   `json:"text"`
+	State    string   `json:"state"`
+	Deadline int64    `json:"deadline"`
+	Made     string   `json:"made"`
+	Phase    int64    `json:"phase"`
+	Accepted string   `json:"accepted"`
+	Queue    string   `json:"queue"`
+	IDs      []string `json:"ids"`
+	Entries  []string `json:"entries"`
+}
+
+func readGolden(t *testing.T) golden {
+	t.Helper()
+	text, err := os.ReadFile("testdata/golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g golden
+	if err := json.Unmarshal(text, &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func same[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: got %q, want %q", what, fmt.Sprint(got), fmt.Sprint(want))
+	}
+}
+
+func TestGoReadsAndWritesTheGoldenRecords(t *testing.T) {
+	for _, want := range readGolden(t).Records {
+		r, err := codec.ParseRecord(want.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rating, _ := strconv.ParseFloat(want.Rating, 64)
+		same(t, want.Text, r, codec.Record{
+			ExpiresMS: want.ExpiresMS, TTLMS: want.TTLMS, WhileOnline: want.WhileOnline, Restored: want.Restored, Queue: want.Queue,
+			Player: want.Player, Rating: rating, ReplyTo: want.ReplyTo, Attributes: want.Attributes,
+		})
+		same(t, "enqueued", r.EnqueuedMS(), want.EnqueuedMS)
+		same(t, "written", r.Text(), want.Text)
+		r.Restored++
+		same(t, "restored", r.Text(), want.Again)
+		original := r
+		original.Restored = 0
+		same(t, "same ticket", codec.SameTicket(want.Again, original.Body()), true)
+		original.Player += "x"
+		same(t, "same ticket of another player", codec.SameTicket(want.Again, original.Body()), false)
+	}
+}
+
+func TestGoReadsTheGoldenValues(t *testing.T) {
+	g := readGolden(t)
+	for _, want := range g.Values {
+		match, record, proposed := codec.CutProposed(want.Text)
+		same(t, want.Text, []string{codec.StateOf(want.Text), codec.OutcomeEntry(want.Text), match, record},
+			[]string{want.State, want.Entry, want.Match, want.Record})
+		same(t, want.Text, proposed, want.State == codec.Proposed)
+		same(t, want.Text, codec.IsRecord(want.Text), want.State == codec.Waiting)
+	}
+	for _, want := range g.Entries {
+		fields := map[string]string{}
+		for i := 0; i < len(want.Fields); i += 2 {
+			fields[want.Fields[i]] = want.Fields[i+1]
+		}
+		e, err := codec.ParseEntry("1700000000005-0", fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for id, record := range e.Lines() {
+			lines = append(lines, id, record)
+		}
+		same(t, "lines", lines, want.Lines)
+		same(t, want.Kind, []any{e.Kind, e.Size, e.Count(), e.AtMS, e.Reason, e.MatchID, e.DeadlineMS},
+			[]any{want.Kind, want.Size, want.Count, want.At, want.Reason, want.Match, want.Deadline})
+	}
+	for _, want := range g.Proposals {
+		p, err := codec.ParseProposal(want.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries := slices.DeleteFunc([]string{p.Entry, p.Restored}, func(id string) bool { return id == "" })
+		same(t, want.Text, []any{p.State, p.DeadlineMS, p.MadeMS, p.PhaseMS, p.Accepted, p.Queue, p.IDs, entries},
+			[]any{want.State, want.Deadline, want.Made, want.Phase, want.Accepted, want.Queue, want.IDs, want.Entries})
+	}
+}
+
+// inRedis runs a piece of Lua with all fragments about what is stored.
+func inRedis(t *testing.T, env *matchqtest.Env, code string, args ...any) []any {
+	t.Helper()
+	fragments, err := lua.Fragment("lib/proposal.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := redis.NewScript(fragments+code).Run(t.Context(), env.Client, []string{"{" + env.Namespace + "}:events"}, args...).Slice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestScriptsReadAndWriteTheGoldenRecords(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Records {
+			got := inRedis(t, env, `
+local record = ARGV[1]
+local player, rating, attributes = seen_by_policy(record)
+return {
+  string.format("%.0f", expires_at(record)), string.format("%.0f", ttl_of(body_of(record))),
+  string.format("%.0f", enqueued_at(record)), tostring(while_online(record)), queue_of(record), player_of(record), player,
+  rating, attributes, new_record(expires_at(record), body_of(record)), restored(record),
+  new_record(expires_at(record), original_body(record)), tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
+  tostring(expires_in_queue(record, "another\t"))
+}`, want.Text)
+			r, err := codec.ParseRecord(want.Text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Restored = 0
+			same(t, want.Text, got, []any{
+				want.ExpiresMS, want.TTLMS, want.EnqueuedMS, want.WhileOnline, want.Queue, want.Player, want.Player,
+				want.Rating, want.Attributes, want.Text, want.Again, r.Text(), true, false,
+			})
+		}
+	})
+}
+
+func TestScriptsReadAndWriteTheGoldenValues(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Values {
+			got := inRedis(t, env, `
+local value, kind, entry, place = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local match, record = proposal_of(value)
+local written = value
+if match then
+  written = proposed_value(match, record)
+elseif entry ~= "" then
+  written = outcome(kind, entry, place)
+end
+return {
+  tostring(expires_at(value) ~= nil), tostring(is_proposed(value)), tostring(is_live(value) and true or false),
+  tostring(is_matched(value)), entry_of(value) or "", match or "", record or "", written
+}`, want.Text, want.State, want.Entry, place(want))
+			same(t, want.Text, got, []any{
+				want.State == codec.Waiting, want.State == codec.Proposed, want.State == codec.Waiting || want.State == codec.Proposed,
+				want.State == codec.Matched, want.Entry, want.Match, want.Record, want.Text,
+			})
+		}
+	})
+}
+
+// place is the place in its entry that an outcome names.
+func place(v goldenValue) string {
+	if v.Entry == "" {
+		return ""
+	}
+	return v.Text[len("m\t"+v.Entry+"-"):]
+}
+
+func TestScriptsReadAndWriteTheGoldenEntries(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Entries {
+			args := []any{want.Kind, want.Size, want.At, want.Reason, len(want.Fields) - 12}
+			for _, more := range want.Fields[12:] {
+				args = append(args, more)
+			}
+			for _, line := range want.Lines {
+				args = append(args, line)
+			}
+			got := inRedis(t, env, `
+local more, lines = {}, {}
+for i = 6, #ARGV do
+  local list = i < 6 + ARGV[5] and more or lines
+  list[#list + 1] = ARGV[i]
+end
+local id = add_entry(KEYS[1], ARGV[3], ARGV[1], ARGV[2], ARGV[4], lines, 1, #lines, unpack(more))
+local fields = read_entry(KEYS[1], id)
+return {
+  fields, entry_kind(fields), string.format("%.0f", entry_size(fields)), string.format("%.0f", entry_count(fields)),
+  string.format("%.0f", entry_at(fields)), entry_lines(fields), entry_match(fields) or ""
+}`, args...)
+			same(t, want.Kind, got, []any{
+				want.Fields, want.Kind, want.Size, want.Count, want.At, want.Fields[11], want.Match,
+			})
+		}
+	})
+}
+
+func TestScriptsReadAndWriteTheGoldenProposals(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Proposals {
+			got := inRedis(t, env, `
+local value, state = ARGV[1], ARGV[2]
+local p = open_proposal(value)
+if p then
+  return {
+    string.format("%.0f", p.deadline), p.made, string.format("%.0f", p.phase), p.accepted, p.queue, p.ids, {}, proposal_value(p)
+  }
+end
+local ids = {}
+for i = 3, #ARGV do
+  ids[#ids + 1] = ARGV[i]
+end
+local entries = settled_entries(value)
+local written = state == "matched" and made_value(entries[1]) or dissolved_value(entries[1], entries[2] or "", ids)
+return { "0", "0", "0", "", "", ids, entries, written }`, append([]any{want.Text, want.State}, anys(want.IDs)...)...)
+			same(t, want.Text, got, []any{
+				want.Deadline, want.Made, want.Phase, want.Accepted, want.Queue, want.IDs, want.Entries, want.Text,
+			})
+		}
+	})
+}
+
+func anys(texts []string) []any {
+	all := make([]any, len(texts))
+	for i, text := range texts {
+		all[i] = text
+	}
+	return all
+}

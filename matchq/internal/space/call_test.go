@@ -1,0 +1,115 @@
+package space
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+var wakeScript = Bind[wakeArgs]("match/wake")
+
+func newSpace(t *testing.T, env *matchqtest.Env, timeout time.Duration, agree func(context.Context, string, bool) error) *Space {
+	t.Helper()
+	s, err := New(Config{
+		Client: env.Client, Namespace: env.Namespace, Timeout: timeout, Logger: slog.New(slog.DiscardHandler),
+		Guard: Guard{Fingerprint: "settings", Agree: agree},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A call whose configuration is not in force asks the guard, and is repeated if that agrees.
+func TestGuard(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		refusal := errors.New("no")
+		var asked []string
+		var s *Space
+		agree := func(ctx context.Context, theirs string, before bool) error {
+			asked = append(asked, theirs)
+			if before {
+				return refusal
+			}
+			return env.Client.HSet(ctx, s.Key(Meta), "config", "settings").Err()
+		}
+		s = newSpace(t, env, time.Second, agree)
+		for range 2 {
+			if _, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := env.Client.HSet(t.Context(), s.Key(Meta), "config", "others").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1}); !errors.Is(err, refusal) || !IsSettled(err) {
+			t.Errorf("another configuration: %v", err)
+		}
+		if len(asked) != 2 || asked[0] != "" || asked[1] != "others" {
+			t.Errorf("the guard was asked about %q", asked)
+		}
+	})
+}
+
+// A guard that agrees without effect does not make a call go on for ever.
+func TestGuardThatChangesNothing(t *testing.T) {
+	asked := 0
+	s := newSpace(t, matchqtest.Embedded(t), time.Second, func(context.Context, string, bool) error { asked++; return nil })
+	_, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1})
+	if !errors.Is(err, ErrUnavailable) || IsSettled(err) || asked != maxDisagreements {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// A call ends with its context or its time-out, whichever comes first; one to the end waits for the driver.
+func TestCallsAreBounded(t *testing.T) {
+	s := newSpace(t, matchqtest.Embedded(t), 50*time.Millisecond, nil)
+	driver := make(chan struct{})
+	stuck := func(context.Context, redis.UniversalClient) (int, error) { <-driver; return 1, nil }
+	if _, err := Do(t.Context(), s, "wait", stuck); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after the time-out: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Do(ctx, s, "wait", stuck); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context: %v", err)
+	}
+	close(driver)
+	if n, err := Do(t.Context(), s, "wait", stuck); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// refusals are answers of Redis; those that come with its state may change.
+func TestRefusals(t *testing.T) {
+	s := newSpace(t, matchqtest.Embedded(t), time.Second, nil)
+	ask := func(command ...any) error {
+		_, err := Do(t.Context(), s, "ask", func(ctx context.Context, rdb redis.UniversalClient) (any, error) {
+			return rdb.Do(ctx, command...).Result()
+		})
+		return err
+	}
+	if err := ask("NONSENSE"); err == nil || !IsSettled(err) || errors.Is(err, ErrUnavailable) {
+		t.Errorf("an unknown command: %v", err)
+	}
+	for _, word := range passing {
+		if err := failure("ask", answer(word+" for now")); IsSettled(err) || !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%s: %v", word, err)
+		}
+	}
+	if err := failure("ask", errors.New("connection refused")); IsSettled(err) || !errors.Is(err, ErrUnavailable) {
+		t.Errorf("no answer: %v", err)
+	}
+}
+
+// answer is an error that Redis answers.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}

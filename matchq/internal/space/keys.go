@@ -1,0 +1,69 @@
+package space
+
+import (
+	"slices"
+	"strings"
+)
+
+// The keys that a namespace has once, as headers of scripts and Key know them. All keys of a namespace begin with one
+// hash tag, so that it lives in one slot of a Redis Cluster and a script may use several of its keys.
+const (
+	Meta       = "meta"       // hash: the configuration in force, paused queues, the last event trimmed, the newest lease
+	Tickets    = "tickets"    // hash: ticket id → its record while it waits or is proposed, then its outcome, until forgotten
+	Players    = "players"    // hash: player → id of the latest ticket, until that is forgotten
+	Due        = "due"        // sorted set: queue → when it next needs a visit (ms); every queue that holds tickets is in it
+	Events     = "events"     // stream: changes of tickets, in order
+	Counters   = "counters"   // hash: totals
+	Matched    = "matched"    // sorted set: queue → matches made in it
+	Tombstones = "tombstones" // hash: queue → ids in its lists whose ticket was cancelled
+	Held       = "held"       // hash: queue → ids in its lists whose ticket is proposed
+	Batches    = "batches"    // hash: queue → what is left of a batch that takes several calls
+	Proposals  = "proposals"  // hash: match id → a proposal that is open, or how it was settled, until that is forgotten
+	Deadlines  = "deadlines"  // sorted set: match id of each open proposal → when all must have accepted (ms)
+	Online     = "online"     // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
+	Away       = "away"       // sorted set: player whose connection has ended → when the grace ends (ms)
+	Nodes      = "nodes"      // sorted set: node → when its lease ends (ms)
+	NodeInfo   = "node_info"  // hash: node → what it says of itself
+	Timers     = "timers"     // sorted set: room → when it is to be woken (ms)
+)
+
+var onceNames = []string{
+	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
+	Online, Away, Nodes, NodeInfo, Timers,
+}
+
+// The keys of which there are many, for KeyOf.
+const (
+	Waiting     = "waiting"      // list: ids that wait in a queue, oldest first; newcomers are put at its end
+	Passed      = "passed"       // list: ids of a queue that the tick under way could not match; they return to the head of waiting
+	NodePlayers = "node_players" // set: players connected to a node; some may have moved on to another one
+	Mailbox     = "mailbox"      // stream: the newest messages to a player
+	Room        = "room_key"     // hash: version, token of the last change, doc
+	Seats       = "seats"        // sorted set: rooms in which a player has a seat → when they are forgotten (ms)
+	Minute      = "minute"       // hash: samples of a minute since 1970: totals, and a payload of each node
+)
+
+// many has, for each name of such a key in a header, the beginning of its name in Redis and the argument that ends it.
+var many = map[string]struct{ begin, argument string }{
+	Waiting:      {"waiting:", "queue"},
+	Passed:       {"passed:", "queue"},
+	NodePlayers:  {"node:", "node"},
+	Mailbox:      {"mailbox:", "player"},
+	Room:         {"room:", "room"},
+	Seats:        {"seats:", "player"},
+	"seats_held": {"seats:", "player"},
+	"seats_left": {"seats:", "player"},
+	Minute:       {"minute:", "minute"},
+}
+
+// Key is the name in Redis of a key that the namespace has once.
+func (s *Space) Key(name string) string { return s.once[slices.Index(onceNames, name)] }
+
+// KeyOf is the name in Redis of one of many keys: that of a queue, a player, a node, a room or a minute.
+func (s *Space) KeyOf(name, of string) string { return s.prefix + many[name].begin + of }
+
+// Channel is the name of the channel on which a node hears; with "" it is how those names begin.
+func (s *Space) Channel(node string) string { return s.prefix + "to:" + node }
+
+// HashTag is how all keys of the namespace begin.
+func (s *Space) HashTag() string { return strings.TrimSuffix(s.prefix, ":") }

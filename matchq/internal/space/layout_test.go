@@ -1,0 +1,149 @@
+package space
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// wakeArgs fit match/wake, whose header has a group.
+type wakeArgs struct {
+	IntervalMS int64     `lua:"interval_ms"`
+	Rows       []wakeRow `lua:"row"`
+}
+
+type wakeRow struct {
+	Queue   string `lua:"queue"`
+	PhaseMS int64  `lua:"phase_ms"`
+}
+
+func testSpace(t *testing.T, guard Guard) *Space {
+	t.Helper()
+	s, err := New(Config{Namespace: "game", Guard: guard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
+	t.Helper()
+	l, err := newLayout[A](script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.lay(testSpace(t, Guard{Fingerprint: "settings"}), &args)
+}
+
+func TestLayoutFollowsTheHeader(t *testing.T) {
+	keys, args := lay(t, "match/wake", wakeArgs{IntervalMS: 5000, Rows: []wakeRow{{"history", 12}, {"maths", 34}}})
+	if want := []string{"{game}:meta", "{game}:due"}; !reflect.DeepEqual(keys, want) {
+		t.Errorf("keys: %q", keys)
+	}
+	if want := []any{"settings", int64(5000), "history", int64(12), "maths", int64(34)}; !reflect.DeepEqual(args, want) {
+		t.Errorf("arguments: %#v", args)
+	}
+}
+
+// By column, with rows that are counted and keys that follow from a run's queue.
+func TestLayoutOfColumns(t *testing.T) {
+	type run struct {
+		LastRow int    `lua:"last_row"`
+		TTLMS   int64  `lua:"ttl_ms"`
+		PhaseMS int64  `lua:"phase_ms"`
+		Queue   string `lua:"queue"`
+	}
+	type row struct {
+		Body   string `lua:"body"`
+		ID     string `lua:"id"`
+		Player string `lua:"player"`
+	}
+	type enqueue struct {
+		Rows       []row `lua:"row"`
+		Runs       []run `lua:"run"`
+		IntervalMS int64 `lua:"interval_ms"`
+	}
+	keys, args := lay(t, "match/enqueue", enqueue{
+		IntervalMS: 5000, Runs: []run{{2, 60000, 7, "history"}, {3, 0, 8, "maths"}},
+		Rows: []row{{"x", "1", "alice"}, {"y", "2", "bob"}, {"z", "3", "carol"}},
+	})
+	if want := []string{"{game}:waiting:history", "{game}:waiting:maths"}; !reflect.DeepEqual(keys[5:], want) {
+		t.Errorf("keys: %q", keys)
+	}
+	want := []any{
+		"settings", int64(5000), 3, "history", int64(7), int64(60000), int64(2), "maths", int64(8), int64(0), int64(3),
+		"1", "2", "3", "alice", "bob", "carol", "x", "y", "z",
+	}
+	if !reflect.DeepEqual(args, want) {
+		t.Errorf("arguments: %#v", args)
+	}
+}
+
+// Flags, numbers that may be missing, and a key of one argument.
+func TestLayoutOfKinds(t *testing.T) {
+	type pause struct {
+		Queue      string `lua:"queue"`
+		Pausing    bool   `lua:"pausing"`
+		IntervalMS int64  `lua:"interval_ms"`
+		PhaseMS    *int64 `lua:"phase_ms"`
+	}
+	if _, args := lay(t, "match/pause", pause{Queue: "history", Pausing: true}); !reflect.DeepEqual(args, []any{"settings", "history", 1, int64(0), ""}) {
+		t.Errorf("arguments: %#v", args)
+	}
+	phase := int64(9)
+	if _, args := lay(t, "match/pause", pause{Queue: "history", PhaseMS: &phase}); !reflect.DeepEqual(args, []any{"settings", "history", 0, int64(0), int64(9)}) {
+		t.Errorf("arguments: %#v", args)
+	}
+	type room struct {
+		Room string `lua:"room"` // no argument: only the key follows from it
+	}
+	if keys, args := lay(t, "rooms/room", room{Room: "r1"}); len(args) != 0 || !reflect.DeepEqual(keys, []string{"{game}:room:r1"}) {
+		t.Errorf("keys %q, arguments %#v", keys, args)
+	}
+}
+
+func refused[A any](t *testing.T, script, want string) {
+	t.Helper()
+	if _, err := newLayout[A](script); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: error %v, want one that says %q", script, err, want)
+	}
+}
+
+func TestLayoutRefusesWhatDoesNotFit(t *testing.T) {
+	refused[wakeArgs](t, "match/none", "file does not exist")
+	refused[struct {
+		Rows []wakeRow `lua:"row"`
+	}](t, "match/wake", "no field for the argument interval_ms")
+	refused[struct {
+		IntervalMS int64     `lua:"interval_ms"`
+		Reason     string    `lua:"reason"`
+		Rows       []wakeRow `lua:"row"`
+	}](t, "match/wake", "no argument reason")
+	refused[struct {
+		IntervalMS int64 `lua:"interval_ms"`
+	}](t, "match/wake", "no slice of structs for the group row")
+	refused[struct {
+		IntervalMS string    `lua:"interval_ms"`
+		Rows       []wakeRow `lua:"row"`
+	}](t, "match/wake", "interval_ms can't be a string")
+	refused[struct {
+		IntervalMS int64 `lua:"interval_ms"`
+		Rows       []struct {
+			Queue string `lua:"queue"`
+		} `lua:"row"`
+	}](t, "match/wake", "no field for the argument phase_ms")
+	refused[struct {
+		IntervalMS int64
+	}](t, "match/wake", "IntervalMS has no tag")
+	refused[struct{}](t, "rooms/room", "no field room, from which the key room_key follows")
+}
+
+// Bind says at once, when the package is loaded, that Go and Lua do not fit.
+func TestBindPanics(t *testing.T) {
+	defer func() {
+		if problem, _ := recover().(string); !strings.Contains(problem, "match/wake") {
+			t.Errorf("panic: %q", problem)
+		}
+	}()
+	Bind[struct{}]("match/wake")
+}

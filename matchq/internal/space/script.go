@@ -1,0 +1,81 @@
+package space
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Script is a Lua script whose arguments are the fields of an A. A is a struct: each field has a tag `lua:"name"` with
+// the name of an argument in the script's header, and each group of rows is a slice of structs of the same kind,
+// tagged with the group's name. The numbers of rows that a header asks for are filled in, and so are the keys: those of
+// a queue, say, follow from the row's field "queue", which need not be an argument too.
+//
+// Fields are strings, integers, bools (for flags) and pointers to integers (nil is "").
+type Script[A any] struct {
+	name   string
+	layout layout
+}
+
+// Bind binds a script to its arguments. It panics if a name of one is unknown to the other: call it for a variable of
+// a package, so that this shows as soon as the package is loaded.
+func Bind[A any](name string) *Script[A] {
+	l, err := newLayout[A](name)
+	if err != nil {
+		panic(fmt.Sprintf("space: %s and its arguments do not fit: %v", name, err))
+	}
+	return &Script[A]{name: name, layout: l}
+}
+
+// Call runs the script in a namespace. It ends with ctx or after Config.Timeout, whichever comes first; the script may
+// still run then. Errors: ErrUnavailable, those of Guard.Agree, an answer of Redis that repeating won't change.
+func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error) {
+	return Bounded(ctx, in, func(ctx context.Context) (*Reply, error) { return s.CallToEnd(ctx, in, args) })
+}
+
+// CallToEnd is Call for callers that must know when the driver has returned: it does not return before that, though ctx
+// ends.
+func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, error) {
+	keys, values := s.layout.lay(in, &args)
+	if !s.layout.guarded {
+		return in.run(ctx, s.name, keys, values)
+	}
+	return in.runGuarded(ctx, s.name, keys, values)
+}
+
+func (s *Space) run(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
+	values, err := s.scripts[script].Run(ctx, s.client, keys, args...).Slice()
+	if err != nil {
+		return nil, failure(script, err)
+	}
+	return &Reply{script: script, rest: values}, nil
+}
+
+// maxDisagreements is how often a call is repeated because the configuration in force was another one.
+const maxDisagreements = 3
+
+// runGuarded runs a script that refuses another configuration than the one in force.
+func (s *Space) runGuarded(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
+	for range maxDisagreements {
+		r, err := s.run(ctx, script, keys, args)
+		if err != nil {
+			return nil, err
+		}
+		status := r.Text()
+		if status != "config" {
+			if status != "ok" {
+				r.Failf("status %q", status)
+			}
+			if r.Err == nil && !s.agreed.Load() {
+				s.agreed.Store(true)
+			}
+			return r, r.Err
+		}
+		if err := s.guard.Agree(ctx, r.Text(), s.agreed.Load()); errors.Is(err, ErrUnavailable) {
+			return nil, err
+		} else if err != nil {
+			return nil, disagreement{err}
+		}
+	}
+	return nil, fmt.Errorf("%w: %s: the configuration in force changes all the time", ErrUnavailable, script)
+}

@@ -1,0 +1,171 @@
+package matchqtest
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a running redis-server.
+type Server struct {
+	Addr string
+	t    testing.TB
+	dir  string
+	args []string
+	pid  int
+	hold io.Closer // ends the process when closed
+}
+
+// Start starts a redis-server on a free loopback port that keeps nothing on disk, unless args say otherwise.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	needServer(t)
+	s := launch(t, append([]string{"--save", "", "--appendonly", "no"}, args...)...)
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// StartSentinel starts a sentinel with a configuration file of the test's.
+func StartSentinel(t testing.TB, config string) *Server {
+	t.Helper()
+	needServer(t)
+	s := launch(t, config, "--sentinel")
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// needServer skips or fails a test that needs a redis-server where there is none.
+func needServer(t testing.TB) {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+			t.Fatal("redis-server is not on the PATH, but MATCHQ_REQUIRE_REDIS is 1: install it (apt-get install redis-server)")
+		}
+		t.Skip("no redis-server on the PATH: only the embedded one is tested")
+	}
+}
+
+// launch starts a server that ends with this process at the latest.
+func launch(t testing.TB, args ...string) *Server {
+	t.Helper()
+	addr := freeAddr(t)
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "matchqtest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Addr: addr, t: t, dir: dir, args: append(args,
+		"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"),
+	)}
+	s.start()
+	return s
+}
+
+// Restart starts the server, at the same address, after Kill.
+func (s *Server) Restart() {
+	s.t.Helper()
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	s.start()
+}
+
+// keeper ends the server when its own input ends: by Kill, or because the test process is gone, however it went.
+const keeper = `redis-server "$@" & read -r _; kill -9 $!; wait; rm -rf "$0"`
+
+func (s *Server) start() {
+	s.t.Helper()
+	cmd := exec.Command("sh", append([]string{"-c", keeper, s.dir}, s.args...)...)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatalf("start redis-server: %v", err)
+	}
+	s.hold = closer{input, cmd}
+	Eventually(s.t, "redis-server listens", func() bool {
+		conn, err := net.Dial("tcp", s.Addr)
+		if err != nil {
+			return false
+		}
+		return conn.Close() == nil
+	})
+	client := redis.NewClient(options(s.Addr))
+	defer func() { _ = client.Close() }()
+	for line := range strings.Lines(client.Info(context.Background(), "server").Val()) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "process_id:"); ok {
+			s.pid, err = strconv.Atoi(id)
+		}
+	}
+	if err != nil || s.pid == 0 {
+		s.t.Fatalf("redis-server does not tell its process id: %v", err)
+	}
+}
+
+type closer struct {
+	input io.Closer
+	cmd   *exec.Cmd
+}
+
+func (c closer) Close() error {
+	err := c.input.Close()
+	_ = c.cmd.Wait() // it was killed
+	return err
+}
+
+// Kill ends the server at once, as kill -9 does.
+func (s *Server) Kill() {
+	if s.hold != nil {
+		s.Continue()
+		_ = s.hold.Close()
+		s.hold = nil
+	}
+}
+
+// Stop freezes the server: connections stay, nothing is answered.
+func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }
+
+// Continue ends a Stop.
+func (s *Server) Continue() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) {
+	if err := syscall.Kill(s.pid, sig); err != nil {
+		s.t.Errorf("signal redis-server: %v", err)
+	}
+}
+
+// Client returns a client that is closed with the test.
+func (s *Server) Client(t testing.TB) *redis.Client {
+	client := redis.NewClient(options(s.Addr))
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// freeAddr is an address nobody listens on.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = listener.Close() }()
+		// A cluster's nodes talk to each other on the port 10000 above.
+		if addr, ok := listener.Addr().(*net.TCPAddr); ok && addr.Port <= 55535 {
+			return addr.String()
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package presence
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/mail"
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// Message is something that a player is told, on whatever node they are connected.
+type Message struct {
+	Player string
+	// Event names the kind of message, in your words: a name of 1 to 128 bytes.
+	Event string
+	// Data are its contents, as JSON of up to MaxMessage bytes when compacted; nil for none.
+	Data json.RawMessage
+	// DedupKey makes sending safe to repeat: a message is dropped if its key is among those of the player's newest 16
+	// messages. A name of up to 128 bytes; if it is empty, each Send sends a new message.
+	DedupKey string
+	// Seq is the message's place in the player's mailbox, given by Redis. Opaque.
+	Seq string
+	// Conn is the connection that the message is for, where a Node hands it over; else empty.
+	Conn string
+}
+
+// MaxMessage is how many bytes of compact JSON a message may have: 128 KiB.
+const MaxMessage = mail.MaxMessage
+
+// maxMessages is how many messages a call to Redis takes.
+const maxMessages = 128
+
+// mailboxSize is how many messages a mailbox holds; lua/lib/mailbox.lua says the same.
+const mailboxSize = 256
+
+var sendScript = space.Bind[sendArgs]("presence/send")
+
+type sendArgs struct {
+	KeepMS   int64      `lua:"keep_ms"`
+	Channel  string     `lua:"channel"`
+	Messages []mail.Row `lua:"row"`
+}
+
+// Send puts messages into their players' mailboxes, each of which keeps the newest 256 for Config.MailboxKeep after the
+// last one. A player who is connected gets the message at once, by Config.OnMessage of their node. Messages of a player
+// keep their order.
+//
+// Redis gets them in steps of up to 128 messages and 256 KiB. After an error some may have been sent. To repeat the call,
+// give each message a DedupKey.
+//
+// Errors: *matchq.InvalidError (nothing was sent), *matchq.ConfigError, matchq.ErrUnavailable.
+func (p *Presence) Send(ctx context.Context, messages ...Message) error {
+	rows := make([]mail.Row, len(messages))
+	for i := range messages {
+		msg := &messages[i]
+		row, field, problem := mail.NewRow(msg.Player, msg.Event, msg.DedupKey, msg.Data)
+		if problem != "" {
+			return &matchq.InvalidError{Field: field, Problem: problem}
+		}
+		rows[i] = row
+	}
+	for len(rows) > 0 {
+		n, bytes := 0, 0
+		for n < min(len(rows), maxMessages) && (n == 0 || bytes+len(rows[n].Data) <= mail.MaxCall) {
+			bytes += len(rows[n].Data)
+			n++
+		}
+		if err := p.send(ctx, rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func (p *Presence) send(ctx context.Context, rows []mail.Row) error {
+	r, err := sendScript.Call(ctx, p.space, sendArgs{
+		KeepMS: p.cfg.MailboxKeep.Milliseconds(), Channel: p.space.Channel(""), Messages: rows,
+	})
+	if err != nil {
+		return err
+	}
+	r.Number() // how many were new
+	return r.Err
+}
+
+// Mailbox returns the messages to a player after one of them, oldest first, and whether that one is still there. If it is
+// not, messages that came after it may be gone too. after is a Message.Seq, or "0-0" for all messages; any other text
+// finds nothing.
+//
+// Errors: matchq.ErrUnavailable.
+func (p *Presence) Mailbox(ctx context.Context, player, after string) (messages []Message, found bool, err error) {
+	if matchq.CheckName("player", player) != nil || !isSeq(after) {
+		return nil, false, nil //nolint:nilerr // there is no such message
+	}
+	entries, err := space.Do(ctx, p.space, "read mailbox", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
+		return rdb.XRangeN(ctx, p.space.KeyOf(space.Mailbox, player), after, "+", mailboxSize).Result()
+	})
+	messages = mailboxMessages(player, entries)
+	if len(messages) > 0 && messages[0].Seq == after {
+		return messages[1:], true, err
+	}
+	return messages, false, err
+}
+
+// mailboxMessages reads entries of a player's mailbox.
+func mailboxMessages(player string, entries []redis.XMessage) []Message {
+	messages := make([]Message, len(entries))
+	for i, entry := range entries {
+		event, _ := entry.Values["event"].(string)
+		key, _ := entry.Values["key"].(string)
+		data, _ := entry.Values["data"].(string)
+		messages[i] = storedMessage(player, entry.ID, event, key, data)
+	}
+	return messages
+}
+
+// publishedMessage reads a message that came by a node's channel, less its mark.
+func publishedMessage(payload string) (Message, error) {
+	fields := strings.SplitN(payload, "\t", 5)
+	if len(fields) != 5 || !isSeq(fields[1]) {
+		return Message{}, fmt.Errorf("matchq: a published message has %d fields of 5", len(fields))
+	}
+	return storedMessage(fields[0], fields[1], fields[2], fields[3], fields[4]), nil
+}
+
+func storedMessage(player, seq, event, key, data string) Message {
+	msg := Message{Player: player, Seq: seq, Event: event, DedupKey: key}
+	if strings.HasPrefix(key, mail.OwnKey) {
+		msg.DedupKey = ""
+	}
+	if data != "" {
+		msg.Data = json.RawMessage(data)
+	}
+	return msg
+}
+
+// isSeq says whether a text is the id of a mailbox's entry.
+func isSeq(seq string) bool { return len(seq) <= 41 && codec.IsEntryID(seq) }
+
+// seqAfter says whether a message of a mailbox came after another one; every message came after "".
+func seqAfter(seq, other string) bool {
+	ms, n, _ := strings.Cut(seq, "-")
+	otherMS, otherN, _ := strings.Cut(other, "-")
+	if ms != otherMS {
+		return digitsAfter(ms, otherMS)
+	}
+	return digitsAfter(n, otherN)
+}
+
+// digitsAfter compares numbers without leading zeros.
+func digitsAfter(a, b string) bool {
+	return len(a) > len(b) || len(a) == len(b) && a > b
+}

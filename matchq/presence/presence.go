@@ -1,0 +1,60 @@
+package presence
+
+import (
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/mail"
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// Config says how players are reached. Its zero value is ready to use. Give all processes of a namespace the same.
+type Config struct {
+	// MailboxKeep is how long a player's mailbox is kept after its last message, in whole milliseconds, at least 1 ms.
+	// Defaults to 65 s.
+	MailboxKeep time.Duration
+}
+
+// Presence knows who is connected where, and sends messages to players. It is safe for use by many goroutines. Reading
+// and sending need no Node: a process without connections, such as a tool, uses a Presence alone.
+type Presence struct {
+	cfg        Config
+	space      *space.Space
+	intervalMS int64 // of the windows of queues
+}
+
+// New makes a Presence in a Matcher's namespace. It does not talk to Redis. The error is a *matchq.InvalidError.
+func New(m *matchq.Matcher, cfg Config) (*Presence, error) {
+	if m == nil {
+		return nil, &matchq.InvalidError{Field: "matcher", Problem: "must not be nil"}
+	}
+	if cfg.MailboxKeep == 0 {
+		cfg.MailboxKeep = 65 * time.Second
+	}
+	if err := checkDuration("mailbox_keep", cfg.MailboxKeep, time.Millisecond); err != nil {
+		return nil, err
+	}
+	p := &Presence{cfg: cfg, space: space.Of(m)}
+	if interval := m.Config().Interval; interval != matchq.AtOnce {
+		p.intervalMS = interval.Milliseconds()
+	}
+	return p, nil
+}
+
+// Config returns the configuration in use, defaults filled in.
+func (p *Presence) Config() Config { return p.cfg }
+
+func init() {
+	mail.Register(func(presence any) mail.Mailboxes {
+		p := presence.(*Presence) //nolint:forcetypeassert // internal
+		return mail.Mailboxes{Space: p.space, KeepMS: p.cfg.MailboxKeep.Milliseconds()}
+	})
+}
+
+func checkDuration(field string, d, least time.Duration) error {
+	if problem := codec.DurationProblem(d, least); problem != "" {
+		return &matchq.InvalidError{Field: field, Problem: problem}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package presence
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// Run keeps the node going until ctx ends, and then returns nil. It sends heartbeats, hears the messages to the node's
+// players, and evicts players who did not come back, those of dead nodes too. When it ends the node's players are still
+// connected, for as long as the lease runs; Shutdown disconnects them.
+//
+// While Redis is away Run logs that and goes on trying. It returns an error only if trying makes no sense: a
+// *matchq.ConfigError, or an answer of Redis that repeating won't change, such as missing rights. Call it once.
+func (n *Node) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var listening sync.WaitGroup
+	listening.Go(func() { n.listen(ctx) })
+	defer listening.Wait()
+	defer cancel()
+	var pause space.Backoff
+	for ctx.Err() == nil {
+		idle, err := n.round(ctx)
+		switch {
+		case ctx.Err() != nil: // that was the end
+		case space.IsSettled(err):
+			return err
+		case err != nil:
+			if !pause.Began() {
+				n.p.space.Log().Warn("matchq: the players of this node are not announced until redis answers", "error", err)
+			}
+			n.tidied = time.Time{}
+			space.Sleep(ctx, pause.Next())
+		default:
+			if pause.Began() {
+				n.p.space.Log().Info("matchq: redis answers, and knows the players of this node")
+				pause.Reset()
+			}
+			n.rest(ctx, idle)
+		}
+	}
+	return nil
+}
+
+// rest waits for a time or until there is something to do.
+func (n *Node) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(max(d, 0))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-n.wake:
+	case <-ctx.Done():
+	}
+}
+
+// round does what is to be done and returns for how long there is nothing.
+func (n *Node) round(ctx context.Context) (idle time.Duration, err error) {
+	for _, do := range []func(context.Context) error{n.flush, n.keepLease, n.resync, n.tidy} {
+		if err := do(ctx); err != nil {
+			return 0, err
+		}
+	}
+	next, err := n.reaper.sweep(ctx)
+	return min(next, n.lease.left(n.cfg.Lease/4), time.Until(n.tidied.Add(n.syncEvery))), err
+}

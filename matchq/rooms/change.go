@@ -1,0 +1,176 @@
+package rooms
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/mail"
+	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/presence"
+)
+
+// MaxDoc is how many bytes a room's document may have: 256 KiB.
+const MaxDoc = 256 << 10
+
+// A change has a limited number of messages, and of seats.
+const (
+	maxMessages = 64
+	maxSeats    = 32
+)
+
+// Change replaces or removes a room, once.
+type Change struct {
+	ID      string // of the room: a name of 1 to 128 bytes
+	Version int64  // of the room as you read it; 0 if there is none yet
+
+	// Doc is the new document, of 1 to MaxDoc bytes. nil removes the room; with Version 0 it only ends the WakeAt of a room
+	// that is not there any more.
+	Doc []byte
+	// Keep is how long the room is kept unless it is changed again, in whole milliseconds, at least 1 ms. A Doc needs it.
+	Keep time.Duration
+	// NotAfter, by Redis's clock, is the last millisecond in which the change counts. Defaults to no limit.
+	NotAfter time.Time
+	// WakeAt, by Redis's clock, is from when on Due returns the room. Each change sets it anew. Defaults to never.
+	WakeAt time.Time
+	// Players have a seat in the room from now on, as long as it is kept. Left have none any more. Other players keep what
+	// they have. Together at most 32.
+	Players, Left []string
+	// Messages are sent in the same step, as by presence.Presence.Send, except that DedupKey is ignored. At most 64, and
+	// 256 KiB of data.
+	Messages []presence.Message
+}
+
+var changeScript = space.Bind[changeArgs]("rooms/change")
+
+type changeArgs struct {
+	Room          string     `lua:"room"`
+	Version       int64      `lua:"version"`
+	Token         string     `lua:"token"`
+	KeepMS        int64      `lua:"keep_ms"`
+	NotAfterMS    int64      `lua:"not_after"`
+	WakeAtMS      int64      `lua:"wake_at"`
+	MailboxKeepMS int64      `lua:"mailbox_keep_ms"`
+	Channel       string     `lua:"channel"`
+	Document      string     `lua:"document"`
+	Holders       []seat     `lua:"holder"`
+	Leavers       []seat     `lua:"leaver"`
+	Messages      []mail.Row `lua:"message"`
+}
+
+type seat struct {
+	Player string `lua:"player"`
+}
+
+// Change replaces or removes a room, sets its WakeAt, gives and takes seats and sends messages, all in one step or not at
+// all. It returns the room's new version.
+//
+// Errors: ErrConflict and ErrTooLate, *matchq.InvalidError and *matchq.ConfigError, after which nothing was changed, and
+// matchq.ErrUnavailable, after which the change may have been made: read the room again. The driver may repeat a call
+// whose reply was lost; a caller who repeats it gets ErrConflict if it was made.
+func (r *Rooms) Change(ctx context.Context, c Change) (version int64, err error) {
+	messages, err := c.check()
+	if err != nil {
+		return 0, err
+	}
+	reply, err := changeScript.Call(ctx, r.space, changeArgs{
+		Room: c.ID, Version: c.Version, Token: space.NewID(), KeepMS: c.Keep.Milliseconds(),
+		NotAfterMS: millis(c.NotAfter), WakeAtMS: millis(c.WakeAt), MailboxKeepMS: r.mailboxes.KeepMS, Channel: r.space.Channel(""),
+		Document: string(c.Doc), Holders: seats(c.Players), Leavers: seats(c.Left), Messages: messages,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return decodeChange(reply)
+}
+
+func decodeChange(r *space.Reply) (version int64, err error) {
+	outcome, version := r.Text(), r.Number()
+	switch {
+	case r.Err != nil:
+		return 0, r.Err
+	case outcome == "changed":
+		return version, nil
+	case outcome == "conflict":
+		return version, ErrConflict
+	case outcome == "late":
+		return version, ErrTooLate
+	}
+	r.Failf("outcome %q", outcome)
+	return 0, r.Err
+}
+
+// millis is a time as scripts take it, 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func seats(players []string) []seat {
+	rows := make([]seat, len(players))
+	for i, player := range players {
+		rows[i].Player = player
+	}
+	return rows
+}
+
+// check returns the messages as scripts take them.
+func (c *Change) check() ([]mail.Row, error) {
+	if err := matchq.CheckName("room", c.ID); err != nil {
+		return nil, err
+	}
+	if field, problem := c.problem(); problem != "" {
+		return nil, &matchq.InvalidError{Field: field, Problem: problem}
+	}
+	for _, players := range [][]string{c.Players, c.Left} {
+		for _, player := range players {
+			if err := matchq.CheckName("player", player); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.checkMessages()
+}
+
+// problem is what is wrong with a field, "" if none is.
+func (c *Change) problem() (field, problem string) {
+	switch {
+	case c.Version < 0:
+		return "version", "must not be negative"
+	case len(c.Doc) > MaxDoc:
+		return "doc", fmt.Sprintf("must be at most %d bytes, not %d", MaxDoc, len(c.Doc))
+	case c.Doc != nil && len(c.Doc) == 0:
+		return "doc", "must not be empty: nil removes the room"
+	case c.Doc == nil && len(c.Players) > 0:
+		return "players", "can't have a seat in a room that is removed"
+	case len(c.Players)+len(c.Left) > maxSeats:
+		return "players", fmt.Sprintf("must be at most %d, those who left included", maxSeats)
+	case len(c.Messages) > maxMessages:
+		return "messages", fmt.Sprintf("must be at most %d", maxMessages)
+	case c.Doc != nil:
+		return "keep", codec.DurationProblem(c.Keep, time.Millisecond)
+	}
+	return "", ""
+}
+
+func (c *Change) checkMessages() ([]mail.Row, error) {
+	rows := make([]mail.Row, len(c.Messages))
+	bytes := 0
+	for i := range c.Messages {
+		msg := &c.Messages[i]
+		row, field, problem := mail.NewRow(msg.Player, msg.Event, msg.DedupKey, msg.Data)
+		if problem != "" {
+			return nil, &matchq.InvalidError{Field: field, Problem: problem}
+		}
+		rows[i] = row
+		bytes += len(row.Data)
+	}
+	if bytes > mail.MaxCall {
+		return nil, &matchq.InvalidError{Field: "messages", Problem: fmt.Sprintf("must be at most %d bytes, not %d", mail.MaxCall, bytes)}
+	}
+	return rows, nil
+}

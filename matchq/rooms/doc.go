@@ -1,0 +1,66 @@
+// Package rooms keeps small documents that nodes share, such as the state of a game: with versions, seats of players, and
+// wake-ups.
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"fmt"
+//		"log"
+//		"time"
+//
+//		"github.com/redis/go-redis/v9"
+//
+//		"github.com/matchq/matchq/matchq"
+//		"github.com/matchq/matchq/matchq/presence"
+//		"github.com/matchq/matchq/matchq/rooms"
+//	)
+//
+//	func main() {
+//		ctx := context.Background()
+//		rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
+//		m, err := matchq.New(rdb, matchq.Config{})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		p, err := presence.New(m, presence.Config{})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		r := rooms.New(p)
+//
+//		// A game begins: the room is new, so its version is 0.
+//		_, err = r.Change(ctx, rooms.Change{
+//			ID: "game-1", Doc: []byte(`{"question": 1}`), Keep: time.Hour, Players: []string{"alice", "bob"},
+//			Messages: []presence.Message{{Player: "alice", Event: "begin"}, {Player: "bob", Event: "begin"}},
+//		})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		room, err := r.Get(ctx, "game-1")
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		fmt.Println(room.Version, string(room.Doc)) // 1 {"question": 1}
+//	}
+//
+// # Changes
+//
+// To change a room, read it with Get and pass its Version to Change. If another node was faster, Change returns
+// ErrConflict and does nothing: read the room again, and decide anew. Change replaces the document, gives and takes seats,
+// sets the wake-up and sends messages, all in one step or not at all. A document has up to MaxDoc bytes (256 KiB), and is
+// kept for Change.Keep after its last change.
+//
+// After matchq.ErrUnavailable it is unknown whether the change was made. Read the room to find out.
+//
+// # Wake-ups
+//
+// Change.WakeAt sets when the room needs somebody, such as the end of a question. Due returns the rooms that are due, on
+// any node, so a game goes on when the node dies that served it. Several nodes may get the same room: each computes what is
+// to be done, and Change settles which of them does it. Change.NotAfter refuses an answer that came too late.
+//
+// # Seats
+//
+// A player in Change.Players has a seat until Change.Left names them, or the room is kept no longer. Of returns the rooms
+// of a player, up to 256.
+package rooms
