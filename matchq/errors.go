@@ -25,6 +25,11 @@ var (
 	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well.
 	ErrUnavailable = space.ErrUnavailable
 
+	// ErrRefused says that Redis answers, and refuses the call in the state it is in: it is full, read-only, or the user
+	// has no rights, for instance. The error's text has Redis's answer. Nothing was changed; the call works again once
+	// the cause is gone.
+	ErrRefused = space.ErrRefused
+
 	// ErrGap says that events between the position and the oldest one kept are gone, or that the position lies ahead of
 	// the stream, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
 	// watch from now.

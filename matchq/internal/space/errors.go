@@ -11,6 +11,9 @@ import (
 // ErrUnavailable says that Redis gave no answer, or none that settles the call.
 var ErrUnavailable = errors.New("matchq: redis is unavailable")
 
+// ErrRefused says that Redis answers, and refuses the call in the state it is in.
+var ErrRefused = errors.New("matchq: redis refuses the call")
+
 // Unavailable is an ErrUnavailable with its cause.
 func Unavailable(cause error) error { return fmt.Errorf("%w: %w", ErrUnavailable, cause) }
 
