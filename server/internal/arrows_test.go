@@ -1,8 +1,7 @@
-// Package internal_test holds the server against its layout.
+// Package internal_test holds the imports of the server against its streets; matchq/arrows_test.go does the rest.
 package internal_test
 
 import (
-	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -17,13 +16,11 @@ import (
 const (
 	module   = "github.com/matchq/matchq/"
 	internal = module + "server/internal/"
-	maxLines = 300 // of a file
 )
 
 // source is a Go file of the server that is no test.
 type source struct {
 	path    string // below server/
-	lines   int
 	imports []string
 }
 
@@ -50,7 +47,7 @@ func sources(t *testing.T) []source {
 		if err != nil {
 			return err
 		}
-		s := source{path: name, lines: bytes.Count(text, []byte("\n"))}
+		s := source{path: name}
 		for _, spec := range file.Imports {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
@@ -108,26 +105,6 @@ func TestOnlyMainImportsTheTop(t *testing.T) {
 			if isApp || strings.HasPrefix(imported+"/", internal+"e2e/") {
 				t.Errorf("%s imports %s", s.path, imported)
 			}
-		}
-	}
-}
-
-func TestOneFileKnowsMelody(t *testing.T) {
-	var know []string
-	for _, s := range sources(t) {
-		if slices.Contains(s.imports, "github.com/olahol/melody") {
-			know = append(know, s.path)
-		}
-	}
-	if len(know) != 1 {
-		t.Errorf("melody is known to %v", know)
-	}
-}
-
-func TestFilesAreShort(t *testing.T) {
-	for _, s := range sources(t) {
-		if s.lines > maxLines {
-			t.Errorf("%s has %d lines, more than %d", s.path, s.lines, maxLines)
 		}
 	}
 }
