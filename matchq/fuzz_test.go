@@ -166,7 +166,7 @@ func FuzzPosition(f *testing.F) {
 	})
 }
 
-// FuzzPlaceID sees that the id of a place is a position.
+// FuzzPlaceID checks that the id of a place is a position.
 func FuzzPlaceID(f *testing.F) {
 	for _, seed := range []string{"1-2-3", "1-2", "-", "--", "1-2--3", "1--2", "x-2-3", "", "1-2-3-4"} {
 		f.Add(seed)
