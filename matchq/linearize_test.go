@@ -27,20 +27,20 @@ type call struct {
 
 // result is the answer.
 type result struct {
-	State   matchq.State // of the ticket: waiting after an enqueue, that of a look, or the end that kept a cancel from working
+	State   matchq.State // of the ticket; after a cancel that failed, its end
 	Ticket  string       // of an enqueue: the new ticket, or the live one of a duplicate
 	Fresh   bool         // of an enqueue: the ticket is new
 	Matches int          // of a tick
 }
 
-// line is the state of a queue: tickets that wait, in order, and how the others ended.
+// line is the state of a queue: the waiting tickets, in order, and the end of the others.
 type line struct {
 	Waiting []string
 	Player  map[string]string
 	Ended   map[string]matchq.State
 }
 
-// queueModel is what a queue does if one call comes after another.
+// queueModel is the sequential behaviour of a queue.
 var queueModel = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		byQueue := map[string][]porcupine.Operation{}
@@ -74,7 +74,7 @@ func encode(l line) string {
 	return string(text)
 }
 
-// step makes a call on the model, and says whether its answer could be this one.
+// step applies a call to the model, and reports whether its answer is possible.
 func (l *line) step(c call, r result) bool {
 	switch c.Kind {
 	case "enqueue":
@@ -104,7 +104,7 @@ func (l *line) step(c call, r result) bool {
 	}
 }
 
-// client makes random calls and notes them. Each has a Matcher of its own, as a process has.
+// client makes random calls and records them. Each has its own Matcher, like a process.
 type client struct {
 	m      *matchq.Matcher
 	random *rand.Rand
@@ -153,9 +153,9 @@ func (c *client) do(ctx context.Context, in call) (result, error) {
 	}
 }
 
-// TestLinearizable has clients of different processes enqueue, cancel, tick and look at the same time. There must be an
-// order of their calls, each between its start and its end, in which a single queue gives the same answers (Herlihy and
-// Wing, 1990; checked by porcupine).
+// TestLinearizable lets clients of different processes enqueue, cancel, tick and look at the same time. There must be
+// an order of their calls, each between its start and its end, in which a single queue gives the same answers (Herlihy
+// and Wing, 1990; checked by porcupine).
 func TestLinearizable(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

@@ -1,4 +1,4 @@
-// Package internal_test holds the imports of the server against its streets; matchq/arrows_test.go does the rest.
+// Package internal_test checks the server's imports between its streets; matchq/arrows_test.go checks the rest.
 package internal_test
 
 import (
@@ -18,13 +18,13 @@ const (
 	internal = module + "server/internal/"
 )
 
-// source is a Go file of the server that is no test.
+// source is a non-test Go file of the server.
 type source struct {
 	path    string // below server/
 	imports []string
 }
 
-// sources reads all Go files below server/ but tests.
+// sources reads all non-test Go files below server/.
 func sources(t *testing.T) []source {
 	t.Helper()
 	server := os.DirFS("..")
@@ -64,7 +64,7 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// mayImport has for each street the streets that it may import besides itself. main may import any of them.
+// mayImport lists for each street the other streets that it may import. main may import all.
 var mayImport = map[string][]string{
 	"app":  {"door", "play", "ops", "base"},
 	"door": {"play", "ops", "base"},
@@ -80,7 +80,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		from, _, _ := strings.Cut(inner, "/")
 		allowed, known := mayImport[from]
 		if isInternal && !known {
-			t.Errorf("%s lies in no street: add the street %q to mayImport", s.path, from)
+			t.Errorf("%s is in no street: add the street %q to mayImport", s.path, from)
 		}
 		for _, imported := range s.imports {
 			if strings.HasPrefix(imported, module+"lua") || strings.Contains(imported, "matchq/matchq/matchq/internal") {
@@ -97,7 +97,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 	}
 }
 
-// Tests of whole servers and the way servers are put together are no building blocks.
+// Only main may import app, and no package may import e2e.
 func TestOnlyMainImportsTheTop(t *testing.T) {
 	for _, s := range sources(t) {
 		for _, imported := range s.imports {
