@@ -27,7 +27,11 @@ func (o *Outage) Note(err error) {
 		code = refused.Code
 	}
 	if !o.began || code != o.code {
-		o.Log.Warn(o.Begins, append([]any{"error", err}, o.Attrs...)...)
+		attrs := append([]any{"error", err}, o.Attrs...)
+		if code != "" {
+			attrs = append(attrs, "code", code)
+		}
+		o.Log.Warn(o.Begins, attrs...)
 	}
 	o.began, o.code = true, code
 }
