@@ -93,6 +93,23 @@ func newCrowded(t *testing.T, env *matchqtest.Env, ready time.Duration) *crowded
 	return c
 }
 
+// run runs it until the test ends.
+func (c *crowded) run(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 2)
+	go func() { ran <- c.m.Run(ctx) }()
+	go func() { ran <- c.node.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		for range 2 {
+			if err := <-ran; err != nil {
+				t.Errorf("run: %v", err)
+			}
+		}
+	})
+}
+
 // enqueueFor queues a player, whatever was refused shortly before.
 func (c *crowded) enqueueFor(t *testing.T, r matchq.Request) matchq.Ticket {
 	t.Helper()
@@ -112,16 +129,40 @@ func (c *crowded) ends(t *testing.T, made matchq.Ticket, state matchq.State, rea
 	})
 }
 
-// check fails the test if a call was refused.
+// check fails the test if a call failed.
 func check(t *testing.T, what string, err error) {
 	t.Helper()
 	if err != nil {
-		t.Errorf("%s, while Redis is full: %v", what, err)
+		t.Errorf("%s: %v", what, err)
 	}
 }
 
-// goOn fills Redis and does all that must go on.
-func (c *crowded) goOn(t *testing.T, rdb redis.UniversalClient) {
+// refuses sees that a full Redis refuses new tickets, says so, and keeps nothing of them.
+func (c *crowded) refuses(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	for _, name := range []string{"refused", "refused too"} {
+		_, err := c.m.Enqueue(ctx, matchq.Request{Queue: "refused", Player: name})
+		var refused *matchq.RefusedError
+		if !errors.As(err, &refused) || refused.Code != "OOM" || refused.Unknown || errors.Is(err, matchq.ErrUnavailable) {
+			t.Errorf("enqueue, while Redis is full: %v", err)
+		}
+	}
+	if queue, err := c.m.Queue(ctx, "refused"); err != nil || queue.Waiting != 0 {
+		t.Errorf("refused tickets wait: %+v, %v", queue, err)
+	}
+	_, err := history.New(c.m).Record(ctx, history.Sample{Node: "node", Start: time.Now(), Payload: "x"})
+	if !errors.Is(err, matchq.ErrRefused) {
+		t.Errorf("a sample of the history, while Redis is full: %v", err)
+	}
+	if err := c.m.Check(ctx); !errors.Is(err, matchq.ErrRefused) {
+		t.Errorf("check, while Redis is full: %v", err)
+	}
+	check(t, "the rights", c.p.CheckRights(ctx))
+}
+
+// goOn prepares something of everything, has something happen to Redis until it returns, and does all that must go on.
+func (c *crowded) goOn(t *testing.T, happen func() (end func())) {
 	t.Helper()
 	ctx := t.Context()
 	names := func(of string) (string, string) { return c.name(of), c.name(of + " too") }
@@ -143,33 +184,7 @@ func (c *crowded) goOn(t *testing.T, rdb redis.UniversalClient) {
 	_, err = c.r.Change(ctx, rooms.Change{ID: c.name("room"), Doc: []byte("1"), Keep: time.Hour, WakeAt: time.Now()})
 	check(t, "change", err)
 
-	free := fill(t, rdb)
-	defer free()
-	for _, name := range []string{"refused", "refused too"} {
-		_, err := c.m.Enqueue(ctx, matchq.Request{Queue: "refused", Player: name})
-		var refused *matchq.RefusedError
-		if !errors.As(err, &refused) || refused.Code != "OOM" || refused.Unknown || errors.Is(err, matchq.ErrUnavailable) {
-			t.Errorf("enqueue, while Redis is full: %v", err)
-		}
-	}
-	if stats, err := c.m.Queues(ctx); err != nil {
-		t.Error(err)
-	} else {
-		for _, q := range stats {
-			if q.Name == "refused" {
-				t.Errorf("a refused ticket waits: %+v", q)
-			}
-		}
-	}
-	_, err = history.New(c.m).Record(ctx, history.Sample{Node: "node", Start: time.Now(), Payload: "x"})
-	if !errors.Is(err, matchq.ErrRefused) {
-		t.Errorf("a sample of the history, while Redis is full: %v", err)
-	}
-	if err := c.m.Check(ctx); !errors.Is(err, matchq.ErrRefused) {
-		t.Errorf("check, while Redis is full: %v", err)
-	}
-	check(t, "the rights", c.p.CheckRights(ctx))
-
+	defer happen()()
 	check(t, "cancel", c.m.Cancel(ctx, made[0].ID, "enough"))
 	c.ends(t, made[0], matchq.Cancelled, "enough")
 	check(t, "pause", c.m.Pause(ctx, c.name("drained")))
@@ -190,7 +205,7 @@ func (c *crowded) goOn(t *testing.T, rdb redis.UniversalClient) {
 		select {
 		case event = <-c.heard:
 		case <-late:
-			t.Fatal("a message was not heard while Redis is full")
+			t.Fatal("a message was not heard")
 		}
 	}
 	version, err := c.r.Change(ctx, rooms.Change{
@@ -198,7 +213,7 @@ func (c *crowded) goOn(t *testing.T, rdb redis.UniversalClient) {
 		Messages: []presence.Message{{Player: online, Event: "changed"}},
 	})
 	if err != nil || version != 2 {
-		t.Errorf("change, while Redis is full: %d, %v", version, err)
+		t.Errorf("change: %d, %v", version, err)
 	}
 	_, err = c.r.Change(ctx, rooms.Change{ID: c.name("room"), Version: 2})
 	check(t, "remove a room", err)
@@ -216,8 +231,8 @@ func (c *crowded) goOn(t *testing.T, rdb redis.UniversalClient) {
 	})
 }
 
-// match has Redis fill up while two players wait, and sees them matched.
-func (c *crowded) match(t *testing.T, rdb redis.UniversalClient) {
+// match has something happen while players wait, and sees them matched.
+func (c *crowded) match(t *testing.T, happen func() (end func())) {
 	t.Helper()
 	ctx := t.Context()
 	queue := c.name("matched")
@@ -225,8 +240,7 @@ func (c *crowded) match(t *testing.T, rdb redis.UniversalClient) {
 	for i := range 4 {
 		made = append(made, c.enqueueFor(t, matchq.Request{Queue: queue, Player: c.name(fmt.Sprint("opponent ", i))}))
 	}
-	free := fill(t, rdb)
-	defer free()
+	defer happen()()
 	if c.m.Config().ReadyTimeout == 0 {
 		for _, ticket := range made {
 			c.ends(t, ticket, matchq.Matched, "")
@@ -258,21 +272,14 @@ func TestGuarantee10GoesOnWhileRedisIsFull(t *testing.T) {
 			t.Parallel()
 			env := matchqtest.Real(t)
 			c := newCrowded(t, env, ready)
-			ctx, cancel := context.WithCancel(context.Background())
-			ran := make(chan error, 2)
-			go func() { ran <- c.m.Run(ctx) }()
-			go func() { ran <- c.node.Run(ctx) }()
-			defer func() {
-				cancel()
-				for range 2 {
-					if err := <-ran; err != nil {
-						t.Errorf("run: %v", err)
-					}
-				}
-			}()
+			c.run(t)
 			for c.round = range *timesFull {
-				c.goOn(t, env.Client)
-				c.match(t, env.Client)
+				c.goOn(t, func() func() {
+					free := fill(t, env.Client)
+					c.refuses(t)
+					return free
+				})
+				c.match(t, func() func() { return fill(t, env.Client) })
 				matchqtest.Eventually(t, "the audit adds up", func() bool {
 					audit, err := c.m.AuditDeep(t.Context())
 					return err == nil && audit.OK() && audit.Waiting == 0
