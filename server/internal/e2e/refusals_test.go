@@ -106,13 +106,25 @@ func TestRefusalsComeAndGo(t *testing.T) {
 				n.survives(env, r, round)
 			}
 			n.stop() // fails the test if the server has ended by itself
-			for line, want := range map[string]int{"redis refuses to": *refusals, "redis refuses nothing any more": *refusals} {
-				if got := strings.Count(n.log.text(), line); got != want {
-					t.Errorf("%q is in the log %d times, not %d", line, got, want)
+			for _, line := range []string{refusalBegins, refusalEnds} {
+				if got := strings.Count(n.log.text(), line); got != *refusals {
+					t.Errorf("%q is in the log %d times, not %d", line, got, *refusals)
 				}
 			}
 		})
 	}
+}
+
+// The lines of the log for each refusal.
+const (
+	refusalBegins = "redis refuses to"
+	refusalEnds   = "redis refuses nothing any more"
+)
+
+// logs waits until the log has a line so many times.
+func (n *testNode) logs(line string, times int) {
+	n.t.Helper()
+	matchqtest.Eventually(n.t, "the log says: "+line, func() bool { return strings.Count(n.log.text(), line) >= times })
 }
 
 // survives has two players wait while Redis refuses. Afterwards they are matched and told.
@@ -126,6 +138,7 @@ func (n *testNode) survives(env *matchqtest.Env, r refusal, round int) {
 
 	r.begin(n.t, env)
 	n.says(r)
+	n.logs(refusalBegins, round+1)
 	if !strings.Contains(n.t.Name(), "channels") { // without them players can be queued, but not be told
 		got := n.want(503, n.call("POST", "/v1/queues/"+queue+"/tickets", `{"player":`+player("carol")+`}`))
 		if got.text("code") != "redis_refuses" || !strings.Contains(got.raw, r.code) || got.header.Get("Retry-After") == "" {
@@ -145,6 +158,7 @@ func (n *testNode) survives(env *matchqtest.Env, r refusal, round int) {
 		got := n.call("GET", "/readyz", "")
 		return got.status == 200 && got.text("status") == "ready"
 	})
+	n.logs(refusalEnds, round+1)
 	n.post(queue, player("dave"))
 	alice.status("MATCHED")
 	n.post(queue+"-http", player("erin"))
