@@ -77,7 +77,7 @@ func TestBindingRefuses(t *testing.T) {
 		"a name twice":                 {"-- KEYS due\n-- ARGV due\n", "return due\n", "twice"},
 		"two groups without a number":  {"-- ARGV for each row: id\n-- ARGV for each run: queue\n", "return { id[1], queue[1] }\n", "no argument says how many"},
 		"a guard without meta":         {"-- GUARDED\n-- KEYS due\n", "return due\n", "needs the key meta"},
-		"a line that is none":          {"-- KEY due\n", "return 1\n", "none of GUARDED"},
+		"a line that is none":          {"-- KEY due\n", "return 1\n", "none of WHEN FULL goes on, GUARDED"},
 		"a name that is none":          {"-- KEYS Due\n", "return 1\n", "no name"},
 		"once after groups":            {"-- ARGV for each row: id\n-- ARGV limit\n", "return id[1]\n", "before the groups"},
 	} {

@@ -12,6 +12,7 @@ import (
 // script's keys and arguments.
 //
 //	-- enqueue: put tickets at the end of their waiting lists. WRITES. O(tickets). Safe to repeat: …
+//	-- WHEN FULL goes on                     a Redis that is full takes the script's writes all the same
 //	-- GUARDED paused                        the script refuses a configuration other than meta's; paused is read with it
 //	-- KEYS meta tickets                     one name a key
 //	-- KEYS for each run: waiting            as often as there are runs
@@ -25,6 +26,7 @@ import (
 type Header struct {
 	Script  string // the path of its file below lua, without ".lua"
 	Writes  bool
+	GoesOn  bool // when Redis is full
 	Guarded bool
 	Guard   []string // fields of meta that are read with the configuration
 	Keys    Params
@@ -101,6 +103,9 @@ func (h *Header) parseLine(line string, returns *bool) error {
 	switch {
 	case *returns:
 		return nil
+	case word == "WHEN" && rest == "FULL goes on":
+		h.GoesOn = true
+		return nil
 	case word == "GUARDED":
 		h.Guarded, h.Guard = true, strings.Fields(rest)
 		return nil
@@ -112,7 +117,7 @@ func (h *Header) parseLine(line string, returns *bool) error {
 		*returns = true
 		return nil
 	}
-	return fmt.Errorf("the header has a line that is none of GUARDED, KEYS, ARGV and RETURN: %q", line)
+	return fmt.Errorf("the header has a line that is none of WHEN FULL goes on, GUARDED, KEYS, ARGV and RETURN: %q", line)
 }
 
 func (p *Params) parse(text string) error {
@@ -150,6 +155,9 @@ func (h *Header) check() error {
 	}
 	if h.Guarded && !slices.Contains(h.Keys.Once, Param{Name: "meta"}) {
 		return fmt.Errorf("lua: %s: a guarded script needs the key meta", h.Script)
+	}
+	if h.GoesOn && !(h.Writes && slices.Contains(h.Keys.Once, Param{Name: "meta"})) {
+		return fmt.Errorf("lua: %s: only a script that writes and has the key meta can go on when Redis is full", h.Script)
 	}
 	return nil
 }

@@ -103,6 +103,11 @@ func (a *assembly) addScript(script string) error {
 	if err := refuseShadowing(header, a.String()); err != nil {
 		return err
 	}
+	if header.GoesOn {
+		if code, err = goOnWhenFull(header, code, a.String()); err != nil {
+			return err
+		}
+	}
 	code, err = bind(header, code)
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // atOnce ticks queues right after a ticket was enqueued, where Config.Interval is AtOnce. Should this process end before
@@ -14,6 +16,7 @@ type atOnce struct {
 	mu      sync.Mutex
 	queues  []string
 	ticking bool
+	outage  space.Outage // used by the goroutine that ticks only
 }
 
 // sent is told of a batch that was sent.
@@ -52,8 +55,10 @@ func (a *atOnce) tick() {
 		// It outlives the callers; each call has a time-out.
 		_, rest, err := a.m.tick(context.Background(), visits)
 		if err != nil {
-			a.m.cfg.Logger.Warn("matchq: queues are ticked later", "queues", len(visits), "error", err)
+			a.outage.Note(err)
 			rest = nil
+		} else {
+			a.outage.Over()
 		}
 		if visits = rest; len(visits) == 0 {
 			visits = a.next()

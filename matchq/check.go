@@ -6,8 +6,9 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Check says whether this process can work on its namespace: Redis answers and runs scripts, and the configuration in
-// force, if any, is this one's. It changes nothing. Errors: *ConfigError, ErrUnavailable.
+// Check says whether this process can work on its namespace now: Redis answers, runs scripts and takes writes, and the
+// configuration in force, if any, is this one's. It changes nothing. Errors: *ConfigError, ErrUnavailable, ErrRefused; of
+// the Code "OOM" if Redis is full, and so refuses enqueues, while all the rest goes on.
 func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
 		return err
@@ -16,5 +17,13 @@ func (m *Matcher) Check(ctx context.Context) error {
 	if mine := m.cfg.fingerprint(); err == nil && theirs != "" && theirs != mine {
 		return &ConfigError{Mine: mine, Theirs: theirs}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return m.space.CheckWrites(ctx)
 }
+
+// CheckRights tries every command that matchq, rooms and history need, without an effect. Call it when a process starts:
+// later calls wait for rights that are missing. Errors: ErrRefused, of the Code "NOPERM" with what to grant;
+// ErrUnavailable.
+func (m *Matcher) CheckRights(ctx context.Context) error { return m.space.CheckRights(ctx) }

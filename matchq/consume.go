@@ -25,8 +25,8 @@ type removeIdleArgs struct {
 // goes to the same worker when it comes back, or to another one after a quarter of the retention. Up to 50 matches
 // that were made together come together, and come again together.
 //
-// An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away
-// Consume logs that and goes on trying.
+// An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away, or
+// refuses, Consume logs that and goes on trying.
 func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func(context.Context, Event) error) error {
 	return m.ConsumeTogether(ctx, group, worker, (m.cfg.Retention / 4).Truncate(time.Millisecond), func(ctx context.Context, events []Event) error {
 		for _, event := range events {
@@ -56,7 +56,10 @@ func (m *Matcher) ConsumeTogether(
 	}
 	c := consumer{m: m, group: group, worker: worker, patience: patience, handle: handle, mine: "0"}
 	defer c.resign(ctx)
-	var pause space.Backoff
+	outage := space.Outage{
+		Log: m.cfg.Logger, Begins: "matchq: redis is away or refuses, no events until it answers", Ends: "matchq: redis answers, events go on",
+		Attrs: []any{"group", group, "worker", worker},
+	}
 	for ctx.Err() == nil {
 		err := c.step(ctx)
 		var handled *handleError
@@ -65,13 +68,10 @@ func (m *Matcher) ConsumeTogether(
 		case errors.As(err, &handled):
 			return handled.err
 		case err == nil:
-			pause.Reset()
-		case errors.Is(err, ErrUnavailable):
-			if !pause.Began() {
-				m.cfg.Logger.Warn("matchq: no events until redis answers", "group", group, "worker", worker, "error", err)
-			}
+			outage.Over()
+		case space.Passes(err):
 			c.mine, c.joined = "0", false
-			space.Sleep(ctx, pause.Next())
+			outage.Wait(ctx, err)
 		default:
 			return err
 		}

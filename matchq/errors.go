@@ -22,12 +22,13 @@ var (
 	ErrPaused = errors.New("matchq: the queue is paused")
 
 	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
-	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well.
+	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well. A Redis that
+	// answers, and does not work, is an ErrRefused.
 	ErrUnavailable = space.ErrUnavailable
 
 	// ErrRefused says that Redis answers, and refuses the call in the state it is in: it is full, read-only, or the user
-	// has no rights, for instance. The error's text has Redis's answer. Nothing was changed; the call works again once
-	// the cause is gone.
+	// has no rights, for instance. The error is a *RefusedError. Nothing was changed, unless that says Unknown; the call
+	// works again once the cause is gone.
 	ErrRefused = space.ErrRefused
 
 	// ErrGap says that events between the position and the oldest one kept are gone, or that the position lies ahead of
@@ -80,19 +81,34 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("matchq: player %q is proposed or was matched", e.Player)
 }
 
-// UnknownError says that an Enqueue may or may not have reached Redis. Its ticket is void: the library repeats that
+// UnknownError says that an Enqueue may or may not have been made: there was no answer, or none that tells. Its ticket is void: the library repeats that
 // until Redis confirms it, and a write that still arrives queues nobody. If the ticket was matched before that, the match
 // stands and Watch tells it. It is an ErrUnavailable.
 type UnknownError struct {
 	TicketID string
-	Err      error // why there was no answer
+	Err      error // why it is not known
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("matchq: no answer from redis, ticket %s is void: %v", e.TicketID, e.Err)
+	return fmt.Sprintf("matchq: not known to be queued, so ticket %s is void: %v", e.TicketID, e.Err)
 }
 
 func (e *UnknownError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }
+
+// RefusedError is an ErrRefused with Redis's answer.
+type RefusedError struct {
+	Call   string // such as "match/enqueue"
+	Code   string // such as "OOM" (full), "READONLY", "NOPERM", "NOAUTH", "MISCONF", "BUSY", "NOREPLICAS", "LOADING", "CLUSTERDOWN"
+	Answer string // as Redis gave it, code included
+
+	// Unknown: something may have been changed all the same. The user lacked a right in the middle of the call, or the
+	// driver repeated a call that had no answer. An Enqueue then fails with an *UnknownError.
+	Unknown bool
+}
+
+func (e *RefusedError) Error() string { return "matchq: redis refuses " + e.Call + ": " + e.Answer }
+
+func (e *RefusedError) Unwrap() error { return ErrRefused }
 
 // ConfigError says that other nodes run the namespace with another configuration, and that it has live tickets. Start
 // this node with their configuration, or once no ticket lives.

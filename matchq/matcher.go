@@ -37,12 +37,15 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	m := &Matcher{cfg: cfg, tickLane: make(chan struct{}, 1)}
 	m.space, err = space.New(space.Config{
 		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: cfg.Policy.source,
-		Guard: space.Guard{Fingerprint: cfg.fingerprint(), Agree: m.agree},
+		Guard:   space.Guard{Fingerprint: cfg.fingerprint(), Agree: m.agree},
+		Refused: func(r space.Refusal) error { e := RefusedError(r); return &e },
 	})
 	if err != nil {
 		return nil, err
 	}
-	m.atOnce = &atOnce{m: m}
+	m.atOnce = &atOnce{m: m, outage: space.Outage{
+		Log: cfg.Logger, Begins: "matchq: queues are ticked later", Ends: "matchq: queues are ticked at once again",
+	}}
 	m.sender = newSender(m.space, cfg.Limit, m.enqueueRows, m.atOnce.sent)
 	m.voider = &voider{m: m}
 	return m, nil
@@ -81,6 +84,3 @@ func (m *Matcher) agree(ctx context.Context, theirs string, before bool) error {
 	}
 	return r.Err
 }
-
-// isSettled tells an error after which it is known that the script changed nothing, and that repeating won't help.
-func isSettled(err error) bool { return space.IsSettled(err) }

@@ -1,7 +1,9 @@
 package matchq
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -15,73 +17,72 @@ const maxVisits = 64
 // passed, and forgets tickets that ended longer ago than Config.Retention, until ctx ends; it then returns nil. Any number
 // of processes may run it: they share the due queues without a leader, and another finishes the work of one that dies.
 //
-// While Redis is away it logs that and goes on trying. It returns an error only if going on makes no sense: a
-// *ConfigError, or an answer of Redis that repeating won't change, such as missing rights, or a policy that is not Lua.
+// While Redis is away, or refuses, it logs that and goes on trying; call CheckRights before it to learn of missing rights.
+// It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change,
+// such as to a policy that is not Lua.
 func (m *Matcher) Run(ctx context.Context) error {
-	var (
-		pause space.Backoff
-		clock clock
-		away  bool
-	)
+	var clock clock
+	outage := space.Outage{
+		Log: m.cfg.Logger, Begins: "matchq: redis is away or refuses, not all ticks are made", Ends: "matchq: redis answers, ticking again",
+	}
 	for ctx.Err() == nil {
 		idle, err := m.round(ctx, &clock)
 		switch {
 		case ctx.Err() != nil: // that was the end
-		case isSettled(err):
+		case space.IsSettled(err):
 			return err
 		case err != nil:
-			if !away {
-				m.cfg.Logger.Warn("matchq: no ticks until redis answers", "error", err)
-			}
-			away, idle = true, pause.Next()
-		case away:
-			m.cfg.Logger.Info("matchq: redis answers, ticking again")
-			away = false
-			pause.Reset()
+			outage.Wait(ctx, err)
+		default:
+			outage.Over()
+			space.Sleep(ctx, idle)
 		}
-		space.Sleep(ctx, idle)
 	}
 	return nil
 }
 
-// round does all that is due, and returns how long there is nothing to do.
+// round does all that is due, and returns how long there is nothing to do. Tickets are forgotten whatever else fails.
 func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error) {
 	due, err := m.findDue(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if clock.wentBack(due.now) {
-		// Also the first time: the clock may have been set back before this node looked.
-		if err := m.wakeAll(ctx, due.now); err != nil {
-			return 0, err
-		}
-	}
-	clock.seen(due.now)
-	for due.settleable {
-		if due.settleable, err = m.settleOverdue(ctx); err != nil {
-			return 0, err
-		}
+	if err == nil {
+		err = m.wakeAndSettle(ctx, clock, &due)
+	} else {
+		due.forgettable = errors.Is(err, ErrRefused)
 	}
 	for visits := due.visits; ; {
-		if len(visits) > 0 {
-			if _, visits, err = m.tick(ctx, visits); err != nil {
-				return 0, err
-			}
+		if err == nil && len(visits) > 0 {
+			_, visits, err = m.tick(ctx, visits)
 		}
 		// A call forgets as many tickets as another ends, so that the events kept don't grow under load.
 		if due.forgettable {
-			if due.forgettable, err = m.forget(ctx); err != nil {
-				return 0, err
+			var failed error
+			if due.forgettable, failed = m.forget(ctx); failed != nil {
+				return 0, cmp.Or(err, failed)
 			}
 		}
-		if len(visits) == 0 {
+		if err == nil && len(visits) == 0 || err != nil && !due.forgettable {
 			break
 		}
 	}
-	if due.forgettable || len(due.visits) == maxVisits {
-		return 0, nil
+	if err != nil || due.forgettable || len(due.visits) == maxVisits {
+		return 0, err
 	}
 	return min(due.next, m.poll()), nil
+}
+
+// wakeAndSettle does what comes before the ticks.
+func (m *Matcher) wakeAndSettle(ctx context.Context, clock *clock, due *dueList) (err error) {
+	if clock.wentBack(due.now) {
+		// Also the first time: the clock may have been set back before this node looked.
+		if err := m.wakeAll(ctx, due.now); err != nil {
+			return err
+		}
+	}
+	clock.seen(due.now)
+	for due.settleable && err == nil {
+		due.settleable, err = m.settleOverdue(ctx)
+	}
+	return err
 }
 
 // poll is how often to look for queues that became due earlier than was known, because somebody was queued.

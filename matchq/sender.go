@@ -23,7 +23,7 @@ type sender struct {
 	rows    []*pending // those that came since the round began, oldest first
 	round   []*pending // those to be sent before them, by queue
 	sending bool
-	suspect bool // the last call got no answer; used by the goroutine that sends only
+	suspect bool // the last call got no answer that settles it; used by the goroutine that sends only
 }
 
 // pending is a row that waits for its answer.
@@ -162,7 +162,7 @@ func (s *sender) probe() *answer {
 	ctx, cancel := context.WithTimeout(context.Background(), s.space.Timeout())
 	defer cancel()
 	if err := s.space.Client().Ping(ctx).Err(); err != nil {
-		return &answer{status: statusFailed, err: fmt.Errorf("%w: nothing was queued: %w", ErrUnavailable, err)}
+		return &answer{status: statusFailed, err: fmt.Errorf("nothing was queued: %w", s.space.Failure("ping", err, false))}
 	}
 	s.suspect = false
 	return nil
@@ -177,7 +177,7 @@ func (s *sender) send(batch []*pending, answers []answer) *answer {
 	switch {
 	case err == nil:
 		return nil
-	case isSettled(err):
+	case space.ChangedNothing(err):
 		return &answer{status: statusFailed, err: err}
 	default:
 		s.suspect = true

@@ -57,7 +57,7 @@ func (v *voider) run() {
 		if errors.Is(err, redis.ErrClosed) {
 			return
 		}
-		if err == nil || isSettled(err) {
+		if err == nil || space.IsSettled(err) {
 			if err != nil {
 				v.m.cfg.Logger.Error("matchq: could not void tickets whose enqueue had no answer", "tickets", len(rows), "error", err)
 			}

@@ -18,8 +18,8 @@ const readCount = 16
 // ends without an error. The position is an Event.ID, what Position returned, FromNow or FromOldest. To miss nothing,
 // take the Position before you enqueue, and go on after the last event you have dealt with.
 //
-// While Redis is away it yields an ErrUnavailable once, goes on trying, and then goes on where it was: range on, or
-// break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position.
+// While Redis is away, or refuses, it yields an ErrUnavailable or ErrRefused once, goes on trying, and then goes on where
+// it was: range on, or break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position.
 func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		w := watcher{m: m, yield: yield}
@@ -55,7 +55,7 @@ func (w *watcher) run(ctx context.Context, after string) error {
 		switch {
 		case err == nil:
 			pause.Reset()
-		case !errors.Is(err, ErrUnavailable):
+		case !space.Passes(err):
 			return err
 		case ctx.Err() == nil:
 			if !pause.Began() && !w.yield(Event{}, err) {

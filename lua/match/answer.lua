@@ -1,4 +1,5 @@
 -- answer: a player accepts or declines a proposed match. WRITES. O(size). Safe to repeat: an end is final.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters matched tombstones held proposals deadlines
 -- ARGV #interval_ms match player answer ("accept" or "decline") reason (to decline)

@@ -1,4 +1,5 @@
 -- cancel: end waiting tickets, or void unknown ones. WRITES. O(tickets). Safe to repeat: an end is final.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones batches
 -- KEYS for each row: waiting passed

@@ -1,4 +1,5 @@
 -- configure: agree on the settings that all nodes of a namespace share. WRITES. O(1). Safe to repeat.
+-- WHEN FULL goes on
 -- KEYS meta counters
 -- ARGV fingerprint
 -- RETURN {"ok"}, or {"config", stored} if others are in force and tickets live by them

@@ -1,4 +1,5 @@
 -- drain: cancel the waiting and the proposed tickets of a queue, oldest first. WRITES. O(limit). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones batches held proposals deadlines waiting passed
 -- ARGV queue reason #limit #until_ms (0: now; else as returned) #interval_ms

@@ -1,4 +1,5 @@
 -- forget: drop the oldest events and the tickets they ended, once retention is over. WRITES. O(limit). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets players events counters matched proposals
 -- ARGV #retention_ms #limit #max_queues (queues whose total of matches is kept)

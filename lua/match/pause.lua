@@ -1,4 +1,5 @@
 -- pause: let a queue refuse newcomers and form no matches, or end that. WRITES. O(1). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta due
 -- ARGV queue ?pausing #interval_ms #phase_ms

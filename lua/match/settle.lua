@@ -1,4 +1,5 @@
 -- settle: end the proposals whose deadline has passed. WRITES. O(limit). Safe to repeat: a settled one is not open.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones held proposals deadlines
 -- ARGV #interval_ms #ready_ms #limit (proposals)

@@ -1,4 +1,5 @@
 -- tick: match the batches of some queues. WRITES. O(limit). Safe to repeat: a matched ticket is in no list any more.
+-- WHEN FULL goes on
 -- GUARDED paused leases
 -- KEYS meta tickets due events counters matched tombstones batches held proposals deadlines online nodes
 -- KEYS for each row: waiting passed

@@ -1,4 +1,5 @@
 -- wake: visit queues in their next window, whatever their score says. WRITES. O(queues). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta due
 -- ARGV #interval_ms

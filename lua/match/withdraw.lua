@@ -1,4 +1,5 @@
 -- withdraw: take players out of their queues, all or none. WRITES. O(players). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets players due events counters tombstones batches
 -- KEYS for each row: waiting passed

@@ -1,4 +1,5 @@
 -- connect: players are connected to a node. WRITES. O(players). Safe to repeat: it states how things are.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta online away node_players
 -- KEYS for each row: mailbox

@@ -1,4 +1,5 @@
 -- disconnect: connections to a node have ended. WRITES. O(players). Safe to repeat: a grace begins once.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta online away node_players nodes node_info
 -- ARGV node #grace_ms ?last (the node ends too)

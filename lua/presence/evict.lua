@@ -1,4 +1,5 @@
 -- evict: forget players who did not come back, and cancel their tickets. WRITES. O(players). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones batches online away players
 -- KEYS for each row: waiting passed

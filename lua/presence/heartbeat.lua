@@ -1,4 +1,5 @@
 -- heartbeat: renew a node's lease. WRITES. O(1; nodes after an outage). Safe to repeat: the lease only grows.
+-- WHEN FULL goes on
 -- GUARDED leases
 -- KEYS meta nodes node_info
 -- ARGV node #lease_ms info (about the node, lease_ms first) ?anyway (also if the lease is over or unknown)

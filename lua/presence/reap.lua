@@ -1,4 +1,5 @@
 -- reap: count the players of a dead node as away, for a grace that is over. WRITES. O(limit). Safe to repeat.
+-- WHEN FULL goes on
 -- GUARDED leases
 -- KEYS meta online away nodes node_info node_players
 -- ARGV node #limit

@@ -1,4 +1,5 @@
 -- send: put messages into mailboxes. WRITES. O(messages). Safe to repeat: a key among a mailbox's newest 16 is known.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta online
 -- KEYS for each row: mailbox

@@ -1,4 +1,5 @@
 -- change: replace or remove a room's document, and tell of it. WRITES. O(seats + messages). Safe to repeat: a token.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta timers online room_key
 -- KEYS for each holder: seats_held

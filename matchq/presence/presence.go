@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"context"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -44,6 +45,16 @@ func New(m *matchq.Matcher, cfg Config) (*Presence, error) {
 
 // Config returns the configuration in use, defaults filled in.
 func (p *Presence) Config() Config { return p.cfg }
+
+// CheckRights tries every command that the library needs, publishes, and subscribes, without an effect. Call it when a
+// process starts: a node without the right to its channel hears no messages. Errors: matchq.ErrRefused, of the Code
+// "NOPERM" with what to grant; matchq.ErrUnavailable.
+func (p *Presence) CheckRights(ctx context.Context) error {
+	if err := p.space.CheckRights(ctx); err != nil {
+		return err
+	}
+	return p.space.CheckChannels(ctx)
+}
 
 func init() {
 	mail.Register(func(presence any) mail.Mailboxes {

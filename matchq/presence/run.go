@@ -12,15 +12,19 @@ import (
 // players, and evicts players who did not come back, those of dead nodes too. When it ends the node's players are still
 // connected, for as long as the lease runs; Shutdown disconnects them.
 //
-// While Redis is away Run logs that and goes on trying. It returns an error only if trying makes no sense: a
-// *matchq.ConfigError, or an answer of Redis that repeating won't change, such as missing rights. Call it once.
+// While Redis is away, or refuses, Run logs that and goes on trying; call Presence.CheckRights before it to learn of
+// missing rights. It returns an error only if trying makes no sense: a *matchq.ConfigError, or an answer of Redis that
+// repeating won't change. Call it once.
 func (n *Node) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var listening sync.WaitGroup
 	listening.Go(func() { n.listen(ctx) })
 	defer listening.Wait()
 	defer cancel()
-	var pause space.Backoff
+	outage := space.Outage{
+		Log: n.p.space.Log(), Begins: "matchq: redis is away or refuses, the players of this node are not announced",
+		Ends: "matchq: redis answers, and knows the players of this node",
+	}
 	for ctx.Err() == nil {
 		idle, err := n.round(ctx)
 		switch {
@@ -28,16 +32,10 @@ func (n *Node) Run(ctx context.Context) error {
 		case space.IsSettled(err):
 			return err
 		case err != nil:
-			if !pause.Began() {
-				n.p.space.Log().Warn("matchq: the players of this node are not announced until redis answers", "error", err)
-			}
 			n.tidied = time.Time{}
-			space.Sleep(ctx, pause.Next())
+			outage.Wait(ctx, err)
 		default:
-			if pause.Began() {
-				n.p.space.Log().Info("matchq: redis answers, and knows the players of this node")
-				pause.Reset()
-			}
+			outage.Over()
 			n.rest(ctx, idle)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 )
 
 // Do makes a plain call to Redis; errors name it by what. It ends with ctx or after Config.Timeout, whichever comes
-// first. Errors: ErrUnavailable, or an answer of Redis that repeating won't change.
+// first. Errors: ErrUnavailable, ErrRefused, or an answer of Redis that repeating won't change.
 func Do[T any](ctx context.Context, s *Space, what string, fn func(context.Context, redis.UniversalClient) (T, error)) (T, error) {
 	return Bounded(ctx, s, func(ctx context.Context) (T, error) {
 		value, err := fn(ctx, s.client)
 		if err != nil {
-			return value, failure(what, err)
+			return value, s.Failure(what, err, false)
 		}
 		return value, nil
 	})

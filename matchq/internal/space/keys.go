@@ -25,11 +25,12 @@ const (
 	Nodes      = "nodes"      // sorted set: node → when its lease ends (ms)
 	NodeInfo   = "node_info"  // hash: node → what it says of itself
 	Timers     = "timers"     // sorted set: room → when it is to be woken (ms)
+	Rights     = "rights"     // hash, while CheckRights runs
 )
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Timers,
+	Online, Away, Nodes, NodeInfo, Timers, Rights,
 }
 
 // The keys of which there are many, for KeyOf.

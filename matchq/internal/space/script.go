@@ -2,7 +2,6 @@ package space
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -28,7 +27,7 @@ func Bind[A any](name string) *Script[A] {
 }
 
 // Call runs the script in a namespace. It ends with ctx or after Config.Timeout, whichever comes first; the script may
-// still run then. Errors: ErrUnavailable, those of Guard.Agree, an answer of Redis that repeating won't change.
+// still run then. Errors: ErrUnavailable, ErrRefused, those of Guard.Agree, an answer of Redis that repeating won't change.
 func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error) {
 	return Bounded(ctx, in, func(ctx context.Context) (*Reply, error) { return s.CallToEnd(ctx, in, args) })
 }
@@ -44,9 +43,9 @@ func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, e
 }
 
 func (s *Space) run(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
-	values, err := s.scripts[script].Run(ctx, s.client, keys, args...).Slice()
+	values, lost, err := s.evaluate(ctx, s.scripts[script], keys, args)
 	if err != nil {
-		return nil, failure(script, err)
+		return nil, s.Failure(script, err, lost)
 	}
 	return &Reply{script: script, rest: values}, nil
 }
@@ -71,7 +70,7 @@ func (s *Space) runGuarded(ctx context.Context, script string, keys []string, ar
 			}
 			return r, r.Err
 		}
-		if err := s.guard.Agree(ctx, r.Text(), s.agreed.Load()); errors.Is(err, ErrUnavailable) {
+		if err := s.guard.Agree(ctx, r.Text(), s.agreed.Load()); Passes(err) {
 			return nil, err
 		} else if err != nil {
 			return nil, disagreement{err}

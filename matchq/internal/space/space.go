@@ -21,6 +21,7 @@ type Config struct {
 	Logger    *slog.Logger
 	Policy    string // the source of the matching policy
 	Guard     Guard
+	Refused   func(Refusal) error // makes the error that users see; nil for none
 }
 
 // Guard keeps nodes with different settings from working on one namespace.
@@ -40,26 +41,27 @@ type Space struct {
 	log     *slog.Logger
 	prefix  string
 	once    []string // the names of the keys that the namespace has once, in the order of onceNames
-	scripts map[string]*redis.Script
+	scripts map[string]source
 	guard   Guard
+	refused func(Refusal) error
 	agreed  atomic.Bool // our fingerprint was once found in force
 }
 
 // New makes a Space. It does not talk to Redis.
 func New(cfg Config) (*Space, error) {
 	s := &Space{
-		client: cfg.Client, timeout: cfg.Timeout, log: cfg.Logger, guard: cfg.Guard,
-		prefix: "{" + cfg.Namespace + "}:", scripts: map[string]*redis.Script{},
+		client: cfg.Client, timeout: cfg.Timeout, log: cfg.Logger, guard: cfg.Guard, refused: cfg.Refused,
+		prefix: "{" + cfg.Namespace + "}:", scripts: map[string]source{},
 	}
 	for _, name := range onceNames {
 		s.once = append(s.once, s.prefix+name)
 	}
 	for _, name := range lua.Scripts() {
-		source, err := lua.Source(name, cfg.Policy)
+		text, err := lua.Source(name, cfg.Policy)
 		if err != nil {
 			return nil, err
 		}
-		s.scripts[name] = redis.NewScript(source)
+		s.scripts[name] = source{redis.NewScript(text).Hash(), text}
 	}
 	return s, nil
 }
