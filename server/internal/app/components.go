@@ -95,6 +95,9 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 	if s.presence, err = presence.New(s.matcher, presence.Config{MailboxKeep: s.config.MailboxKeep()}); err != nil {
 		return err
 	}
+	if err := redisconn.CheckAll(ctx, redisconn.Check{What: "run the commands of the server", Try: s.presence.CheckRights}); err != nil {
+		return err
+	}
 	s.rooms, s.history = rooms.New(s.presence), history.New(s.matcher)
 	s.queues = &queuecache.Cache{Matcher: s.matcher}
 	s.position, err = s.matcher.Position(ctx)

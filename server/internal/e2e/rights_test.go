@@ -18,11 +18,11 @@ import (
 // rights are the arguments of the README's ACL SETUSER after the user's name, for a namespace.
 func rights(t *testing.T, namespace string) []string {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`(?s)ACL SETUSER matchq (on >PASSWORD .*?)\n\n`).FindSubmatch(readme)
+	line := regexp.MustCompile(`ACL SETUSER matchq (on >PASSWORD .*?)\n`).FindSubmatch(readme)
 	if line == nil {
 		t.Fatal("the README has no ACL SETUSER")
 	}
