@@ -68,13 +68,12 @@ func dump(t *testing.T, env *matchqtest.Env) string {
 // cannotSave puts a folder where Redis saves to, and lets it find that out.
 func cannotSave(t *testing.T, env *matchqtest.Env) {
 	t.Helper()
+	_ = os.Remove(dump(t, env)) // that of an earlier round
 	if err := os.Mkdir(dump(t, env), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	says("CONFIG SET save 3600_1", "BGSAVE")(t, env)
-	matchqtest.Eventually(t, "saving fails", func() bool {
-		return strings.Contains(env.Client.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err")
-	})
+	do(t, env, "CONFIG SET save 3600_1")
+	saves(t, env, "err")
 }
 
 func canSave(t *testing.T, env *matchqtest.Env) {
@@ -82,7 +81,16 @@ func canSave(t *testing.T, env *matchqtest.Env) {
 	if err := os.Remove(dump(t, env)); err != nil {
 		t.Fatal(err)
 	}
+	saves(t, env, "ok")
+}
+
+// saves lets Redis save, and waits for the result.
+func saves(t *testing.T, env *matchqtest.Env, result string) {
+	t.Helper()
 	do(t, env, "BGSAVE")
+	matchqtest.Eventually(t, "saving is over: "+result, func() bool {
+		return strings.Contains(env.Client.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:"+result)
+	})
 }
 
 // Redis refuses under a running server, and then no more: the server says so meanwhile, loses nobody, and goes on by
