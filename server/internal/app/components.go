@@ -32,6 +32,8 @@ import (
 // components are the parts of a server.
 type components struct {
 	redis    *redisconn.Conn
+	monitor  *redisconn.Monitor
+	limits   *limits.Limiter
 	matcher  *matchq.Matcher
 	presence *presence.Presence
 	rooms    *rooms.Rooms
@@ -57,12 +59,25 @@ type components struct {
 
 // assemble makes the components, in the order of their dependencies.
 func (s *Server) assemble(ctx context.Context) error {
-	for _, assemble := range []func(context.Context) error{s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleDoors} {
+	for _, assemble := range []func(context.Context) error{s.assembleRedis, s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleDoors} {
 		if err := assemble(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// assembleRedis makes what asks Redis directly. It is an error if Redis would refuse the server's work: a server that is
+// ready and tells nobody is worse than none.
+func (s *Server) assembleRedis(ctx context.Context) error {
+	tag := "{" + s.config.Namespace + "}"
+	s.monitor = redisconn.NewMonitor(s.redis, tag, s.log)
+	s.limits = limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress)
+	if policy := s.redis.EvictionPolicy(ctx, tag); policy != "" && policy != "noeviction" {
+		s.log.Warn("a full Redis drops keys, and tickets with them: set maxmemory-policy noeviction", "maxmemory-policy", policy)
+	}
+	return redisconn.CheckAll(ctx, s.redis.Writes(tag), s.redis.Publishes(tag), s.redis.Subscribes(tag),
+		redisconn.Check{What: "count rate limits in " + tag + ":rate:*", Try: s.limits.Check})
 }
 
 // assembleQueues makes the matcher, and the parts of the library beside it.
@@ -78,6 +93,9 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 		return err
 	}
 	if s.presence, err = presence.New(s.matcher, presence.Config{MailboxKeep: s.config.MailboxKeep()}); err != nil {
+		return err
+	}
+	if err := redisconn.CheckAll(ctx, redisconn.Check{What: "run the commands of the server", Try: s.presence.CheckRights}); err != nil {
 		return err
 	}
 	s.rooms, s.history = rooms.New(s.presence), history.New(s.matcher)
@@ -133,7 +151,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	}
 	s.intake = &intake.Intake{
 		Matcher: s.matcher,
-		Limits:  limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress),
+		Limits:  s.limits,
 		Games:   s.games,
 		Queued:  s.metrics.Queued,
 	}
@@ -146,8 +164,8 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
-		Metrics: s.metrics.Handler(),
-		Prefix:  s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
+		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
+		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Handlers{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,

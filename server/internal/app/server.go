@@ -100,6 +100,7 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		})
 	}
+	s.working.Go(func() { s.monitor.Run(s.work) })
 	s.working.Go(func() { s.games.Run(s.work) })
 	s.working.Go(func() { s.recorder.Run(s.work) })
 	s.working.Go(func() { s.dashboard.Run(s.work) })

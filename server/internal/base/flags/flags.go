@@ -14,7 +14,7 @@ import (
 // Flags are the flags of the command line. Each has an environment variable too.
 type Flags struct {
 	Addr             string        `help:"Address to listen on. Beyond loopback it needs --jwt-secret and --admin-token, or --insecure." default:"127.0.0.1:4000" placeholder:"HOST:PORT"`
-	Redis            string        `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>. Default: an embedded Redis, whose data is lost on exit." placeholder:"URL"`
+	Redis            string        `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>, the last two also with rediss. Default: an embedded Redis, whose data is lost on exit." placeholder:"URL"`
 	Namespace        string        `help:"Prefix and hash tag of all keys." default:"matchq" placeholder:"NAME"`
 	Interval         time.Duration `placeholder:"5s" help:"Time for which a queue gathers players; 0 matches at once." default:"5s"`
 	MatchSize        int           `help:"Players in a match." default:"2"`

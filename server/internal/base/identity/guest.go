@@ -12,6 +12,9 @@ import (
 // GuestTTL is the lifetime of a guest's token.
 const GuestTTL = 30 * time.Minute
 
+// guestIssuer is the issuer of guests' tokens. Those of players may have any other.
+const guestIssuer = "matchq-demo"
+
 // guestLetters is the length of a guest's random name, at five bits a letter: no two guests have the same.
 const guestLetters = 16
 
@@ -30,7 +33,7 @@ func (g *Guard) NewGuest(now time.Time) (Guest, error) {
 	}
 	guest.Expires = now.Add(GuestTTL).Truncate(time.Second) // tokens have whole seconds
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		Subject: guest.Player, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(guest.Expires),
+		Issuer: guestIssuer, Subject: guest.Player, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(guest.Expires),
 	}).SignedString(g.jwt)
 	if err != nil {
 		return Guest{}, fmt.Errorf("sign a guest's token: %w", err)

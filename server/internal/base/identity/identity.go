@@ -17,6 +17,7 @@ import (
 type Identity struct {
 	Player  string    // the client acts for; "" if the proof names none
 	Trusted bool      // has the API key and acts for any player
+	Guest   bool      // of the demo, which lets in everybody
 	Expires time.Time // end of the proof; zero for never
 }
 

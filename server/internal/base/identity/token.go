@@ -21,7 +21,7 @@ func (g *Guard) ofJWT(token string) (Identity, error) {
 	if invalid, ok := errors.AsType[*matchq.InvalidError](matchq.CheckName("sub", claims.Subject)); ok {
 		return Identity{}, unauthorized("the token's sub " + invalid.Problem)
 	}
-	return Identity{Player: claims.Subject, Expires: claims.ExpiresAt.Time}, nil
+	return Identity{Player: claims.Subject, Guest: claims.Issuer == guestIssuer, Expires: claims.ExpiresAt.Time}, nil
 }
 
 func problem(err error) string {

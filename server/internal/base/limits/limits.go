@@ -14,16 +14,31 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
+// MaxBatch is the largest number of tickets in one charge.
+const MaxBatch = 1000
+
 // Limiter counts tickets in Redis. A nil Limiter has no limits.
 type Limiter struct {
 	rate            *redis_rate.Limiter
-	namespace       string
 	player, address Rate
 }
 
-// New makes a Limiter for a namespace.
+// New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:".
 func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
-	return &Limiter{rate: redis_rate.NewLimiter(rdb), namespace: namespace, player: player, address: address}
+	return &Limiter{rate: redis_rate.NewLimiter(keyspace{rdb, "{" + namespace + "}:"}), player: player, address: address}
+}
+
+// Check reports whether Redis lets this limiter count. It charges nobody. Without limits it asks nothing.
+func (l *Limiter) Check(ctx context.Context) error {
+	if l.player.Off() && l.address.Off() {
+		return nil
+	}
+	const name = "check"
+	_, err := l.rate.AllowN(ctx, name, Rate{Tickets: 1000, Per: time.Second}.limit(1), 1)
+	if err == nil {
+		err = l.rate.Reset(ctx, name)
+	}
+	return err
 }
 
 // Address charges an address for tickets.
@@ -31,7 +46,7 @@ func (l *Limiter) Address(ctx context.Context, address string, tickets int) erro
 	if l == nil || tickets == 0 {
 		return nil
 	}
-	return l.charge(ctx, l.address, "address", addressKey(address), tickets)
+	return l.charge(ctx, bucket{l.address, "address", MaxBatch}, addressKey(address), tickets)
 }
 
 // Player charges a player for one ticket.
@@ -39,7 +54,7 @@ func (l *Limiter) Player(ctx context.Context, player string) error {
 	if l == nil || len(player) > matchq.MaxName {
 		return nil // the library refuses such a name
 	}
-	return l.charge(ctx, l.player, "player", player, 1)
+	return l.charge(ctx, bucket{l.player, "player", 1}, player, 1)
 }
 
 // concurrency is the number of players of a batch that are charged at a time.
@@ -68,20 +83,48 @@ func (l *Limiter) Players(ctx context.Context, players []string) []error {
 	return errs
 }
 
-func (l *Limiter) charge(ctx context.Context, rate Rate, what, name string, n int) error {
-	if rate.Off() {
+// bucket is a kind of names that are charged.
+type bucket struct {
+	Rate
+
+	what string
+	most int // tickets in one charge
+}
+
+// fullFor is how far a charge can bring a count ahead of Redis's clock. The margin is for its rounding.
+func (b bucket) fullFor() time.Duration {
+	const margin = 10 * time.Millisecond
+	return b.Per*time.Duration(max(b.Tickets, b.most))/time.Duration(b.Tickets) + margin
+}
+
+func (l *Limiter) charge(ctx context.Context, b bucket, name string, n int) error {
+	if b.Off() {
 		return nil
 	}
-	result, err := l.rate.AllowN(ctx, l.namespace+":"+what+":"+name, rate.limit(n), n)
+	result, err := l.allow(ctx, b, name, n)
 	if err != nil {
 		return wire.RedisError(err) // passing everything would be no limit
 	}
 	if result.Allowed == 0 {
-		f := wire.Errorf(wire.CodeRateLimited, "more than %d tickets in %v for this %s; try again later", rate.Tickets, rate.Per, what)
+		f := wire.Errorf(wire.CodeRateLimited, "more than %d tickets in %v for this %s; try again later", b.Tickets, b.Per, b.what)
 		f.RetryAfter = max(result.RetryAfter, time.Millisecond)
 		return f
 	}
 	return nil
+}
+
+// allow charges n tickets. A count further ahead of Redis's clock than a charge can bring it is older than a jump of that
+// clock. It is dropped, else it would refuse everything until the clock has caught up.
+func (l *Limiter) allow(ctx context.Context, b bucket, name string, n int) (*redis_rate.Result, error) {
+	key := b.what + ":" + name
+	result, err := l.rate.AllowN(ctx, key, b.limit(n), n)
+	if err != nil || result.Allowed > 0 || result.ResetAfter <= b.fullFor() {
+		return result, err
+	}
+	if err := l.rate.Reset(ctx, key); err != nil {
+		return nil, err
+	}
+	return l.rate.AllowN(ctx, key, b.limit(n), n)
 }
 
 // addressKey is an IPv4 address, or the /64 of an IPv6 subscriber.

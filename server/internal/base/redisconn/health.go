@@ -23,13 +23,9 @@ type Health struct {
 // Health asks Redis for its state; in a cluster the node that has the keys of a hash tag.
 func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 	h := Health{Memory: -1, Clients: -1, ScriptCalls: -1, ScriptTime: -1}
-	client := c.UniversalClient
-	if cluster, ok := client.(*redis.ClusterClient); ok {
-		node, err := cluster.MasterForKey(ctx, hashTag)
-		if err != nil {
-			return h
-		}
-		client = node
+	client, err := c.nodeOf(ctx, hashTag)
+	if err != nil {
+		return h
 	}
 	began := time.Now()
 	if err := client.Ping(ctx).Err(); err != nil {

@@ -44,7 +44,8 @@ func parseMultiHost(address string) (multiHost, error) {
 	return m, nil
 }
 
-// sentinel reads redis+sentinel://h1:p,h2:p/<master>/<db>. User and password are those of the master.
+// sentinel reads redis+sentinel://h1:p,h2:p/<master>/<db>, and the same as rediss+sentinel. User and password are those of
+// the master.
 func sentinel(address string) (*redis.FailoverOptions, error) {
 	m, err := parseMultiHost(address)
 	if err != nil {

@@ -3,6 +3,7 @@ package redisconn
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 // startTimeout bounds the first answer of Redis.
@@ -35,6 +38,9 @@ func Open(ctx context.Context, address string) (*Conn, error) {
 	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
 		_ = client.Close()
+		if refused := wire.RefusalOf(err); refused != nil {
+			return nil, fmt.Errorf("redis at %s refuses: %w; %s", redacted(address), err, advice(refused))
+		}
 		return nil, fmt.Errorf("redis at %s does not answer: %w", redacted(address), err)
 	}
 	return &Conn{UniversalClient: client}, nil
@@ -69,6 +75,7 @@ const dialAttempts = 1
 // newClient makes the client of a URL. It gives up when a context ends, else answers to players could be seconds late.
 func newClient(address string) (redis.UniversalClient, error) {
 	scheme, _, _ := strings.Cut(address, "://")
+	secure := tlsOf(scheme)
 	switch scheme {
 	case "redis", "rediss", "unix":
 		options, err := redis.ParseURL(address)
@@ -77,7 +84,7 @@ func newClient(address string) (redis.UniversalClient, error) {
 		}
 		options.ContextTimeoutEnabled, options.DialerRetries = true, dialAttempts
 		return redis.NewClient(options), nil
-	case "redis+cluster":
+	case "redis+cluster", "rediss+cluster":
 		many, err := parseMultiHost(address)
 		if err == nil && many.path != "" {
 			err = errors.New("a cluster has no databases: leave the path out")
@@ -86,18 +93,29 @@ func newClient(address string) (redis.UniversalClient, error) {
 			return nil, cannotUse(address, err)
 		}
 		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: many.hosts, Username: many.user, Password: many.password, ContextTimeoutEnabled: true, DialerRetries: dialAttempts,
+			Addrs: many.hosts, Username: many.user, Password: many.password, TLSConfig: secure,
+			ContextTimeoutEnabled: true, DialerRetries: dialAttempts,
 		}), nil
-	case "redis+sentinel":
+	case "redis+sentinel", "rediss+sentinel":
 		options, err := sentinel(address)
 		if err != nil {
 			return nil, cannotUse(address, err)
 		}
+		options.TLSConfig = secure
 		return redis.NewFailoverClient(options), nil
 	default:
 		return nil, cannotUse(address, errors.New(
-			"it must begin with redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://"))
+			"it must begin with redis://, rediss://, unix://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel://"))
 	}
+}
+
+// tlsOf returns the TLS configuration of a scheme with several hosts: the system's authorities, and the name of each host;
+// nil without TLS.
+func tlsOf(scheme string) *tls.Config {
+	if !strings.HasPrefix(scheme, "rediss+") {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12}
 }
 
 func cannotUse(address string, err error) error {

@@ -30,6 +30,8 @@ func TestClients(t *testing.T) {
 		"redis+cluster://u:p%40@h1:1,h2:2":        "h1:1,h2:2",
 		"redis+sentinel://:p@h1:1,[::1]:2/main/3": "main",
 		"redis+sentinel://h1:1/main":              "main",
+		"rediss+cluster://u:p%40@h1:1,h2:2":       "h1:1,h2:2",
+		"rediss+sentinel://h1:1/main":             "main",
 	} {
 		client, err := newClient(address)
 		if err != nil {

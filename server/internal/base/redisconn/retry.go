@@ -2,17 +2,16 @@ package redisconn
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// Retry repeats a call of the library until Redis answers or ctx ends.
+// Retry repeats a call of the library while Redis is away or refuses, until ctx ends.
 func Retry[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	for {
 		value, err := call()
-		if err == nil || ctx.Err() != nil || !errors.Is(err, matchq.ErrUnavailable) {
+		if err == nil || ctx.Err() != nil || !wire.IsPassing(err) {
 			return value, err
 		}
 		_ = Pause(ctx, 200*time.Millisecond)

@@ -36,6 +36,7 @@ const (
 	CodeRateLimited      Code = "rate_limited"
 	CodeInternal         Code = "internal"
 	CodeRedisUnavailable Code = "redis_unavailable"
+	CodeRedisRefuses     Code = "redis_refuses"
 	CodeQueuePaused      Code = "queue_paused"
 	CodeConfigMismatch   Code = "config_mismatch"
 	CodeShuttingDown     Code = "shutting_down"
@@ -55,7 +56,8 @@ var statuses = map[Code]int{
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
 	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
-	CodeTransportUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeShuttingDown: 503,
+	CodeTransportUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
+	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeShuttingDown: 503,
 }
 
 // HTTPCodes returns the codes of HTTP answers, sorted.
@@ -68,6 +70,7 @@ type Error struct {
 	RetryAfter time.Duration  // when a retry may help; 0 for never
 	Ticket     *matchq.Ticket // of CodeAlreadyQueued: the live ticket
 	Match      *matchq.Match  // of CodeAlreadyMatched
+	Refusal    string         // of CodeRedisRefuses: the first word of Redis's answer, such as Full; "" if unknown
 	cause      error
 }
 
@@ -89,8 +92,12 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// RedisError says that Redis does not answer. Clients don't see the cause, which may name addresses.
+// RedisError says that Redis refuses, or else that it does not answer. Clients don't see the cause, which may name
+// addresses.
 func RedisError(cause error) *Error {
+	if refused := RefusalOf(cause); refused != nil {
+		return refused
+	}
 	return &Error{
 		Code: CodeRedisUnavailable, Message: "Redis does not answer, nothing was changed; try again", RetryAfter: time.Second, cause: cause,
 	}
@@ -147,7 +154,7 @@ func ErrorOf(err error) *Error {
 		return Errorf(CodeMatchGone, "the ready check failed: a player declined or did not answer in time")
 	case errors.As(err, &busy):
 		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)
-	case errors.Is(err, matchq.ErrUnavailable):
+	case IsPassing(err):
 		return RedisError(err)
 	default:
 		return &Error{Code: CodeInternal, Message: "internal error", cause: err}

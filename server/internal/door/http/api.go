@@ -15,6 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/ops/feed"
 	"github.com/matchq/matchq/server/internal/play/intake"
@@ -35,6 +36,9 @@ type Options struct {
 	NodeID    string // of this node in Redis
 	Pages     pages.Pages
 	Metrics   http.Handler // for Prometheus
+
+	// Refusal returns what Redis refuses everything with at this time; nil if it does not.
+	Refusal func() *wire.Error
 
 	Dashboard *feed.Feed
 

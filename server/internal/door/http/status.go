@@ -72,7 +72,8 @@ func (a *API) live(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// ready reports whether this server can take players, and explains why not.
+// ready reports whether this server can take players, and explains why not. While Redis is full the server goes on with
+// all that frees memory: another server would do no better.
 func (a *API) ready(c echo.Context) error {
 	if a.draining.Load() {
 		return wire.StoppingError()
@@ -83,8 +84,16 @@ func (a *API) ready(c echo.Context) error {
 	if mismatch, ok := errors.AsType[*matchq.ConfigError](err); ok {
 		return wire.Errorf(wire.CodeConfigMismatch, "%v", mismatch)
 	}
+	refused := a.Refusal()
 	if err != nil {
-		return err
+		refused = wire.ErrorOf(err)
 	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ready"})
+	switch {
+	case refused == nil:
+		return c.JSON(http.StatusOK, map[string]string{"status": "ready"})
+	case refused.Refusal == wire.Full:
+		return c.JSON(http.StatusOK, map[string]string{"status": "degraded", "detail": refused.Message})
+	default:
+		return refused
+	}
 }

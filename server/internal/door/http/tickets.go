@@ -10,6 +10,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/intake"
 )
@@ -91,7 +92,7 @@ func (a *API) deleteTicket(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-const maxBatch = 1000 // in a batch
+const maxBatch = limits.MaxBatch
 
 // batchTicket is one ticket of a batch.
 type batchTicket struct {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -134,7 +133,7 @@ func (g *Games) State(ctx context.Context, player string) (State, error) {
 	for _, id := range rooms {
 		room, stored, err := g.load(ctx, id)
 		switch {
-		case errors.Is(err, matchq.ErrUnavailable):
+		case wire.IsPassing(err):
 			return s, err
 		case err != nil || !room.Has(player) || room.Phase == quiz.Over: // over by now
 		case room.Phase != quiz.Invited && s.Room == nil:

@@ -3,6 +3,7 @@ package games
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -98,7 +99,11 @@ func (g *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 		working.Go(func() {
 			for id := range next {
 				if err := g.wake(ctx, id); err != nil {
-					g.log.Warn("a room could not be woken", "room", id, "error", err)
+					level := slog.LevelWarn
+					if wire.IsPassing(err) {
+						level = slog.LevelDebug // the state of Redis is logged elsewhere, once
+					}
+					g.log.Log(ctx, level, "a room could not be woken", "room", id, "error", err)
 					continue
 				}
 				mu.Lock()

@@ -23,7 +23,13 @@ type Intake struct {
 
 	// Queued is called with the queue of each new ticket, if it is set. It must return quickly.
 	Queued func(queue string)
+
+	maxAttributes int // of a ticket, in bytes; 0 for the library's limit
 }
+
+// MaxGuestAttributes is the largest size of the attributes of a guest's ticket, in bytes. Everybody can be a guest, as
+// often as they like.
+const MaxGuestAttributes = 512
 
 // Games are forfeited by players who queue for another one.
 type Games interface {
@@ -33,12 +39,25 @@ type Games interface {
 	ForfeitFor(ctx context.Context, player string, rooms []string)
 }
 
-// For returns the intake for a client. The API key is exempt from rate limits.
+// For returns the intake for a client. The API key is exempt from rate limits. Attributes of guests are bounded.
 func (i *Intake) For(client identity.Identity) *Intake {
 	if client.Trusted {
 		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
 	}
+	if client.Guest {
+		guests := *i
+		guests.maxAttributes = MaxGuestAttributes
+		return &guests
+	}
 	return i
+}
+
+// check bounds the attributes of a request. Errors are *wire.Error.
+func (i *Intake) check(r *Request) error {
+	if i.maxAttributes > 0 && len(r.Attributes) > i.maxAttributes {
+		return wire.Errorf(wire.CodeInvalid, "attributes of a guest must be at most %d bytes, not %d", i.maxAttributes, len(r.Attributes))
+	}
+	return nil
 }
 
 // Charge charges an address as for that many tickets. Errors are *wire.Error.
@@ -75,6 +94,9 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 		return matchq.Ticket{}, err
 	}
 	if err := i.Limits.Player(ctx, r.Player.Name); err != nil {
+		return matchq.Ticket{}, err
+	}
+	if err := i.check(&r); err != nil {
 		return matchq.Ticket{}, err
 	}
 	before := i.startLookup(ctx, []string{r.Player.Name})
@@ -114,6 +136,9 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 		at      []int
 	)
 	for n, err := range i.Limits.Players(ctx, players) {
+		if err == nil {
+			err = i.check(&requests[n])
+		}
 		if err != nil {
 			results[n].Err = err
 			continue
@@ -130,13 +155,16 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 	for n, result := range done {
 		results[at[n]] = result
 	}
-	return results, allUnavailable(results)
+	return results, allRefused(results)
 }
 
-// allUnavailable returns the error of a batch that queued nothing because Redis is away; else nil.
-func allUnavailable(results []matchq.Result) error {
+// allRefused returns the error of a batch that queued nothing because Redis is away or refuses; else nil.
+func allRefused(results []matchq.Result) error {
 	for _, r := range results {
-		if r.Err == nil || wire.ErrorOf(r.Err).Code != wire.CodeRedisUnavailable {
+		if r.Err == nil {
+			return nil
+		}
+		if code := wire.ErrorOf(r.Err).Code; code != wire.CodeRedisUnavailable && code != wire.CodeRedisRefuses {
 			return nil
 		}
 	}

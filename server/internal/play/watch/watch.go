@@ -7,9 +7,11 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -25,6 +27,9 @@ type Watcher struct {
 	mu      sync.Mutex
 	waiters map[string]map[chan Update]bool // by ticket
 }
+
+// refusedPause is the time between attempts to follow events that Redis refuses to show.
+const refusedPause = 200 * time.Millisecond
 
 // Run follows the events after a position until ctx ends. While Redis is away it waits.
 func (w *Watcher) Run(ctx context.Context, position string) {
@@ -45,6 +50,11 @@ func (w *Watcher) Run(ctx context.Context, position string) {
 // follow dispatches events until Redis is away or events are missing, and returns its position.
 func (w *Watcher) follow(ctx context.Context, position string) (at string, gap bool) {
 	for ev, err := range w.Matcher.Watch(ctx, position) {
+		if wire.RefusalOf(err) != nil { // which is logged elsewhere
+			w.Log.Debug("no events while redis refuses", "error", err)
+			_ = redisconn.Pause(ctx, refusedPause)
+			return position, false
+		}
 		if errors.Is(err, matchq.ErrUnavailable) {
 			w.Log.Warn("redis is away: no events until it answers", "error", err)
 			return position, false

@@ -111,5 +111,6 @@ function reason(status, problem) {
   if (status === 429) return "too many streams from this address: close other dashboards";
   if (problem.code === "shutting_down") return "the server is stopping";
   if (problem.code === "redis_unavailable") return "the server can't reach Redis";
+  if (problem.code === "redis_refuses") return "Redis refuses the server's calls";
   return problem.detail || `the server answers with status ${status}`;
 }

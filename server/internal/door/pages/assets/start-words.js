@@ -11,6 +11,8 @@ export const words = {
     away: 'The server does not answer',
     trouble: {
       redis_unavailable: 'Redis does not answer',
+      redis_refuses: 'Redis refuses the server’s calls',
+      degraded: 'Ready, but Redis is full: no new tickets',
       config_mismatch: 'This node and others disagree about the configuration',
       shutting_down: 'The server is shutting down',
     },
@@ -47,6 +49,8 @@ export const words = {
     away: '서버가 응답하지 않습니다',
     trouble: {
       redis_unavailable: 'Redis가 응답하지 않습니다',
+      redis_refuses: 'Redis가 서버의 요청을 거부합니다',
+      degraded: '준비됐지만 Redis가 가득 차 새 티켓을 받지 않습니다',
       config_mismatch: '이 노드의 설정이 다른 노드와 다릅니다',
       shutting_down: '서버가 종료되는 중입니다',
     },

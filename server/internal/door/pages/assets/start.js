@@ -40,7 +40,7 @@ async function look() {
   try {
     const [ready, stats] = await Promise.all([fetch('readyz'), fetch('v1/stats')]);
     const said = await ready.json();
-    known = {...known, status: ready.ok ? 'ready' : 'notReady', code: said.code};
+    known = {...known, status: ready.ok ? 'ready' : 'notReady', code: said.code ?? said.status};
     if (stats.ok) {
       known.stats = await stats.json();
       known.queues = known.stats.queues;

@@ -1,0 +1,35 @@
+package limits
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// keyspace puts the keys of redis_rate, which all begin with "rate:", under the prefix and the hash tag of a namespace.
+// So they share its slot in a cluster, and a Redis user needs rights to {namespace}:* only.
+type keyspace struct {
+	redis.UniversalClient
+	prefix string
+}
+
+func (k keyspace) in(keys []string) []string {
+	own := make([]string, len(keys))
+	for i, key := range keys {
+		own[i] = k.prefix + key
+	}
+	return own
+}
+
+func (k keyspace) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
+	return k.UniversalClient.EvalSha(ctx, sha1, k.in(keys), args...)
+}
+
+// Eval runs a script that Redis does not know yet.
+func (k keyspace) Eval(ctx context.Context, script string, keys []string, args ...any) *redis.Cmd {
+	return k.UniversalClient.Eval(ctx, script, k.in(keys), args...)
+}
+
+func (k keyspace) Del(ctx context.Context, keys ...string) *redis.IntCmd {
+	return k.Unlink(ctx, k.in(keys)...)
+}
