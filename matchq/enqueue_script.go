@@ -39,7 +39,7 @@ func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []a
 		}
 		args.Runs = append(args.Runs, enqueueRun{Queue: t.Queue, PhaseMS: m.cfg.phaseMS(t.Queue), TTLMS: ttlMS, LastRow: i + 1})
 	}
-	r, err := enqueueScript.CallToEnd(ctx, m.space, args)
+	r, err := enqueueScript.CallOnce(ctx, m.space, args)
 	if err != nil {
 		return err
 	}

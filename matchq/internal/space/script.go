@@ -36,12 +36,25 @@ func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error)
 // CallToEnd is Call for callers that must know when the driver has returned: it does not return before that, though ctx
 // ends.
 func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, error) {
+	return s.call(ctx, in, args, in.run)
+}
+
+// CallOnce is CallToEnd for callers that must know whether the script may have run: it is not repeated as long as no
+// connection is made, and then the error is an ErrNotSent too.
+func (s *Script[A]) CallOnce(ctx context.Context, in *Space, args A) (*Reply, error) {
+	return s.call(ctx, in, args, in.runOnce)
+}
+
+func (s *Script[A]) call(ctx context.Context, in *Space, args A, run runner) (*Reply, error) {
 	keys, values := s.layout.lay(in, &args)
 	if !s.layout.guarded {
-		return in.run(ctx, s.name, keys, values)
+		return run(ctx, s.name, keys, values)
 	}
-	return in.runGuarded(ctx, s.name, keys, values)
+	return in.runGuarded(ctx, run, s.name, keys, values)
 }
+
+// runner runs a script.
+type runner func(ctx context.Context, script string, keys []string, args []any) (*Reply, error)
 
 func (s *Space) run(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
 	values, err := s.scripts[script].Run(ctx, s.client, keys, args...).Slice()
@@ -55,9 +68,9 @@ func (s *Space) run(ctx context.Context, script string, keys []string, args []an
 const maxDisagreements = 3
 
 // runGuarded runs a script that refuses another configuration than the one in force.
-func (s *Space) runGuarded(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
+func (s *Space) runGuarded(ctx context.Context, run runner, script string, keys []string, args []any) (*Reply, error) {
 	for range maxDisagreements {
-		r, err := s.run(ctx, script, keys, args)
+		r, err := run(ctx, script, keys, args)
 		if err != nil {
 			return nil, err
 		}

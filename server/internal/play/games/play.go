@@ -134,7 +134,7 @@ func (g *Games) State(ctx context.Context, player string) (State, error) {
 	for _, id := range rooms {
 		room, stored, err := g.load(ctx, id)
 		switch {
-		case errors.Is(err, matchq.ErrUnavailable):
+		case errors.Is(err, matchq.ErrUnavailable), errors.Is(err, context.Canceled):
 			return s, err
 		case err != nil || !room.Has(player) || room.Phase == quiz.Over: // over by now
 		case room.Phase != quiz.Invited && s.Room == nil:
