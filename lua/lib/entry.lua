@@ -4,8 +4,8 @@
 --   kind <proposed, matched, restored, cancelled, expired> size <tickets a match; 1 where each ticket is by itself>
 --   count <tickets> at <ms> reason <text> tickets <lines>
 -- and then, for a proposal: deadline <ms>; for the end of a proposal: match <id>. The lines are id, record, id, record,
--- … and each size tickets are one place; an entry has at most 50 places and about 64 KiB of lines. at is Redis's clock; the entry's own id never goes back, and so runs ahead of
--- a clock that was set back.
+-- … and each size tickets are one place; an entry has at most 50 places and 64 KiB of lines, or one place. at is by
+-- Redis's clock; the entry's own id never goes back, and so runs ahead of a clock that was set back.
 
 -- entry_kind, entry_size, entry_count, entry_at, entry_lines, entry_match: read the fields of an entry, as XRANGE
 -- returns them. The match is nil unless the entry ends a proposal.
@@ -39,9 +39,9 @@ local function read_entry(events, id)
   return found[1] and found[1][2]
 end
 
--- place_of: the fields of an entry as if it told of one of its places only: count and tickets are those of the place, and
--- a last field, place, has its number. Returns nil if the entry has no such place. A reply with a whole entry could be
--- some hundred times as long as one about a ticket.
+-- place_of: the fields of an entry as if it told of one of its places only: count and tickets are those of the place,
+-- and a last field, place, has its number. Returns nil if the entry has no such place. A reply with a whole entry could
+-- be some fifty times as long as one about a ticket.
 local function place_of(fields, place)
   local size, lines = entry_size(fields), entry_lines(fields)
   if place < 0 or place >= entry_count(fields) / size then
