@@ -17,18 +17,19 @@ const module = "github.com/matchq/matchq/"
 
 // arrows lists the packages of the module that a package may import, tests apart. "/…" means all packages below.
 var arrows = map[string][]string{
-	"lua":                     {},
-	"matchq/internal/codec":   {},
-	"matchq/internal/space":   {"lua"},
-	"matchq/internal/mail":    {"matchq/internal/codec", "matchq/internal/space"},
-	"matchq/internal/testkit": {"lua", "matchq/internal/space"},
-	"matchq":                  {"matchq/internal/codec", "matchq/internal/space"},
-	"matchq/presence":         {"matchq", "matchq/internal/…"},
-	"matchq/rooms":            {"matchq", "matchq/presence", "matchq/internal/…"},
-	"matchq/history":          {"matchq", "matchq/internal/…"},
-	"matchq/matchqtest":       {},
-	"examples/…":              {"matchq", "matchq/presence", "matchq/rooms", "matchq/history"},
-	"server/…":                {"matchq", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
+	"lua":                       {},
+	"matchq/internal/codec":     {},
+	"matchq/internal/space":     {"lua"},
+	"matchq/internal/agreement": {"matchq/internal/space"},
+	"matchq/internal/mail":      {"matchq/internal/codec", "matchq/internal/space"},
+	"matchq/internal/testkit":   {"lua", "matchq/internal/space"},
+	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/space"},
+	"matchq/presence":           {"matchq", "matchq/internal/…"},
+	"matchq/rooms":              {"matchq", "matchq/presence", "matchq/internal/…"},
+	"matchq/history":            {"matchq", "matchq/internal/…"},
+	"matchq/matchqtest":         {},
+	"examples/…":                {"matchq", "matchq/presence", "matchq/rooms", "matchq/history"},
+	"server/…":                  {"matchq", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
 }
 
 // foreign are packages that the library must not import.

@@ -13,7 +13,7 @@ func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
 		return err
 	}
-	theirs, err := m.field(ctx, space.Meta, "config")
+	theirs, err := space.Field(ctx, m.space, space.Meta, "config")
 	if mine := m.cfg.fingerprint(); err == nil && theirs != "" && theirs != mine {
 		return &ConfigError{Mine: mine, Theirs: theirs}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -48,29 +46,9 @@ func (m *Matcher) wakeAll(ctx context.Context, now time.Time) error {
 // scanDue calls each for every queue that holds anybody, with when it is due: zero if only a newcomer wakes it. A queue
 // may come twice.
 func (m *Matcher) scanDue(ctx context.Context, each func(queue string, due time.Time) error) error {
-	type page struct {
-		members []string // queue, score, queue, score, …
-		cursor  uint64
-	}
-	for p := (page{}); ; {
-		cursor := p.cursor // for a call that may outlive this round
-		var err error
-		p, err = space.Do(ctx, m.space, "scan queues", func(ctx context.Context, rdb redis.UniversalClient) (page, error) {
-			members, next, err := rdb.ZScan(ctx, m.space.Key(space.Due), cursor, "", int64(m.cfg.Limit)).Result()
-			return page{members, next}, err
-		})
-		if err != nil {
-			return err
-		}
-		for i := 0; i+1 < len(p.members); i += 2 {
-			if err := each(p.members[i], visit{fence: p.members[i+1]}.window()); err != nil {
-				return err
-			}
-		}
-		if p.cursor == 0 {
-			return nil
-		}
-	}
+	return space.ScanSet(ctx, m.space, space.Due, m.cfg.Limit, func(queue, score string) error {
+		return each(queue, visit{fence: score}.window())
+	})
 }
 
 var wakeScript = space.Bind[wakeArgs]("match/wake")

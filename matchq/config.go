@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// AtOnce as Config.Interval matches as soon as somebody is queued, without windows.
+	// AtOnce as Config.Interval matches as soon as somebody is queued, without windows. It is no time to live.
 	AtOnce time.Duration = -1
 
-	// Never as a time to live keeps a ticket waiting until it is matched or cancelled.
-	Never time.Duration = -1
+	// Never as a time to live keeps a ticket waiting until it is matched or cancelled. It is no interval.
+	Never time.Duration = -2
 )
 
 // Config says how a namespace works. Its zero value is ready to use. Shared fields must be the same on all nodes that
@@ -92,6 +92,12 @@ func complete(c Config) (Config, error) {
 		c.Logger = slog.Default()
 	}
 	return c, c.check()
+}
+
+// Validate says what New would find wrong with the configuration, as an *InvalidError.
+func (c Config) Validate() error {
+	_, err := complete(c)
+	return err
 }
 
 func (c *Config) check() error {

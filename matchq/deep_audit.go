@@ -20,7 +20,7 @@ func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 	if err != nil {
 		return a, err
 	}
-	tickets, err := m.scanHash(ctx, space.Tickets)
+	tickets, err := space.ScanHash(ctx, m.space, space.Tickets, m.cfg.Limit)
 	if err != nil {
 		return a, err
 	}
@@ -56,13 +56,11 @@ func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 
 // auditProposals compares the tickets that are proposed with the proposals that are open.
 func (m *Matcher) auditProposals(ctx context.Context, tickets map[string]string, a *AuditReport) error {
-	proposals, err := m.scanHash(ctx, space.Proposals)
+	proposals, err := space.ScanHash(ctx, m.space, space.Proposals, m.cfg.Limit)
 	if err != nil {
 		return err
 	}
-	deadlines, err := space.Do(ctx, m.space, "read deadlines", func(ctx context.Context, rdb redis.UniversalClient) ([]string, error) {
-		return rdb.ZRange(ctx, m.space.Key(space.Deadlines), 0, -1).Result()
-	})
+	deadlines, err := space.Members(ctx, m.space, space.Deadlines, -1)
 	if err != nil {
 		return err
 	}
@@ -118,30 +116,4 @@ func (m *Matcher) auditQueue(ctx context.Context, queue string, tickets map[stri
 		}
 	}
 	return live, nil
-}
-
-// scanHash reads a hash in bounded steps.
-func (m *Matcher) scanHash(ctx context.Context, name string) (map[string]string, error) {
-	type page struct {
-		fields []string // name, value, name, value, …
-		cursor uint64
-	}
-	all := map[string]string{}
-	for p := (page{}); ; {
-		cursor := p.cursor
-		var err error
-		p, err = space.Do(ctx, m.space, "scan "+name, func(ctx context.Context, rdb redis.UniversalClient) (page, error) {
-			fields, next, err := rdb.HScan(ctx, m.space.Key(name), cursor, "", int64(m.cfg.Limit)).Result()
-			return page{fields, next}, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for i := 0; i+1 < len(p.fields); i += 2 {
-			all[p.fields[i]] = p.fields[i+1]
-		}
-		if p.cursor == 0 {
-			return all, nil
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // Result answers one request of EnqueueAll.
@@ -19,7 +20,7 @@ type Result struct {
 // one goes at once.
 //
 // Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, *ConfigError,
-// ErrUnavailable. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
+// ErrUnavailable, context.Canceled if the caller cancelled ctx. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
 // and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
 // To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
@@ -68,7 +69,7 @@ func (m *Matcher) await(ctx context.Context, p *pending) Result {
 	case a = <-p.answer:
 	case <-ctx.Done():
 		if m.sender.takeBack(p) {
-			return Result{Err: fmt.Errorf("%w: nothing was queued: %w", ErrUnavailable, ctx.Err())}
+			return Result{Err: fmt.Errorf("matchq: nothing was queued: %w", space.Unavailable(ctx.Err()))}
 		}
 		select {
 		case a = <-p.answer: // it came in the same moment

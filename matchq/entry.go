@@ -79,7 +79,7 @@ func (e *entry) match(place int) *Match {
 
 // event is the event at a place of an entry.
 func (e *entry) event(place int) Event {
-	ev := Event{ID: codec.PlaceID(e.ID, place), Kind: State(e.Kind), At: e.at, Reason: e.Reason, MatchID: e.MatchID}
+	ev := Event{ID: codec.PlaceID(e.ID, e.First+place), Kind: State(e.Kind), At: e.at, Reason: e.Reason, MatchID: e.MatchID}
 	if e.Kind == codec.Matched || e.Kind == codec.Proposed {
 		ev.Match = e.match(place)
 		ev.MatchID = ev.Match.ID

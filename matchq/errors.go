@@ -22,7 +22,8 @@ var (
 	ErrPaused = errors.New("matchq: the queue is paused")
 
 	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
-	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well. A Redis that
+	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well. A call whose own
+	// context was cancelled fails with context.Canceled instead; a deadline that passed is an ErrUnavailable. A Redis that
 	// answers, and does not work, is an ErrRefused.
 	ErrUnavailable = space.ErrUnavailable
 
@@ -81,9 +82,9 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("matchq: player %q is proposed or was matched", e.Player)
 }
 
-// UnknownError says that an Enqueue may or may not have been made: there was no answer, or none that tells. Its ticket is void: the library repeats that
-// until Redis confirms it, and a write that still arrives queues nobody. If the ticket was matched before that, the match
-// stands and Watch tells it. It is an ErrUnavailable.
+// UnknownError says that an Enqueue may or may not have been made: there was no answer, or none that tells. Its ticket
+// is void: the library repeats that until Redis confirms it, and a write that still arrives queues nobody. If the ticket was matched before that, the match
+// stands and Watch tells it. It is an ErrUnavailable, or context.Canceled if the caller gave up.
 type UnknownError struct {
 	TicketID string
 	Err      error // why it is not known
@@ -93,7 +94,7 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("matchq: not known to be queued, so ticket %s is void: %v", e.TicketID, e.Err)
 }
 
-func (e *UnknownError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }
+func (e *UnknownError) Unwrap() []error { return []error{space.Unavailable(e.Err)} }
 
 // RefusedError is an ErrRefused with Redis's answer.
 type RefusedError struct {
@@ -110,14 +111,14 @@ func (e *RefusedError) Error() string { return "matchq: redis refuses " + e.Call
 
 func (e *RefusedError) Unwrap() error { return ErrRefused }
 
-// ConfigError says that other nodes run the namespace with another configuration, and that it has live tickets. Start
-// this node with their configuration, or once no ticket lives.
+// ConfigError says that the namespace lives by another configuration: it has live tickets, or another process is in Run,
+// or was killed there less than 3 s ago. Start this node with that configuration, or once none of this holds.
 type ConfigError struct {
 	Mine, Theirs string
 }
 
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("matchq: this node is configured with %q, but the namespace lives by %q; use the same, or let all its tickets end first",
+	return fmt.Sprintf("matchq: this node is configured with %q, but the namespace lives by %q; use the same, or let all its tickets end and stop its nodes first",
 		e.Mine, e.Theirs)
 }
 

@@ -33,7 +33,7 @@ func FuzzTicketReply(f *testing.F) {
 func FuzzMatchReply(f *testing.F) {
 	for _, seed := range []string{
 		"", "so\t9\t8\t7\t01\thistory\ta\tb\x00s" + someProposed + "\x00s" + someProposed + "\x00", "so\t9\t8\t7\t01\thistory\ta\x00",
-		"s\x00l" + someEntry + "e", "sm\t1-0\x00l" + someEntry + "e", "sc\t1-0\t\ta\tb\x00l" + someEntry + "e",
+		"s\x00l" + someEntry + "e", "s\x00l" + someEntry + "splace\x00s7\x00e", "s\x00l" + someEntry + "splace\x00s-1\x00e", "sm\t1-0\x00l" + someEntry + "e", "sc\t1-0\t\ta\tb\x00l" + someEntry + "e",
 		"sc\t1-0\t2-0\ta\tb\x00l" + someEntry + "el" + someEntry + "e", "sc\x00", "sx\x00", "so\x00", "i1",
 	} {
 		f.Add([]byte(seed))

@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -65,6 +66,7 @@ func decodeTicket(r *space.Reply) (Ticket, error) {
 	if !ok {
 		r.Failf("entry %s does not name ticket %s", e.ID, id)
 	}
+	t.EndedAgo = max(0, time.UnixMilli(now).Sub(t.EndedAt))
 	return t, r.Err
 }
 

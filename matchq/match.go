@@ -38,8 +38,8 @@ func decodeMatch(r *space.Reply, id string, nowMS int64) (Match, error) {
 		return Match{}, r.Err
 	}
 	if value == "" { // it was not proposed
-		entryID, place, _ := codec.SplitPlaceID(id)
-		return decodeMade(r, id, entryID, place)
+		entryID, _, _ := codec.SplitPlaceID(id)
+		return decodeMade(r, id, entryID)
 	}
 	p, err := codec.ParseProposal(value)
 	if err != nil {
@@ -49,7 +49,7 @@ func decodeMatch(r *space.Reply, id string, nowMS int64) (Match, error) {
 	case codec.Proposed:
 		return decodeOpen(r, id, &p, nowMS)
 	case codec.Matched:
-		return decodeMade(r, id, p.Entry, 0)
+		return decodeMade(r, id, p.Entry)
 	default:
 		return decodeDissolved(r, id, &p)
 	}
@@ -74,16 +74,16 @@ func decodeOpen(r *space.Reply, id string, p *codec.Proposal, nowMS int64) (Matc
 	return match, r.Err
 }
 
-// decodeMade reads the entry of a match that was made, and finds its place there.
-func decodeMade(r *space.Reply, id, entryID string, place int) (Match, error) {
+// decodeMade reads the entry of a match that was made, which is about that match alone or was cut at its place.
+func decodeMade(r *space.Reply, id, entryID string) (Match, error) {
 	e, err := parseEntry(entryID, r.Fields())
 	if err != nil || r.Err != nil {
 		return Match{}, errors.Join(r.Err, err)
 	}
-	if e.Kind != codec.Matched || place >= e.places() || e.MatchAt(place) != id {
+	if e.Kind != codec.Matched || e.MatchAt(0) != id {
 		return Match{}, ErrNotFound
 	}
-	return *e.match(place), nil
+	return *e.match(0), nil
 }
 
 // decodeDissolved reads the entries about the cancelled and the restored tickets of a match that fell apart.

@@ -3,9 +3,11 @@ package matchq
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/matchq/matchq/matchq/internal/agreement"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -22,10 +24,12 @@ type Matcher struct {
 	atOnce   *atOnce
 	tickLane chan struct{} // one tick call at a time
 	onTick   sync.Mutex
+	forgotMS atomic.Int64 // when Tick last found nothing more to forget, by Redis's clock
 }
 
 // New makes a Matcher on a client of yours, which stays yours to close. It does not talk to Redis yet. The error is an
-// *InvalidError about cfg.
+// *InvalidError about cfg, or a client that is nil. A wrapper of a *redis.Client needs its method Options: by the
+// database there, the messages of one namespace in two databases are told apart.
 //
 // The client may repeat a command whose reply was lost, as go-redis does by default: every script allows for it.
 // Set its ContextTimeoutEnabled, so that an abandoned call does not hold a connection until ReadTimeout.
@@ -33,6 +37,9 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	cfg, err := complete(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if space.IsNil(rdb) {
+		return nil, &InvalidError{"client", "must not be nil"}
 	}
 	m := &Matcher{cfg: cfg, tickLane: make(chan struct{}, 1)}
 	m.space, err = space.New(space.Config{
@@ -62,25 +69,16 @@ func (m *Matcher) HashTag() string { return m.space.HashTag() }
 // Config returns the configuration in use, defaults filled in.
 func (m *Matcher) Config() Config { return m.cfg }
 
-var configureScript = space.Bind[configureArgs]("match/configure")
-
-type configureArgs struct {
-	Fingerprint string `lua:"fingerprint"`
-}
-
-// agree makes this node's configuration the namespace's, if there is none or no ticket lives by it. A node whose
-// configuration was in force before does not overrule the others later on.
+// agree makes this node's configuration the namespace's, if there is none or no ticket and no process lives by it. A node
+// whose configuration was in force before does not overrule the others later on.
 func (m *Matcher) agree(ctx context.Context, theirs string, before bool) error {
 	mine := m.cfg.fingerprint()
 	if theirs != "" && before {
 		return &ConfigError{Mine: mine, Theirs: theirs}
 	}
-	r, err := configureScript.CallToEnd(ctx, m.space, configureArgs{Fingerprint: mine})
-	if err != nil {
-		return err
+	theirs, err := agreement.Configure(ctx, m.space, mine)
+	if err == nil && theirs != "" {
+		return &ConfigError{Mine: mine, Theirs: theirs}
 	}
-	if r.Text() == "config" {
-		return &ConfigError{Mine: mine, Theirs: r.Text()}
-	}
-	return r.Err
+	return err
 }

@@ -94,15 +94,19 @@ func (m *Matcher) queueNames(ctx context.Context) ([]string, error) {
 }
 
 func (m *Matcher) queueStates(ctx context.Context, names []string) ([]Queue, error) {
-	rows := make([]queueRow, len(names))
-	for i, name := range names {
-		rows[i].Queue = name
-	}
-	r, err := queuesScript.Call(ctx, m.space, queuesArgs{Rows: rows})
+	r, err := queuesScript.Call(ctx, m.space, queuesArgs{Rows: rowsOf(names)})
 	if err != nil {
 		return nil, err
 	}
 	return decodeQueues(r, names)
+}
+
+func rowsOf(names []string) []queueRow {
+	rows := make([]queueRow, len(names))
+	for i, name := range names {
+		rows[i].Queue = name
+	}
+	return rows
 }
 
 func decodeQueues(r *space.Reply, names []string) ([]Queue, error) {

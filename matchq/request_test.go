@@ -203,7 +203,8 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{"namespace", matchq.Config{Namespace: "a}b"}},
 		{"namespace", matchq.Config{Namespace: strings.Repeat("n", 129)}},
 		{"namespace", matchq.Config{Namespace: "a\n"}},
-		{"interval", matchq.Config{Interval: -2}},
+		{"interval", matchq.Config{Interval: -3}},
+		{"interval", matchq.Config{Interval: matchq.Never}},
 		{"interval", matchq.Config{Interval: time.Microsecond}},
 		{"interval", matchq.Config{Interval: 101 * 365 * 24 * time.Hour}},
 		{"size", matchq.Config{Size: 1}},
@@ -212,7 +213,8 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{"policy name", matchq.Config{Policy: matchq.LuaPolicy("", "return function() return {} end")}},
 		{"policy name", matchq.Config{Policy: matchq.LuaPolicy("a\nb", "return function() return {} end")}},
 		{"policy", matchq.Config{Policy: matchq.LuaPolicy("mine", "")}},
-		{"ttl", matchq.Config{TTL: -2}},
+		{"ttl", matchq.Config{TTL: -3}},
+		{"ttl", matchq.Config{TTL: matchq.AtOnce}},
 		{"ttl", matchq.Config{TTL: time.Nanosecond}},
 		{"retention", matchq.Config{Retention: 999 * time.Millisecond}},
 		{"retention", matchq.Config{Retention: matchq.Never}},
@@ -222,8 +224,7 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{"timeout", matchq.Config{Timeout: -1}},
 		{"timeout", matchq.Config{Timeout: time.Microsecond}},
 	} {
-		_, err := matchq.New(nil, bad.cfg)
-		checkInvalid(t, err, bad.field)
+		checkInvalid(t, bad.cfg.Validate(), bad.field)
 	}
 }
 
@@ -234,7 +235,7 @@ func TestConfigsAtTheLimit(t *testing.T) {
 		{Interval: matchq.AtOnce, Size: 2, TTL: time.Millisecond, Retention: time.Second, Limit: 32},
 		{Limit: 500, Timeout: 10 * time.Millisecond, Logger: slog.Default()},
 	} {
-		if _, err := matchq.New(nil, cfg); err != nil {
+		if err := cfg.Validate(); err != nil {
 			t.Errorf("%+v: %v", cfg, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/matchq/matchq/matchq/internal/agreement"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -17,16 +18,24 @@ const maxVisits = 64
 // passed, and forgets tickets that ended longer ago than Config.Retention, until ctx ends; it then returns nil. Any number
 // of processes may run it: they share the due queues without a leader, and another finishes the work of one that dies.
 //
+// While a process is in Run, no other can bring another configuration into force.
+//
 // While Redis is away, or refuses, it logs that and goes on trying; call CheckRights before it to learn of missing rights.
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change,
 // such as to a policy that is not Lua.
 func (m *Matcher) Run(ctx context.Context) error {
 	var clock clock
+	run := agreement.Run{Space: m.space}
+	defer run.End(ctx)
 	outage := space.Outage{
 		Log: m.cfg.Logger, Begins: "matchq: redis is away or refuses, not all ticks are made", Ends: "matchq: redis answers, ticking again",
 	}
 	for ctx.Err() == nil {
-		idle, err := m.round(ctx, &clock)
+		var idle time.Duration
+		err := run.Keep(ctx)
+		if err == nil {
+			idle, err = m.round(ctx, &clock)
+		}
 		switch {
 		case ctx.Err() != nil: // that was the end
 		case space.IsSettled(err):

@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,6 +180,9 @@ func (s *sender) send(batch []*pending, answers []answer) *answer {
 		return nil
 	case space.ChangedNothing(err):
 		return &answer{status: statusFailed, err: err}
+	case errors.Is(err, space.ErrNotSent):
+		s.suspect = true
+		return &answer{status: statusFailed, err: fmt.Errorf("matchq: nothing was queued: %w", err)}
 	default:
 		s.suspect = true
 		return &answer{status: statusUnknown, err: err}

@@ -45,7 +45,8 @@ type visit struct {
 }
 
 // Tick matches the tickets that wait in a queue now, in or out of turn. It is for tests, tools and a timing of your own;
-// Run does it for you. Safe to repeat, though it may then find other tickets.
+// Run does it for you. Safe to repeat, though it may then find other tickets. About once a second it forgets tickets too, as
+// Run does.
 //
 // Errors: *InvalidError, *PolicyError, *ConfigError, ErrUnavailable; the report covers all visits before the error.
 func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
@@ -62,8 +63,24 @@ func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 			r.Matches, r.Expired, r.Took = sum.Matches+r.Matches, sum.Expired+r.Expired, sum.Took+r.Took
 			sum = r
 		}
+		if err := m.forgetBeside(ctx, sum.At); err != nil {
+			return sum, err
+		}
 	}
 	return sum, sum.Err
+}
+
+// forgetBeside forgets as many tickets as a tick may end, if that is a second of Redis's clock ago or left some over:
+// ticks without Run don't fill Redis.
+func (m *Matcher) forgetBeside(ctx context.Context, now time.Time) error {
+	if passed := now.UnixMilli() - m.forgotMS.Load(); passed >= 0 && passed < 1000 {
+		return nil
+	}
+	more, err := m.forget(ctx)
+	if err == nil && !more {
+		m.forgotMS.Store(now.UnixMilli())
+	}
+	return err
 }
 
 // tick makes one call to tick.lua for some queues. It returns a report of each visit, and the visits still to make:

@@ -49,6 +49,7 @@ type Ticket struct {
 	ExpiresAt   time.Time     // zero if it never does
 	EndedAt     time.Time     // zero while it waits or is proposed
 	Waited      time.Duration // until it ended, or until now
+	EndedAgo    time.Duration // by Redis's clock, where it is read by Ticket or TicketOf; else 0
 	Reason      string        // why it was cancelled
 	Match       *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
 	Repeated    bool          // of results of Enqueue and EnqueueAll: the ID that the request chose was known already

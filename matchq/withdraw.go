@@ -2,11 +2,8 @@ package matchq
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -91,11 +88,11 @@ func (m *Matcher) tryWithdraw(ctx context.Context, reason string, sinceMS int64,
 func (m *Matcher) latest(ctx context.Context, players []string) ([]withdrawRow, error) {
 	rows := make([]withdrawRow, len(players))
 	for i, player := range players {
-		id, err := m.field(ctx, space.Players, player)
+		id, err := space.Field(ctx, m.space, space.Players, player)
 		if err != nil {
 			return nil, err
 		}
-		value, err := m.field(ctx, space.Tickets, id)
+		value, err := space.Field(ctx, m.space, space.Tickets, id)
 		if err != nil {
 			return nil, err
 		}
@@ -109,15 +106,4 @@ func (m *Matcher) latest(ctx context.Context, players []string) ([]withdrawRow, 
 		}
 	}
 	return rows, nil
-}
-
-// field reads a field of a hash, "" if it has none of that name.
-func (m *Matcher) field(ctx context.Context, hash, name string) (string, error) {
-	return space.Do(ctx, m.space, "read "+hash, func(ctx context.Context, rdb redis.UniversalClient) (string, error) {
-		value, err := rdb.HGet(ctx, m.space.Key(hash), name).Result()
-		if errors.Is(err, redis.Nil) {
-			return "", nil
-		}
-		return value, err
-	})
 }

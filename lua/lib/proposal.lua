@@ -55,9 +55,10 @@ local function propose(k, now, ready, size, lines, phases, values)
   local proposals, deadlines = {}, {}
   local p = { deadline = now + ready, made = string.format("%.0f", now), accepted = string.rep("0", size) }
   local deadline = string.format("%.0f", p.deadline)
-  for first = 1, #lines, 100 * size do
-    local last = math.min(first + 100 * size, #lines + 1) - 1
-    local entry = add_entry(k.events, now, "proposed", size, "", lines, first, last, "deadline", deadline)
+  local first = 1
+  while first < #lines do
+    local last, text = fill_entry(lines, first, size)
+    local entry = add_entry(k.events, now, "proposed", size, "", (last - first + 1) / 2, text, "deadline", deadline)
     local place = 0
     for head = first, last, 2 * size do
       local match = entry .. "-" .. place
@@ -72,6 +73,7 @@ local function propose(k, now, ready, size, lines, phases, values)
       proposals[#proposals + 1], proposals[#proposals + 2] = match, proposal_value(p)
       deadlines[#deadlines + 1], deadlines[#deadlines + 2] = deadline, match
     end
+    first = last + 1
   end
   if #proposals > 0 then
     redis.call("HSET", k.proposals, unpack(proposals))
@@ -131,7 +133,7 @@ local function dissolve(k, interval, now, match, p, records, out, reason)
   end
   local again = ""
   if #back > 0 then
-    again = add_entry(k.events, now, "restored", 1, reason, back, 1, #back, "match", match)
+    again = add_entry(k.events, now, "restored", 1, reason, #back / 2, table.concat(back, "\n"), "match", match)
   end
   local entry = end_tickets(k.events, now, "cancelled", 1, reason, ended, values, "match", match)
   redis.call("HSET", k.tickets, unpack(values))
@@ -151,7 +153,7 @@ local function time_out(k, interval, now, match, p)
 end
 
 -- add_match: append the match to a reply: open → the proposal and its tickets' values; settled → the settled value and
--- the fields of its entries; made without a ready check → "" and the fields of its entry; unknown → nothing.
+-- the fields of its entries; made without a ready check → "" and the fields of its place; unknown → nothing.
 local function add_match(k, match, reply)
   local value = redis.call("HGET", k.proposals, match)
   local p = open_proposal(value)
@@ -162,13 +164,18 @@ local function add_match(k, match, reply)
     end
     return
   end
-  local ids = value and settled_entries(value) or { string.match(match, "^(%d+%-%d+)%-%d+$") }
   local entries = {}
-  for i, id in ipairs(ids) do
-    entries[i] = read_entry(k.events, id)
-    if not entries[i] then
-      return
+  if value then -- its entries are about this match alone
+    for i, id in ipairs(settled_entries(value)) do
+      entries[i] = read_entry(k.events, id)
+      if not entries[i] then
+        return
+      end
     end
+  else
+    local id, place = string.match(match, "^(%d+%-%d+)%-(%d+)$")
+    local fields = id and read_entry(k.events, id)
+    entries[1] = fields and place_of(fields, tonumber(place))
   end
   if #entries > 0 then
     reply[#reply + 1] = value or ""

@@ -77,9 +77,9 @@ local function outcome(kind, entry, place)
   return string.sub(kind, 1, 1) .. "\t" .. entry .. "-" .. place
 end
 
--- entry_of: the id of the entry that an outcome names; nil for other values.
+-- entry_of: the id of the entry that an outcome names, and the place there as text; nil for other values.
 local function entry_of(value)
-  return string.match(value, "^%a\t([^\t]*)%-%d+$")
+  return string.match(value, "^%a\t([^\t]*)%-(%d+)$")
 end
 
 -- is_matched: whether a value is the outcome of a matched ticket.

@@ -1,4 +1,4 @@
--- match: a match, proposed or not. READS. O(size of two entries).
+-- match: a match, proposed or not. READS. O(bytes of two entries).
 -- KEYS tickets events proposals
 -- ARGV match
 -- RETURN {now_ms, the match…} as lib/proposal.lua appends it; {now_ms} if it is unknown

@@ -1,8 +1,8 @@
--- ticket: a ticket by its id, or the latest of a player. READS. O(size of one entry).
+-- ticket: a ticket by its id, or the latest of a player. READS. O(bytes of one entry, at most about 64 KiB).
 -- KEYS tickets players events proposals
 -- ARGV id ("": the player's) player
--- RETURN {now_ms} if there is none; {now_ms, id, record}; {now_ms, id, outcome, entry fields}; or, if it is proposed,
---   {now_ms, id, value, the match…} as lib/proposal.lua appends it
+-- RETURN {now_ms} if there is none; {now_ms, id, record}; {now_ms, id, outcome, the fields of its place}; or,
+--   if it is proposed, {now_ms, id, value, the match…} as lib/proposal.lua appends it
 
 --@include lib/time.lua
 --@include lib/record.lua
@@ -16,9 +16,11 @@ local value = id and call("HGET", tickets, id)
 if not value then
   return { now }
 end
-local entry, reply = entry_of(value), { now, id, value }
+local entry, place = entry_of(value)
+local reply = { now, id, value }
 if entry then
-  reply[4] = read_entry(events, entry)
+  local fields = read_entry(events, entry)
+  reply[4] = fields and place_of(fields, tonumber(place))
   return reply[4] and reply or { now }
 end
 local match = proposal_of(value)

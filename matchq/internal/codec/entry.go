@@ -16,6 +16,7 @@ type Entry struct {
 	Reason     string
 	MatchID    string // of the match that was proposed, if the entry ends a proposal; else ""
 	DeadlineMS int64  // of a proposal
+	First      int    // the place of the first lines: 0, unless a script has cut one place out of the entry
 
 	lines string
 	count int
@@ -39,6 +40,11 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 	}
 	if e.Size, err = strconv.Atoi(fields["size"]); err != nil || e.Size < 1 {
 		return e, fmt.Errorf("matchq: entry %s has size %q", id, fields["size"])
+	}
+	if first, cut := fields["place"]; cut {
+		if e.First, err = strconv.Atoi(first); err != nil || e.First < 0 {
+			return e, fmt.Errorf("matchq: entry %s was cut at place %q", id, first)
+		}
 	}
 	if e.lines != "" {
 		e.count = (strings.Count(e.lines, "\n") + 2) / 2
@@ -66,10 +72,11 @@ func (e *Entry) Lines() iter.Seq2[string, string] {
 	}
 }
 
-// MatchAt is the id of the match at a place of an entry about matches: the one it was proposed under, if it was.
+// MatchAt is the id of the match at a place of an entry about matches, counted from First: the one it was proposed
+// under, if it was.
 func (e *Entry) MatchAt(place int) string {
 	if e.MatchID != "" {
 		return e.MatchID
 	}
-	return PlaceID(e.ID, place)
+	return PlaceID(e.ID, e.First+place)
 }

@@ -238,7 +238,7 @@ for i = 6, #ARGV do
   local list = i < 6 + ARGV[5] and more or lines
   list[#list + 1] = ARGV[i]
 end
-local id = add_entry(KEYS[1], ARGV[3], ARGV[1], ARGV[2], ARGV[4], lines, 1, #lines, unpack(more))
+local id = add_entry(KEYS[1], ARGV[3], ARGV[1], ARGV[2], ARGV[4], #lines / 2, table.concat(lines, "\n"), unpack(more))
 local fields = read_entry(KEYS[1], id)
 return {
   fields, entry_kind(fields), string.format("%.0f", entry_size(fields)), string.format("%.0f", entry_count(fields)),

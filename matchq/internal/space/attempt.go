@@ -23,7 +23,7 @@ type attempt struct {
 
 // SetErr notes an error. The client of a cluster sets that of each attempt, others that of the last.
 func (a *attempt) SetErr(err error) {
-	a.lost = a.lost || err != nil && !isAnswer(err)
+	a.lost = a.lost || err != nil && !isAnswer(err) && !isNotSent(err)
 	a.Cmd.SetErr(err)
 }
 
@@ -58,6 +58,10 @@ func evaluation(command, script string, keys []string, args []any) []any {
 // firstKey is the place of the first key in a call of a script.
 const firstKey = 3
 
+// dialFor is how long a call goes on to look for a connection. A driver that dials several times by itself may take as
+// long for the first try.
+const dialFor = 300 * time.Millisecond
+
 // attempts makes a call as often as the driver's options say, with its pauses.
 func (s *Space) attempts(ctx context.Context, call []any) (values []any, lost bool, err error) {
 	var options redis.Options // of a driver that repeats by itself
@@ -65,14 +69,15 @@ func (s *Space) attempts(ctx context.Context, call []any) (values []any, lost bo
 	if once {
 		options = *single.Options()
 	}
-	pause := max(options.MinRetryBackoff, 0)
+	pause, began := max(options.MinRetryBackoff, 0), time.Now()
 	for try := 0; ; try++ {
 		a := &attempt{Cmd: redis.NewCmd(ctx, call...), once: once}
 		a.SetFirstKeyPos(firstKey)
 		_ = s.client.Process(ctx, a)
 		values, err = a.Slice()
 		lost = lost || a.lost
-		if err == nil || try >= options.MaxRetries || !mayRepeat(err) || ctx.Err() != nil {
+		unsent := !lost && isNotSent(err) && time.Since(began) > dialFor
+		if err == nil || try >= options.MaxRetries || !mayRepeat(err) || unsent || ctx.Err() != nil {
 			return values, lost || err != nil && s.hidesAttempts(), err
 		}
 		Sleep(ctx, time.Duration(rand.Int64N(int64(pause)+1)))
@@ -90,6 +95,12 @@ func (s *Space) hidesAttempts() bool {
 	default:
 		return true
 	}
+}
+
+// isNotSent tells errors of a command that had no connection.
+func isNotSent(err error) bool {
+	dial, ok := errors.AsType[*net.OpError](err)
+	return ok && dial.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout)
 }
 
 // mayRepeat tells an error after which the driver repeats a call.

@@ -2,6 +2,7 @@ package space
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // Do makes a plain call to Redis; errors name it by what. It ends with ctx or after Config.Timeout, whichever comes
-// first. Errors: ErrUnavailable, ErrRefused, or an answer of Redis that repeating won't change.
+// first. Errors: ErrUnavailable, ErrRefused, context.Canceled alone if the caller cancelled ctx, or an answer of Redis
+// that repeating won't change.
 func Do[T any](ctx context.Context, s *Space, what string, fn func(context.Context, redis.UniversalClient) (T, error)) (T, error) {
 	return Bounded(ctx, s, func(ctx context.Context) (T, error) {
 		value, err := fn(ctx, s.client)
@@ -27,6 +29,7 @@ func Bounded[T any](ctx context.Context, s *Space, call func(context.Context) (T
 		value T
 		err   error
 	}
+	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	ended := make(chan result, 1)
 	go func() {
@@ -35,7 +38,9 @@ func Bounded[T any](ctx context.Context, s *Space, call func(context.Context) (T
 		if deadline, ok := ctx.Deadline(); err != nil && ok && !time.Now().Before(deadline) {
 			<-ctx.Done() // now: the connection has the same deadline and was told first
 		}
-		if err != nil && ctx.Err() != nil {
+		if err != nil && errors.Is(caller.Err(), context.Canceled) {
+			err = givenUp(err)
+		} else if err != nil && ctx.Err() != nil {
 			err = fmt.Errorf("%w (%w)", err, ctx.Err()) // a driver says "i/o timeout" for a deadline
 		}
 		ended <- result{value, err}

@@ -1,6 +1,7 @@
 package space
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,8 +17,25 @@ var ErrUnavailable = errors.New("matchq: redis is unavailable")
 // ErrRefused says that Redis answers, and refuses the call in the state it is in.
 var ErrRefused = errors.New("matchq: redis refuses the call")
 
-// Unavailable is an ErrUnavailable with its cause.
-func Unavailable(cause error) error { return fmt.Errorf("%w: %w", ErrUnavailable, cause) }
+// ErrNotSent says, beside ErrUnavailable, that the driver found no connection, so that the script never left.
+var ErrNotSent = errors.New("nothing was sent")
+
+// Unavailable is an ErrUnavailable with its cause. A caller that cancels its context has no outage: the cause is all.
+func Unavailable(cause error) error {
+	if errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("matchq: the call was given up: %w", cause)
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, cause)
+}
+
+// givenUp is the error of a call whose caller has cancelled its context. What Redis has answered stays.
+func givenUp(err error) error {
+	var answer redis.Error
+	if !errors.Is(err, ErrUnavailable) || errors.As(err, &answer) {
+		return err
+	}
+	return fmt.Errorf("%w (%v)", Unavailable(context.Canceled), err) //nolint:errorlint // it is no outage
+}
 
 // Refusal is an answer of Redis that comes with the state it is in, or with the rights of its user.
 type Refusal struct {

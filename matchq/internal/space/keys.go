@@ -2,6 +2,7 @@ package space
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,13 +25,14 @@ const (
 	Away       = "away"       // sorted set: player whose connection has ended → when the grace ends (ms)
 	Nodes      = "nodes"      // sorted set: node → when its lease ends (ms)
 	NodeInfo   = "node_info"  // hash: node → what it says of itself
+	Runs       = "runs"       // sorted set: process in Matcher.Run → until when it counts as running (ms)
 	Timers     = "timers"     // sorted set: room → when it is to be woken (ms)
 	Rights     = "rights"     // hash, while CheckRights runs
 )
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Timers, Rights,
+	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights,
 }
 
 // The keys of which there are many, for KeyOf.
@@ -63,8 +65,14 @@ func (s *Space) Key(name string) string { return s.once[slices.Index(onceNames, 
 // KeyOf is the name in Redis of one of many keys: that of a queue, a player, a node, a room or a minute.
 func (s *Space) KeyOf(name, of string) string { return s.prefix + many[name].begin + of }
 
-// Channel is the name of the channel on which a node hears; with "" it is how those names begin.
-func (s *Space) Channel(node string) string { return s.prefix + "to:" + node }
+// Channel is the name of the channel on which a node hears; with "" it is how those names begin. Redis's channels know
+// nothing of databases, so the name tells those apart.
+func (s *Space) Channel(node string) string {
+	if s.db == 0 {
+		return s.prefix + "to:" + node
+	}
+	return s.prefix + "to@" + strconv.Itoa(s.db) + ":" + node
+}
 
 // HashTag is how all keys of the namespace begin.
 func (s *Space) HashTag() string { return strings.TrimSuffix(s.prefix, ":") }

@@ -33,7 +33,7 @@ func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error)
 }
 
 // CallToEnd is Call for callers that must know when the driver has returned: it does not return before that, though ctx
-// ends.
+// ends. If no attempt found a connection the error is an ErrNotSent too.
 func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, error) {
 	keys, values := s.layout.lay(in, &args)
 	if !s.layout.guarded {
@@ -44,10 +44,14 @@ func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, e
 
 func (s *Space) run(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
 	values, lost, err := s.evaluate(ctx, s.scripts[script], keys, args)
-	if err != nil {
+	switch {
+	case err == nil:
+		return &Reply{script: script, rest: values}, nil
+	case !lost && isNotSent(err):
+		return nil, fmt.Errorf("%w: %s: %w: %w", ErrUnavailable, script, ErrNotSent, err)
+	default:
 		return nil, s.Failure(script, err, lost)
 	}
-	return &Reply{script: script, rest: values}, nil
 }
 
 // maxDisagreements is how often a call is repeated because the configuration in force was another one.

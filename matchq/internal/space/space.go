@@ -5,6 +5,7 @@ package space
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,7 @@ type Space struct {
 	timeout time.Duration
 	log     *slog.Logger
 	prefix  string
+	db      int      // the database in which the namespace lives
 	once    []string // the names of the keys that the namespace has once, in the order of onceNames
 	scripts map[string]source
 	guard   Guard
@@ -51,7 +53,7 @@ type Space struct {
 func New(cfg Config) (*Space, error) {
 	s := &Space{
 		client: cfg.Client, timeout: cfg.Timeout, log: cfg.Logger, guard: cfg.Guard, refused: cfg.Refused,
-		prefix: "{" + cfg.Namespace + "}:", scripts: map[string]source{},
+		prefix: "{" + cfg.Namespace + "}:", db: databaseOf(cfg.Client), scripts: map[string]source{},
 	}
 	for _, name := range onceNames {
 		s.once = append(s.once, s.prefix+name)
@@ -64,6 +66,20 @@ func New(cfg Config) (*Space, error) {
 		s.scripts[name] = source{redis.NewScript(text).Hash(), text}
 	}
 	return s, nil
+}
+
+// IsNil says whether there is no client: nil, or a nil pointer in the interface.
+func IsNil(client redis.UniversalClient) bool {
+	v := reflect.ValueOf(client)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// databaseOf is the database that a client selects: 0 for a cluster, and for a wrapper without a method Options.
+func databaseOf(client redis.UniversalClient) int {
+	if c, ok := client.(interface{ Options() *redis.Options }); ok {
+		return c.Options().DB
+	}
+	return 0
 }
 
 // Policy is the source of a built-in policy, and whether there is one of that name.

@@ -89,7 +89,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 		s.recorder.Ticked(r)
 	}
 	var err error
-	if s.matcher, err = matchq.New(s.redis, config); err != nil {
+	if s.matcher, err = matchq.New(s.redis.UniversalClient, config); err != nil {
 		return err
 	}
 	if s.presence, err = presence.New(s.matcher, presence.Config{MailboxKeep: s.config.MailboxKeep()}); err != nil {

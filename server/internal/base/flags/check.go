@@ -54,7 +54,7 @@ func (f *Flags) check() error {
 	if f.Healthcheck {
 		return nil
 	}
-	_, err := matchq.New(nil, f.MatcherConfig())
+	err := f.MatcherConfig().Validate()
 	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
 		return fmt.Errorf("%s %s", flagOf[invalid.Field], invalid.Problem)
 	}

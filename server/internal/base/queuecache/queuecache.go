@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 const (
@@ -43,7 +44,7 @@ func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {
 		queues, _ := r.Val.([]matchq.Queue)
 		return queues, r.Err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: read queues: %w", matchq.ErrUnavailable, ctx.Err())
+		return nil, fmt.Errorf("read queues: %w", wire.WaitError(ctx.Err()))
 	}
 }
 

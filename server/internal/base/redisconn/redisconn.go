@@ -3,6 +3,7 @@ package redisconn
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -59,12 +60,13 @@ func (c *Conn) Close() error {
 func (c *Conn) Embedded() bool { return c.server != nil }
 
 func embedded() (*Conn, error) {
-	server := miniredis.NewMiniRedis()
-	server.ClockTTL(true) // otherwise keys never expire, and rate limits need that
+	server, password := miniredis.NewMiniRedis(), rand.Text()
+	server.RequireAuth(password) // other users of the machine can reach its port
+	server.ClockTTL(true)        // otherwise keys never expire, and rate limits need that
 	if err := server.Start(); err != nil {
 		return nil, fmt.Errorf("embedded redis: %w", err)
 	}
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Password: password, ContextTimeoutEnabled: true})
 	return &Conn{UniversalClient: client, server: server}, nil
 }
 

@@ -80,3 +80,20 @@ func TestMistakesKeepThePassword(t *testing.T) {
 		}
 	}
 }
+
+// Other users of the machine can reach the port of the embedded Redis.
+func TestEmbeddedIsBehindAPassword(t *testing.T) {
+	c, err := Open(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	stranger := redis.NewClient(&redis.Options{Addr: c.server.Addr()})
+	defer func() { _ = stranger.Close() }()
+	if err := stranger.Get(t.Context(), "k").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {
+		t.Errorf("a stranger got %v", err)
+	}
+	if err := c.Set(t.Context(), "k", 1, 0).Err(); err != nil {
+		t.Error(err)
+	}
+}

@@ -2,6 +2,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -116,6 +117,14 @@ func StoppingError() *Error {
 	return &Error{Code: CodeShuttingDown, Message: "the server is shutting down", RetryAfter: time.Second}
 }
 
+// WaitError is the error of waiting for Redis until a context ended: no outage if the client or this server gave up.
+func WaitError(ended error) error {
+	if errors.Is(ended, context.Canceled) {
+		return ended
+	}
+	return fmt.Errorf("%w: %w", matchq.ErrUnavailable, ended)
+}
+
 // ErrorOf returns the Error of any error.
 func ErrorOf(err error) *Error {
 	var (
@@ -156,6 +165,8 @@ func ErrorOf(err error) *Error {
 		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)
 	case IsPassing(err):
 		return RedisError(err)
+	case errors.Is(err, context.Canceled): // the client has gone, and hears nothing; or this server stops
+		return StoppingError()
 	default:
 		return &Error{Code: CodeInternal, Message: "internal error", cause: err}
 	}

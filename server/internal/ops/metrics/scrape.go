@@ -62,7 +62,7 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	defer cancel()
 	listed := s.lookUp()
 	report, err := s.Matcher.Audit(ctx)
-	up := !errors.Is(err, matchq.ErrUnavailable)
+	up := !errors.Is(err, matchq.ErrUnavailable) && ctx.Err() == nil
 	ch <- gauge(redisUp, boolValue(up))
 	if err == nil {
 		ch <- gauge(auditOK, boolValue(report.OK()))

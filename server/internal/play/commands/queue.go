@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -177,9 +176,7 @@ func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 		s.SetTicket(t.ID)
 		return &t, nil
 	}
-	// This compares Redis's clock with ours. If they differ by more than the grace, old news may be repeated, or missed
-	// news left out.
-	if !first || s.Knows(notify.EndKey(&t)) || time.Since(t.EndedAt) > h.Grace {
+	if !first || s.Knows(notify.EndKey(&t)) || t.EndedAgo > h.Grace {
 		return nil, nil //nolint:nilnil // as above
 	}
 	return &t, nil

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"maps"
 	"sync"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -117,7 +115,7 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	case lane <- struct{}{}:
 		defer func() { <-lane }()
 	case <-ctx.Done(): // Redis is away, and earlier sessions of the lane wait for it too
-		return fmt.Errorf("%w: %w", matchq.ErrUnavailable, ctx.Err())
+		return wire.WaitError(ctx.Err())
 	}
 	bound, undo, err := r.beginBind(s, id)
 	if bound || err != nil {
