@@ -32,7 +32,7 @@ func givenUp(err error) error {
 	if !errors.Is(err, ErrUnavailable) || errors.As(err, &answer) {
 		return err
 	}
-	return fmt.Errorf("%w (%v)", Unavailable(context.Canceled), err) //nolint:errorlint // it is no outage
+	return Unavailable(context.Canceled)
 }
 
 // disagreement is the error of a Guard: repeating the call won't change it.
