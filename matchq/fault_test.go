@@ -127,10 +127,13 @@ func loseDrain(t *testing.T, s *spoiled) {
 	checkWaiting(t, s.calm, "history", 0)
 }
 
+// enqueueTries is how often an enqueue is tried: once by the library, and then four times by the driver.
+const enqueueTries = 5
+
 // loseFor has an enqueue end without an answer, although Redis made it, and returns the ticket.
 func (s *spoiled) loseFor(t *testing.T, r matchq.Request) string {
 	t.Helper()
-	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4) // the driver tries as often
+	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), enqueueTries)
 	_, err := s.m.Enqueue(t.Context(), r)
 	var unknown *matchq.UnknownError
 	if !errors.As(err, &unknown) || !errors.Is(err, matchq.ErrUnavailable) {
