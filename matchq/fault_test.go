@@ -128,10 +128,13 @@ func loseDrain(t *testing.T, s *spoiled) {
 	checkWaiting(t, s.calm, "history", 0)
 }
 
+// enqueueTries is how often an enqueue is tried: once, and then as often as the driver's options say.
+const enqueueTries = 4
+
 // loseFor makes an enqueue that gets no answer although Redis has made the ticket, and returns the ticket.
 func (s *spoiled) loseFor(t *testing.T, r matchq.Request) string {
 	t.Helper()
-	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4) // the driver tries as often
+	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), enqueueTries)
 	_, err := s.m.Enqueue(t.Context(), r)
 	var unknown *matchq.UnknownError
 	if !errors.As(err, &unknown) || !errors.Is(err, matchq.ErrUnavailable) {

@@ -173,7 +173,8 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 		want.Waited = m.now.Sub(want.EnqueuedAt)
 	}
 	have := *got
-	if m.now.IsZero() || have.Waited == 0 { // not set in a new ticket
+	have.EndedAgo = 0                       // it has a test of its own
+	if m.now.IsZero() || have.Waited == 0 { // not set where the ticket was just made
 		have.Waited = want.Waited
 	}
 	have.Match, have.Repeated = nil, false

@@ -107,7 +107,7 @@ func TestReadyVoidTicketsDecline(t *testing.T) {
 		enqueue(t, calm, "music", "dave")
 		proposed <- propose(t, calm, "music")
 	}})
-	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4)
+	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), enqueueTries)
 	_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "music", Player: "carol"})
 	if _, ok := errors.AsType[*matchq.UnknownError](err); !ok {
 		t.Fatalf("enqueue without an answer: %v", err)

@@ -73,7 +73,17 @@ func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 // forgetBeside forgets as many tickets as a tick may end, if that is a second of Redis's clock ago or left some over:
 // ticks without Run don't fill Redis.
 func (m *Matcher) forgetBeside(ctx context.Context, now time.Time) error {
-	if passed := now.UnixMilli() - m.forgotMS.Load(); passed >= 0 && passed < 1000 {
+	recently := func() bool { d := now.UnixMilli() - m.forgotMS.Load(); return d >= 0 && d < 1000 }
+	if recently() {
+		return nil
+	}
+	select {
+	case m.tickLane <- struct{}{}:
+		defer func() { <-m.tickLane }()
+	case <-ctx.Done():
+		return space.Unavailable(ctx.Err())
+	}
+	if recently() { // another Tick was first
 		return nil
 	}
 	more, err := m.forget(ctx)

@@ -33,3 +33,21 @@ func TestTickAloneForgets(t *testing.T) {
 		t.Errorf("%d tickets are stored after the clock was set back", s.Stored)
 	}
 }
+
+// How long ago a ticket ended is told by Redis's clock, whatever this process's says.
+func TestEndedAgo(t *testing.T) {
+	env := matchqtest.Embedded(t)
+	m := newMatcher(t, env, matchq.Config{Retention: time.Hour})
+	now := time.Now().Add(-24 * time.Hour)
+	env.Embedded.SetTime(now)
+	ticket := enqueue(t, m, "q", "alice")
+	enqueue(t, m, "q", "bob")
+	tick(t, m, "q")
+	for _, passed := range []time.Duration{0, time.Minute, -time.Minute} {
+		env.Embedded.SetTime(now.Add(passed))
+		got, err := m.Ticket(t.Context(), ticket.ID)
+		if err != nil || got.State != matchq.Matched || got.EndedAgo != max(0, passed) {
+			t.Errorf("after %v it ended %v ago, %v", passed, got.EndedAgo, err)
+		}
+	}
+}

@@ -14,7 +14,8 @@ local stored = call("HGET", meta, "config")
 if stored and stored ~= fingerprint then
   local totals = call("HMGET", counters, "enqueued", "matched", "cancelled", "expired")
   local live = (totals[1] or 0) - (totals[2] or 0) - (totals[3] or 0) - (totals[4] or 0)
-  if live > 0 or call("ZCOUNT", runs, "(" .. now, now + run_ms) > 0 then
+  local running = call("ZRANGEBYSCORE", runs, "(" .. now, now + run_ms, "LIMIT", 0, 1)
+  if live > 0 or #running > 0 then
     return { "config", stored }
   end
 end

@@ -34,7 +34,7 @@ func givenUp(err error) error {
 	if !errors.Is(err, ErrUnavailable) || errors.As(err, &answer) {
 		return err
 	}
-	return fmt.Errorf("%w (%v)", Unavailable(context.Canceled), err) //nolint:errorlint // it is no outage
+	return Unavailable(context.Canceled)
 }
 
 // Refusal is an answer of Redis that comes with the state it is in, or with the rights of its user.
