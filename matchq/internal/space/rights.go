@@ -27,9 +27,18 @@ var rightsScript = Bind[struct{}]("match/rights")
 
 // CheckRights says whether the user of the connection may run scripts and every command that scripts and Do run.
 func (s *Space) CheckRights(ctx context.Context) error {
-	reply, err := rightsScript.Call(ctx, s, struct{}{})
+	_, err := Do(ctx, s, "eval", func(ctx context.Context, rdb redis.UniversalClient) (any, error) {
+		if err := rdb.Ping(ctx).Err(); err != nil {
+			return nil, err
+		}
+		return rdb.Eval(ctx, "return 1", []string{s.Key(Rights)}).Result() // Redis may know the scripts, and forget them
+	})
+	var reply *Reply
+	if err == nil {
+		reply, err = rightsScript.Call(ctx, s, struct{}{})
+	}
 	if err != nil {
-		return lacking(err, "+eval +evalsha and all keys, ~"+s.prefix+"*")
+		return lacking(err, "+ping +eval +evalsha and all keys, ~"+s.prefix+"*")
 	}
 	missing := reply.Texts()
 	if reply.Err != nil || len(missing) == 0 {
@@ -40,7 +49,7 @@ func (s *Space) CheckRights(ctx context.Context) error {
 
 // CheckChannels says whether the user of the connection may publish to and subscribe to the channels of nodes.
 func (s *Space) CheckChannels(ctx context.Context) error {
-	grant := "+publish +subscribe +unsubscribe and all channels, &" + s.prefix + "*"
+	grant := "+publish +subscribe and all channels, &" + s.prefix + "*"
 	channel := s.Channel("-")
 	_, err := Do(ctx, s, "publish", func(ctx context.Context, rdb redis.UniversalClient) (int64, error) {
 		return rdb.Publish(ctx, channel, "").Result()
