@@ -29,7 +29,7 @@ var (
 
 	// ErrRefused says that Redis answers, and refuses the call in the state it is in: it is full, read-only, or the user
 	// has no rights, for instance. The error is a *RefusedError. Nothing was changed, unless that says Unknown; the call
-	// works again once the cause is gone.
+	// works again once the cause is gone. Every call that may fail with ErrUnavailable may fail with this.
 	ErrRefused = space.ErrRefused
 
 	// ErrGap says that events between the position and the oldest one kept are gone, or that the position lies ahead of

@@ -42,7 +42,7 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 	matchqtest.Eventually(t, "a replica took over", func() bool {
 		_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "late"})
 		var duplicate *matchq.DuplicateError // of an attempt whose answer was lost
-		if err != nil && !errors.Is(err, matchq.ErrUnavailable) && !errors.As(err, &duplicate) {
+		if err != nil && !errors.Is(err, matchq.ErrUnavailable) && !errors.Is(err, matchq.ErrRefused) && !errors.As(err, &duplicate) {
 			t.Fatal(err)
 		}
 		return err == nil || errors.As(err, &duplicate)

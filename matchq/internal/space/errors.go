@@ -78,8 +78,7 @@ func IsSettled(err error) bool {
 
 // ChangedNothing tells an error after which it is known that the script changed nothing, whether repeating helps or not.
 func ChangedNothing(err error) bool {
-	var refused *refusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return !refused.Unknown
 	}
 	return IsSettled(err)

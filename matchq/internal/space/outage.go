@@ -21,9 +21,8 @@ type Outage struct {
 
 // Note logs an error unless that was done.
 func (o *Outage) Note(err error) {
-	var refused *refusedError
 	code := o.code
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
 		code = refused.Code
 	}
 	if !o.began || code != o.code {

@@ -67,14 +67,14 @@ func (s *Space) CheckChannels(ctx context.Context) error {
 
 // denied is a refusal of rights that Redis told without an error.
 func (s *Space) denied(call, grant string) error {
-	return lacking(s.Failure(call, noRights("NOPERM this user has no permissions to run all commands"), false), grant)
+	return lacking(s.Failure(call, answerError("NOPERM this user has no permissions to run all commands"), false), grant)
 }
 
-// noRights is an answer of Redis.
-type noRights string
+// answerError is an answer of Redis.
+type answerError string
 
-func (e noRights) Error() string { return string(e) }
-func (noRights) RedisError()     {}
+func (e answerError) Error() string { return string(e) }
+func (answerError) RedisError()     {}
 
 // lackingError says what to grant.
 type lackingError struct {

@@ -35,15 +35,17 @@ const noRight = "the server's Redis user lacks a right; the README lists those i
 // refusalRetry is when a refused call may be worth repeating.
 const refusalRetry = 5 * time.Second
 
+// redisAnswer is an error that Redis has answered with, as the driver marks it.
+type redisAnswer interface {
+	error
+	RedisError()
+}
+
 // RefusalOf returns an Error if Redis answers and refuses; nil for any other error. The answer may name users and keys, so
 // clients get its first word and a fixed explanation.
 func RefusalOf(err error) *Error {
 	code, why := "", "the log says why"
-	var answer interface {
-		error
-		RedisError()
-	}
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[redisAnswer](err); ok {
 		for _, r := range refusals {
 			if text := answer.Error(); strings.HasPrefix(text, r.sign) || strings.HasPrefix(text, "ERR ") && strings.Contains(text, r.sign) {
 				code, why = r.code, r.why
