@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 // maxVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
@@ -18,6 +19,7 @@ const maxVisits = 64
 // While Redis is away it logs that and goes on trying. It returns an error only if going on makes no sense: a
 // *ConfigError, or an answer of Redis that repeating won't change, such as missing rights, or a policy that is not Lua.
 func (m *Matcher) Run(ctx context.Context) error {
+	defer m.vigil.Follow(ctx, 0, nil)()
 	var (
 		pause space.Backoff
 		clock clock
@@ -48,6 +50,9 @@ func (m *Matcher) Run(ctx context.Context) error {
 func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error) {
 	due, err := m.findDue(ctx)
 	if err != nil {
+		return 0, err
+	}
+	if err := m.vigil.Saw(ctx, due.redis); err != nil { // before a tick of another Redis counts anybody as absent
 		return 0, err
 	}
 	if clock.wentBack(due.now) {
@@ -98,6 +103,7 @@ type dueList struct {
 	next        time.Duration // from now until another queue is due, or a deadline over
 	forgettable bool
 	settleable  bool // deadlines of proposals are over
+	redis       vigil.Identity
 	visits      []visit
 }
 
@@ -137,6 +143,7 @@ func decodeDue(r *space.Reply) (dueList, error) {
 	}
 	due.forgettable = r.Number() == 1
 	due.settleable = r.Number() == 1
+	due.redis = vigil.ReadIdentity(r)
 	for r.More() {
 		due.visits = append(due.visits, visit{queue: r.Text(), fence: r.Text()})
 	}

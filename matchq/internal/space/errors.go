@@ -39,6 +39,7 @@ func failure(what string, err error) error {
 // passing are the first words of answers that come with the state Redis is in: repeating the call may help.
 var passing = []string{
 	"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "MISCONF", "OOM", "NOREPLICAS", "BUSY",
+	"UNBLOCKED",
 }
 
 // isRefusal tells an answer of Redis that repeating won't change.
