@@ -10,6 +10,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/intake"
 	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -181,6 +182,9 @@ func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 	// news left out.
 	if !first || s.Knows(notify.EndKey(&t)) || time.Since(t.EndedAt) > h.Grace {
 		return nil, nil //nolint:nilnil // as above
+	}
+	if t.Match != nil {
+		s.NoteRoom(t.Match.Room, quiz.InMatch)
 	}
 	return &t, nil
 }

@@ -1,6 +1,7 @@
 package quiz
 
 import (
+	"bytes"
 	"encoding/json"
 )
 
@@ -22,6 +23,8 @@ const Lost = "lost"
 // Told returns how a room stands for a client that is pushed an event; Unknown for an event that does not say so.
 func Told(event string, data json.RawMessage) (room string, now Standing) {
 	switch event {
+	case "match_status":
+		return roomOfMatch(data)
 	case InvitationEvent:
 		now = IsInvited
 	case "created_friend_match", "question_started":
@@ -38,6 +41,17 @@ func Told(event string, data json.RawMessage) (room string, now Standing) {
 		return "", Unknown
 	}
 	return named.RoomID, now
+}
+
+// roomOfMatch finds the room of a match in its news, which are too long to be decoded for each player. The keys are
+// sorted: the first roomId is that of the match, and not one in a player's attributes.
+func roomOfMatch(data json.RawMessage) (room string, now Standing) {
+	_, rest, found := bytes.Cut(data, []byte(`"roomId":"`))
+	id, _, ends := bytes.Cut(rest, []byte(`"`))
+	if !found || !ends {
+		return "", Unknown
+	}
+	return string(id), InMatch
 }
 
 // StandingOf is how a room stands for one of its players.
