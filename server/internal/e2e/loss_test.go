@@ -79,14 +79,10 @@ func (r *lossRound) wait(name string) {
 	}
 	polled := r.one.post(r.player("polled"+name), `"`+r.player("polled"+name)+`"`).text("id")
 	answer := make(chan response, 1)
-	go func() { answer <- r.two.call("GET", "/v1/tickets/"+polled+"?wait=9s", "") }()
-	r.add(name+" by long poll", func(stop <-chan struct{}) bool {
-		select {
-		case got := <-answer:
-			return got.text("state") == "cancelled" && got.text("reason") == quiz.Lost
-		case <-stop:
-			return false
-		}
+	go func() { answer <- r.two.call("GET", "/v1/tickets/"+polled+"?wait=5s", "") }()
+	r.add(name+" by long poll", func(<-chan struct{}) bool {
+		got := <-answer
+		return got.text("state") == "cancelled" && got.text("reason") == quiz.Lost
 	}, r.ticket(polled))
 	streamed := r.one.post(r.player("streamed"+name), `"`+r.player("streamed"+name)+`"`).text("id")
 	events := r.two.follow("/v1/tickets/" + streamed + "/events")
@@ -111,6 +107,10 @@ func (r *lossRound) wait(name string) {
 
 // play has clients play a paced and a self-paced game, invite each other, and be matched.
 func (r *lossRound) play() {
+	matchqtest.Eventually(r.t, "all nodes have a lease again", func() bool {
+		nodes, err := r.one.presence.Nodes(r.t.Context())
+		return err == nil && len(nodes) == 3
+	})
 	a, b := r.one.online(`"`+r.player("a")+`"`), r.two.online(`"`+r.player("b")+`"`)
 	paced := befriend(a, b, r.player("b"))
 	for _, s := range []*socket{a, b} {

@@ -37,6 +37,7 @@ func (s *Session) note(name string, now quiz.Standing) {
 		r.until = time.Now().Add(matchKeptFor)
 	case quiz.IsInvited:
 		r.until = time.Now().Add(invitedFor)
+	case quiz.Unknown, quiz.Playing, quiz.IsOver: // until it is told
 	}
 	if s.rooms == nil {
 		s.rooms = map[string]room{}
