@@ -32,8 +32,8 @@ var (
 	// works again once the cause is gone. Every call that may fail with ErrUnavailable may fail with this.
 	ErrRefused = space.ErrRefused
 
-	// ErrGap says that events between the position and the oldest one kept are gone, or that the position lies ahead of
-	// the stream, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
+	// ErrGap says that events between the position and the oldest one kept are gone, or that the stream lacks the
+	// position's own event, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
 	// watch from now.
 	ErrGap = errors.New("matchq: events after this position are missing")
 )

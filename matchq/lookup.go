@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
@@ -31,6 +32,42 @@ func (m *Matcher) TicketOf(ctx context.Context, player string) (Ticket, error) {
 		return Ticket{}, ErrNotFound
 	}
 	return m.lookUp(ctx, ticketArgs{Player: player})
+}
+
+var statesScript = space.Bind[statesArgs]("match/states")
+
+type statesArgs struct {
+	Rows []statesRow `lua:"row"`
+}
+
+type statesRow struct {
+	ID string `lua:"id"`
+}
+
+// statesOf are states by the letters of states.lua.
+var statesOf = map[string]State{"": "", "w": Waiting, "p": Proposed, "m": Matched, "c": Cancelled, "e": Expired}
+
+// States returns how tickets stand, in the order of their ids: "" for one that is unknown, or whose end was forgotten. It
+// takes a call to Redis for each 256. Errors: ErrUnavailable.
+func (m *Matcher) States(ctx context.Context, ids ...string) ([]State, error) {
+	states := make([]State, 0, len(ids))
+	for some := range slices.Chunk(ids, 256) {
+		args := statesArgs{Rows: make([]statesRow, len(some))}
+		for i, id := range some {
+			args.Rows[i].ID = id
+		}
+		r, err := statesScript.Call(ctx, m.space, args)
+		if err != nil {
+			return nil, err
+		}
+		for range some {
+			states = append(states, statesOf[r.Text()])
+		}
+		if r.Err != nil {
+			return nil, r.Err
+		}
+	}
+	return states, nil
 }
 
 func (m *Matcher) lookUp(ctx context.Context, args ticketArgs) (Ticket, error) {

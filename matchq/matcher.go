@@ -9,6 +9,7 @@ import (
 
 	"github.com/matchq/matchq/matchq/internal/agreement"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 // Matcher works on one namespace. It is safe for use by many goroutines. Make one a process and share it: requests that
@@ -18,6 +19,7 @@ import (
 type Matcher struct {
 	cfg   Config
 	space *space.Space
+	vigil *vigil.Vigil
 
 	sender   *sender
 	voider   *voider
@@ -50,6 +52,7 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.vigil = vigil.New(m.space, cfg.OnLoss)
 	m.atOnce = &atOnce{m: m, outage: space.Outage{
 		Log: cfg.Logger, Begins: "matchq: queues are ticked later", Ends: "matchq: queues are ticked at once again",
 	}}
@@ -60,6 +63,7 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 
 func init() {
 	space.Register(func(matcher any) *space.Space { return matcher.(*Matcher).space }) //nolint:forcetypeassert // internal
+	vigil.Register(func(matcher any) *vigil.Vigil { return matcher.(*Matcher).vigil }) //nolint:forcetypeassert // internal
 }
 
 // HashTag is how the names of all keys of the namespace begin, such as {matchq}: in a Redis Cluster it decides on which

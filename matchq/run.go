@@ -9,6 +9,7 @@ import (
 
 	"github.com/matchq/matchq/matchq/internal/agreement"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 // maxVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
@@ -24,6 +25,7 @@ const maxVisits = 64
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change,
 // such as to a policy that is not Lua.
 func (m *Matcher) Run(ctx context.Context) error {
+	defer m.vigil.Follow(ctx, 0, nil)()
 	var clock clock
 	run := agreement.Run{Space: m.space}
 	defer run.End(ctx)
@@ -81,6 +83,9 @@ func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error
 
 // wakeAndSettle does what comes before the ticks.
 func (m *Matcher) wakeAndSettle(ctx context.Context, clock *clock, due *dueList) (err error) {
+	if err := m.vigil.Saw(ctx, due.redis); err != nil { // before a tick of another Redis counts anybody as absent
+		return err
+	}
 	if clock.wentBack(due.now) {
 		// Also the first time: the clock may have been set back before this node looked.
 		if err := m.wakeAll(ctx, due.now); err != nil {
@@ -108,6 +113,7 @@ type dueList struct {
 	next        time.Duration // from now until another queue is due, or a deadline over
 	forgettable bool
 	settleable  bool // deadlines of proposals are over
+	redis       vigil.Identity
 	visits      []visit
 }
 
@@ -147,6 +153,7 @@ func decodeDue(r *space.Reply) (dueList, error) {
 	}
 	due.forgettable = r.Number() == 1
 	due.settleable = r.Number() == 1
+	due.redis = vigil.ReadIdentity(r)
 	for r.More() {
 		due.visits = append(due.visits, visit{queue: r.Text(), fence: r.Text()})
 	}

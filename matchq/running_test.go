@@ -12,8 +12,8 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// running waits until Redis knows of n processes in Run.
-func running(t *testing.T, env *matchqtest.Env, n int64) {
+// inRun waits until Redis knows of n processes in Run.
+func inRun(t *testing.T, env *matchqtest.Env, n int64) {
 	t.Helper()
 	matchqtest.Eventually(t, "redis knows who runs", func() bool {
 		return env.Client.ZCard(t.Context(), "{"+env.Namespace+"}:runs").Val() == n
@@ -28,7 +28,7 @@ func TestARunningNodeIsNotOverruled(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- healthy.Run(ctx) }()
-		running(t, env, 1)
+		inRun(t, env, 1)
 		var refused *matchq.ConfigError
 		if _, err := other.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: "alice"}); !errors.As(err, &refused) {
 			t.Errorf("enqueue: %v", err)
@@ -43,7 +43,7 @@ func TestARunningNodeIsNotOverruled(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Errorf("the node that runs: %v", err)
 		}
-		running(t, env, 0)
+		inRun(t, env, 0)
 		enqueue(t, other, "q", "alice")
 	})
 }

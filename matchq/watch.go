@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 // readCount is how many entries are read at once, each of up to 50 matches.
@@ -22,6 +23,7 @@ const readCount = 16
 // it was: range on, or break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position.
 func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		defer m.vigil.Follow(ctx, 0, nil)()
 		w := watcher{m: m, yield: yield}
 		if err := w.run(ctx, after); err != nil && !errors.Is(err, errBreak) && ctx.Err() == nil {
 			yield(Event{}, err)
@@ -36,9 +38,9 @@ var errBreak = errors.New("break")
 type watcher struct {
 	m      *Matcher
 	yield  func(Event, error) bool
-	cursor position
-	born   string // of the namespace whose events the cursor is among; "" if it was not there yet
-	placed bool   // the cursor was compared with the stream since it last stood still
+	cursor vigil.Position
+	redis  vigil.Identity // that the cursor is among the events of
+	placed bool           // the cursor was compared with the stream since it last stood still
 }
 
 func (w *watcher) run(ctx context.Context, after string) error {
@@ -71,19 +73,11 @@ func (w *watcher) run(ctx context.Context, after string) error {
 // step reads the entries after the cursor, waiting for them up to a second, and yields them.
 func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 	if !w.placed {
-		ends, err := w.m.ends(ctx)
-		if err != nil {
+		if err := w.place(ctx, fromNow); err != nil {
 			return err
 		}
-		if *fromNow {
-			w.cursor, *fromNow = ends.last, false
-		}
-		if ends.last.entryBefore(w.cursor) || w.missed(ends.marks) {
-			return ErrGap
-		}
-		w.placed = true
 	}
-	messages, err := w.m.readEvents(ctx, w.cursor.readAfter())
+	messages, err := w.m.readEvents(ctx, w.cursor.ReadAfter())
 	if err != nil {
 		return err
 	}
@@ -91,14 +85,23 @@ func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 		w.placed = false // the driver may have found its way to another Redis without a word
 		return nil
 	}
-	// Entries that were trimmed before the read got there are missing from its answer.
-	marks, err := w.m.marks(ctx)
-	if err != nil {
-		return err
+	// Entries that were trimmed before the read got there are missing from its answer. Another Redis may have answered: its
+	// entries pass the cursor's place soon, so the cursor is compared before they are told.
+	var own *vigil.Position
+	if w.redis.Replication == "" {
+		own = &w.cursor
 	}
-	if w.missed(marks) {
+	p, err := vigil.Locate(ctx, w.m.space, own)
+	switch {
+	case err != nil:
+		return err
+	case !p.Follows(w.redis):
+		w.placed = false
+		return nil
+	case p.Lacks(w.cursor):
 		return ErrGap
 	}
+	w.redis = p.Identity
 	for _, message := range messages {
 		if err := w.tell(message); err != nil {
 			return err
@@ -107,12 +110,19 @@ func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 	return nil
 }
 
-// missed says whether events after the cursor are gone.
-func (w *watcher) missed(m marks) bool {
-	if w.born == "" {
-		w.born = m.born
+// place compares the cursor with the stream.
+func (w *watcher) place(ctx context.Context, fromNow *bool) error {
+	p, err := vigil.Locate(ctx, w.m.space, &w.cursor)
+	if err != nil {
+		return err
 	}
-	return w.born != m.born || w.cursor.missedBy(m.trimmed)
+	if *fromNow {
+		w.cursor, *fromNow = p.Newest, false
+	} else if w.redis.Born != "" && w.redis.Born != p.Born || p.Lacks(w.cursor) {
+		return ErrGap
+	}
+	w.redis, w.placed = p.Identity, true
+	return nil
 }
 
 // tell yields the events of an entry that the cursor has not passed, and moves it.
@@ -125,11 +135,7 @@ func (w *watcher) tell(message redis.XMessage) error {
 	if err != nil {
 		return err
 	}
-	first := 0
-	if w.cursor.ms == here.ms && w.cursor.seq == here.seq {
-		first = w.cursor.place + 1
-	}
-	for place := first; place < e.places(); place++ {
+	for place := w.cursor.PlaceAfter(here); place < e.places(); place++ {
 		if !w.yield(e.event(place), nil) {
 			return errBreak
 		}

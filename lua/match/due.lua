@@ -1,13 +1,14 @@
 -- due: the queues that are to be visited now. READS. O(queues returned + offset).
--- KEYS due events deadlines
+-- KEYS due events deadlines meta
 -- ARGV #limit (queues) #offset (where to start, so that nodes pick different queues) #retention_ms
 -- ARGV #ready_ms (0: no ready check)
--- RETURN {now_ms, next_ms, forgettable, settleable, queue, score, …}: next_ms is when another queue is due or a
---   deadline passes ("" if never); forgettable is 1 if there are events older than retention_ms, or with ids
---   ahead of the clock, which tell nothing of their age; settleable is 1 if a deadline has passed, or lies further
---   ahead than ready_ms
+-- RETURN {now_ms, next_ms, forgettable, settleable, replication, born, queue, score, …}: replication and born are as in
+--   match/identity.lua; next_ms is when another queue is due or a deadline passes ("" if never); forgettable is 1 if
+--   there are events older than retention_ms, or with ids ahead of the clock, which tell nothing of their age;
+--   settleable is 1 if a deadline has passed, or lies further ahead than ready_ms
 
 --@include lib/time.lua
+--@include lib/identity.lua
 
 local now = now_ms(call("TIME"))
 local found = call("ZRANGEBYSCORE", due, "-inf", now, "WITHSCORES", "LIMIT", offset, limit)
@@ -30,4 +31,5 @@ if ready_ms > 0 then
     next_ms = first[2]
   end
 end
-return { now, next_ms, #old, settleable, unpack(found) }
+local replication, born = identity(meta)
+return { now, next_ms, #old, settleable, replication, born, unpack(found) }

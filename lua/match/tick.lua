@@ -1,6 +1,6 @@
 -- tick: match the batches of some queues. WRITES. O(limit). Safe to repeat: a matched ticket is in no list any more.
 -- WHEN FULL goes on
--- GUARDED paused leases
+-- GUARDED paused leases blind_span
 -- KEYS meta tickets due events counters matched tombstones batches held proposals deadlines online nodes
 -- KEYS for each row: waiting passed
 -- ARGV #interval_ms #size #limit #ready_ms (0: no ready check)
@@ -18,7 +18,8 @@
 -- was. A tick steps over held tickets.
 --
 -- A ticket that lives only while its player is online is cancelled if the player is gone. While no node's lease runs
--- nobody knows who is online: a queue with such tickets is then visited again in its next window.
+-- nobody knows who is online: a queue with such tickets is then visited again in its next window. While blind_span
+-- lasts the nodes are announcing their players, and such tickets are matched like others.
 
 --@include lib/time.lua
 --@include lib/entry.lua
@@ -26,6 +27,7 @@
 --@include lib/grouping.lua
 --@include lib/visit.lua
 --@include lib/attendance.lua
+--@include lib/blind.lua
 --@include lib/proposal.lua
 --@policy
 
@@ -61,7 +63,8 @@ end
 local records = #ids > 0 and call("HMGET", tickets, unpack(ids)) or {}
 local positions = leases and tied(records) or {}
 local blind = #positions > 0 and tonumber(leases) <= now
-local absent = blind and {} or absentees(online, nodes, ids, records, positions, now)
+local unsure = blind or blind_until(blind_span, now)
+local absent = unsure and {} or absentees(online, nodes, ids, records, positions, now)
 local grouped, expired, gone, seen, phases = {}, {}, {}, {}, {}
 for _, visit in ipairs(visits) do
   local name, grouped_before, expired_before = names[visit.row], #grouped, #expired

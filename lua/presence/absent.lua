@@ -1,12 +1,17 @@
 -- absent: players away for longer than their grace, and dead nodes. READS. O(players returned).
--- KEYS away nodes players tickets
+-- KEYS away nodes players tickets meta
 -- ARGV #limit (players) #offset (among them) #far_ms (a grace that ends later is an error of the clock)
 -- RETURN {now_ms, next_ms, dead nodes, node…, then three a player: player, ticket id, its value}: next_ms is when there
 --   will be more of them ("": not as things stand); id and value are "" where there is none
 
 --@include lib/time.lua
+--@include lib/blind.lua
 
 local now = now_ms(call("TIME"))
+local blind = blind_until(call("HGET", meta, "blind_span"), now)
+if blind then
+  return { now, string.format("%.0f", blind), 0 }
+end
 local gone = call("ZRANGEBYSCORE", away, "-inf", now, "LIMIT", offset, limit)
 if #gone == 0 then
   gone = call("ZRANGEBYSCORE", away, "(" .. now + far_ms, "+inf", "LIMIT", offset, limit)

@@ -3,7 +3,7 @@
 -- GUARDED
 -- KEYS meta online away node_players
 -- KEYS for each row: mailbox
--- ARGV node channel (prefix of the nodes' channels) ?is_new (new connections replace others; known ones yield to them)
+-- ARGV node channel (prefix of the nodes' channels) ?is_new (these replace others; known ones yield to those that hold)
 -- ARGV for each row: player conn data
 -- RETURN {"ok", two a player…} or {"config", stored}: the player's value in the online hash before ("": none), and the
 --   seq of the newest message in the mailbox ("": none)
@@ -23,7 +23,7 @@ for row = 1, rows do
   if is_new and is_connected(value) and not (node_of(value) == node and conn_of(value) == connection) then
     call("PUBLISH", channel .. node_of(value), table.concat({ "r", node, name, conn_of(value) }, "\t"))
   end
-  if is_new or not value or node_of(value) == node then
+  if is_new or not is_connected(value) or node_of(value) == node then
     here[#here + 1] = name
     values[#values + 1] = name
     values[#values + 1] = online_value(0, node, connection, data[row])

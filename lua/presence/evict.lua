@@ -1,21 +1,25 @@
 -- evict: forget players who did not come back, and cancel their tickets. WRITES. O(players). Safe to repeat.
 -- WHEN FULL goes on
--- GUARDED
+-- GUARDED blind_span
 -- KEYS meta tickets due events counters tombstones batches online away players
 -- KEYS for each row: waiting passed
 -- ARGV reason #far_ms (a grace that ends later is an error of the clock)
 -- ARGV for each row: player id (of the ticket) queue ("": no ticket that waits while its player is online)
 -- RETURN {"ok", evicted} or {"config", stored}
 --
--- A player who is back, or has another ticket by now, is left for another call.
+-- A player who is back, or has another ticket by now, is left for another call; while blind_span lasts all are.
 
 --@include lib/time.lua
+--@include lib/blind.lua
 --@include lib/record.lua
 --@include lib/cancel_tickets.lua
 --@include lib/presence.lua
 --@include lib/tombstone.lua
 
 local now = now_ms(call("TIME"))
+if blind_until(blind_span, now) then
+  return { "ok", 0 }
+end
 local names, ids = {}, {}
 for row = 1, rows do
   names[row], ids[row] = player[row], id[row]

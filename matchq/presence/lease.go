@@ -77,6 +77,9 @@ func (n *Node) keepLease(ctx context.Context) error {
 	if err != nil || renewed {
 		return err
 	}
+	if err := n.p.vigil.Check(ctx); err != nil { // a lease tells others that the players of this node are known
+		return err
+	}
 	n.table.markStale()
 	if err := n.resync(ctx); err != nil {
 		return err
@@ -90,6 +93,9 @@ func (n *Node) keepLease(ctx context.Context) error {
 func (n *Node) needLease(ctx context.Context) error {
 	if n.lease.left(n.cfg.Lease/2) > 0 {
 		return nil
+	}
+	if err := n.p.vigil.Check(ctx); err != nil {
+		return err
 	}
 	n.table.markStale()
 	if _, err := n.lease.heartbeat(ctx, true); err != nil {

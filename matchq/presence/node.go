@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -33,7 +34,9 @@ type Node struct {
 	connecting [64]sync.Mutex // by player: Redis and the table must see the connections of a player in one order
 	resyncing  sync.Mutex     // one resync at a time
 	syncEvery  time.Duration
-	tidied     time.Time // when tidy last ended; used by Run only
+	tidied     time.Time   // when tidy last ended; used by Run only
+	doubted    atomic.Bool // Redis was replaced or emptied
+	yieldFrom  time.Time   // from when on Redis is believed that a player is connected elsewhere; guarded by resyncing
 }
 
 // Join makes a Node. Nothing happens before Connect or Run. The error is a *matchq.InvalidError about cfg.

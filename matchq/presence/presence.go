@@ -8,6 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/codec"
 	"github.com/matchq/matchq/matchq/internal/mail"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 // Config says how players are reached. Its zero value is ready to use. Give all processes of a namespace the same.
@@ -22,6 +23,7 @@ type Config struct {
 type Presence struct {
 	cfg        Config
 	space      *space.Space
+	vigil      *vigil.Vigil
 	intervalMS int64 // of the windows of queues
 }
 
@@ -36,7 +38,7 @@ func New(m *matchq.Matcher, cfg Config) (*Presence, error) {
 	if err := checkDuration("mailbox_keep", cfg.MailboxKeep, time.Millisecond); err != nil {
 		return nil, err
 	}
-	p := &Presence{cfg: cfg, space: space.Of(m)}
+	p := &Presence{cfg: cfg, space: space.Of(m), vigil: vigil.Of(m)}
 	if interval := m.Config().Interval; interval != matchq.AtOnce {
 		p.intervalMS = interval.Milliseconds()
 	}

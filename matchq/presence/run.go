@@ -21,6 +21,7 @@ func (n *Node) Run(ctx context.Context) error {
 	listening.Go(func() { n.listen(ctx) })
 	defer listening.Wait()
 	defer cancel()
+	defer n.p.vigil.Follow(ctx, n.cfg.Lease, n.redisChanged)()
 	outage := space.Outage{
 		Log: n.p.space.Log(), Begins: "matchq: redis is away or refuses, the players of this node are not announced",
 		Ends: "matchq: redis answers, and knows the players of this node",
@@ -53,8 +54,27 @@ func (n *Node) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
+// redisChanged has Run tell Redis of all players at once: it was replaced or emptied.
+func (n *Node) redisChanged() {
+	n.doubted.Store(true)
+	n.wakeRun()
+}
+
+// beginAnew relies on nothing that Redis was told before, nor on what it says of this node's players.
+func (n *Node) beginAnew() {
+	n.lease.lose()
+	n.table.markMissed()
+	n.tidied = time.Time{}
+	n.resyncing.Lock()
+	defer n.resyncing.Unlock()
+	n.yieldFrom = time.Now().Add(patience)
+}
+
 // round does what is to be done and returns for how long there is nothing.
 func (n *Node) round(ctx context.Context) (idle time.Duration, err error) {
+	if n.doubted.Swap(false) {
+		n.beginAnew()
+	}
 	for _, do := range []func(context.Context) error{n.flush, n.keepLease, n.resync, n.tidy} {
 		if err := do(ctx); err != nil {
 			return 0, err

@@ -14,6 +14,10 @@ import (
 // breaks, in a Redis Cluster that is torn apart, or while the driver finds its way to another Redis.
 const syncEvery = 30 * time.Second
 
+// patience is how long a node keeps players of whom a Redis that was replaced says that they are connected elsewhere. A
+// replica that lagged may say where they were before; that node then disowns them, and Redis takes them from this one.
+const patience = 2 * time.Second
+
 // maxMailboxes is how many mailboxes are read at once.
 const maxMailboxes = 32
 
@@ -42,9 +46,16 @@ func (n *Node) resyncSome(ctx context.Context, some []*attachment) error {
 	if err != nil {
 		return err
 	}
-	var behind []mailboxRead
+	var (
+		behind   []mailboxRead
+		doubtful []*attachment
+	)
 	for i, a := range some {
-		if before := rows[i].before; before != nil && before.Node != n.cfg.ID {
+		if before := rows[i].before; before != nil && before.Node != n.cfg.ID && !before.Away {
+			if time.Now().Before(n.yieldFrom) {
+				doubtful = append(doubtful, a)
+				continue
+			}
 			n.table.drop(a.player, a.conn)
 			n.cfg.OnReplaced(a.player, a.conn)
 		} else if after, ok := n.table.missed(a, rows[i].newest); ok {
@@ -52,6 +63,13 @@ func (n *Node) resyncSome(ctx context.Context, some []*attachment) error {
 		} else {
 			n.table.resynced(a, nil)
 		}
+	}
+	if len(doubtful) > 0 {
+		n.table.postpone(doubtful)
+		time.AfterFunc(patience/4, func() {
+			n.table.markStale()
+			n.wakeRun()
+		})
 	}
 	for few := range slices.Chunk(behind, maxMailboxes) {
 		missed, err := n.readMailboxes(ctx, few)

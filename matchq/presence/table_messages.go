@@ -117,6 +117,18 @@ func (t *table) resynced(a *attachment, missed []Message) {
 	t.catchUp(a, missed)
 }
 
+// postpone ends a sync of attachments without one: their messages wait in the mailboxes.
+func (t *table) postpone(some []*attachment) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range some {
+		a.syncing, a.buffered, a.epoch = false, nil, neverAsked
+		if t.attached[a.player] != a {
+			t.correct(a)
+		}
+	}
+}
+
 func (t *table) catchUp(a *attachment, missed []Message) {
 	buffered := a.buffered
 	a.connecting, a.syncing, a.buffered, a.old = false, false, nil, nil

@@ -88,6 +88,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 		s.metrics.Ticked(r)
 		s.recorder.Ticked(r)
 	}
+	config.OnLoss = func() { s.watcher.Doubt() } // likewise
 	var err error
 	if s.matcher, err = matchq.New(s.redis.UniversalClient, config); err != nil {
 		return err
@@ -160,7 +161,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
 		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
-	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Log: s.log}
+	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,

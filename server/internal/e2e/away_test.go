@@ -156,9 +156,10 @@ func TestRedisLosesAll(t *testing.T) {
 	if f := alice.status("CANCELLED"); f.text("data.reason") != "lost" || f.text("data.ticketId") != id {
 		t.Errorf("got %v", f)
 	}
-	if got := <-polled; got.status != 404 {
+	if got := <-polled; got.status != 200 || got.text("state") != "cancelled" || got.text("reason") != "lost" {
 		t.Errorf("the long poll got %d %s", got.status, got.raw)
 	}
+	n.want(404, n.call("GET", "/v1/tickets/"+bob, ""))
 	alice.create(`"q"`, `"alice"`)
 	n.post("q", `"frank"`)
 	alice.status("MATCHED")

@@ -2,6 +2,7 @@ package httpdoor
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,7 +10,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/watch"
 )
 
 // maxWait is the longest wait of a request, below the usual limits of proxies.
@@ -50,6 +53,9 @@ func (a *API) getTicket(c echo.Context) error {
 		select {
 		case n := <-news:
 			if n.Err != nil {
+				n.Ticket, n.Err = a.orLost(ctx, t)
+			}
+			if n.Err != nil {
 				return n.Err
 			}
 			if n.Ticket.Version <= t.Version {
@@ -63,6 +69,15 @@ func (a *API) getTicket(c echo.Context) error {
 		}
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
+}
+
+// orLost reads a ticket again that was there before. If Redis no longer has it, it returns it as lost.
+func (a *API) orLost(ctx context.Context, known matchq.Ticket) (matchq.Ticket, error) {
+	t, err := redisconn.Retry(ctx, func() (matchq.Ticket, error) { return a.Matcher.Ticket(ctx, known.ID) })
+	if errors.Is(err, matchq.ErrNotFound) {
+		return watch.Lost(known), nil
+	}
+	return t, err
 }
 
 // isFinal reports whether a ticket has ended.

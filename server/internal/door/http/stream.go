@@ -49,22 +49,23 @@ func (a *API) ticketEvents(c echo.Context) error {
 	err = s.write(nil) // tells the client that it is connected
 	for err == nil && ctx.Err() == nil {
 		// An error ends the stream. The client reconnects and gets the error as an answer.
-		known, err = a.streamNext(ctx, s, id, known)
+		known, err = a.streamNext(ctx, s, &t, known)
 	}
 	return nil
 }
 
-// streamNext sends the ticket if its version is not the known one, and then waits for an update. An error ends the
-// stream.
-func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (int, error) {
-	news, forget := a.Watcher.Wait(id) // before reading the ticket, so that no update is missed
+// streamNext reads the ticket anew, sends it if its version is not the known one, and then waits for an update. An error
+// ends the stream.
+func (a *API) streamNext(ctx context.Context, s *stream, t *matchq.Ticket, known int) (int, error) {
+	news, forget := a.Watcher.Wait(t.ID) // before reading the ticket, so that no update is missed
 	defer forget()
-	t, err := a.Matcher.Ticket(ctx, id)
+	now, err := a.orLost(ctx, *t)
 	if err != nil {
 		return known, err
 	}
+	*t = now
 	if t.Version != known {
-		if err := s.state(&t); err != nil {
+		if err := s.state(t); err != nil {
 			return known, err
 		}
 	}
@@ -75,8 +76,8 @@ func (a *API) streamNext(ctx context.Context, s *stream, id string, known int) (
 	defer idle.Stop()
 	for {
 		select {
-		case n := <-news:
-			return t.Version, n.Err
+		case <-news: // if it is that the ticket can't be read, that is looked at again too
+			return t.Version, nil
 		case <-idle.C:
 			if err := s.write([]byte(": still here\n\n")); err != nil {
 				return t.Version, err

@@ -39,6 +39,9 @@ func (h *Handlers) requestFriend(ctx context.Context, s *sessions.Session, p *fr
 	case users == nil:
 		return reply(quiz.InvitationEvent, map[string]string{"status": "NO_FRIEND_IN_CONNECTION_QUEUE"}), nil
 	default:
+		if room, ok := users["roomId"].(string); ok {
+			s.NoteRoom(room, quiz.IsInvited)
+		}
 		return reply("", users), nil
 	}
 }
@@ -66,6 +69,7 @@ func (h *Handlers) acceptFriend(ctx context.Context, s *sessions.Session, p *inv
 	if err != nil {
 		return Reply{}, err
 	}
+	s.NoteRoom(p.RoomID, quiz.Playing)
 	return reply("created_friend_match", users), nil
 }
 
@@ -79,5 +83,6 @@ func (h *Handlers) declineFriend(ctx context.Context, s *sessions.Session, p *in
 	if err != nil {
 		return Reply{}, err
 	}
+	s.NoteRoom(p.RoomID, quiz.IsOver)
 	return reply("friend_request_declined", refused), nil
 }

@@ -28,6 +28,7 @@ func (h *Handlers) requestQuestion(ctx context.Context, s *sessions.Session, p *
 	if err != nil {
 		return Reply{}, err
 	}
+	s.NoteRoom(p.RoomID, quiz.Playing)
 	return reply("get_match_question", dealt), nil
 }
 
@@ -37,7 +38,11 @@ func (h *Handlers) startGame(ctx context.Context, s *sessions.Session, p *gamePa
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, h.Games.Start(ctx, p.RoomID, player, p.wish())
+	if err := h.Games.Start(ctx, p.RoomID, player, p.wish()); err != nil {
+		return Reply{}, err
+	}
+	s.NoteRoom(p.RoomID, quiz.Playing)
+	return Reply{}, nil
 }
 
 type choicePayload struct {
@@ -66,7 +71,11 @@ func (h *Handlers) endGame(ctx context.Context, s *sessions.Session, p *invitati
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{}, h.Games.Leave(ctx, p.RoomID, player)
+	if err := h.Games.Leave(ctx, p.RoomID, player); err != nil {
+		return Reply{}, err
+	}
+	s.NoteRoom(p.RoomID, quiz.IsOver)
+	return Reply{}, nil
 }
 
 // roomState adds the player's invitations and game to a state.

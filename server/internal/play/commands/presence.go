@@ -7,6 +7,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -85,6 +86,7 @@ func (h *Handlers) ticketState(ctx context.Context, s *sessions.Session, player 
 		if err != nil || over {
 			return err
 		}
+		s.NoteRoom(t.Match.Room, quiz.InMatch)
 		state["match"] = h.Notifier.Ended(ctx, &t).Data
 	default: // a ticket that ended without a match is over
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/intake"
 	"github.com/matchq/matchq/server/internal/play/notify"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -178,6 +179,9 @@ func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 	}
 	if !first || s.Knows(notify.EndKey(&t)) || t.EndedAgo > h.Grace {
 		return nil, nil //nolint:nilnil // as above
+	}
+	if t.Match != nil {
+		s.NoteRoom(t.Match.Room, quiz.InMatch)
 	}
 	return &t, nil
 }

@@ -41,7 +41,10 @@ func (g *Games) PlayerAway(ctx context.Context, player string) error {
 
 // PlayerBack ends the absence of a player who is connected to any node.
 func (g *Games) PlayerBack(ctx context.Context, player, sid string) error {
-	return g.changeAll(ctx, player, func(t *quiz.Change) { t.SetBack(player, sid) })
+	return g.changeAll(ctx, player, func(t *quiz.Change) {
+		t.SetBack(player, sid)
+		g.sessions.NoteRoom(sid, t.ID, t.StandingOf(player)) // so that the client is told if Redis loses it
+	})
 }
 
 // PlayerGone ends the part of a player who did not come back: games are forfeited, and the player's invitations are

@@ -7,6 +7,9 @@ import (
 	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
+// overEvent is the event of a game that is over.
+const overEvent = "game_over"
+
 type resultsPayload struct {
 	RoomID  string   `json:"roomId"`
 	Results []Result `json:"results"`
@@ -31,7 +34,7 @@ func (t *Change) end(reason string) {
 		all.Results = append(all.Results, Result{p.ID, p.Score, p.Correct, len(p.Answers)})
 	}
 	for i := range t.Players {
-		t.Messages = append(t.Messages, Message{t.Players[i].ID.Name, "game_over", all})
+		t.Messages = append(t.Messages, Message{t.Players[i].ID.Name, overEvent, all})
 	}
 }
 

@@ -154,9 +154,12 @@ func (t *Change) Decline(name string) (*Refused, error) {
 	return &Refused{t.ID, Declined}, nil
 }
 
+// declinedEvent is the event of an invitation that has ended without a game.
+const declinedEvent = "friend_request_declined"
+
 // decline ends an invitation and tells both players, except the one who is answered.
 func (t *Change) decline(reason, but string) {
-	t.broadcast(but, "friend_request_declined", Refused{t.ID, reason})
+	t.broadcast(but, declinedEvent, Refused{t.ID, reason})
 	t.Phase, t.Reason, t.At, t.Claimed = Over, reason, 0, 0
 	for i := range t.Players {
 		t.Players[i].Left, t.Players[i].Away = true, 0

@@ -37,6 +37,7 @@ type Registry struct {
 	sessions map[string]*Session // by sid; only sessions that are bound to a player
 	newest   map[string]*Session // of each player
 	tickets  map[string]*Session // live tickets by id, each with the session that uses it
+	ended    endedTickets        // of the namespace, the newest
 }
 
 // bindTimeout is how long binding a session may take, and so how long its client waits for an answer.
@@ -264,13 +265,6 @@ func (r *Registry) replaced(_, sid string) {
 	if s := r.sessions[sid]; s != nil && !s.replaced {
 		s.closeReplaced()
 	}
-}
-
-// ForgetTicket removes a ticket that has ended.
-func (r *Registry) ForgetTicket(ticketID string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.tickets, ticketID)
 }
 
 // Tickets returns the live tickets of this node's sessions, by id.

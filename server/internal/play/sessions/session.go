@@ -8,6 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
 // Close codes. Clients reconnect by themselves after all but the last two.
@@ -52,6 +53,7 @@ type Session struct {
 	known       []string        // keys of the newest news that the client has had
 	ticket      string          // the live ticket that the client uses
 	saidGoodbye bool            // the client has closed the connection and gets nothing more
+	rooms       map[string]room // rooms that the client was told of, by name
 	caughtUp    bool            // the client has heard of the ticket that its player had before
 }
 
@@ -109,6 +111,7 @@ func (s *Session) deliver(p push) {
 		return
 	}
 	s.addKnown(key)
+	s.note(quiz.Told(p.msg.Event, p.msg.Data))
 	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
 }
 
@@ -145,8 +148,14 @@ func (s *Session) SetTicket(ticketID string) {
 	if s.registry.tickets[s.ticket] == s {
 		delete(s.registry.tickets, s.ticket)
 	}
+	s.ticket = ""
+	if end, ended := s.registry.ended.find(ticketID); ended { // the event came before the answer
+		s.note(end.room, quiz.InMatch)
+		return
+	}
 	s.ticket = ticketID
 	s.registry.tickets[ticketID] = s
+	s.leaveGames()
 }
 
 // Goodbye says that the client closes the connection in order. Everything sent before has arrived, so the player's next

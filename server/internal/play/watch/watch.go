@@ -24,7 +24,13 @@ type Watcher struct {
 	Notifier *notify.Notifier // writes the news for players
 	Log      *slog.Logger
 
+	// Rooms says which rooms Redis no longer has. Nobody is told of lost rooms if it is nil.
+	Rooms interface {
+		Missing(ctx context.Context, ids []string) (map[string]bool, error)
+	}
+
 	mu      sync.Mutex
+	doubted chan struct{}
 	waiters map[string]map[chan Update]bool // by ticket
 }
 
@@ -33,6 +39,9 @@ const refusedPause = 200 * time.Millisecond
 
 // Run follows the events after a position until ctx ends. While Redis is away it waits.
 func (w *Watcher) Run(ctx context.Context, position string) {
+	var looking sync.WaitGroup
+	looking.Go(func() { w.lookAgain(ctx) })
+	defer looking.Wait()
 	for ctx.Err() == nil {
 		var gap bool
 		if position, gap = w.follow(ctx, position); ctx.Err() != nil {
@@ -42,7 +51,7 @@ func (w *Watcher) Run(ctx context.Context, position string) {
 		if gap {
 			position = end
 		}
-		w.resync(ctx)
+		w.Doubt()
 		w.Log.Info("events go on")
 	}
 }
@@ -76,46 +85,7 @@ func (w *Watcher) dispatch(ev *matchq.Event) {
 		t.Match = ev.Match
 		w.wake(t.ID, Update{Ticket: t})
 		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
-			w.Sessions.ForgetTicket(t.ID)
+			w.Sessions.EndTicket(&t)
 		}
 	}
-}
-
-// resync looks up the tickets that this node waits for: events may be missing, and Redis may have come back without
-// data. News sent here has a key, so that it is not repeated when the event comes.
-func (w *Watcher) resync(ctx context.Context) {
-	for _, id := range w.tickets() {
-		t, err := w.lookUp(ctx, id)
-		if ctx.Err() != nil {
-			return
-		}
-		w.wake(id, Update{Ticket: t, Err: err})
-	}
-	for id, s := range w.Sessions.Tickets() {
-		t, err := w.lookUp(ctx, id)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			t = matchq.Ticket{ID: id, State: matchq.Cancelled, Reason: reasonLost}
-		}
-		switch t.State {
-		case matchq.Waiting:
-		case matchq.Proposed:
-			push(s, notify.Proposed(&t, t.Match))
-		default:
-			w.Sessions.ForgetTicket(id)
-			push(s, w.Notifier.Ended(ctx, &t))
-		}
-	}
-}
-
-func push(s *sessions.Session, news notify.News) { s.Push(news.Key, news.Event, news.Data) }
-
-// reasonLost is the reason given for a ticket that Redis no longer has.
-const reasonLost = "lost"
-
-// lookUp reads a ticket and retries while Redis is away.
-func (w *Watcher) lookUp(ctx context.Context, id string) (matchq.Ticket, error) {
-	return redisconn.Retry(ctx, func() (matchq.Ticket, error) { return w.Matcher.Ticket(ctx, id) })
 }

@@ -1,0 +1,177 @@
+package vigil
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// every is how often Redis is asked for its identity.
+const every = 500 * time.Millisecond
+
+// Vigil watches over the Redis of a namespace: one a process. It asks while anybody follows it.
+type Vigil struct {
+	space   *space.Space
+	log     func(before, now Identity)
+	changed func() // the user's hook, nil for none
+
+	blinding sync.Mutex // one call of blind at a time
+
+	mu        sync.Mutex
+	known     *Identity
+	blind     bool          // a change was seen, and Redis was not told yet to count nobody as absent
+	lease     time.Duration // the longest of this process
+	again     time.Time     // when followers are called a second time, zero if not
+	followers map[*follower]bool
+	stop      context.CancelFunc // of the goroutine that asks
+}
+
+type follower struct{ changed func() }
+
+// New makes a Vigil. changed, if set, is called after each change; see Follow.
+func New(in *space.Space, changed func()) *Vigil {
+	v := &Vigil{space: in, changed: changed, followers: map[*follower]bool{}}
+	v.log = func(before, now Identity) {
+		in.Log().Warn("matchq: redis was replaced or emptied, and may have lost what it had acknowledged",
+			"was", before, "is", now)
+	}
+	return v
+}
+
+// Follow has Redis asked twice a second until leave is called. changed, if set, is called when Redis was replaced or
+// emptied, and once more when a call to the old one can't be acknowledged any more. It must return quickly. lease is
+// how long Redis counts nobody as absent after a change, at least.
+func (v *Vigil) Follow(ctx context.Context, lease time.Duration, changed func()) (leave func()) {
+	f := &follower{changed}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.followers[f] = true
+	v.lease = max(v.lease, lease)
+	if v.stop == nil {
+		// The goroutine serves later followers too, so it must not end with the first one's context.
+		asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		v.stop = cancel
+		go v.ask(asking)
+	}
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.followers, f)
+		if len(v.followers) == 0 && v.stop != nil {
+			v.stop()
+			v.stop = nil
+		}
+	}
+}
+
+// ask asks for the identity until ctx ends.
+func (v *Vigil) ask(ctx context.Context) {
+	for ctx.Err() == nil {
+		_ = v.Check(ctx) // Redis is away, or refuses: others say so
+		v.repeat()
+		space.Sleep(ctx, every)
+	}
+}
+
+// Check asks for the identity now. If it has changed, all is done that must precede a tick. Errors: ErrUnavailable, or a
+// refusal.
+func (v *Vigil) Check(ctx context.Context) error {
+	now, err := Look(ctx, v.space)
+	if err != nil {
+		return err
+	}
+	return v.Saw(ctx, now)
+}
+
+// Saw is Check for an identity that another call has brought along.
+func (v *Vigil) Saw(ctx context.Context, now Identity) error {
+	before, changed := v.compare(now)
+	if changed {
+		v.log(before, now)
+		v.call()
+	}
+	return v.tellRedis(ctx)
+}
+
+// compare notes an identity, and says whether it is another one than before.
+func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known != nil {
+		before = *v.known
+		changed = !now.Follows(before)
+		if now.Replication == "" {
+			now.Replication = before.Replication
+		}
+	}
+	v.known = &now
+	if changed {
+		v.blind = true
+		// A call that was under way to the old Redis may be acknowledged until it times out.
+		v.again = time.Now().Add(v.space.Timeout() + time.Second)
+	}
+	return before, changed
+}
+
+// repeat calls the followers a second time when it is time to.
+func (v *Vigil) repeat() {
+	v.mu.Lock()
+	due := !v.again.IsZero() && !time.Now().Before(v.again)
+	if due {
+		v.again = time.Time{}
+	}
+	v.mu.Unlock()
+	if due {
+		v.call()
+	}
+}
+
+func (v *Vigil) call() {
+	v.mu.Lock()
+	var calls []func()
+	for f := range v.followers {
+		calls = append(calls, f.changed)
+	}
+	v.mu.Unlock()
+	for _, changed := range append(calls, v.changed) {
+		if changed != nil {
+			changed()
+		}
+	}
+}
+
+var blindScript = space.Bind[blindArgs]("match/blind")
+
+type blindArgs struct {
+	LeaseMS int64 `lua:"lease_ms"`
+}
+
+// tellRedis has Redis count nobody as absent after a change, until that was done.
+func (v *Vigil) tellRedis(ctx context.Context) error {
+	v.blinding.Lock()
+	defer v.blinding.Unlock()
+	v.mu.Lock()
+	due, lease := v.blind, v.lease
+	v.mu.Unlock()
+	if !due {
+		return nil
+	}
+	if _, err := blindScript.Call(ctx, v.space, blindArgs{LeaseMS: lease.Milliseconds()}); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.blind = false
+	return nil
+}
+
+// of is set by Register.
+var of func(matcher any) *Vigil
+
+// Register tells how to reach the Vigil of a matchq.Matcher, which this package can't know.
+func Register(reach func(matcher any) *Vigil) { of = reach }
+
+// Of is the Vigil of a *matchq.Matcher, for the packages beside matchq.
+func Of(matcher any) *Vigil { return of(matcher) }

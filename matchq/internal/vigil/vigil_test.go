@@ -1,0 +1,134 @@
+package vigil
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+func TestFollows(t *testing.T) {
+	for _, c := range []struct {
+		before, now Identity
+		follows     bool
+	}{
+		{Identity{}, Identity{}, true},
+		{Identity{}, Identity{"a", "1"}, true},
+		{Identity{"a", ""}, Identity{"a", "1"}, true}, // the namespace came into being
+		{Identity{"a", "1"}, Identity{"a", "1"}, true},
+		{Identity{"a", "1"}, Identity{"", "1"}, true},   // it does not tell any more
+		{Identity{"a", "1"}, Identity{"b", "1"}, false}, // a restart, or a failover
+		{Identity{"a", ""}, Identity{"b", ""}, false},
+		{Identity{"a", "1"}, Identity{"a", ""}, false}, // it was emptied
+		{Identity{"a", "1"}, Identity{"a", "2"}, false},
+		{Identity{"", "1"}, Identity{"", "2"}, false},
+	} {
+		if got := c.now.Follows(c.before); got != c.follows {
+			t.Errorf("%v after %v: %v", c.now, c.before, got)
+		}
+	}
+}
+
+func newVigil(t *testing.T, env *matchqtest.Env, changed func()) *Vigil {
+	t.Helper()
+	s, err := space.New(space.Config{
+		Client: env.Client, Namespace: env.Namespace, Timeout: time.Second, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(s, changed)
+}
+
+// A namespace that is emptied is a change, whether or not it is written to again between two looks; that it comes into
+// being is none. Followers who have left are not called.
+func TestChanges(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		calls, left := 0, 0
+		v := newVigil(t, env, func() { calls++ })
+		v.followers[&follower{func() { calls++ }}] = true
+		leave := v.Follow(t.Context(), time.Minute, func() { left++ })
+		leave()
+		meta := v.space.Key(space.Meta)
+		look := func(want int) {
+			t.Helper()
+			if err := v.Check(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if calls != want || left != 0 {
+				t.Errorf("%d calls, want %d; %d of one that has left", calls, want, left)
+			}
+		}
+		born := func(value string) {
+			t.Helper()
+			if err := env.Client.Del(t.Context(), meta).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if value == "" {
+				return
+			}
+			if err := env.Client.HSet(t.Context(), meta, "born", value).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look(0)
+		born("1")
+		look(0)
+		look(0)
+		born("")
+		look(2)
+		if span := env.Client.HGet(t.Context(), meta, "blind_span").Val(); span == "" {
+			t.Error("Redis was not told to count nobody as absent")
+		}
+		look(2)
+		born("2")
+		look(2)
+		born("3")
+		look(4)
+		v.again = time.Now()
+		v.repeat()
+		look(6)
+		v.repeat()
+		look(6)
+	})
+}
+
+// Redis that can't be told to count nobody as absent is told with the next look; until then the look fails.
+func TestTheBlindSpanIsMadeUpFor(t *testing.T) {
+	env := matchqtest.Embedded(t)
+	v := newVigil(t, env, nil)
+	saw := func(i Identity) error { return v.Saw(t.Context(), i) }
+	if err := saw(Identity{"a", "1"}); err != nil {
+		t.Fatal(err)
+	}
+	env.Embedded.SetError("MISCONF not now")
+	if err := saw(Identity{"b", "1"}); err == nil {
+		t.Error("no error")
+	}
+	env.Embedded.SetError("")
+	if err := saw(Identity{"b", "1"}); err != nil {
+		t.Error(err)
+	}
+	if span := env.Client.HGet(t.Context(), v.space.Key(space.Meta), "blind_span").Val(); span == "" {
+		t.Error("Redis was not told")
+	}
+}
+
+// A user without the right to INFO learns of an emptied Redis all the same.
+func TestWithoutTheRightToInfo(t *testing.T) {
+	env := matchqtest.Real(t)
+	admin := env.Client
+	rights := []any{"ACL", "SETUSER", "default", "-info"}
+	if err := admin.Do(t.Context(), rights...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	v := newVigil(t, env, nil)
+	if err := admin.HSet(t.Context(), v.space.Key(space.Meta), "born", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Look(t.Context(), v.space); err != nil || got != (Identity{"", "1"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -1,0 +1,168 @@
+package sessions
+
+import (
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/play/quiz"
+)
+
+// A node keeps what it has told its clients: Redis may lose it, and then nobody else knows.
+
+// room is a room that a client was told of.
+type room struct {
+	now   quiz.Standing
+	until time.Time // when it counts no longer; zero for never
+}
+
+const (
+	maxRooms     = 8               // that a session keeps; those that are over make room
+	invitedFor   = time.Minute     // an invitation is over by then
+	matchKeptFor = 2 * time.Minute // a room that nobody has opened by then has no match any more
+	maxEnded     = 16384           // ended tickets that a node keeps
+)
+
+// note keeps how a room stands for the client. The registry must be locked.
+func (s *Session) note(name string, now quiz.Standing) {
+	if name == "" || now == quiz.Unknown {
+		return
+	}
+	known, found := s.rooms[name]
+	if known.now == quiz.IsOver || now < known.now {
+		return
+	}
+	r := room{now: now}
+	switch now {
+	case quiz.InMatch:
+		r.until = time.Now().Add(matchKeptFor)
+	case quiz.IsInvited:
+		r.until = time.Now().Add(invitedFor)
+	case quiz.Unknown, quiz.Playing, quiz.IsOver: // until it is told
+	}
+	if s.rooms == nil {
+		s.rooms = map[string]room{}
+	}
+	if !found && len(s.rooms) >= maxRooms {
+		s.dropRooms()
+	}
+	s.rooms[name] = r
+}
+
+// dropRooms forgets the rooms that are over.
+func (s *Session) dropRooms() {
+	for name, r := range s.rooms {
+		if r.now == quiz.IsOver || r.isPast() {
+			delete(s.rooms, name)
+		}
+	}
+}
+
+func (r room) isPast() bool { return !r.until.IsZero() && time.Now().After(r.until) }
+
+// leaveGames says that the client has given up its games: it waits for another. Invitations stand.
+func (s *Session) leaveGames() {
+	for name, r := range s.rooms {
+		if r.now == quiz.Playing || r.now == quiz.InMatch {
+			s.rooms[name] = room{now: quiz.IsOver}
+		}
+	}
+}
+
+// NoteRoom says that the client knows how a room stands.
+func (s *Session) NoteRoom(name string, now quiz.Standing) {
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
+	s.note(name, now)
+}
+
+// NoteRoom is Session.NoteRoom for the connection of a sid, if it is this node's.
+func (r *Registry) NoteRoom(sid, name string, now quiz.Standing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.sessions[sid]; s != nil {
+		s.note(name, now)
+	}
+}
+
+// Told is a room that a client was told of, and which is not over as far as the client knows.
+type Told struct {
+	Session *Session
+	Room    string
+	Now     quiz.Standing
+}
+
+// Rooms returns the rooms that the clients of this node were told of.
+func (r *Registry) Rooms() []Told {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Told
+	for _, s := range r.sessions {
+		for name, room := range s.rooms {
+			if room.now != quiz.IsOver && !room.isPast() {
+				all = append(all, Told{s, name, room.now})
+			}
+		}
+	}
+	return all
+}
+
+// EndTicket notes that a ticket has ended. Every node does so for all tickets.
+func (r *Registry) EndTicket(t *matchq.Ticket) {
+	e := endedTicket{id: t.ID}
+	if t.Match != nil {
+		e.room = t.Match.Room
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended.add(e)
+	if s := r.tickets[t.ID]; s != nil {
+		delete(r.tickets, t.ID)
+		s.note(e.room, quiz.InMatch)
+	}
+}
+
+// Ended returns the tickets that have ended lately, the newest 16,384 at most.
+func (r *Registry) Ended() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := make([]string, len(r.ended.ring))
+	for i, e := range r.ended.ring {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+type endedTicket struct{ id, room string }
+
+// endedTickets keeps the newest tickets that have ended.
+type endedTickets struct {
+	ring []endedTicket
+	next int            // place in the ring that is written next, once it is full
+	at   map[string]int // place in the ring by id
+}
+
+func (e *endedTickets) add(t endedTicket) {
+	if e.at == nil {
+		e.at = map[string]int{}
+	}
+	if place, known := e.at[t.id]; known {
+		e.ring[place] = t
+		return
+	}
+	if len(e.ring) < maxEnded {
+		e.at[t.id] = len(e.ring)
+		e.ring = append(e.ring, t)
+		return
+	}
+	delete(e.at, e.ring[e.next].id)
+	e.ring[e.next], e.at[t.id] = t, e.next
+	e.next = (e.next + 1) % maxEnded
+}
+
+func (e *endedTickets) find(id string) (endedTicket, bool) {
+	place, found := e.at[id]
+	if !found {
+		return endedTicket{}, false
+	}
+	return e.ring[place], true
+}
