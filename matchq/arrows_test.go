@@ -19,10 +19,11 @@ const module = "github.com/matchq/matchq/"
 var arrows = map[string][]string{
 	"lua":                     {},
 	"matchq/internal/codec":   {},
+	"matchq/internal/sandbox": {"lua", "matchq/internal/space"},
 	"matchq/internal/space":   {"lua"},
 	"matchq/internal/mail":    {"matchq/internal/codec", "matchq/internal/space"},
 	"matchq/internal/testkit": {"lua", "matchq/internal/space"},
-	"matchq":                  {"matchq/internal/codec", "matchq/internal/space"},
+	"matchq":                  {"matchq/internal/codec", "matchq/internal/sandbox", "matchq/internal/space"},
 	"matchq/presence":         {"matchq", "matchq/internal/…"},
 	"matchq/rooms":            {"matchq", "matchq/presence", "matchq/internal/…"},
 	"matchq/history":          {"matchq", "matchq/internal/…"},

@@ -25,7 +25,7 @@ type Matcher struct {
 }
 
 // New makes a Matcher on a client of yours, which stays yours to close. It does not talk to Redis yet. The error is an
-// *InvalidError about cfg.
+// *InvalidError about cfg, or a *PolicyError if its policy is not Lua 5.1 or returns no function.
 //
 // The client may repeat a command whose reply was lost, as go-redis does by default: every script allows for it.
 // Set its ContextTimeoutEnabled, so that an abandoned call does not hold a connection until ReadTimeout.
@@ -34,9 +34,13 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	policy, err := cfg.Policy.script()
+	if err != nil {
+		return nil, err
+	}
 	m := &Matcher{cfg: cfg, tickLane: make(chan struct{}, 1)}
 	m.space, err = space.New(space.Config{
-		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: cfg.Policy.source,
+		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: policy,
 		Guard: space.Guard{Fingerprint: cfg.fingerprint(), Agree: m.agree},
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ const maxVisits = 64
 // of processes may run it: they share the due queues without a leader, and another finishes the work of one that dies.
 //
 // While Redis is away it logs that and goes on trying. It returns an error only if going on makes no sense: a
-// *ConfigError, or an answer of Redis that repeating won't change, such as missing rights, or a policy that is not Lua.
+// *ConfigError, or an answer of Redis that repeating won't change, such as missing rights.
 func (m *Matcher) Run(ctx context.Context) error {
 	var (
 		pause space.Backoff
