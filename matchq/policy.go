@@ -45,13 +45,7 @@ func Random() Policy { return builtin("random") }
 // is one, a search for a pattern may be many. A string that it makes has at most 16 KiB.
 func LuaPolicy(name, source string) Policy { return Policy{name, source, true} }
 
-func builtin(name string) Policy {
-	source, ok := space.Policy(name)
-	if !ok {
-		panic("matchq: no policy " + name) // it is embedded
-	}
-	return Policy{name: name, source: source}
-}
+func builtin(name string) Policy { return Policy{name: name, source: space.Policy(name)} }
 
 // script is the policy as scripts take it.
 func (p Policy) script() (string, error) {

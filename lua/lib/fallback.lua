@@ -2,7 +2,7 @@
 
 -- A policy that failed on a queue is tried again in the first visit after so long (ms). Until then the queue is matched
 -- first come, first served. The hash fallbacks has queue → "<when that is> <version of the policy>".
-local fallback_ms = 30000
+local fallback_ms, max_fallbacks = 30000, 10000
 
 -- first_come: the policy of a queue whose own one failed.
 local function first_come(batch, size)
@@ -44,7 +44,8 @@ local function group_visit(policy, visit, ends, now, size, matched)
   end
 end
 
--- note_fallbacks: keep until when the queues of some visits do without the policy.
+-- note_fallbacks: keep until when the queues of some visits do without the policy. Of queues that are never visited
+-- again, entries go with the key: an hour after the last failure, or when there are too many.
 local function note_fallbacks(fallbacks, version, visits, names, now)
   local failed, over = {}, {}
   for _, visit in ipairs(visits) do
@@ -56,8 +57,11 @@ local function note_fallbacks(fallbacks, version, visits, names, now)
     end
   end
   if #failed > 0 then
+    if redis.call("HLEN", fallbacks) >= max_fallbacks then
+      redis.call("UNLINK", fallbacks)
+    end
     redis.call("HSET", fallbacks, unpack(failed))
-    redis.call("PEXPIRE", fallbacks, 120 * fallback_ms) -- of queues that are never visited again
+    redis.call("PEXPIRE", fallbacks, 120 * fallback_ms)
   end
   if #over > 0 then
     redis.call("HDEL", fallbacks, unpack(over))
