@@ -29,6 +29,9 @@ var bad = []struct {
 	{"deep recursion", "local function f()\n  return 1 + f()\nend\nreturn f", "", 0},
 	{"endless in sort", "return function(batch)\n table.sort(batch, function() while true do end end) end", "20000 steps", 2},
 	{"endless in gsub", "return function()\n return (('x'):gsub('x', function() while true do end end)) end", "20000 steps", 2},
+	{"varargs for ever", "local function f(n, ...)\n  if n > 0 then return f(n - 1, n, ...) end local t = {} while true do t[#t + 1] = {...} end\n" +
+		"end return function() return f(150) end", "20000 steps", 0},
+	{"recursion in pcall", "local function f()\n  pcall(f) pcall(f) end return f", "", 0},
 	{"own step", "local _step = function() end return function()\n while true do end end", "20000 steps", 2},
 	{"sorts for ever", "return function()\n local t = {} for i = 1, 9000 do t[i] = -i end\n for i = 1, 9999 do table.sort(t) end end", "20000 steps", 3},
 	{"inserts for ever", "return function()\n local t = {} for i = 1, 19000 do table.insert(t, 1, i) end end", "20000 steps", 2},

@@ -81,7 +81,9 @@ local function text_library(charge, grow)
       size = size + size_of(value)
     end
     grow(size)
-    return string.format(...)
+    local result = string.format(...)
+    grow(#result)
+    return result
   end
   return lib
 end
@@ -203,7 +205,7 @@ local function sandbox(version, source, names)
   end)
   given.pcall = function(...)
     local results = pack(pcall(...))
-    charge(0) -- a policy can't catch its own end
+    charge(results[1] and 0 or 50) -- errors cost time; and a policy can't catch its own end
     return unpack(results, 1, results.n)
   end
 
@@ -253,7 +255,12 @@ local function sandbox(version, source, names)
     return f(...)
   end
 
-  local values = { step, concat, index, method, invoke }
+  local function varargs(...)
+    charge(select("#", ...) / 32)
+    return ...
+  end
+
+  local values = { step, concat, index, method, invoke, varargs }
   local helpers = #values
   for i, name in ipairs(names) do
     values[helpers + i] = given[name]

@@ -85,7 +85,8 @@ func (p *parser) operand() value {
 		if !p.funcs[len(p.funcs)-1].vararg {
 			p.fail(t.line, "cannot use '...' outside a vararg function")
 		}
-		p.next()
+		dots := p.next()
+		p.edits.add(func(e *edited) { e.instead[dots] = p.names.varargs + "(...)" })
 		v.literal = false
 	case p.is("{"):
 		p.table()
@@ -311,7 +312,7 @@ func (p *parser) body(line int, method bool) {
 	}
 	first := p.expect(")")
 	p.funcs = append(p.funcs, f)
-	p.counted(first, p.block)
+	p.counted(func() int { p.block(); return first })
 	p.funcs = p.funcs[:len(p.funcs)-1]
 	p.closeScope()
 	p.expectEnd("end", "function", line)

@@ -148,10 +148,11 @@ func (p *parser) open() {
 
 func (p *parser) closeScope() { p.scopes = p.scopes[:len(p.scopes)-1] }
 
-// counted reads the body of a loop or a function, which is charged each time it runs: after the token `first`.
-func (p *parser) counted(first int, body func()) {
+// counted reads a loop or the body of a function, which is charged each time it runs. body returns the token after which
+// a round begins.
+func (p *parser) counted(body func() int) {
 	p.weight = append(p.weight, 0)
-	body()
+	first := body()
 	top := len(p.weight) - 1
 	weight := 1 + p.weight[top]/tokensPerStep
 	p.weight = p.weight[:top]
@@ -160,10 +161,9 @@ func (p *parser) counted(first int, body func()) {
 }
 
 // loop reads the body of a loop.
-func (p *parser) loop(first int, body func()) {
-	f := &p.funcs[len(p.funcs)-1]
-	f.loops++
-	p.counted(first, body)
+func (p *parser) loop(body func()) {
+	p.funcs[len(p.funcs)-1].loops++
+	body()
 	p.funcs[len(p.funcs)-1].loops--
 }
 
@@ -191,22 +191,27 @@ func (p *parser) statement() {
 	case p.accept("if"):
 		p.branches(line)
 	case p.accept("while"):
-		p.expression(0)
-		first := p.expect("do")
-		p.loop(first, p.block)
+		p.counted(func() int {
+			p.expression(0) // is part of each round
+			first := p.expect("do")
+			p.loop(p.block)
+			return first
+		})
 		p.expectEnd("end", "while", line)
 	case p.accept("do"):
 		p.block()
 		p.expectEnd("end", "do", line)
 	case p.accept("for"):
 		p.forLoop(line)
-	case p.is("repeat"):
-		p.loop(p.next(), func() {
+	case p.accept("repeat"):
+		p.counted(func() int {
+			first := p.at - 1
 			p.open() // the condition sees the locals of the body
-			p.statements()
+			p.loop(p.statements)
 			p.expectEnd("until", "repeat", line)
 			p.expression(0)
 			p.closeScope()
+			return first
 		})
 	case p.accept("function"):
 		p.namedFunction(line)
@@ -257,13 +262,14 @@ func (p *parser) forLoop(line int) {
 		p.expressions()
 	}
 	first := p.expect("do")
-	p.loop(first, func() {
+	p.counted(func() int {
 		p.open()
 		for _, name := range names {
 			p.declare(name, &variable{numeric: numeric})
 		}
-		p.block()
+		p.loop(p.block)
 		p.closeScope()
+		return first
 	})
 	p.expectEnd("end", "for", line)
 }

@@ -8,7 +8,7 @@
 //   - Reading an index of a value that may be a string, and calling a method, goes by helpers: Redis does not let anybody
 //     replace the methods of strings, some of which have no bound.
 //   - So does "..", which could double a string with each operation.
-//   - So do calls of library functions, for the line of their errors.
+//   - So do calls of library functions, for the line of their errors, and "...", which has no bound.
 //
 // No edit changes a line number.
 package sandbox
@@ -38,7 +38,7 @@ var stringMethods = []string{
 }
 
 // helpers are the names by which an edited source calls what lua/lib/sandbox.lua gives.
-type helpers struct{ step, concat, index, method, invoke string }
+type helpers struct{ step, concat, index, method, invoke, varargs string }
 
 // Compile returns the Lua that defines a policy for lua.Source. version tells it from other policies and from earlier
 // sources of the same name. There is an error if the source is no Lua 5.1, or returns no function.
@@ -76,12 +76,14 @@ func instrument(source string) (string, []string, *Error) {
 }
 
 // all are the helpers in the order in which lua/lib/sandbox.lua gives them.
-func (h *helpers) all() []string { return []string{h.step, h.concat, h.index, h.method, h.invoke} }
+func (h *helpers) all() []string {
+	return []string{h.step, h.concat, h.index, h.method, h.invoke, h.varargs}
+}
 
 // newHelpers returns names that the source does not use.
 func newHelpers(tokens []token) helpers {
 	for prefix := "_"; ; prefix += "_" {
-		h := helpers{prefix + "step", prefix + "concat", prefix + "index", prefix + "method", prefix + "invoke"}
+		h := helpers{prefix + "step", prefix + "concat", prefix + "index", prefix + "method", prefix + "invoke", prefix + "varargs"}
 		taken := slices.ContainsFunc(tokens, func(t token) bool {
 			return t.kind == word && slices.Contains(h.all(), t.text)
 		})

@@ -25,6 +25,7 @@ func TestEdits(t *testing.T) {
 		{"string = s f(string.find)", "string = s f(_index(1,string,\"find\"))"},
 		{"local string = s f(string.find)", "local string = s f(_index(1,string,\"find\"))"},
 		{"x = string.rep(s, 2) + table.sort()", "x = _invoke(1,string.rep,s, 2) + _invoke(1,table.sort )"},
+		{"x = {..., select('#', ...)}", "x = {_varargs(...), select('#', _varargs(...))}"},
 		{"x:rep()", "_method(1,x,\"rep\" )"},
 		{"x:rep(1):find'a'\n:b{1}", "_method(2,_method(1,_method(1,x,\"rep\",1),\"find\",'a')\n,\"b\",{1})"},
 		{"x = a .. b", "x = _concat(1,a ,( b))"},
@@ -50,15 +51,20 @@ func TestEdits(t *testing.T) {
 // A policy that knows the names of our helpers can't take them away.
 func TestHelpersHaveNamesOfTheirOwn(t *testing.T) {
 	got, _, fault := instrument("local _step, __index = 1, 2 return function() end")
-	if fault != nil || !strings.HasPrefix(got, "local ___step,___concat,___index,___method,___invoke = ... ") {
+	if fault != nil || !strings.HasPrefix(got, "local ___step,___concat,___index,___method,___invoke,___varargs = ... ") {
 		t.Errorf("%s, %v", got, fault)
 	}
 }
 
 func TestALongBodyCostsMore(t *testing.T) {
-	got, _, fault := instrument("return function() " + strings.Repeat("x = x ", 100) + "end")
-	if fault != nil || !strings.Contains(got, "_step(10,1)") {
-		t.Errorf("%.100s, %v", got, fault)
+	for _, source := range []string{
+		"return function() " + strings.Repeat("x = x ", 100) + "end",
+		"while x" + strings.Repeat(" + 1", 147) + " do end return x",
+		"repeat until x" + strings.Repeat(" + 1", 147) + " return x",
+	} {
+		if got, _, fault := instrument(source); fault != nil || !strings.Contains(got, "_step(10,1)") {
+			t.Errorf("%s, %v", got, fault)
+		}
 	}
 }
 
