@@ -83,12 +83,12 @@ func (p *parser) operand() value {
 		p.next()
 	case p.is("..."):
 		if !p.funcs[len(p.funcs)-1].vararg {
-			p.fail(t.line, "cannot use '...' outside a vararg function")
+			p.failf(t.line, "cannot use '...' outside a vararg function")
 		}
 		dots := p.next()
 		p.edits.add(func(e *edited) { e.instead[dots] = p.names.varargs + "(...)" })
 		v.literal = false
-	case p.is("{"):
+	case p.is(`{`):
 		p.table()
 	case p.is("function"):
 		p.next()
@@ -164,7 +164,7 @@ func (p *parser) suffixed() value {
 			colon, name := p.next(), p.name()
 			p.method(v.first, colon, name, line)
 			v = value{first: v.first, call: true}
-		case p.is("(", "{") || p.token().kind == text:
+		case p.is("(", `{`) || p.token().kind == text:
 			if p.is("(") && line != p.tokens[p.at-1].line {
 				p.unexpected("ambiguous syntax (function call x new statement)")
 			}
@@ -255,7 +255,7 @@ func (p *parser) arguments() (last int, none bool) {
 	switch {
 	case p.token().kind == text:
 		return p.next(), false
-	case p.is("{"):
+	case p.is(`{`):
 		return p.table(), false
 	case p.accept("("):
 		if none = p.is(")"); !none {
@@ -270,7 +270,7 @@ func (p *parser) arguments() (last int, none bool) {
 // table reads a table constructor, and returns its last token.
 func (p *parser) table() int {
 	line := p.token().line
-	p.expect("{")
+	p.expect(`{`)
 	for !p.is("}") {
 		switch {
 		case p.accept("["):
@@ -286,34 +286,5 @@ func (p *parser) table() int {
 			break
 		}
 	}
-	return p.expectEnd("}", "{", line)
-}
-
-// body reads the parameters and the body of a function.
-func (p *parser) body(line int, method bool) {
-	p.open()
-	if method {
-		p.declare("self", &variable{})
-	}
-	p.expect("(")
-	f := function{}
-	for !p.is(")") {
-		if p.accept("...") {
-			f.vararg = true
-			break
-		}
-		p.declare(p.tokens[p.name()].text, &variable{})
-		if !p.accept(",") {
-			break
-		}
-		if p.is(")") {
-			p.unexpected("<name> or '...' expected")
-		}
-	}
-	first := p.expect(")")
-	p.funcs = append(p.funcs, f)
-	p.counted(func() int { p.block(); return first })
-	p.funcs = p.funcs[:len(p.funcs)-1]
-	p.closeScope()
-	p.expectEnd("end", "function", line)
+	return p.expectEnd("}", `{`, line)
 }

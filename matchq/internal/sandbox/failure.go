@@ -50,10 +50,9 @@ func (t Turn) On() bool { return t == on || t == begins }
 
 // Log logs that a fallback begins or ends: once each, on the node that made the visit.
 func (t Turn) Log(log *slog.Logger, policy, queue string, err error) {
-	switch t {
-	case begins:
+	if t == begins {
 		log.Error("matchq: a policy failed", "policy", policy, "queue", queue, "error", err)
-	case ends:
+	} else if t == ends {
 		log.Info("matchq: the policy is in use again", "policy", policy, "queue", queue)
 	}
 }

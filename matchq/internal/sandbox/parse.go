@@ -60,7 +60,7 @@ func (p *parser) parse() (err *Error) {
 
 func (p *parser) token() *token { return &p.tokens[p.at] }
 
-func (p *parser) fail(line int, format string, args ...any) {
+func (p *parser) failf(line int, format string, args ...any) {
 	panic(failure{&Error{Line: line, Problem: fmt.Sprintf(format, args...)}})
 }
 
@@ -73,7 +73,7 @@ func (p *parser) unexpected(why string) {
 	if len(near) > 40 {
 		near = near[:40] + "…"
 	}
-	p.fail(p.token().line, "%s near '%s'", why, near)
+	p.failf(p.token().line, "%s near '%s'", why, near)
 }
 
 // next goes on, and returns the index of the token it leaves.
@@ -141,7 +141,7 @@ func (p *parser) isGlobal(name string) bool { return p.variable(name) == p.globa
 // open begins a scope.
 func (p *parser) open() {
 	if len(p.scopes) > maxNesting {
-		p.fail(p.token().line, "the chunk has too many syntax levels")
+		p.failf(p.token().line, "the chunk has too many syntax levels")
 	}
 	p.scopes = append(p.scopes, map[string]*variable{})
 }
@@ -165,182 +165,4 @@ func (p *parser) loop(body func()) {
 	p.funcs[len(p.funcs)-1].loops++
 	body()
 	p.funcs[len(p.funcs)-1].loops--
-}
-
-// block reads statements, in a scope of their own.
-func (p *parser) block() {
-	p.open()
-	p.statements()
-	p.closeScope()
-}
-
-func (p *parser) statements() {
-	for p.token().kind != end && !p.is("end", "else", "elseif", "until") {
-		last := p.is("return", "break")
-		p.statement()
-		p.accept(";")
-		if last {
-			return // the grammar has nothing after it in a block
-		}
-	}
-}
-
-func (p *parser) statement() {
-	line := p.token().line
-	switch {
-	case p.accept("if"):
-		p.branches(line)
-	case p.accept("while"):
-		p.counted(func() int {
-			p.expression(0) // is part of each round
-			first := p.expect("do")
-			p.loop(p.block)
-			return first
-		})
-		p.expectEnd("end", "while", line)
-	case p.accept("do"):
-		p.block()
-		p.expectEnd("end", "do", line)
-	case p.accept("for"):
-		p.forLoop(line)
-	case p.accept("repeat"):
-		p.counted(func() int {
-			first := p.at - 1
-			p.open() // the condition sees the locals of the body
-			p.loop(p.statements)
-			p.expectEnd("until", "repeat", line)
-			p.expression(0)
-			p.closeScope()
-			return first
-		})
-	case p.accept("function"):
-		p.namedFunction(line)
-	case p.accept("local"):
-		p.local(line)
-	case p.accept("return"):
-		p.returned()
-	case p.accept("break"):
-		if p.funcs[len(p.funcs)-1].loops == 0 {
-			p.fail(line, "no loop to close near 'break'")
-		}
-	default:
-		p.assignmentOrCall()
-	}
-}
-
-func (p *parser) branches(line int) {
-	for {
-		p.expression(0)
-		p.expect("then")
-		p.block()
-		if p.accept("else") {
-			p.block()
-			break
-		}
-		if !p.accept("elseif") {
-			break
-		}
-	}
-	p.expectEnd("end", "if", line)
-}
-
-func (p *parser) forLoop(line int) {
-	names := []string{p.tokens[p.name()].text}
-	numeric := p.accept("=")
-	if numeric {
-		p.expression(0)
-		p.expect(",")
-		p.expression(0)
-		if p.accept(",") {
-			p.expression(0)
-		}
-	} else {
-		for p.accept(",") {
-			names = append(names, p.tokens[p.name()].text)
-		}
-		p.expect("in")
-		p.expressions()
-	}
-	first := p.expect("do")
-	p.counted(func() int {
-		p.open()
-		for _, name := range names {
-			p.declare(name, &variable{numeric: numeric})
-		}
-		p.loop(p.block)
-		p.closeScope()
-		return first
-	})
-	p.expectEnd("end", "for", line)
-}
-
-func (p *parser) namedFunction(line int) {
-	p.assign(p.tokens[p.name()].text, p.is(".", ":"))
-	method := false
-	for !method && p.is(".", ":") {
-		method = p.is(":")
-		p.next()
-		p.name()
-	}
-	p.body(line, method)
-}
-
-// assign notes that a variable gets another value, unless only a field of it does.
-func (p *parser) assign(name string, field bool) {
-	if v := p.variable(name); !field {
-		v.assigned = true
-	}
-}
-
-func (p *parser) local(line int) {
-	if p.accept("function") {
-		p.declare(p.tokens[p.name()].text, &variable{})
-		p.body(line, false)
-		return
-	}
-	names := []string{p.tokens[p.name()].text}
-	for p.accept(",") {
-		names = append(names, p.tokens[p.name()].text)
-	}
-	if p.accept("=") {
-		p.expressions()
-	}
-	for _, name := range names {
-		p.declare(name, &variable{})
-	}
-}
-
-func (p *parser) returned() {
-	first := value{}
-	if p.token().kind != end && !p.is("end", "else", "elseif", "until", ";") {
-		first = p.expressions()
-	} else {
-		first.literal = true // nothing
-	}
-	if len(p.funcs) == 1 {
-		p.returns, p.literal = true, first.literal
-	}
-}
-
-func (p *parser) assignmentOrCall() {
-	targets := []value{p.suffixed()}
-	if !p.is("=", ",") {
-		if !targets[0].call {
-			p.unexpected("syntax error")
-		}
-		return
-	}
-	for p.accept(",") {
-		targets = append(targets, p.suffixed())
-	}
-	for _, target := range targets {
-		if target.call || target.enclosed {
-			p.unexpected("syntax error")
-		}
-		if target.variable != nil {
-			target.variable.assigned = true
-		}
-	}
-	p.expect("=")
-	p.expressions()
 }
