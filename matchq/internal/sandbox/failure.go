@@ -52,7 +52,8 @@ func (t Turn) On() bool { return t == on || t == begins }
 func (t Turn) Log(log *slog.Logger, policy, queue string, err error) {
 	if t == begins {
 		log.Error("matchq: a policy failed", "policy", policy, "queue", queue, "error", err)
-	} else if t == ends {
+	}
+	if t == ends {
 		log.Info("matchq: the policy is in use again", "policy", policy, "queue", queue)
 	}
 }
