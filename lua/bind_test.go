@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// bound is the code of a script, bound, from its binding on.
+// bound returns the bound code of a script, from its binding on.
 func bound(t *testing.T, header, code string) (string, error) {
 	t.Helper()
 	h, body, err := parseHeader("match/test", "-- test: a test. WRITES. O(1). Safe to repeat.\n"+header+"-- RETURN nothing\n\n"+code)

@@ -20,7 +20,8 @@ import (
 //	-- ARGV for each row by column: id body  all ids, then all bodies
 //	-- RETURN …
 //
-// Text in parentheses is for readers. A script has as many runs as the number argument #runs says; one group may go
+// A guarded script returns {"config", stored} if the configuration is another one, and else a list that begins with
+// "ok". Text in parentheses is for readers. A script has as many runs as the number argument #runs says; one group may go
 // without, and has as many rows as there are keys or arguments left.
 type Header struct {
 	Script  string // the path of its file below lua, without ".lua"

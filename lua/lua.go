@@ -38,13 +38,17 @@ func Source(script, policy string) (string, error) {
 	return a.String(), err
 }
 
-// HeaderOf returns the interface of a script.
+// HeaderOf returns the interface of a script. The error says also why its code can't be bound to it.
 func HeaderOf(script string) (*Header, error) {
 	source, err := files.ReadFile(script + ".lua")
 	if err != nil {
 		return nil, fmt.Errorf("lua: %w", err)
 	}
 	header, _, err := parseHeader(script, string(source))
+	if err != nil {
+		return nil, err
+	}
+	_, err = Source(script, "")
 	return header, err
 }
 

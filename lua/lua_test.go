@@ -29,8 +29,8 @@ func read(t *testing.T, path string) string {
 	return string(source)
 }
 
-// TestHeadersTellTheTruth sees that a script writes if its header says so. That its keys and arguments are those of the
-// header follows from the binding, and that all of them are used from the linter.
+// TestHeadersTellTheTruth checks that a script writes if its header says so. The binding makes its keys and arguments
+// those of the header, and the linter finds unused ones.
 func TestHeadersTellTheTruth(t *testing.T) {
 	for _, name := range Scripts() {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestHeadersTellTheTruth(t *testing.T) {
 				t.Fatal(err)
 			}
 			if header.Writes != (writes.MatchString(code) || writers.MatchString(code)) {
-				t.Errorf("says that it writes: %v; the code does not agree", header.Writes)
+				t.Errorf("the header says that it writes: %v; the code disagrees", header.Writes)
 			}
 		})
 	}
@@ -81,7 +81,7 @@ func TestFragmentsAreFunctionsOfTheirParameters(t *testing.T) {
 			if strings.Contains(source, "KEYS") || strings.Contains(source, "ARGV") {
 				t.Errorf("%s touches KEYS or ARGV", path)
 			}
-			// Alone, with the fragments it includes, it must not need a name from anywhere else.
+			// With only its included fragments it must not need any other name.
 			if sources[path], err = Fragment(path); err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +128,7 @@ func lint(t *testing.T, sources map[string]string) {
 	run(t, "luacheck", append([]string{"--no-color", "--codes", "--std", "lua51+redis", "--config", luacheckConfig(t)}, paths...)...)
 }
 
-// luacheckConfig knows what Redis adds to Lua 5.1. Not every script uses all of a fragment.
+// luacheckConfig lists the names that Redis adds to Lua 5.1. Not every script uses all of a fragment.
 func luacheckConfig(t *testing.T) string {
 	t.Helper()
 	ignore := []string{`"211/policy"`, `"211/call"`}
@@ -138,7 +138,7 @@ func luacheckConfig(t *testing.T) string {
 			t.Fatal(err)
 		}
 		for _, group := range header.Rows() {
-			ignore = append(ignore, `"211/`+Counts(group)+`"`) // not every script counts them
+			ignore = append(ignore, `"211/`+Counts(group)+`"`) // not every script uses the count
 		}
 	}
 	paths, err := fs.Glob(files, "lib/*.lua")
@@ -160,7 +160,7 @@ ignore = { ` + strings.Join(ignore, ", ") + " }\n"
 	return path
 }
 
-// run runs a tool. Where it is missing the check is left out, unless the run promises to have everything.
+// run runs a tool. It skips the test if the tool is missing, unless an environment variable requires it.
 func run(t *testing.T, tool string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(tool); err != nil {

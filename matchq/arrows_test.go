@@ -15,7 +15,7 @@ import (
 
 const module = "github.com/matchq/matchq/"
 
-// arrows says which packages of the module a package may import, tests apart. A "/…" stands for all below.
+// arrows lists the packages of the module that a package may import, tests apart. "/…" means all packages below.
 var arrows = map[string][]string{
 	"lua":                     {},
 	"matchq/internal/codec":   {},
@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"server/…":                {"matchq", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
 }
 
-// foreign are packages that the library is not for.
+// foreign are packages that the library must not import.
 var foreign = []string{"github.com/labstack/", "github.com/olahol/melody", "github.com/alicebob/miniredis", "testing"}
 
 // source is a Go file of the repository.
@@ -42,7 +42,7 @@ type source struct {
 	imports []string
 }
 
-// isTest says whether a file is only for tests.
+// isTest reports whether a file is only for tests.
 func (s *source) isTest() bool {
 	return strings.HasSuffix(s.path, "_test.go") || path.Dir(s.path) == "matchq/internal/testkit"
 }
@@ -80,7 +80,7 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// matches says whether a package is named by one of some patterns.
+// matches reports whether a package matches one of some patterns.
 func matches(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		folder, all := strings.CutSuffix(pattern, "/…")
@@ -88,7 +88,7 @@ func matches(patterns []string, pkg string) bool {
 	})
 }
 
-// allowed are the packages that a package may import.
+// allowed returns the packages that a package may import.
 func allowed(t *testing.T, pkg string) []string {
 	t.Helper()
 	for pattern, packages := range arrows {
@@ -96,11 +96,11 @@ func allowed(t *testing.T, pkg string) []string {
 			return packages
 		}
 	}
-	t.Errorf("no arrow is drawn for the package %s", pkg)
+	t.Errorf("the package %s is missing in arrows", pkg)
 	return nil
 }
 
-// TestArrowsRunOneWay holds every package against the layout.
+// TestArrowsRunOneWay checks the imports of every package.
 func TestArrowsRunOneWay(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.isTest() {
@@ -114,17 +114,17 @@ func TestArrowsRunOneWay(t *testing.T) {
 			}
 			library := strings.HasPrefix(s.path, "matchq/") && pkg != "matchq/matchqtest"
 			if library && slices.ContainsFunc(foreign, func(f string) bool { return imported == f || strings.HasPrefix(imported, f) }) {
-				t.Errorf("%s imports %s: the library is for any server, and no test", s.path, imported)
+				t.Errorf("%s imports %s: the library must not", s.path, imported)
 			}
 			if imported == module+"matchq/internal/testkit" {
-				t.Errorf("%s imports %s, which is for tests", s.path, imported)
+				t.Errorf("%s imports %s: only tests may", s.path, imported)
 			}
 		}
 	}
 }
 
-// TestOneRoomForEachSecret sees that only internal/space makes names of keys and runs scripts, and that one file of the
-// server knows melody.
+// TestOneRoomForEachSecret checks that only internal/space builds key names and runs scripts, and that only one file of
+// the server imports melody.
 func TestOneRoomForEachSecret(t *testing.T) {
 	var melody []string
 	for _, s := range sources(t) {
@@ -135,7 +135,7 @@ func TestOneRoomForEachSecret(t *testing.T) {
 		if library := strings.HasPrefix(s.path, "matchq/"); library && pkg != "matchq/internal/space" {
 			for _, secret := range []string{`"{"`, `"waiting:`, "NewScript(", "EvalSha", ".Eval("} {
 				if strings.Contains(s.text, secret) {
-					t.Errorf("%s has %s: that is for internal/space", s.path, secret)
+					t.Errorf("%s has %s: only internal/space may", s.path, secret)
 				}
 			}
 		}
@@ -144,7 +144,7 @@ func TestOneRoomForEachSecret(t *testing.T) {
 		}
 	}
 	if len(melody) > 1 {
-		t.Errorf("only one file may know melody: %v", melody)
+		t.Errorf("only one file may import melody: %v", melody)
 	}
 }
 
@@ -153,7 +153,7 @@ const (
 	maxCoreLines = 3500
 )
 
-// TestTheHouseStaysSmall bounds files and the core.
+// TestTheHouseStaysSmall limits the lines of files and of the core.
 func TestTheHouseStaysSmall(t *testing.T) {
 	core := 0
 	for _, s := range sources(t) {

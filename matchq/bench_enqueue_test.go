@@ -7,7 +7,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Redis's work for a ticket when 1,000 callers enqueue at once, over that of four plain commands in long pipelines.
+// Redis's work for a ticket when 1,000 callers enqueue at once, over that for four plain commands in long pipelines.
 func BenchmarkEnqueueCoalesced(b *testing.B) {
 	const tickets = 50_000
 	l := newLab(b)
@@ -23,10 +23,11 @@ func BenchmarkEnqueueCoalesced(b *testing.B) {
 	l.reportRatio("matchq", "native", "ratio(goal≤1.0)")
 }
 
-// Redis's work for a ticket that is enqueued alone, over that of the four plain commands in a pipeline of their own.
+// Redis's work for a ticket that is enqueued alone, over that for a pipeline of the four plain commands.
 //
-// Enqueue calls Redis in a goroutine, since it returns when its context ends, whatever the driver does. The threads
-// that Go wakes for that disturb Redis on a machine of two cores: "native-in-goroutine" is the same pipeline called so.
+// Enqueue calls Redis in a goroutine: it must return when its context ends, even if the driver does not. On a machine
+// of two cores the threads that Go wakes for that disturb Redis: "native-in-goroutine" calls the same pipeline this
+// way.
 func BenchmarkEnqueueLone(b *testing.B) {
 	const tickets = 5_000
 	l := newLab(b)
@@ -64,7 +65,7 @@ func BenchmarkEnqueueLone(b *testing.B) {
 	l.reportRatio("matchq", "guarded", "ratio-to-native-in-goroutine")
 }
 
-// enqueueNative measures plain commands, as many tickets in a pipeline as matchq sends in a call.
+// enqueueNative measures plain commands, with as many tickets in a pipeline as matchq sends in a call.
 func (l *lab) enqueueNative(figure string, requests []matchq.Request) *native {
 	l.Helper()
 	l.empty()

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// How much of a core Redis uses for 10,000 queues of one player each that nobody can be matched with, on two nodes.
+// The share of a core that Redis uses for 10,000 queues with one unmatchable player each, on two nodes.
 func BenchmarkIdle(b *testing.B) {
 	const queues, watched = 10_000, 10 * time.Second
 	l := newLab(b)
@@ -42,7 +42,7 @@ func BenchmarkIdle(b *testing.B) {
 	l.report("empty", "redis-%-without")
 }
 
-// share is how much of a core Redis's main thread uses for a while, in percent.
+// share returns the share of a core that Redis's main thread uses for a while, in percent.
 func (l *lab) share(of time.Duration) float64 {
 	before := l.cpu()
 	time.Sleep(of)

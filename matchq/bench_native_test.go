@@ -13,15 +13,15 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// native moves the same data as matchq with the plain commands a program would use that takes no care: no scripts, no
-// checks, nothing atomic.
+// native moves the same data as matchq with plain commands, like a careless program: no scripts, no checks, nothing
+// atomic.
 type native struct {
 	*lab
 	prefix string
 	ids    []string
 }
 
-// prepare makes what is not part of the cost.
+// prepare makes the data whose cost is not measured.
 func (n *native) prepare(requests []matchq.Request) {
 	n.ids = make([]string, len(requests))
 	for i := range n.ids {
@@ -29,7 +29,7 @@ func (n *native) prepare(requests []matchq.Request) {
 	}
 }
 
-// enqueue puts players in queues with four commands each, those of some in one pipeline.
+// enqueue queues players with four commands each, with a number of players in one pipeline.
 func (n *native) enqueue(requests []matchq.Request, inOnePipeline int) {
 	n.Helper()
 	ctx := context.Background()
@@ -49,7 +49,7 @@ func (n *native) enqueue(requests []matchq.Request, inOnePipeline int) {
 	}
 }
 
-// tick matches all that waits with four variadic commands for each limit tickets of a queue.
+// tick matches all waiting tickets, with four variadic commands for each limit tickets of a queue.
 func (n *native) tick(queues, limit int) {
 	n.Helper()
 	for i := range queues {

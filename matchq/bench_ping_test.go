@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// How long others wait for Redis beside one process that ticks 100,000 tickets, and how long beside none.
+// The wait of other clients for Redis while one process ticks 100,000 tickets, and without it.
 func BenchmarkPingBesideTicks(b *testing.B) {
 	const tickets = 100_000
 	l := newLab(b)
@@ -35,7 +35,7 @@ func BenchmarkPingBesideTicks(b *testing.B) {
 	l.ReportMetric(float64(len(pings)), "pings")
 }
 
-// pingDuring notes how many milliseconds each of many pings took while something else went on.
+// pingDuring records the milliseconds of each of many pings during other work.
 func (l *lab) pingDuring(figure string, work func()) {
 	l.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -48,7 +48,7 @@ func (l *lab) pingDuring(figure string, work func()) {
 				return
 			}
 			l.note(figure, float64(time.Since(began).Microseconds())/1000)
-			time.Sleep(500 * time.Microsecond) // an idle client: it asks now and then
+			time.Sleep(500 * time.Microsecond) // an idle client: it pings now and then
 		}
 	})
 	work()

@@ -7,9 +7,9 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// What a ticket costs Redis where 1,000,000 wait, over what it costs where 1,000 do: its enqueue, its tick, and both. The
-// same two queues of 500 are emptied and filled again and again, alone in one namespace and beside 1,998 others in
-// another one. A million tickets don't fit in the processor's caches, so plain commands get dearer too.
+// The cost of a ticket to Redis among 1,000,000 waiting ones, over the cost among 1,000: its enqueue, its tick, and
+// both. The same two queues of 500 are emptied and filled again and again, alone in one namespace and beside 1,998
+// others in another. A million tickets don't fit in the processor's caches, so plain commands get dearer too.
 func BenchmarkMillionWaiting(b *testing.B) {
 	const few, many, inQueue = 1_000, 1_000_000, 500
 	l := newLab(b)
@@ -56,7 +56,7 @@ func BenchmarkMillionWaiting(b *testing.B) {
 	}
 }
 
-// newcomers is a crowd of players that are no other round's.
+// newcomers returns a crowd of players that no other round has.
 func newcomers(n, queues, round int) []matchq.Request {
 	requests := crowd(n, queues)
 	for i := range requests {
@@ -65,7 +65,7 @@ func newcomers(n, queues, round int) []matchq.Request {
 	return requests
 }
 
-// What Redis keeps for each ticket that waits.
+// Redis's memory for each waiting ticket.
 func BenchmarkMemory(b *testing.B) {
 	const tickets = 100_000
 	l := newLab(b)

@@ -1,12 +1,12 @@
 package matchq_test
 
-// The benchmarks measure what matchq costs Redis, beside what plain commands cost that move the same data, on a
+// The benchmarks compare the cost of matchq to Redis with that of plain commands that move the same data, on a
 // redis-server they start. One command runs them all, in a few minutes:
 //
 //	go test -run '^$' -bench . -benchtime 1x ./matchq
 //
-// Absolute figures depend on the machine and on what else it does. Ratios hold, since both sides take turns within a
-// round, and what is printed is the median of some rounds.
+// Absolute figures depend on the machine and its other work. Ratios are stable, since both sides take turns within a
+// round, and the printed figure is the median of some rounds.
 
 import (
 	"bufio"
@@ -34,7 +34,7 @@ const (
 	benchAttributes = `{"country":"kr","level":9,"lang":"ko","avatar":"fox","team":"a"}`
 )
 
-// lab is a redis-server of a benchmark's own.
+// lab is a benchmark's own redis-server.
 type lab struct {
 	*testing.B
 	rdb     *redis.Client
@@ -57,7 +57,7 @@ func (l *lab) matcher(cfg matchq.Config) *matchq.Matcher {
 	return m
 }
 
-// limit is how many tickets a call takes unless Config says otherwise.
+// limit is the default of Config.Limit, the tickets of a call.
 func (l *lab) limit() int { return l.matcher(matchq.Config{}).Config().Limit }
 
 func (l *lab) must(err error) {
@@ -67,7 +67,7 @@ func (l *lab) must(err error) {
 	}
 }
 
-// empty throws away what earlier rounds left.
+// empty deletes the data of earlier rounds.
 func (l *lab) empty() { l.must(l.rdb.FlushAll(context.Background()).Err()) }
 
 // info reads a number from INFO.
@@ -86,12 +86,12 @@ func (l *lab) info(section, name string) float64 {
 	return 0
 }
 
-// cpu is the time Redis's main thread has worked, in microseconds.
+// cpu returns the processor time of Redis's main thread, in microseconds.
 func (l *lab) cpu() float64 {
 	return 1e6 * (l.info("cpu", "used_cpu_user_main_thread") + l.info("cpu", "used_cpu_sys_main_thread"))
 }
 
-// measure notes what a piece of work costs Redis, in microseconds for each of n things.
+// measure records the cost of a piece of work to Redis, in microseconds for each of n items.
 func (l *lab) measure(figure string, n int, work func()) {
 	before := l.cpu()
 	work()
@@ -126,7 +126,7 @@ func quantile(values []float64, q float64) float64 {
 	return sorted[int(q*float64(len(sorted)-1)+0.5)]
 }
 
-// crowd is n players who want to play, evenly in some queues.
+// crowd returns requests of n players, spread evenly over some queues.
 func crowd(n, queues int) []matchq.Request {
 	requests := make([]matchq.Request, n)
 	for i := range requests {
@@ -139,7 +139,7 @@ func crowd(n, queues int) []matchq.Request {
 
 func queueName(i int) string { return fmt.Sprintf("quiz-%d", i) }
 
-// enqueueConcurrently has callers of Enqueue share the requests.
+// enqueueConcurrently lets many callers of Enqueue share the requests.
 func (l *lab) enqueueConcurrently(m *matchq.Matcher, requests []matchq.Request) {
 	l.Helper()
 	var next atomic.Int64
@@ -160,7 +160,7 @@ func (l *lab) enqueueConcurrently(m *matchq.Matcher, requests []matchq.Request) 
 	}
 }
 
-// enqueueAll has one caller enqueue the requests.
+// enqueueAll lets one caller enqueue the requests.
 func (l *lab) enqueueAll(m *matchq.Matcher, requests []matchq.Request) {
 	l.Helper()
 	for some := range slices.Chunk(requests, 10_000) {

@@ -9,8 +9,8 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Players enqueued and matched in a second: one process enqueues, runs the ticks and watches until it has seen
-// everybody matched.
+// Players enqueued and matched in a second: one process enqueues, runs the ticks and watches until all players are
+// matched.
 func BenchmarkEndToEnd(b *testing.B) {
 	ways := map[string]func(*lab, *matchq.Matcher, []matchq.Request){
 		"Enqueue":    (*lab).enqueueConcurrently,
@@ -38,7 +38,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 }
 
-// endToEnd has players queued while Run ticks, and returns when Watch has told of all of them.
+// endToEnd queues players while Run ticks, and returns when Watch has reported all of them.
 func (l *lab) endToEnd(m *matchq.Matcher, tickets int, enqueue func()) {
 	l.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -67,7 +67,7 @@ func (l *lab) endToEnd(m *matchq.Matcher, tickets int, enqueue func()) {
 	enqueue()
 }
 
-// Players matched in a second where they wait already.
+// Players matched in a second when all of them wait already.
 func BenchmarkTicksAlone(b *testing.B) {
 	const tickets = 50_000
 	l := newLab(b)

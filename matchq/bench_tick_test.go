@@ -4,7 +4,7 @@ import "testing"
 
 const playersPerMatch = 2
 
-// Redis's work for a match of two with FIFO and the default limit, over that of plain variadic commands.
+// Redis's work for a match of two with FIFO and the default limit, over that for plain variadic commands.
 func BenchmarkTick(b *testing.B) {
 	l := newLab(b)
 	l.enqueueAndTick()
@@ -13,7 +13,7 @@ func BenchmarkTick(b *testing.B) {
 	l.reportRatio("matchq tick", "native tick", "ratio(goal≤1.6)")
 }
 
-// Redis's work for a player from enqueue to match, over that of the plain commands.
+// Redis's work for a player from enqueue to match, over that for the plain commands.
 func BenchmarkEnqueueAndTick(b *testing.B) {
 	l := newLab(b)
 	l.enqueueAndTick()
@@ -26,7 +26,7 @@ func BenchmarkEnqueueAndTick(b *testing.B) {
 	l.reportRatio("matchq", "native", "ratio(goal≤1.25)")
 }
 
-// enqueueAndTick has 50,000 players queued and matched with both, in turns.
+// enqueueAndTick queues and matches 50,000 players with both, in turns.
 func (l *lab) enqueueAndTick() {
 	l.Helper()
 	const tickets, matches = 50_000, 50_000 / playersPerMatch

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestGuarantee7ClockJumps sets the clock of an embedded Redis; that of a real one is the machine's.
+// TestGuarantee7ClockJumps sets the clock of an embedded Redis; a real one has the machine's clock.
 func TestGuarantee7ClockJumps(t *testing.T) {
 	const interval = 200 * time.Millisecond
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
@@ -21,7 +21,7 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 			done := make(chan error)
 			go func() { done <- m.Run(ctx) }()
 
-			// Three wait: two are due in the next window, and one that nobody will join expires after it.
+			// Three wait: two are due in the next window; the third gets no opponent and expires after it.
 			enqueue(t, m, "pair", "alice")
 			enqueue(t, m, "pair", "bob")
 			lone, err := m.Enqueue(t.Context(), matchq.Request{Queue: "lone", Player: "carol", TTL: interval})
@@ -44,7 +44,8 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 					break
 				}
 			}
-			// A window, an interval's delay, and for the lone one its time to live and noticing that; and slack.
+			// A window, an interval's delay, the time to live of the lone ticket and the delay of its expiry, and
+			// slack.
 			const slack = 300 * time.Millisecond
 			if ended["alice"] > 2*interval+slack || ended["carol"] > 4*interval+slack {
 				t.Errorf("ended after %v", ended)
@@ -61,7 +62,7 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 	}
 }
 
-// runClock lets an embedded Redis's clock go on from now plus jump, until it is stopped.
+// runClock runs an embedded Redis's clock on from now plus jump, until it is stopped.
 func runClock(env *matchqtest.Env, jump time.Duration) (stop func()) {
 	env.Embedded.SetTime(time.Now().Add(jump))
 	ticker, done := time.NewTicker(time.Millisecond), make(chan struct{})
@@ -78,7 +79,7 @@ func runClock(env *matchqtest.Env, jump time.Duration) (stop func()) {
 	return func() { ticker.Stop(); close(done) }
 }
 
-// A clock that was ahead for a while leaves entries with ids of a time to come, which the stream never falls behind.
+// A clock that was ahead leaves entries with future ids, and a stream's ids never decrease. Forgetting must still work.
 func TestGuarantee7AClockThatWasAheadStopsNoForgetting(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second})

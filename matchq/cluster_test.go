@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestGuarantee8NamespacesSpreadOverACluster has a cluster of three nodes, so that namespaces live on different ones.
+// TestGuarantee8NamespacesSpreadOverACluster uses a cluster of three nodes: namespaces are on different ones.
 func TestGuarantee8NamespacesSpreadOverACluster(t *testing.T) {
 	t.Parallel()
 	client := startCluster(t, 3)

@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// handled collects what workers were handed.
+// handled collects the events that workers got.
 type handled struct {
 	mu  sync.Mutex
 	ids []string
@@ -36,7 +36,7 @@ func (h *handled) sorted() []string {
 	return ids
 }
 
-// consume runs a worker until the function it returns is called, which waits for it and returns its error.
+// consume runs a worker. The function it returns stops the worker, waits for it and returns its error.
 func consume(t testing.TB, m *matchq.Matcher, group, worker string, handle func(context.Context, matchq.Event) error) (end func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -49,7 +49,7 @@ func consume(t testing.TB, m *matchq.Matcher, group, worker string, handle func(
 	return end
 }
 
-// cancelledOnes makes n events, each in an entry of its own, and returns their ids.
+// cancelledOnes makes n events, each in its own entry, and returns their ids.
 func cancelledOnes(t testing.TB, m *matchq.Matcher, n int) []string {
 	t.Helper()
 	before := position(t, m)
@@ -68,7 +68,7 @@ func TestWorkersShareEvents(t *testing.T) {
 		ids := append(story(t, m), cancelledOnes(t, m, 40)...)
 		var all handled
 		workers := make(chan string, len(ids))
-		bothBusy := make(chan struct{}) // a worker holds its first event until the other has one too
+		bothBusy := make(chan struct{}) // a worker holds its first event until the other one has one too
 		var once [2]sync.Once
 		var busy sync.WaitGroup
 		busy.Add(2)
@@ -93,7 +93,7 @@ func TestWorkersShareEvents(t *testing.T) {
 		if len(share) != 2 {
 			t.Errorf("shares: %v", share)
 		}
-		// Another group gets everything too, in order.
+		// Another group gets all events too, in order.
 		var other handled
 		full := make(chan struct{})
 		end := consume(t, m, "other", "w0", func(_ context.Context, ev matchq.Event) error {
@@ -130,7 +130,7 @@ func TestWhatAWorkerLeavesAnotherHandles(t *testing.T) {
 	})
 }
 
-// checkHandled lets a worker handle events until it has had those, in any order, and no other.
+// checkHandled runs a worker until it has handled exactly these events, in any order.
 func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) {
 	t.Helper()
 	var got handled
@@ -150,12 +150,12 @@ func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) 
 	}
 }
 
-// TestAWorkerComesBackToWhatItLeft needs no waiting: what it left is its own.
+// TestAWorkerComesBackToWhatItLeft needs no waiting: a worker's unfinished events stay its own.
 func TestAWorkerComesBackToWhatItLeft(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := cancelledOnes(t, m, 3)
-		// It ends while it handles the second one: the context it was given ends, and it says so.
+		// The worker ends while it handles the second one: its context ends, and it returns the context's error.
 		ctx, cancel := context.WithCancel(t.Context())
 		err := m.Consume(ctx, "group", "w0", func(ctx context.Context, ev matchq.Event) error {
 			if ev.ID == ids[1] {
@@ -198,7 +198,7 @@ func TestMatchesOfAnEntryComeAgainTogether(t *testing.T) {
 	})
 }
 
-// TestConsumeReturnsWhateverHandleSays: also an error that would mean something else if it came from Redis.
+// TestConsumeReturnsWhateverHandleSays includes errors that would have a special meaning if they came from Redis.
 func TestConsumeReturnsWhateverHandleSays(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
@@ -229,16 +229,16 @@ func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
 			}
 		}
 		ids := cancelledOnes(t, m, 3)
-		matchqtest.Eventually(t, "what came then is handled", func() bool { return len(got.sorted()) == 5 })
+		matchqtest.Eventually(t, "the later events are handled", func() bool { return len(got.sorted()) == 5 })
 		if err := end(); err != nil || !slices.Equal(got.ids[2:], ids) {
 			t.Errorf("then handled %v, not %v; %v", got.ids[2:], ids, err)
 		}
 	})
 }
 
-// The names of workers that were killed do not pile up; what they had not finished comes first.
+// The names of killed workers do not pile up; their unfinished events come first.
 func TestKilledWorkersAreRemoved(t *testing.T) {
-	env := matchqtest.Real(t) // miniredis does not know how long a worker has been silent
+	env := matchqtest.Real(t) // miniredis does not report how long a worker has been silent
 	m := newMatcher(t, env, matchq.Config{})
 	ids := cancelledOnes(t, m, 2)
 	stream := "{" + env.Namespace + "}:events"
@@ -246,7 +246,7 @@ func TestKilledWorkersAreRemoved(t *testing.T) {
 	if err := env.Client.XGroupCreate(ctx, stream, "g", "0").Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, killed := range []string{"one", "two", "three"} { // the last one found nothing to do
+	for _, killed := range []string{"one", "two", "three"} { // the last one got no event
 		err := env.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
 			Group: "g", Consumer: killed, Streams: []string{stream, ">"}, Count: 1, Block: -1,
 		}).Err()

@@ -1,6 +1,6 @@
 // Package matchq is a matchmaking queue that lives inside Redis. Players wait in a Redis list for each queue; every few
-// seconds a Lua script takes the tickets that gathered there and puts all matches together, in one step, on whichever
-// node gets to it. No ticket is lost or matched twice, whatever node or connection dies meanwhile.
+// seconds a Lua script takes the tickets that gathered there and makes all matches of them, atomically, up to
+// Config.Limit tickets a step, on any node. No ticket is lost or matched twice, whatever node or connection dies meanwhile.
 //
 // # A first match
 //

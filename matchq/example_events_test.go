@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Watch tells what becomes of everybody. Whoever remembers the last event's ID goes on after it.
+// Watch yields the events of all tickets. A program that stores the last event's ID can continue after it.
 func ExampleMatcher_Watch() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -31,7 +31,7 @@ func ExampleMatcher_Watch() {
 		}
 		fmt.Println(event.Kind, event.Tickets()[0].Player)
 		last = event.ID
-		break // say, this process is started anew
+		break // say, this process is restarted
 	}
 	for event, err := range m.Watch(ctx, last) {
 		if err != nil {
@@ -60,7 +60,7 @@ func ExampleMatcher_Consume() {
 		if rooms++; rooms == 2 {
 			stop()
 		}
-		return nil // the event is done; an error would end Consume and have it handed out again
+		return nil // the event is done; an error would end Consume, and the event would be delivered again
 	})
 	fmt.Println(err)
 	// Output:
@@ -69,7 +69,7 @@ func ExampleMatcher_Consume() {
 	// <nil>
 }
 
-// Run makes matches until its context ends, on as many nodes as one likes.
+// Run makes matches until its context ends, on any number of nodes.
 func ExampleMatcher_Run() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -98,7 +98,7 @@ func ExampleMatcher_Run() {
 	// Output: history: 1 match, 1 left
 }
 
-// A paused queue takes nobody and forms no matches. Drain cancels those who wait.
+// A paused queue refuses players and makes no matches. Drain cancels all waiting tickets.
 func ExampleMatcher_Pause() {
 	ctx := context.Background()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob")
@@ -130,7 +130,7 @@ func ExampleMatcher_Pause() {
 	// carol waits: true
 }
 
-// A policy of one's own runs inside Redis. This one lets the best play the best.
+// A custom policy runs inside Redis. This one matches the best with the best.
 func ExampleLuaPolicy() {
 	ctx := context.Background()
 	best := matchq.LuaPolicy("best", `
@@ -167,7 +167,7 @@ func ExampleLuaPolicy() {
 	// [dave bob]
 }
 
-// Audit checks in one step that no ticket is lost and none is doubled.
+// Audit checks in one step that no ticket is lost and none is counted twice.
 func ExampleMatcher_Audit() {
 	ctx := context.Background()
 	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")

@@ -10,14 +10,14 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// With a ready check a match is made when all have accepted it. Here bob declines, so alice waits again, in front of
-// carol, and is asked anew.
+// With a ready check a match is made when all players have accepted it. Here bob declines, so alice waits again, ahead
+// of carol, and gets a new proposal.
 func ExampleMatcher_Accept() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	m, _, end := exampleMatcher(matchq.Config{ReadyTimeout: 20 * time.Second}, "alice", "bob", "carol")
 	defer end()
-	tick := func() { // mostly Run does this, at the end of each window
+	tick := func() { // Run usually does this, at the end of each window
 		if _, err := m.Tick(ctx, "history"); err != nil {
 			log.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func ExampleMatcher_Accept() {
 	// matched: alice and carol
 }
 
-// Two friends want to play with each other: they leave their queues in one step, unless one was just matched.
+// Two friends want to play each other: they leave their queues in one step, unless one was just matched.
 func ExampleMatcher_Withdraw() {
 	ctx := context.Background()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob")

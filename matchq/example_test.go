@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// exampleClient connects to a Redis inside this process, as one would to a real one.
+// exampleClient connects to a Redis inside this process; a real one needs only its address.
 func exampleClient() (rdb *redis.Client, end func()) {
 	embedded := miniredis.NewMiniRedis()
 	if err := embedded.Start(); err != nil {
@@ -22,7 +22,7 @@ func exampleClient() (rdb *redis.Client, end func()) {
 	return rdb, func() { _ = rdb.Close(); embedded.Close() }
 }
 
-// exampleMatcher is a Matcher with some players in the queue "history".
+// exampleMatcher returns a Matcher with some players in the queue "history".
 func exampleMatcher(cfg matchq.Config, players ...string) (m *matchq.Matcher, tickets []matchq.Ticket, end func()) {
 	rdb, end := exampleClient()
 	m, err := matchq.New(rdb, cfg)
@@ -56,7 +56,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// Mostly Run does this, at the end of each window.
+	// Run usually does this, at the end of each window.
 	report, err := m.Tick(ctx, "history")
 	if err != nil {
 		log.Fatal(err)
@@ -73,7 +73,7 @@ func Example() {
 	// matched [alice bob]
 }
 
-// A player has one live ticket. Who asks for a second one is shown the first.
+// A player has one live ticket. The error of a second request holds the first ticket.
 func ExampleMatcher_Enqueue() {
 	m, _, end := exampleMatcher(matchq.Config{}, "alice")
 	defer end()
@@ -84,7 +84,7 @@ func ExampleMatcher_Enqueue() {
 	// Output: alice waits already, for history
 }
 
-// Many players in one call; each has a result of its own.
+// Many players in one call; each has its own result.
 func ExampleMatcher_EnqueueAll() {
 	m, _, end := exampleMatcher(matchq.Config{})
 	defer end()

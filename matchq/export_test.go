@@ -7,10 +7,10 @@ import (
 // Forget makes one call to forget.lua, as Run does when an event is older than Config.Retention.
 func (m *Matcher) Forget(ctx context.Context) (more bool, err error) { return m.forget(ctx) }
 
-// Settle makes one call to settle.lua, as Run does when the deadline of a proposal has passed.
+// Settle makes one call to settle.lua, as Run does when a proposal's deadline has passed.
 func (m *Matcher) Settle(ctx context.Context) (more bool, err error) { return m.settleOverdue(ctx) }
 
-// TickOnce makes one call to tick.lua, so that a batch may be left half done, as by a node that dies.
+// TickOnce makes one call to tick.lua, so it may leave a batch half done, like a node that dies.
 func (m *Matcher) TickOnce(ctx context.Context, queue string) (TickReport, error) {
 	reports, _, err := m.tick(ctx, []visit{{queue: queue}})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// spoiled is a namespace on a real server with a matcher that reaches it undisturbed and one behind a proxy.
+// spoiled is a namespace on a real server, with a matcher that reaches it directly and one behind a proxy.
 type spoiled struct {
 	env   *matchqtest.Env
 	calm  *matchq.Matcher
@@ -21,7 +21,7 @@ type spoiled struct {
 	proxy *testkit.Proxy
 }
 
-// spoil prepares both, with all scripts loaded, since a call of one that is not would be made in another form.
+// spoil prepares both and loads all scripts, since a call of a script that is not loaded has another form.
 func spoil(t *testing.T, cfg matchq.Config) *spoiled {
 	t.Helper()
 	env := matchqtest.Real(t)
@@ -39,10 +39,11 @@ func spoil(t *testing.T, cfg matchq.Config) *spoiled {
 	return s
 }
 
-// patient is a configuration under which the driver has the time to repeat a call.
+// patient is a configuration with enough time for the driver to repeat a call.
 var patient = matchq.Config{Timeout: 10 * time.Second}
 
-// TestLostReplies loses the reply of a call once, and as often as the driver repeats it: all must be as if it had come.
+// TestLostReplies loses the reply of a call once, and for each repeat by the driver. The result must be as if the reply
+// had come.
 func TestGuarantee5LostReplies(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *spoiled){
 		"enqueue": loseEnqueue, "cancel": loseCancel, "tick": loseTick, "drain": loseDrain,
@@ -82,7 +83,7 @@ func loseCancel(t *testing.T, s *spoiled) {
 	if err := s.m.Cancel(t.Context(), ticket.ID, ""); err != nil {
 		t.Error(err)
 	}
-	enqueue(t, s.m, "history", "alice") // ends by a second event if the first did not come, or came twice
+	enqueue(t, s.m, "history", "alice") // its end must be the second event: the first is neither lost nor repeated
 	if _, err := s.calm.Drain(t.Context(), "history"); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func loseTick(t *testing.T, s *spoiled) {
 		t.Errorf("stats: %+v, %v", stats, err)
 	}
 	if got, err := s.calm.Ticket(t.Context(), c.ID); err != nil || got.State != matchq.Waiting {
-		t.Errorf("who was left over: %+v, %v", got, err)
+		t.Errorf("the leftover ticket: %+v, %v", got, err)
 	}
 }
 
@@ -127,7 +128,7 @@ func loseDrain(t *testing.T, s *spoiled) {
 	checkWaiting(t, s.calm, "history", 0)
 }
 
-// loseFor has an enqueue end without an answer, although Redis made it, and returns the ticket.
+// loseFor makes an enqueue that gets no answer although Redis has made the ticket, and returns the ticket.
 func (s *spoiled) loseFor(t *testing.T, r matchq.Request) string {
 	t.Helper()
 	s.proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 4) // the driver tries as often
@@ -151,7 +152,7 @@ func TestGuarantee5ATicketWithoutAnAnswerIsVoid(t *testing.T) {
 	checkAudit(t, s.calm)
 }
 
-// TestVoidingSparesOthers: an id that another player holds was refused, so there is nothing to void.
+// TestVoidingSparesOthers checks that a request with another player's id, which was refused, voids nothing.
 func TestGuarantee5VoidingSparesOthers(t *testing.T) {
 	s := spoil(t, patient)
 	before := position(t, s.calm)
@@ -160,7 +161,7 @@ func TestGuarantee5VoidingSparesOthers(t *testing.T) {
 	}
 	s.loseFor(t, matchq.Request{Queue: "history", Player: "bob", ID: "x"})
 	id := s.loseFor(t, matchq.Request{Queue: "history", Player: "carol"})
-	// They are voided in order: when it is the second one's turn, the first one's is over.
+	// They are voided in order: when the second one is voided, so is the first.
 	if got := take(t, s.calm, before, 1)[0].Ticket; got.ID != id {
 		t.Errorf("ended: %+v", got)
 	}
@@ -168,7 +169,7 @@ func TestGuarantee5VoidingSparesOthers(t *testing.T) {
 	checkAudit(t, s.calm)
 }
 
-// TestALateWriteQueuesNobody holds an enqueue up on its way until its ticket was voided.
+// TestALateWriteQueuesNobody delays an enqueue on its way until its ticket was voided.
 func TestGuarantee5ALateWriteQueuesNobody(t *testing.T) {
 	s := spoil(t, matchq.Config{Timeout: 200 * time.Millisecond})
 	before := position(t, s.calm)
@@ -189,7 +190,7 @@ func TestGuarantee5ALateWriteQueuesNobody(t *testing.T) {
 	enqueue(t, s.m, "history", "alice")
 }
 
-// scriptCalls is how many scripts Redis has run.
+// scriptCalls returns the number of scripts that Redis has run.
 func (s *spoiled) scriptCalls(t *testing.T) int {
 	t.Helper()
 	info, err := s.env.Client.Info(context.Background(), "commandstats").Result()

@@ -53,7 +53,7 @@ func TestWhatIsOverIsForgotten(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
-		matchqtest.Eventually(t, "all but those who wait are forgotten", func() bool {
+		matchqtest.Eventually(t, "all but the waiting tickets are forgotten", func() bool {
 			stats, err := m.Stats(t.Context())
 			return err == nil && stats.Stored == stats.Waiting && stats.Events == 0
 		})
@@ -65,7 +65,7 @@ func TestWhatIsOverIsForgotten(t *testing.T) {
 			t.Errorf("ticket: %v", err)
 		}
 		if got, err := m.TicketOf(t.Context(), "alice"); err != nil || got.ID != lone.ID {
-			t.Errorf("who waits: %+v, %v", got, err)
+			t.Errorf("the waiting ticket: %+v, %v", got, err)
 		}
 		if _, err := m.TicketOf(t.Context(), tickets[1].Player); !errors.Is(err, matchq.ErrNotFound) {
 			t.Errorf("player: %v", err)
@@ -101,7 +101,7 @@ func TestPauseResumeAndDrain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// A full chunk of a paused queue was passed over and came back: nobody lost their place.
+		// A paused queue's full chunk was skipped and put back: all tickets keep their places.
 		if report, err = m.Tick(t.Context(), "history"); err != nil || report.Matches != 50 || report.Left != 1 {
 			t.Errorf("tick after the pause: %+v, %v", report, err)
 		}
@@ -145,7 +145,7 @@ func TestCancelledTicketsLeaveNoTrace(t *testing.T) {
 func TestAtOnceNeedsNoWindow(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
-		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce}) // nobody runs it
+		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce}) // no Run
 		enqueueMany(t, m, "history", 10)
 		matches := 0
 		for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
@@ -185,7 +185,7 @@ func TestPolicies(t *testing.T) {
 	})
 }
 
-// matchWith ticks ten players, rated 0 to 9 in a scrambled order, and returns who met whom.
+// matchWith ticks ten players, rated 0 to 9 in a scrambled order, and returns the pairs.
 func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string {
 	t.Helper()
 	env.Namespace += "x"
@@ -217,7 +217,7 @@ func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string
 	return players
 }
 
-// A call that visits many queues reports each of them, and can be told from the next call.
+// A call that visits many queues reports each of them; its reports differ from those of the next call.
 func TestCallsCanBeCounted(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

@@ -11,7 +11,7 @@ const (
 	someRecord   = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
 	otherRecord  = "4853600000000\thistory\t3153600000000\tbob\t\t\t"
 	someProposed = "p\t1-0-0\t" + someRecord
-	someEntry    = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
+	someEntry    = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sat\x001700000000001\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
 )
 
 func FuzzTicketReply(f *testing.F) {
@@ -166,7 +166,7 @@ func FuzzPosition(f *testing.F) {
 	})
 }
 
-// FuzzPlaceID sees that the id of a place is a position.
+// FuzzPlaceID checks that the id of a place is a position.
 func FuzzPlaceID(f *testing.F) {
 	for _, seed := range []string{"1-2-3", "1-2", "-", "--", "1-2--3", "1--2", "x-2-3", "", "1-2-3-4"} {
 		f.Add(seed)

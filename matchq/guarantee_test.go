@@ -1,7 +1,7 @@
 package matchq_test
 
-// The guarantees of the library, by number, as README lists them. 4 (each window once, nodes that die) is in
-// nodes_test.go, 5 (repeats) in fault_test.go and property_test.go.
+// The guarantees of the library, with the numbers of README. 4 (each window once, nodes that die) is in nodes_test.go,
+// 5 (repeats) in fault_test.go and property_test.go.
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 func TestGuarantee1OneLiveTicketAPlayer(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
-		// Two matchers are as good as two processes: each sends calls of its own.
+		// Two matchers stand for two processes: each sends its own calls.
 		nodes := []*matchq.Matcher{newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{})}
 		type result struct {
 			ticket matchq.Ticket
@@ -73,7 +73,7 @@ func TestGuarantee2EachTicketEndsOnce(t *testing.T) {
 				}
 			})
 		}
-		// Players come and give up while two nodes tick.
+		// Players join and cancel while two nodes tick.
 		for worker := range 8 {
 			playing.Go(func() {
 				for i := range 60 {
@@ -105,7 +105,8 @@ func TestGuarantee2EachTicketEndsOnce(t *testing.T) {
 	})
 }
 
-// collectEnds watches until so many tickets have ended and returns how; none may end twice, or meet itself.
+// collectEnds watches until so many tickets have ended and returns their outcomes; no ticket may end twice, and no
+// player may meet themself.
 func collectEnds(t *testing.T, m *matchq.Matcher, tickets int) map[matchq.State]int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -142,7 +143,7 @@ func TestGuarantee3CapacityIsTheSumOfWholeMatches(t *testing.T) {
 			if err != nil || report.Matches != len(waiting)/size || report.Left != len(waiting)%size {
 				t.Fatalf("size %d, %d waited: %+v, %v", size, len(waiting), report, err)
 			}
-			// Who is left over stands ahead of newcomers.
+			// The leftover ticket is ahead of newcomers.
 			left := waiting[len(waiting)-report.Left:]
 			newcomers := enqueueMany(t, m, "history", size)
 			if report, err = m.Tick(t.Context(), "history"); err != nil || report.Matches != 1 {
@@ -222,7 +223,7 @@ func TestGuarantee6CallsAreBoundedAndOneAtATime(t *testing.T) {
 	})
 }
 
-// flightHook counts scripts that are under way at the same time.
+// flightHook counts concurrent script calls.
 type flightHook struct {
 	sync.Mutex
 	now, most, calls int
@@ -272,7 +273,7 @@ func TestGuarantee9NodesAgree(t *testing.T) {
 			t.Errorf("run: %v", err)
 		}
 
-		// Once no ticket lives, another configuration may take over; the first node is told.
+		// Once no ticket is live, another configuration may take over; the first node gets an error.
 		if err := first.Cancel(t.Context(), ticket.ID, ""); err != nil {
 			t.Fatal(err)
 		}

@@ -8,18 +8,18 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// model is what a namespace must hold, told in plain Go: tickets, who stands where, and what was counted. It learns how
-// tickets end from the events, and refuses an event that should not be.
+// model is the expected state of a namespace in plain Go: tickets, their order, and the counters. It learns from events
+// how tickets end, and refuses an unexpected event.
 type model struct {
 	cfg     matchq.Config // defaults filled in
-	fifo    bool          // it is known beforehand who plays with whom
+	fifo    bool          // the pairs are known beforehand
 	now     time.Time     // of the embedded server, whose clock the test sets; zero on others, where time is not checked
 	tickets map[string]*modelTicket
 	latest  map[string]string // player → ticket id
 	queues  map[string]*modelQueue
-	matches map[string]*modelMatch // those that were proposed
+	matches map[string]*modelMatch // proposed matches
 	stats   matchq.Stats
-	told    []toldEvent // what the events say, in order
+	told    []toldEvent // the events, in order
 }
 
 type toldEvent struct {
@@ -27,27 +27,27 @@ type toldEvent struct {
 	at   time.Time
 }
 
-// modelMatch is a match that was proposed.
+// modelMatch is a proposed match.
 type modelMatch struct {
-	matchq.Match                   // as it must be read, but for its tickets
+	matchq.Match                   // the expected value, but for its tickets
 	ids          []string          // of its tickets
-	reasons      map[string]string // ids of those it cancelled
+	reasons      map[string]string // of its cancelled tickets, by id
 }
 
 type modelTicket struct {
-	matchq.Ticket          // as it must be read, but for Match
+	matchq.Ticket          // the expected value, but for Match
 	matchID       string   // "" unless it is proposed or was matched
 	mates         []string // ids of its match's tickets, in order
-	overdue       bool     // it has expired, but was not looked at
+	overdue       bool     // it has expired, but no call has noticed
 }
 
 type modelQueue struct {
-	line    []string // ids in order; some have ended and may stand in Redis as tombstones
+	line    []string // ids in order; some have ended and may be tombstones in Redis
 	paused  bool
 	matches int64
 	partial bool // a batch is under way
-	jumbled bool // and was interrupted by a pause, which puts those behind it first until it is done
-	loose   bool // an id that was used again may stand where its tombstone stood
+	jumbled bool // and a pause has interrupted it, so tickets behind it come first until it is done
+	loose   bool // a reused id may be in the place of its tombstone
 }
 
 func newModel(cfg matchq.Config, now time.Time) *model {
@@ -105,7 +105,7 @@ func (m *model) isOverdue(t *modelTicket) bool {
 	return !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(m.now)
 }
 
-// verdict is what must become of a request.
+// verdict returns the expected result of a request.
 type verdict string
 
 const (
@@ -132,7 +132,7 @@ func (m *model) judge(r *matchq.Request) verdict {
 	return isQueued
 }
 
-// add takes over a ticket that was queued, after a look at whether it is what was asked for.
+// add adds a queued ticket, after it has checked the ticket against its request.
 func (m *model) add(r *matchq.Request, t *matchq.Ticket) error {
 	want := matchq.Ticket{
 		ID: r.ID, Queue: r.Queue, Player: r.Player, Rating: r.Rating, Attributes: r.Attributes, ReplyTo: r.ReplyTo,
@@ -165,7 +165,7 @@ func (m *model) add(r *matchq.Request, t *matchq.Ticket) error {
 	return m.same(t, want.ID)
 }
 
-// same says how a ticket differs from what it must be.
+// same returns an error if a ticket differs from the expected one.
 func (m *model) same(got *matchq.Ticket, id string) error {
 	t := m.tickets[id]
 	want := t.Ticket
@@ -173,7 +173,7 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 		want.Waited = m.now.Sub(want.EnqueuedAt)
 	}
 	have := *got
-	if m.now.IsZero() || have.Waited == 0 { // not set where the ticket was just made
+	if m.now.IsZero() || have.Waited == 0 { // not set in a new ticket
 		have.Waited = want.Waited
 	}
 	have.Match, have.Repeated = nil, false
@@ -194,7 +194,7 @@ func idsOf(tickets []matchq.Ticket) []string {
 	return ids
 }
 
-// end takes over an event, if it may be.
+// end applies an event, if it is allowed.
 func (m *model) end(ev *matchq.Event) error {
 	before, count := matchq.Waiting, &m.stats.Waiting
 	if ev.Kind == matchq.Restored || ev.MatchID != "" && ev.Kind != matchq.Proposed && m.cfg.ReadyTimeout > 0 {
@@ -232,7 +232,7 @@ func (m *model) end(ev *matchq.Event) error {
 	return m.endMatch(ev)
 }
 
-// become makes a ticket what an event says.
+// become applies an event to a ticket.
 func (m *model) become(t *modelTicket, ev *matchq.Event) {
 	t.State, t.Version = ev.Kind, t.Version+1
 	t.Waited = max(0, ev.At.Sub(t.EnqueuedAt))
@@ -244,14 +244,14 @@ func (m *model) become(t *modelTicket, ev *matchq.Event) {
 	case matchq.Restored:
 		t.State = matchq.Waiting
 		q := m.queue(t.Queue)
-		q.jumbled = q.jumbled || q.partial // the batch under way may have passed it over
+		q.jumbled = q.jumbled || q.partial // the batch under way may have skipped it
 	case matchq.Proposed:
 	default:
 		t.EndedAt, t.Reason = ev.At, ev.Reason
 	}
 }
 
-// made is the kind of the event when a match is made by a tick.
+// made returns the kind of the event of a tick's match.
 func (m *model) made() matchq.State {
 	if m.cfg.ReadyTimeout > 0 {
 		return matchq.Proposed
@@ -259,7 +259,7 @@ func (m *model) made() matchq.State {
 	return matchq.Matched
 }
 
-// mayTick says whether an event may come of a tick of a queue.
+// mayTick reports whether a tick of a queue may cause an event.
 func (m *model) mayTick(name string) func(ev *matchq.Event) error {
 	return func(ev *matchq.Event) error {
 		q := m.queue(name)
@@ -284,7 +284,7 @@ func (m *model) mayTick(name string) func(ev *matchq.Event) error {
 	}
 }
 
-// forget drops what ended long enough ago.
+// forget drops tickets that ended long enough ago.
 func (m *model) forget() {
 	for id, t := range m.tickets {
 		if t.lives() || t.EndedAt.After(m.now.Add(-m.cfg.Retention)) {

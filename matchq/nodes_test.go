@@ -21,7 +21,7 @@ import (
 
 const nodeInterval = 100 * time.Millisecond
 
-// TestMain lets the test binary be a node: a process of its own that runs a namespace and prints its reports.
+// TestMain lets the test binary be a node: a separate process that runs a namespace and prints its reports.
 func TestMain(m *testing.M) {
 	if addr := os.Getenv("MATCHQ_TEST_NODE"); addr != "" {
 		runNode(addr, os.Getenv("MATCHQ_TEST_NAMESPACE"))
@@ -57,7 +57,7 @@ type nodes struct {
 	twice   []string
 }
 
-// start starts a node and returns it, to be killed.
+// start starts a node and returns its process, so that a test can kill it.
 func (n *nodes) start(t *testing.T, number int, env *matchqtest.Env) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -75,11 +75,11 @@ func (n *nodes) start(t *testing.T, number int, env *matchqtest.Env) *exec.Cmd {
 		for lines := bufio.NewScanner(output); lines.Scan(); {
 			var r matchq.TickReport
 			if json.Unmarshal(lines.Bytes(), &r) != nil {
-				return // the line that was cut off when the node was killed
+				return // the line cut off when the node was killed
 			}
 			n.note(number, &r)
 		}
-		_ = cmd.Wait() // killed or not is the test's affair
+		_ = cmd.Wait() // its error is expected if the test killed it
 	})
 	return cmd
 }
@@ -108,7 +108,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	}
 	m := newMatcher(t, env, matchq.Config{Interval: nodeInterval})
 
-	// Two players a queue come each round; one node dies without warning in the middle.
+	// Each round two players join each queue; one node dies without warning in the middle.
 	queued := map[string]bool{}
 	for round := range rounds {
 		for _, pair := range []string{"a", "b"} {
@@ -132,7 +132,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// The next round comes when this one has been seen to.
+		// The next round starts when this one is done.
 		matchqtest.Eventually(t, "everybody is matched", func() bool {
 			stats, err := m.Stats(t.Context())
 			return err == nil && stats.Waiting == 0
@@ -158,7 +158,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	}
 }
 
-// checkDelays sees from the events that everybody was matched once, at most an interval late.
+// checkDelays checks in the events that each player was matched once, at most an interval late.
 func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag func() time.Duration) {
 	t.Helper()
 	var slowest time.Duration
@@ -179,6 +179,6 @@ func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag fu
 	}
 	// A window, an interval's delay, and slack, more of it on a busy machine.
 	if most := 2*nodeInterval + 600*time.Millisecond + 3*lag(); slowest > most {
-		t.Errorf("somebody waited %v at an interval of %v, at most %v", slowest, nodeInterval, most)
+		t.Errorf("a player waited %v at an interval of %v, want at most %v", slowest, nodeInterval, most)
 	}
 }

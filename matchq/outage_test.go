@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// checkNothingSent sees to it that an enqueue failed without having been sent.
+// checkNothingSent checks that an enqueue failed without having been sent.
 func checkNothingSent(t *testing.T, err error) {
 	t.Helper()
 	var unknown *matchq.UnknownError
@@ -20,7 +20,7 @@ func checkNothingSent(t *testing.T, err error) {
 	}
 }
 
-// enqueueAtLast queues a player as soon as Redis is back, which the driver may not know for a second.
+// enqueueAtLast queues a player as soon as Redis is back; the driver may notice that a second late.
 func enqueueAtLast(t *testing.T, m *matchq.Matcher, queue, player string) (made matchq.Ticket) {
 	t.Helper()
 	matchqtest.Eventually(t, "players are queued again", func() bool {
@@ -68,8 +68,8 @@ func TestEnqueueWhileRedisIsFrozen(t *testing.T) {
 	checkAudit(t, newMatcher(t, env, m.Config()))
 }
 
-// TestCallersGiveUpWhileRedisIsFrozen lets the contexts of callers end before the time-out of the call: the first one's
-// is on its way by then, the second one's is not, since it waits for the first.
+// TestCallersGiveUpWhileRedisIsFrozen lets the contexts of callers end before the time-out of the call. By then the
+// first one's request is sent; the second one's is not, since it waits for the first.
 func TestCallersGiveUpWhileRedisIsFrozen(t *testing.T) {
 	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{Timeout: 2 * time.Second})
@@ -90,7 +90,7 @@ func TestCallersGiveUpWhileRedisIsFrozen(t *testing.T) {
 	}
 }
 
-// witness collects what a watcher sees, and watches anew when it ends, until ctx does.
+// witness collects a watcher's events, and restarts the watch when it ends, until ctx ends.
 func witness(ctx context.Context, m *matchq.Matcher) (events chan matchq.Event, errs chan error) {
 	events, errs = make(chan matchq.Event, 100), make(chan error, 100)
 	go func() {
@@ -126,7 +126,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 	if err := <-errs; !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("watch, while redis is away: %v", err)
 	}
-	// It is not known whether the first one was sent; nothing is sent of those after it.
+	// The first one may have been sent; those after it were not.
 	if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "carol"}); !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("enqueue, while redis is away: %v", err)
 	}
@@ -150,7 +150,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 	if err := <-ran; err != nil {
 		t.Errorf("run: %v", err)
 	}
-	// The outage was told once. Then there was a gap, or what followed was ahead of what had been seen.
+	// The outage was reported once. Then there was a gap, or later events were newer than the last one seen.
 	for err := range errs {
 		if !errors.Is(err, matchq.ErrGap) {
 			t.Errorf("watch, after redis came back: %v", err)
@@ -160,7 +160,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 	checkAudit(t, newMatcher(t, env, m.Config()))
 }
 
-// The driver may find its way to the new Redis without a word; whoever watches must hear that the old events are gone.
+// The driver may reconnect to the new Redis silently; a watcher must learn that the old events are gone.
 func TestWatchNoticesAnEmptiedRedis(t *testing.T) {
 	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{})

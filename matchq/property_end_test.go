@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// checkEvents reads what is kept of the stream: it must say what became of each ticket, in order.
+// checkEvents reads the kept stream: it must have the events of each ticket, in order.
 func (s *machine) checkEvents() error {
 	position, err := s.m.Position(s.ctx)
 	if err != nil || len(s.told) == 0 {
@@ -24,7 +24,7 @@ func (s *machine) checkEvents() error {
 		}
 		what := string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets()))
 		if want := s.told[len(told)].what; what != want {
-			return fmt.Errorf("after %v events tell of %s, but must of %s", told, what, want)
+			return fmt.Errorf("after %v the events have %s, but must have %s", told, what, want)
 		}
 		if told = append(told, what); len(told) == len(s.told) {
 			if ev.ID[:len(position)] != position {
@@ -36,7 +36,7 @@ func (s *machine) checkEvents() error {
 	return nil
 }
 
-// checkNothingStays ends all that still wait: nothing is left but what is meant to stay.
+// checkNothingStays ends all waiting tickets and checks that only permanent keys are left.
 func (s *machine) checkNothingStays(t *rapid.T) {
 	inDrains := rapid.Bool().Draw(t, "ends in drains")
 	for _, name := range s.names {
@@ -78,7 +78,7 @@ func (s *machine) checkNothingStays(t *rapid.T) {
 	}
 }
 
-// endAll ends who waits in a queue, all at once or each by itself.
+// endAll ends the waiting tickets of a queue, all at once or one by one.
 func (s *machine) endAll(name string, inDrains bool) error {
 	if inDrains {
 		return s.drain(name, false)
@@ -88,5 +88,5 @@ func (s *machine) endAll(name string, inDrains bool) error {
 			return err
 		}
 	}
-	return s.tick(name, false) // takes out what answers left in the lists
+	return s.tick(name, false) // removes tombstones that the answers left in the lists
 }

@@ -35,7 +35,7 @@ func (s *machine) request(t *rapid.T) matchq.Request {
 	return r
 }
 
-// ttl draws a time to live. On a server whose clock can't be set tickets expire only where that is certain.
+// ttl draws a time to live. If the server's clock can't be set, tickets expire only where that is certain.
 func (s *machine) ttl(t *rapid.T) time.Duration {
 	ttl := rapid.SampledFrom(someTTLs).Draw(t, "ttl")
 	if s.embedded == nil && ttl != shortTTL && ttl != matchq.Never {
@@ -81,8 +81,8 @@ func (s *machine) enqueueAll(t *rapid.T, requests []matchq.Request) error {
 	return s.settle(requests, results)
 }
 
-// settle compares results with what the model says, in the order in which rounds of calls take requests: no player and no
-// id twice in one round.
+// settle compares results with the model's, in the order in which rounds of calls take requests: no player and no id
+// is twice in one round.
 func (s *machine) settle(requests []matchq.Request, results []matchq.Result) error {
 	var left []int
 	for i := range requests {
@@ -107,7 +107,7 @@ func (s *machine) settle(requests []matchq.Request, results []matchq.Result) err
 	return s.waitForShort()
 }
 
-// waitForShort waits, by Redis's clock, until tickets with a short time to live have had it.
+// waitForShort waits, by Redis's clock, until tickets with a short time to live have expired.
 func (s *machine) waitForShort() error {
 	for s.embedded == nil {
 		now, err := s.rdb.Time(s.ctx).Result()
@@ -152,11 +152,11 @@ func (s *machine) compare(want verdict, r *matchq.Request, got *matchq.Result) e
 	return nil
 }
 
-// doLate has a request arrive a second time after something else has happened: its reply was lost.
+// doLate repeats a request after another operation, as if its reply was lost.
 func (s *machine) doLate(t *rapid.T) error {
 	r := s.request(t)
 	if r.TTL == shortTTL {
-		r.TTL = matchq.Never // else it is not known whether a tick in between finds it expired
+		r.TTL = matchq.Never // else a tick in between may or may not find it expired
 	}
 	if r.ID == "" {
 		s.fresh++
@@ -202,7 +202,7 @@ func (s *machine) doCancelPlayer(t *rapid.T) error {
 
 func (s *machine) cancel(id string) error { return s.cancelled(id, s.m.Cancel(s.ctx, id, "")) }
 
-// cancelled compares what Cancel said of a ticket with what it must.
+// cancelled compares the result of Cancel with the expected one.
 func (s *machine) cancelled(id string, err error) error {
 	var matched *matchq.MatchedError
 	t := s.tickets[id]
@@ -241,5 +241,5 @@ func (s *machine) cancelled(id string, err error) error {
 	return err
 }
 
-// nothing may come of an operation.
+// nothing checks that an operation has caused no event.
 func nothing(ev *matchq.Event) error { return fmt.Errorf("unexpected event %+v", *ev) }

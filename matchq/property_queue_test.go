@@ -16,10 +16,10 @@ func (s *machine) doTick(t *rapid.T) error {
 	return s.tick(queue, false)
 }
 
-// tick matches what waits in a queue. inside says that it runs within another operation.
+// tick matches the waiting tickets of a queue. inside means that it runs within another operation.
 func (s *machine) tick(queue string, inside bool) error {
 	q := s.queue(queue)
-	again := q.partial // the batch under way does not hold newcomers: a second tick does
+	again := q.partial // the batch under way does not hold newcomers: a second tick's does
 	report, err := s.m.Tick(s.ctx, queue)
 	if failed := (*matchq.PolicyError)(nil); err != nil && !(s.failing && errors.As(err, &failed)) {
 		return err
@@ -47,7 +47,7 @@ func (s *machine) tick(queue string, inside bool) error {
 	return nil
 }
 
-// doTickOnce makes one call of a tick that may need several, as a node that then dies.
+// doTickOnce makes one call of a tick that may need several, like a node that then dies.
 func (s *machine) doTickOnce(t *rapid.T) error {
 	queue := s.anyQueue(t)
 	stop := s.repeated(t)
@@ -93,7 +93,7 @@ func (s *machine) drain(queue string, repeated bool) error {
 	if err != nil {
 		return err
 	}
-	// The reply that says how many may be lost.
+	// The reply with the count may be lost.
 	if got > want || got < want && !repeated {
 		return fmt.Errorf("drained %d of %d in %s", got, want, queue)
 	}
@@ -143,7 +143,7 @@ func (s *machine) checkQueue(name string) error {
 	if !s.now.IsZero() && !got.NextTick.IsZero() {
 		want.NextTickIn, want.Overdue = max(0, got.NextTick.Sub(s.now)), max(0, s.now.Sub(got.NextTick))
 	}
-	// Not told where many tombstones stand in front.
+	// Unknown while many tombstones are in front.
 	if !s.now.IsZero() && len(live) > 0 && got.OldestWait > 0 && !q.loose && !q.jumbled {
 		want.OldestAt, want.OldestWait = live[0].EnqueuedAt, s.now.Sub(live[0].EnqueuedAt)
 	}
@@ -153,10 +153,10 @@ func (s *machine) checkQueue(name string) error {
 	return s.checkNextTick(&got, live)
 }
 
-// checkNextTick sees to it that nobody waits for a visit that does not come.
+// checkNextTick checks that no ticket waits for a visit that does not come.
 func (s *machine) checkNextTick(q *matchq.Queue, live []*modelTicket) error {
 	ready := 0
-	var latest time.Time // when the visit must be
+	var latest time.Time // latest time of the visit
 	for _, t := range live {
 		if !s.isOverdue(t) {
 			ready++

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// endMatch takes over what an event says of a match that is, or was, proposed.
+// endMatch applies an event to a match that is, or was, proposed.
 func (m *model) endMatch(ev *matchq.Event) error {
 	if m.cfg.ReadyTimeout == 0 || ev.MatchID == "" {
 		return nil
@@ -41,12 +41,12 @@ func (m *model) endMatch(ev *matchq.Event) error {
 	return nil
 }
 
-// over says whether a proposal's deadline has passed.
+// over reports whether a proposal's deadline has passed.
 func (s *machine) over(match *modelMatch) bool {
 	return match.State == matchq.Proposed && !s.now.IsZero() && !match.Deadline.After(s.now)
 }
 
-// anyMatch draws the id of a match, or of none.
+// anyMatch draws the id of a match, or an unknown id.
 func (s *machine) anyMatch(t *rapid.T) string {
 	ids := []string{"1-1-1", "x"}
 	for id := range s.matches {
@@ -56,7 +56,7 @@ func (s *machine) anyMatch(t *rapid.T) string {
 	return rapid.SampledFrom(ids).Draw(t, "match")
 }
 
-// anyMember draws a match and a player, of it mostly.
+// anyMember draws a match and a player, usually one of its players.
 func (s *machine) anyMember(t *rapid.T) (id, player string, match *modelMatch, ticketID string) {
 	id = s.anyMatch(t)
 	match = s.matches[id]
@@ -143,7 +143,7 @@ func (s *machine) doDecline(t *rapid.T) error {
 	return s.sync(nothing)
 }
 
-// silent are the tickets of a proposal whose players have not accepted.
+// silent returns the tickets of a proposal whose players have not accepted.
 func (s *machine) silent(match *modelMatch) []string {
 	var ids []string
 	for i, player := range match.Players() {
@@ -154,7 +154,7 @@ func (s *machine) silent(match *modelMatch) []string {
 	return ids
 }
 
-// fallsApart sees to it that a proposal cancels some of its tickets and restores the others.
+// fallsApart checks that a proposal cancels some of its tickets and restores the others.
 func (s *machine) fallsApart(match *modelMatch, out []string, reason string) error {
 	err := s.sync(func(ev *matchq.Event) error { return mayFallApart(ev, match, out, reason) })
 	if err == nil && (match.State != matchq.Cancelled || len(match.reasons) != len(out)) {
@@ -174,7 +174,7 @@ func mayFallApart(ev *matchq.Event, match *modelMatch, out []string, reason stri
 	return nil
 }
 
-// cancelledProposed sees to what came of cancelling a ticket that was proposed.
+// cancelledProposed checks the result of cancelling a proposed ticket.
 func (s *machine) cancelledProposed(t *modelTicket) error {
 	match, out, reason := s.matches[t.matchID], []string{t.ID}, matchq.ReasonDeclined
 	if s.over(match) {
@@ -235,7 +235,7 @@ func (s *machine) doWithdraw(t *rapid.T) error {
 		if latest.State == matchq.Proposed || latest.State == matchq.Matched && since.IsZero() {
 			var busy *matchq.BusyError
 			if !errors.As(err, &busy) || busy.Player != player {
-				return fmt.Errorf("withdraw %v, of whom %s is busy: %w", players, player, err)
+				return fmt.Errorf("withdraw %v, while %s is busy: %w", players, player, err)
 			}
 			return s.sync(nothing)
 		}
@@ -263,7 +263,7 @@ func (s *machine) doWithdraw(t *rapid.T) error {
 	return err
 }
 
-// sameMatch says how a match differs from what it must be.
+// sameMatch returns an error if a match differs from the expected one.
 func (s *machine) sameMatch(got *matchq.Match, want *modelMatch) error {
 	slices.Sort(got.Accepted)
 	accepted := slices.Sorted(slices.Values(want.Accepted))

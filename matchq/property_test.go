@@ -18,8 +18,8 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestModel runs random operations on a Matcher and on the model, and compares them after each. Repeat a failure with
-// the flags that rapid prints; look for more of them with -rapid.checks=5000.
+// TestModel runs random operations on a Matcher and on the model, and compares them after each. To repeat a failure use
+// the flags that rapid prints; to search for more use -rapid.checks=5000.
 func TestModel(t *testing.T) {
 	testkit.Checks(t, 25)
 	for name, start := range map[string]func(testing.TB) *matchqtest.Env{
@@ -49,12 +49,12 @@ type machine struct {
 	hook     *testkit.Repeater
 	rdb      redis.UniversalClient
 	embedded *miniredis.Miniredis
-	cursor   string // of the last event that was seen
+	cursor   string // id of the last event seen
 	names    []string
-	fresh    int // players who never came before
+	fresh    int // number of new players so far
 }
 
-// picky lets only those play together who are equally good, so that a batch of several calls passes some over.
+// picky matches only players with equal ratings, so that a batch of several calls skips some.
 const picky = `return function(batch, size)
   local by, order = {}, {}
   for i = 1, batch.n do
@@ -69,7 +69,7 @@ const picky = `return function(batch, size)
   return order
 end`
 
-// shortTTL is over when the operation that queued the ticket is.
+// shortTTL has passed when the operation that queued the ticket ends.
 const shortTTL = time.Millisecond
 
 func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machine {
@@ -79,7 +79,7 @@ func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machin
 		Size:      rapid.SampledFrom([]int{2, 2, 3, 5, 16}).Draw(t, "size"),
 		Limit:     rapid.SampledFrom([]int{32, 32, 100}).Draw(t, "limit"),
 		Retention: rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Minute}).Draw(t, "retention"),
-		Timeout:   10 * time.Second, // shared machines stand still at times
+		Timeout:   10 * time.Second, // shared machines stall at times
 	}
 	switch policy {
 	case "random":
@@ -123,7 +123,7 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 	for name, operation := range map[string]func(*rapid.T) error{
 		"":          s.checkSome,
 		"enqueue":   s.doEnqueue,
-		"enqueue 2": s.doEnqueue, // more often than the others
+		"enqueue 2": s.doEnqueue, // a second entry: more often than the others
 		"several":   s.doSeveral,
 		"crowd":     s.doCrowd,
 		"late":      s.doLate,
@@ -160,7 +160,7 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 	return actions
 }
 
-// repeated has the next script call run twice, half of the time.
+// repeated runs the next script call twice, half of the time.
 func (s *machine) repeated(t *rapid.T) (stop func() bool) {
 	if rapid.Bool().Draw(t, "repeated") {
 		s.hook.Next("", nil)
@@ -168,7 +168,7 @@ func (s *machine) repeated(t *rapid.T) (stop func() bool) {
 	return s.hook.Stop
 }
 
-// sync takes over the events that came of an operation, if each may have.
+// sync applies the events of an operation to the model, if each is allowed.
 func (s *machine) sync(may func(*matchq.Event) error) error {
 	newest, err := s.newest()
 	if err != nil || newest == "" || newest == s.cursor {
@@ -192,7 +192,7 @@ func (s *machine) sync(may func(*matchq.Event) error) error {
 	return nil
 }
 
-// newest is the id of the last event, "" if there is none.
+// newest returns the id of the last event, "" if there is none.
 func (s *machine) newest() (string, error) {
 	entries, err := s.rdb.XRevRangeN(s.ctx, "{"+s.cfg.Namespace+"}:events", "+", "-", 1).Result()
 	if err != nil || len(entries) == 0 {
@@ -230,7 +230,7 @@ func (s *machine) checkSome(t *rapid.T) error {
 	return s.checkPlayer(rapid.SampledFrom(somePlayers).Draw(t, "player looked up"))
 }
 
-// known returns the ids of tickets in an order that does not change from run to run, as far as ids don't.
+// known returns the ids of tickets in an order that is the same in each run, as far as ids are.
 func (s *machine) known() []string {
 	var ids []string
 	for id := range s.tickets {
@@ -240,7 +240,7 @@ func (s *machine) known() []string {
 	return ids
 }
 
-// checkAll compares everything.
+// checkAll compares the whole state.
 func (s *machine) checkAll(t *rapid.T) {
 	audit, err := s.m.AuditDeep(s.ctx)
 	if err != nil || !audit.OK() {

@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// asks makes the same matchers over for a configuration with a ready check, on a namespace of their own.
+// asks returns the same matchers with a ready check, on a new namespace.
 func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.UniversalClient) {
 	t.Helper()
 	cfg := matchq.Config{Timeout: 10 * time.Second, ReadyTimeout: 100 * time.Millisecond}
@@ -27,7 +27,7 @@ func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.Univ
 	return calm, m, through.Client
 }
 
-// load has Redis know a script, since a call of one that it does not would be made in another form.
+// load loads a script into Redis, since a call of a script that is not loaded has another form.
 func load(t *testing.T, env *matchqtest.Env, name string) {
 	t.Helper()
 	source, err := lua.Source(name, "")
@@ -97,7 +97,7 @@ func loseWithdraw(t *testing.T, s *spoiled) {
 	checkAudit(t, calm)
 }
 
-// An enqueue had no answer, and its ticket is proposed before that is known: it is void all the same.
+// An enqueue got no answer, and its ticket is proposed before that is noticed: it is voided nevertheless.
 func TestReadyVoidTicketsDecline(t *testing.T) {
 	s := spoil(t, patient)
 	calm, m, client := s.asks(t)
@@ -122,7 +122,7 @@ func TestReadyVoidTicketsDecline(t *testing.T) {
 	checkAudit(t, calm)
 }
 
-// beforeCall runs something before the number-th call of a script.
+// beforeCall runs a function before the nth call of a script.
 type beforeCall struct {
 	testkit.Repeater
 
@@ -142,7 +142,7 @@ func (b *beforeCall) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// While a queue is drained, one of the old is proposed with a newcomer, who then waits again.
+// While a queue is drained, an old ticket is proposed with a new one; the new one then waits again.
 func TestReadyDrainSparesNewcomers(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
@@ -167,7 +167,7 @@ func TestReadyDrainSparesNewcomers(t *testing.T) {
 	}
 	checkWaiting(t, m, "history", 1)
 	checkAudit(t, m)
-	// All who are proposed are drained too.
+	// All proposed tickets are drained too.
 	enqueueMany(t, m, "music", 64)
 	if _, err := m.Tick(t.Context(), "music"); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Players answer, cancel and stay silent as they like while two nodes run: each ticket ends once, and all end.
+// Players answer, cancel and stay silent at random while two nodes run: each ticket ends exactly once.
 func TestReadyUnderLoad(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

@@ -11,8 +11,8 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Who is restored stands exactly where they stood, also where ids do not sort, all came in one millisecond, and the
-// batch took several calls.
+// A restored ticket keeps its exact place, even if ids do not sort, all tickets came in one millisecond, and the batch
+// took several calls.
 func TestReadyRestoredWhereTheyStood(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
@@ -68,7 +68,7 @@ func checkRestored(t *testing.T, env *matchqtest.Env, size int) {
 	}
 }
 
-// A paused queue proposes nothing; what was proposed before can be accepted, and who is restored may expire.
+// A paused queue proposes no match. Earlier proposals can be accepted, and restored tickets may expire.
 func TestReadyPause(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, asking)
@@ -101,7 +101,7 @@ func TestReadyPause(t *testing.T) {
 	})
 }
 
-// Without windows, too, who is restored meets who waits.
+// Without windows, too, a restored ticket is matched with a waiting one.
 func TestReadyAtOnce(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, ReadyTimeout: time.Hour})
@@ -128,7 +128,7 @@ func TestReadyAtOnce(t *testing.T) {
 	})
 }
 
-// The clock is set back, or forward: the deadline is no further away than it was, and who expires does.
+// The clock is set back or forward: the deadline is no later than before, and tickets still expire.
 func TestReadyClockJumps(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -161,13 +161,13 @@ func TestReadyClockJumps(t *testing.T) {
 	}
 }
 
-// A ticket that is carried from one call of a batch to the next may expire, or be cancelled, in between.
+// A ticket carried from one call of a batch to the next may expire, or be cancelled, in between.
 func TestReadyCarriedTicketsEnd(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(now)
 	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: 3})
-	tickets := enqueueMany(t, m, "history", 80) // of 32 two are carried: the last two
+	tickets := enqueueMany(t, m, "history", 80) // each call of 32 carries its last two
 	if report, err := m.TickOnce(t.Context(), "history"); err != nil || !report.More || report.Matches != 10 {
 		t.Fatalf("tick: %+v, %v", report, err)
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// asking is a configuration under which nobody runs out of time.
+// asking is a configuration with long deadlines.
 var asking = matchq.Config{ReadyTimeout: time.Hour}
 
-// propose ticks a queue and returns the one match that is proposed.
+// propose ticks a queue and returns its one proposed match.
 func propose(t *testing.T, m *matchq.Matcher, queue string) matchq.Match {
 	t.Helper()
 	before := position(t, m)
@@ -29,7 +29,7 @@ func propose(t *testing.T, m *matchq.Matcher, queue string) matchq.Match {
 	return *ev.Match
 }
 
-// accept accepts a match, which must then be in a state.
+// accept accepts a match and checks the match's state after that.
 func accept(t *testing.T, m *matchq.Matcher, match, player string, state matchq.State) matchq.Match {
 	t.Helper()
 	got, err := m.Accept(t.Context(), match, player)
@@ -39,7 +39,7 @@ func accept(t *testing.T, m *matchq.Matcher, match, player string, state matchq.
 	return got
 }
 
-// checkState looks a ticket up.
+// checkState checks a ticket's state.
 func checkState(t *testing.T, m *matchq.Matcher, id string, state matchq.State, version int) matchq.Ticket {
 	t.Helper()
 	got, err := m.Ticket(t.Context(), id)
@@ -115,7 +115,7 @@ func TestReadyAllAccept(t *testing.T) {
 	})
 }
 
-// The first of the original author's two cases: B is taken while C wants B.
+// The original author's first case: B is in a proposal while C needs an opponent.
 func TestReadyBIsTakenWhileCWantsB(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
@@ -143,7 +143,7 @@ func TestReadyBIsTakenWhileCWantsB(t *testing.T) {
 	})
 }
 
-// The second: B cancels after being matched with A, and A is back in the queue, where and since when it was.
+// The second case: B cancels after a match with A, and A is back in the queue, with its place and its EnqueuedAt.
 func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
@@ -172,10 +172,10 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 			}
 		}
 		if _, err := m.Accept(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
-			t.Errorf("accept of what fell apart: %v", err)
+			t.Errorf("accept of a failed proposal: %v", err)
 		}
 		if err := m.Decline(t.Context(), match.ID, "A"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
-			t.Errorf("decline of what fell apart: %v", err)
+			t.Errorf("decline of a failed proposal: %v", err)
 		}
 		if err := m.Decline(t.Context(), match.ID, "B"); err != nil {
 			t.Errorf("decline again: %v", err)
@@ -185,7 +185,7 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 			t.Errorf("match: %+v, %v", gone, err)
 		}
 		checkAudit(t, m)
-		// A stands in front of C still.
+		// A is still ahead of C.
 		if next := propose(t, m, "history"); !slices.Equal(idsOf(next.Tickets), []string{a.ID, c.ID}) {
 			t.Errorf("proposed next: %v", next.Players())
 		}
@@ -194,7 +194,7 @@ func TestReadyBCancelsAfterBeingMatchedWithA(t *testing.T) {
 	})
 }
 
-// Whoever has accepted may still change their mind, as long as not all have.
+// A player who has accepted may still decline, as long as not all have accepted.
 func TestReadyDeclineAfterAccept(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
@@ -248,7 +248,7 @@ func TestReadyTimeIsOver(t *testing.T) {
 	})
 }
 
-// A late answer settles what nobody has settled yet.
+// A late answer settles a proposal that is not settled yet.
 func TestReadyLateAnswers(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
@@ -267,7 +267,7 @@ func TestReadyLateAnswers(t *testing.T) {
 			case "decline":
 				err = m.Decline(t.Context(), match.ID, a.Player)
 			default:
-				err = m.Cancel(t.Context(), b.ID, "") // who has accepted in time: restored, and then cancelled
+				err = m.Cancel(t.Context(), b.ID, "") // b accepted in time: restored, and then cancelled
 				if got := checkState(t, m, b.ID, matchq.Cancelled, 4); err != nil || got.Reason != "" {
 					t.Errorf("cancel: %+v, %v", got, err)
 				}

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// good is a request that is fine as it is.
+// good is a valid request.
 func good(change func(r *matchq.Request)) matchq.Request {
 	r := matchq.Request{Queue: "history", Player: "alice"}
 	change(&r)
@@ -60,10 +60,10 @@ var badRequests = []struct {
 	{"id with newline", "id", good(func(r *matchq.Request) { r.ID = "a\n" })},
 }
 
-// text is JSON of n bytes.
+// text returns JSON of n bytes.
 func text(n int) json.RawMessage { return json.RawMessage(`"` + strings.Repeat("x", n-2) + `"`) }
 
-// checkInvalid sees to it that an error names the field and says what is wrong with it.
+// checkInvalid checks that an error names the field and the problem.
 func checkInvalid(t *testing.T, err error, field string) {
 	t.Helper()
 	var invalid *matchq.InvalidError
@@ -117,7 +117,7 @@ func TestBadRequestsDoNotHinderOthers(t *testing.T) {
 	}
 }
 
-// TestRequestsAtTheLimit lets everything that is just allowed through Redis and back.
+// TestRequestsAtTheLimit sends requests at their limits through Redis and back.
 func TestRequestsAtTheLimit(t *testing.T) {
 	name := strings.Repeat("🦊", 32) // 128 bytes
 	requests := map[string]matchq.Request{

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// What is sent together is sorted by queue; that must not turn the requests of one player round.
+// Requests sent together are sorted by queue; the requests of one player must keep their order.
 func TestRequestsOfOnePlayerKeepTheirOrder(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
@@ -29,7 +29,7 @@ func TestRequestsOfOnePlayerKeepTheirOrder(t *testing.T) {
 	})
 }
 
-// More than fits in one call, in many queues: each queue keeps the order in which its players came.
+// More requests than one call takes, in many queues: each queue keeps the order of its players.
 func TestQueuesKeepTheirOrder(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		const queues, inQueue = 30, 40

@@ -15,8 +15,8 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestGuarantee8GoesOnAfterASentinelFailover kills the master under a matcher. What the replica had acknowledged is
-// matched on it, and the matcher finds its way there by itself.
+// TestGuarantee8GoesOnAfterASentinelFailover kills a matcher's master. The tickets that the replica has acknowledged
+// are matched there, and the matcher reconnects by itself.
 func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 	t.Parallel()
 	master := matchqtest.Start(t)
@@ -59,7 +59,7 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 	checkAudit(t, m)
 }
 
-// startSentinel starts a sentinel that alone decides on a failover, as soon as the master is silent for half a second.
+// startSentinel starts a single sentinel, which fails over when the master is silent for half a second.
 func startSentinel(t *testing.T, host, port string) string {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "sentinel.conf")

@@ -22,6 +22,9 @@ const (
 	Restored  State = codec.Restored // only of events
 )
 
+// Ended says whether a state is final: Matched, Cancelled or Expired.
+func (s State) Ended() bool { return s == Matched || s == Cancelled || s == Expired }
+
 // Reasons that the library gives to cancelled tickets, and to the events of restored ones.
 const (
 	ReasonVoid         = "void"         // the enqueue had no answer

@@ -18,7 +18,7 @@ func kinds(events []matchq.Event) []matchq.State {
 	return kinds
 }
 
-// What a ticket has been through is found among what others have.
+// The events of a ticket are found among those of others.
 func TestPast(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
@@ -37,7 +37,7 @@ func TestPast(t *testing.T) {
 			return kinds(events)
 		}
 		if got := past(); len(got) != 0 {
-			t.Errorf("a ticket that waits has been through %v", got)
+			t.Errorf("a waiting ticket has the events %v", got)
 		}
 		tick := func() {
 			t.Helper()

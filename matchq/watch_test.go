@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// take returns the next events after a position, waiting for them.
+// take waits for the next events after a position and returns them.
 func take(t testing.TB, m *matchq.Matcher, after string, n int) []matchq.Event {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -47,7 +47,7 @@ func checkWaiting(t testing.TB, m *matchq.Matcher, queue string, want int) {
 	}
 }
 
-// story makes events of all kinds, with entries that hold one and entries that hold many, and returns their ids.
+// story makes events of all kinds, in entries of one and entries of many, and returns their ids.
 func story(t testing.TB, m *matchq.Matcher) []string {
 	t.Helper()
 	before := position(t, m)
@@ -90,7 +90,7 @@ func idsOfEvents(events []matchq.Event) []string {
 	return ids
 }
 
-// entryOf is the part of an event's id that names its entry.
+// entryOf returns the part of an event's id that names its entry.
 func entryOf(id string) string { return id[:strings.LastIndexByte(id, '-')] }
 
 func TestWatchGoesOnAfterEachEvent(t *testing.T) {
@@ -123,7 +123,7 @@ func TestWatchTwiceFromOnePlace(t *testing.T) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := story(t, m)
 		events := m.Watch(t.Context(), ids[2])
-		for range 2 { // each range starts anew, wherever the one before was left
+		for range 2 { // each range starts from the beginning, wherever the previous one stopped
 			for ev, err := range events {
 				if err != nil || ev.ID != ids[3] {
 					t.Fatalf("first event: %+v, %v", ev, err)
@@ -152,7 +152,7 @@ func TestWatchFromNowAndPosition(t *testing.T) {
 				got <- ev
 			}
 		}()
-		// It starts at an unknown moment: what happens is repeated until it is there.
+		// The watch starts at an unknown moment: repeat the operation until its event arrives.
 		var first matchq.Event
 		for n := 0; first.ID == ""; n++ {
 			made := enqueue(t, m, "history", fmt.Sprint("n", n))
@@ -237,7 +237,7 @@ func TestWatchTellsOfAGap(t *testing.T) {
 	if err := m.Cancel(t.Context(), later.ID, ""); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever saw the last one that is gone has missed nothing.
+	// A watcher that has seen the last removed event has missed nothing.
 	for _, after := range []string{matchq.FromOldest, last, entryOf(last)} {
 		if got := take(t, m, after, 1)[0]; got.Ticket.ID != later.ID {
 			t.Errorf("after %s: %+v", after, got)
@@ -249,7 +249,7 @@ func TestWatchTellsOfAGap(t *testing.T) {
 	}
 }
 
-// TestWatchBehindIsToldOfTheGap lets a watcher be overtaken by the forgetting while it is at it.
+// TestWatchBehindIsToldOfTheGap removes events that a slow watcher has not read yet.
 func TestWatchBehindIsToldOfTheGap(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.Now()
@@ -267,7 +267,7 @@ func TestWatchBehindIsToldOfTheGap(t *testing.T) {
 		if seen++; seen != 1 {
 			continue
 		}
-		// It holds what it read. Two stories later all that is forgotten, and some it has not read.
+		// The watcher holds the events it has read. Two stories later these are removed, and also some it has not read.
 		for round := range 2 {
 			story2(t, m, round)
 			now = now.Add(2 * time.Second)
@@ -283,7 +283,7 @@ func TestWatchBehindIsToldOfTheGap(t *testing.T) {
 	t.Error("the watch ended without an error")
 }
 
-// story2 makes as many entries as a watcher reads at once, and more.
+// story2 makes more entries than a watcher reads at once.
 func story2(t testing.TB, m *matchq.Matcher, round int) {
 	t.Helper()
 	for i := range 20 {

@@ -15,7 +15,7 @@ enqueue() {
   printf '%s\n' "$answer" | tr -d '\r' | sed -n 's/^Location: //p'
 }
 
-# outcome PATH: wait for what becomes of a ticket, up to 25 seconds, and print it.
+# outcome PATH: wait up to 25 seconds for a ticket to end, and print it.
 outcome() {
   curl --silent --show-error --fail-with-body "$server$1?wait=25s"
 }

@@ -1,4 +1,4 @@
-// Enqueue queues players over HTTP, as a backend in any language can, and waits until they are matched.
+// Enqueue queues players over HTTP, like a backend in any language, and waits until they are matched.
 //
 // usage: enqueue [-server URL] [-queue NAME] player…
 package main
@@ -21,7 +21,7 @@ import (
 
 func main() {
 	server := flag.String("server", "http://127.0.0.1:4000", "URL of the matchq server")
-	queue := flag.String("queue", "history", "what to play")
+	queue := flag.String("queue", "history", "the queue to join")
 	flag.Parse()
 	players := flag.Args()
 	if len(players) == 0 {
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// run queues the players at once and prints what becomes of each, in their order.
+// run queues the players at once and prints the outcome of each, in their order.
 func run(ctx context.Context, out io.Writer, server, queue string, players []string) error {
 	lines, errs := make([]string, len(players)), make([]error, len(players))
 	var wg sync.WaitGroup
@@ -63,7 +63,7 @@ type ticket struct {
 	} `json:"match"`
 }
 
-// play queues a player and waits for what becomes of them.
+// play queues a player and waits for the outcome.
 func play(ctx context.Context, server, queue, player string) (string, error) {
 	body, err := json.Marshal(map[string]string{"player": player})
 	if err != nil {
@@ -90,7 +90,7 @@ func play(ctx context.Context, server, queue, player string) (string, error) {
 	return line, nil
 }
 
-// call makes a request that is answered with a ticket.
+// call makes a request and returns the ticket of its answer.
 func call(ctx context.Context, method, url string, body []byte) (ticket, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {

@@ -51,7 +51,7 @@ func startServer(t *testing.T) string {
 			}
 		}
 	}
-	t.Fatal("the server does not get ready")
+	t.Fatal("the server does not become ready")
 	return ""
 }
 
@@ -78,7 +78,7 @@ func fromGo(t *testing.T, server string) {
 func fromShell(t *testing.T, server string) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
-			t.Fatal("curl is not on the PATH, but this run promises to have everything: install it")
+			t.Fatal("curl is required, but not on the PATH: install it")
 		}
 		t.Skip("no curl on the PATH")
 	}

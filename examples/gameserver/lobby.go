@@ -14,7 +14,7 @@ import (
 type lobby struct {
 	m  *matchq.Matcher
 	mu sync.Mutex
-	// waiters are told how their ticket ended, by its id.
+	// waiters get the outcome of their ticket, by its id.
 	waiters map[string]chan matchq.Event
 }
 
@@ -22,7 +22,7 @@ func newLobby(m *matchq.Matcher) *lobby {
 	return &lobby{m: m, waiters: map[string]chan matchq.Event{}}
 }
 
-// join queues a player and returns where they will be told what became of it. End it with leave.
+// join queues a player and returns a channel for the ticket's outcome. End it with leave.
 func (l *lobby) join(ctx context.Context, r matchq.Request) (matchq.Ticket, <-chan matchq.Event, error) {
 	// The id is made here so that the waiter is known before the ticket can be matched.
 	r.ID = rand.Text()
@@ -30,8 +30,8 @@ func (l *lobby) join(ctx context.Context, r matchq.Request) (matchq.Ticket, <-ch
 	l.mu.Lock()
 	l.waiters[r.ID] = waiter
 	l.mu.Unlock()
-	// Somebody who goes away right now is queued all the same, which takes a moment, and then leaves: that is clearer
-	// than a call that is given up half-way.
+	// A client that hangs up right now is still queued, which takes a moment, and then leaves: that is clearer
+	// than a call abandoned half-way.
 	ticket, err := l.m.Enqueue(context.WithoutCancel(ctx), r)
 	if err != nil {
 		l.leave(r.ID)
@@ -46,7 +46,7 @@ func (l *lobby) leave(id string) {
 	delete(l.waiters, id)
 }
 
-// watch tells the waiters of this process what happens after a position, wherever it was brought about, until ctx ends.
+// watch passes events after a position to the waiters of this process, whichever process caused them, until ctx ends.
 func (l *lobby) watch(ctx context.Context, after string) error {
 	for ctx.Err() == nil {
 		for event, err := range l.m.Watch(ctx, after) {
@@ -55,9 +55,9 @@ func (l *lobby) watch(ctx context.Context, after string) error {
 				after = event.ID
 				l.tell(event)
 			case errors.Is(err, matchq.ErrUnavailable):
-				slog.Warn("no events until redis is back", "error", err) // Watch goes on by itself
+				slog.Warn("no events until redis is back", "error", err) // Watch continues by itself
 			case errors.Is(err, matchq.ErrGap):
-				// This process was away for longer than events are kept. What is kept is read again, which does no harm.
+				// This process was away for longer than events are kept. It reads the kept ones again, which is harmless.
 				after = matchq.FromOldest
 				l.catchUp(ctx)
 			default:
@@ -73,13 +73,13 @@ func (l *lobby) tell(event matchq.Event) {
 	defer l.mu.Unlock()
 	for _, ticket := range event.Tickets() {
 		if waiter := l.waiters[ticket.ID]; waiter != nil {
-			delete(l.waiters, ticket.ID) // it is told once, so the channel never blocks
+			delete(l.waiters, ticket.ID) // one send per ticket, so the channel never blocks
 			waiter <- event
 		}
 	}
 }
 
-// catchUp looks at every ticket that is waited for, where events are missing.
+// catchUp looks up every ticket with a waiter, after events were missed.
 func (l *lobby) catchUp(ctx context.Context) {
 	l.mu.Lock()
 	var ids []string
@@ -90,7 +90,7 @@ func (l *lobby) catchUp(ctx context.Context) {
 	for _, id := range ids {
 		ticket, err := l.m.Ticket(ctx, id)
 		switch {
-		case errors.Is(err, matchq.ErrNotFound): // it ended so long ago that nobody knows how
+		case errors.Is(err, matchq.ErrNotFound): // it ended so long ago that its outcome is no longer kept
 			l.tell(matchq.Event{Kind: matchq.Expired, Ticket: &matchq.Ticket{ID: id}})
 		case err == nil && ticket.State != matchq.Waiting:
 			l.tell(matchq.Event{Kind: ticket.State, At: ticket.EndedAt, Match: ticket.Match, Ticket: &ticket})

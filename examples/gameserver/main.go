@@ -1,5 +1,5 @@
-// Gameserver is somebody's HTTP game server that embeds matchq: a request to play is answered when an opponent is
-// found. Several of them on one Redis match each other's players.
+// Gameserver is an HTTP game server that embeds matchq: it answers a request to play when an opponent is found.
+// Several of them on one Redis match each other's players.
 package main
 
 import (
@@ -45,12 +45,12 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 		return err
 	}
 	lobby := newLobby(m)
-	start, err := m.Position(ctx) // before anybody is queued, so that no match is missed
+	start, err := m.Position(ctx) // before the first player is queued, so that no match is missed
 	if err != nil {
 		return err
 	}
 
-	// What runs in the background ends when work does, and ends the server if it fails.
+	// Background tasks end when work does; one that fails ends the server.
 	work, stopWork := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stopWork(nil)
 	ended := make(chan struct{}, 2)
@@ -68,7 +68,7 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	if err != nil {
 		return err
 	}
-	// Requests that wait for an opponent end with playing, so that Shutdown need not wait for their matches.
+	// Requests that wait for an opponent end when playing does, so that Shutdown need not wait for their matches.
 	playing, stopPlaying := context.WithCancel(work)
 	server := &http.Server{
 		Handler:           routes(lobby),
@@ -86,7 +86,7 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	case <-ctx.Done():
 	}
 
-	// In this order: nobody new, tell those who wait, take them out of their queues, and only then stop working.
+	// In this order: accept no new requests, answer the waiting ones, cancel their tickets, and only then stop working.
 	stopPlaying()
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -98,7 +98,7 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	return err
 }
 
-// connect uses the Redis at a URL, or one inside this process if there is none.
+// connect connects to the Redis at a URL, or to one inside this process if the URL is empty.
 func connect(ctx context.Context, url string) (*redis.Client, func(), error) {
 	if url == "" {
 		embedded := miniredis.NewMiniRedis()

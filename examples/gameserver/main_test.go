@@ -13,7 +13,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// start runs a server and returns its address and what ends it, which waits until it has ended.
+// start runs a server and returns its address and a function that stops it and waits for its end.
 func start(t *testing.T, redisURL string) (base string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -53,7 +53,7 @@ type played struct {
 	answer
 }
 
-// play asks to play and returns where the answer will come.
+// play sends a request to play and returns a channel for the answer.
 func play(t *testing.T, base, player, quiz string) <-chan played {
 	got := make(chan played, 1)
 	go func() {
@@ -125,7 +125,7 @@ func TestShutdownTellsThoseWhoWait(t *testing.T) {
 	}
 	stop()
 	if alice := <-waiting; alice.status != http.StatusServiceUnavailable || alice.Error != "you left the queue" {
-		t.Errorf("alice was told %+v", alice)
+		t.Errorf("alice got %+v", alice)
 	}
 	if cancelled := shared.HGet("{gameserver}:counters", "cancelled"); cancelled != "1" {
 		t.Errorf("%q tickets were cancelled", cancelled)

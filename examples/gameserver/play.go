@@ -17,7 +17,7 @@ func routes(l *lobby) http.Handler {
 	return mux
 }
 
-// answer is what a player is told.
+// answer is the response to a player.
 type answer struct {
 	Room     string `json:"room,omitempty"`
 	Opponent string `json:"opponent,omitempty"`
@@ -25,7 +25,7 @@ type answer struct {
 	Error    string `json:"error,omitempty"`
 }
 
-// play queues a player and answers when there is an opponent, or there won't be one.
+// play queues a player and answers when there is an opponent, or there can't be one.
 func (l *lobby) play(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	request := matchq.Request{Player: query.Get("player"), Queue: query.Get("quiz")}
@@ -49,7 +49,7 @@ func (l *lobby) play(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	case <-r.Context().Done():
-		// The player went away, or the server shuts down. Should there be a match by now, the other one is told of it.
+		// The player hung up, or the server shuts down. If there is a match by now, its other player still gets it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*time.Second)
 		defer cancel()
 		if err := l.m.Cancel(ctx, ticket.ID, ""); err != nil {
@@ -69,7 +69,7 @@ func opponent(match *matchq.Match, player string) string {
 	return ""
 }
 
-// refuse says what an error of matchq means to a player.
+// refuse answers a player with an error of matchq.
 func refuse(w http.ResponseWriter, err error) {
 	var (
 		invalid   *matchq.InvalidError
@@ -80,7 +80,7 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.As(err, &invalid):
 		reply(w, http.StatusUnprocessableEntity, answer{Error: invalid.Error()})
 	case errors.As(err, &duplicate):
-		reply(w, http.StatusConflict, answer{Error: "you wait already, for " + duplicate.Ticket.Queue})
+		reply(w, http.StatusConflict, answer{Error: "you already wait, for " + duplicate.Ticket.Queue})
 	case errors.As(err, &matched):
 		reply(w, http.StatusConflict, answer{Error: "you were matched just now", Room: matched.Match.Room})
 	default:

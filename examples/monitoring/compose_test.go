@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// compose is what the tests want to know of compose.yaml.
+// compose is the part of compose.yaml that tests read.
 type compose struct {
 	Services map[string]struct {
 		Build struct {
@@ -47,7 +47,8 @@ func read(t *testing.T, name string) []byte {
 	return data
 }
 
-// TestCompose: what is mounted and built is there, nothing is open to others, and nothing is configured that nobody knows.
+// TestCompose checks that mounted files and build inputs exist, no port is open to other machines, and the server knows
+// each flag.
 func TestCompose(t *testing.T) {
 	c := readCompose(t)
 	help, err := exec.Command(program, "--help").Output()
@@ -73,7 +74,7 @@ func TestCompose(t *testing.T) {
 			read(t, filepath.Join(service.Build.Context, service.Build.Dockerfile))
 		} else if strings.HasPrefix(name, "node-") {
 			if service.Image != c.Services["node-1"].Image {
-				t.Errorf("%s is another image", name)
+				t.Errorf("%s has a different image", name)
 			}
 		} else if tag := regexp.MustCompile(`:v?\d+\.\d+`); !tag.MatchString(service.Image) {
 			t.Errorf("%s: the image %q has no version", name, service.Image)
@@ -86,10 +87,10 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
-	if builds != 1 { // Compose builds all at once, and of two that make one image the second fails
+	if builds != 1 { // Compose builds concurrently, and a second build of the same image fails
 		t.Errorf("there are %d builds", builds)
 	}
 	if config := string(read(t, "prometheus.yml")); !strings.Contains(config, `["node-1:4000", "node-2:4000"]`) {
-		t.Errorf("Prometheus asks elsewhere: %s", config)
+		t.Errorf("Prometheus has other targets: %s", config)
 	}
 }

@@ -1,4 +1,4 @@
-// Package monitoring holds the dashboard, the alerts and the containers of this folder against servers that run.
+// Package monitoring checks the dashboard, the alerts and the containers of this folder against running servers.
 package monitoring
 
 import (
@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// TestNamesExist: whatever the dashboard and the alerts ask for, the nodes say.
+// TestNamesExist checks that nodes export all metrics that the dashboard and the alerts query.
 func TestNamesExist(t *testing.T) {
 	addrs := startNodes(t)
 	play(t, 40, addrs)
@@ -29,17 +29,17 @@ func TestNamesExist(t *testing.T) {
 	for _, query := range asked {
 		names := name.FindAllString(regexp.MustCompile(`"[^"]*"`).ReplaceAllString(query, ""), -1)
 		if len(names) == 0 {
-			t.Errorf("%s asks for nothing", query)
+			t.Errorf("%s queries no metric", query)
 		}
 		for _, name := range names {
 			if !said[name] {
-				t.Errorf("%s asks for %s, which no node says", query, name)
+				t.Errorf("%s queries %s, which no node exports", query, name)
 			}
 		}
 	}
 }
 
-// dashboard is what the tests want to know of the dashboard.
+// dashboard is the part of the dashboard that tests read.
 type dashboard struct {
 	UID           string `json:"uid"`
 	SchemaVersion int    `json:"schemaVersion"`
@@ -75,12 +75,12 @@ func dashboardQueries(t *testing.T) []string {
 	seen := map[int]bool{}
 	for _, panel := range d.Panels {
 		if seen[panel.ID] || panel.GridPos["x"]+panel.GridPos["w"] > 24 {
-			t.Errorf("panel %d is there twice, or beyond the edge", panel.ID)
+			t.Errorf("panel %d is a duplicate, or beyond the edge", panel.ID)
 		}
 		seen[panel.ID] = true
 		for _, target := range panel.Targets {
 			if target.Datasource.UID != "${datasource}" {
-				t.Errorf("panel %d asks %q", panel.ID, target.Datasource.UID)
+				t.Errorf("panel %d queries %q", panel.ID, target.Datasource.UID)
 			}
 			queries = append(queries, filled.Replace(target.Expr))
 		}
@@ -93,7 +93,7 @@ func dashboardQueries(t *testing.T) []string {
 	return queries
 }
 
-// rules is what the tests want to know of rules.yml.
+// rules is the part of rules.yml that tests read.
 type rules struct {
 	Groups []struct {
 		Rules []struct {
@@ -114,7 +114,7 @@ func ruleQueries(t *testing.T) []string {
 	var queries, alerts []string
 	for _, rule := range r.Groups[0].Rules {
 		if rule.Labels["severity"] == "" || rule.Annotations["summary"] == "" || len(rule.Annotations["description"]) < 100 {
-			t.Errorf("%s does not say what to do", rule.Alert)
+			t.Errorf("%s has no instructions", rule.Alert)
 		}
 		queries, alerts = append(queries, rule.Expr), append(alerts, rule.Alert)
 	}

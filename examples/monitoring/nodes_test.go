@@ -36,7 +36,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// startNodes starts the nodes of compose.yaml, as it does but for the addresses, and returns their addresses.
+// startNodes starts the nodes with the flags of compose.yaml, but on free ports, and returns their addresses.
 func startNodes(t *testing.T) []string {
 	t.Helper()
 	redis := matchqtest.Real(t).URL
@@ -93,7 +93,7 @@ func freeAddr(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// play has so many players queue as players.sh does, and waits until they are matched or have given up.
+// play runs players.sh with a number of players, and waits until all are matched or cancelled.
 func play(t *testing.T, players int, addrs []string) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
@@ -113,11 +113,11 @@ func play(t *testing.T, players int, addrs []string) {
 	})
 }
 
-// require skips a test that lacks a program, unless the run promises to have it.
+// require skips a test whose program is missing, unless an environment variable requires it.
 func require(t *testing.T, promise, program string) {
 	t.Helper()
 	if os.Getenv(promise) == "1" {
-		t.Fatalf("%s is not on the PATH, but this run promises to have it: install it", program)
+		t.Fatalf("%s is required, but not on the PATH: install it", program)
 	}
 	t.Skipf("no %s on the PATH", program)
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Queues players at the nodes in turn until it is stopped, or PLAYERS have come; every eighth gives up.
+# Queues players at the nodes in turn until it is stopped, or PLAYERS are queued; every eighth cancels.
 # Usage: players.sh [URL...]
 set -eu
 [ $# -gt 0 ] || set -- http://127.0.0.1:4001 http://127.0.0.1:4002

@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestPromtool: Prometheus takes the files, and the alerts pass their tests.
+// TestPromtool checks that Prometheus accepts the files, and that the alerts pass their tests.
 func TestPromtool(t *testing.T) {
 	if _, err := exec.LookPath("promtool"); err != nil {
 		require(t, "MATCHQ_REQUIRE_PROMETHEUS", "promtool")
@@ -29,7 +29,8 @@ func TestPromtool(t *testing.T) {
 	}
 }
 
-// TestPrometheus: a real one reaches both nodes, adds up what they say, and has an answer to all that the dashboard asks.
+// TestPrometheus checks that a real Prometheus reaches both nodes, adds up their metrics, and answers all queries of the
+// dashboard.
 func TestPrometheus(t *testing.T) {
 	if _, err := exec.LookPath("prometheus"); err != nil {
 		require(t, "MATCHQ_REQUIRE_PROMETHEUS", "prometheus")
@@ -76,13 +77,13 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// prometheus is one that runs.
+// prometheus is a running Prometheus.
 type prometheus struct {
 	t   *testing.T
 	url string
 }
 
-// startPrometheus starts one with prometheus.yml, but for where the nodes are and how often it asks.
+// startPrometheus starts a Prometheus with prometheus.yml, but other targets and a shorter scrape interval.
 func startPrometheus(t *testing.T, addrs []string) prometheus {
 	t.Helper()
 	folder, addr := t.TempDir(), freeAddr(t)
@@ -120,7 +121,7 @@ func startPrometheus(t *testing.T, addrs []string) prometheus {
 	return prometheus{t, url}
 }
 
-// value is the first value of a query's answer; "" if there is none.
+// value returns the first value of a query's result; "" if there is none.
 func (p prometheus) value(query string) string {
 	p.t.Helper()
 	answer, err := http.PostForm(p.url+"/api/v1/query", map[string][]string{"query": {query}})

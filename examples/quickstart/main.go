@@ -1,5 +1,5 @@
-// Quickstart shows the library in one file: players queue up, Redis pairs them, somebody is told.
-// It brings an embedded Redis along, so nothing has to be installed.
+// Quickstart shows the library in one file: players queue up, Redis pairs them, Watch reports the matches.
+// It has an embedded Redis, so nothing has to be installed.
 package main
 
 import (
@@ -34,7 +34,7 @@ func run(ctx context.Context, out io.Writer) error {
 	rdb := redis.NewClient(&redis.Options{Addr: embedded.Addr(), ContextTimeoutEnabled: true})
 	defer rdb.Close()
 
-	// Players gather for half a second; then those who wait are paired, longest waiting first.
+	// Players gather for half a second; then the waiting ones are paired, longest waiting first.
 	m, err := matchq.New(rdb, matchq.Config{Interval: 500 * time.Millisecond})
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func run(ctx context.Context, out io.Writer) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- m.Run(running) }()
 
-	// Watch tells what became of everybody. It would go on for ever; this program has seen enough after two matches.
+	// Watch yields the events of all tickets. It would never end; this program stops after two matches.
 	seen := 0
 	for event, err := range m.Watch(ctx, matchq.FromOldest) {
 		if err != nil {
@@ -82,7 +82,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("gave up: %w", err)
+		return fmt.Errorf("the time is up: %w", err)
 	}
 
 	queue, err := m.Queue(ctx, "history")

@@ -1,4 +1,4 @@
-// Quizplayer plays a quiz over a WebSocket by itself: it queues, answers each question with a guess, and comes back when
+// Quizplayer plays a quiz over a WebSocket by itself: it queues, answers each question with a guess, and reconnects when
 // the connection breaks. Start two of them and they play against each other.
 //
 // usage: quizplayer [-server URL] [-quiz NAME] [-questions N] [-token T] player
@@ -23,13 +23,13 @@ import (
 func main() {
 	p := player{out: os.Stdout}
 	flag.StringVar(&p.server, "server", "ws://127.0.0.1:4000/ws", "URL of the matchq server's WebSocket")
-	flag.StringVar(&p.quiz, "quiz", "history", "what to play")
+	flag.StringVar(&p.quiz, "quiz", "history", "the quiz to play")
 	flag.IntVar(&p.questions, "questions", 3, "how many questions to play")
-	flag.StringVar(&p.token, "token", "", "proof of who the player is, for a server with --jwt-secret")
+	flag.StringVar(&p.token, "token", "", "proof of the player's identity, for a server with --jwt-secret")
 	flag.Parse()
 	p.name = flag.Arg(0)
 	if p.name == "" {
-		fmt.Fprintln(os.Stderr, "quizplayer: say who plays, e.g. quizplayer alice")
+		fmt.Fprintln(os.Stderr, "quizplayer: name the player, e.g. quizplayer alice")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -40,19 +40,19 @@ func main() {
 	}
 }
 
-// player is somebody who plays one game.
+// player plays one game.
 type player struct {
 	server, quiz, name, token string
 	questions                 int
 	out                       io.Writer
 
 	conn    *websocket.Conn
-	lastSeq string // of the newest push seen: where to go on after a broken connection
-	queued  bool   // the server has heard what we want
+	lastSeq string // of the newest push seen: where to resume after a broken connection
+	queued  bool   // the server has accepted our request to be matched
 	room    string
 }
 
-// play connects, and connects again when the connection breaks, until the game is over.
+// play connects, and reconnects when the connection breaks, until the game is over.
 func (p *player) play(ctx context.Context) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := p.connect(ctx)
@@ -62,21 +62,21 @@ func (p *player) play(ctx context.Context) error {
 				return nil
 			}
 		}
-		// Coming back would not help: the token is no good, the player has connected anew, or the game can't go on.
+		// Reconnecting would not help: the token is invalid, the player has connected again, or the game can't continue.
 		var refused *refusal
 		if websocket.IsCloseError(err, 4401, 4409) || errors.As(err, &refused) || ctx.Err() != nil {
 			return err
 		}
-		fmt.Fprintln(p.out, "coming back:", err)
+		fmt.Fprintln(p.out, "reconnecting:", err)
 		select {
-		case <-time.After(wait/2 + rand.N(wait)): // not all players at the same moment
+		case <-time.After(wait/2 + rand.N(wait)): // so that players do not all reconnect at once
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// connect says who plays, and what: at first the quiz, later on only that we are back.
+// connect connects and names the player. The first call also queues for the quiz; later ones resume.
 func (p *player) connect(ctx context.Context) error {
 	header := http.Header{}
 	if p.token != "" {
@@ -100,14 +100,14 @@ func (p *player) send(event string, data map[string]any) error {
 	return p.conn.WriteJSON(map[string]any{"event": event, "data": data})
 }
 
-// frame is what the server sends. What data holds depends on the event.
+// frame is a message of the server. The event determines the form of the data.
 type frame struct {
 	Event string          `json:"event"`
 	Seq   string          `json:"seq"`
 	Data  json.RawMessage `json:"data"`
 }
 
-// turn is a question that is to be answered.
+// turn is a question to answer.
 type turn struct {
 	Index    int `json:"index"`
 	Of       int `json:"of"`
@@ -123,7 +123,7 @@ type score struct {
 	Score int `json:"score"`
 }
 
-// listen acts on what the server sends until the game is over. The error is why it can't be played on.
+// listen handles the server's events until the game is over. An error tells why the game can't continue.
 func (p *player) listen(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.conn.Close() })
 	defer stop()
@@ -143,7 +143,7 @@ func (p *player) listen(ctx context.Context) error {
 	}
 }
 
-// hear acts on one event and says whether the game is over.
+// hear handles one event and reports whether the game is over.
 func (p *player) hear(f *frame) (over bool, err error) {
 	switch f.Event {
 	case "match_status":
@@ -158,7 +158,7 @@ func (p *player) hear(f *frame) (over bool, err error) {
 	case "resumed":
 		return false, with(f, func(data *struct{ Recovered bool }) error {
 			if data.Recovered {
-				return nil // what was missed follows
+				return nil // the missed messages follow
 			}
 			return p.send("get_state", map[string]any{})
 		})
@@ -180,7 +180,7 @@ func (p *player) hear(f *frame) (over bool, err error) {
 	return false, nil
 }
 
-// with reads the data of an event for whoever acts on it.
+// with decodes the data of an event and passes it to a handler.
 func with[T any](f *frame, act func(*T) error) error {
 	data := new(T)
 	if err := json.Unmarshal(f.Data, data); err != nil {
@@ -189,15 +189,15 @@ func with[T any](f *frame, act func(*T) error) error {
 	return act(data)
 }
 
-// refusal is what the server says no with.
+// refusal is an error that the server has answered.
 type refusal struct{ text string }
 
 func (r *refusal) Error() string { return r.text }
 
-// status acts on what becomes of the request to be matched.
+// status handles a change of our ticket's state.
 func (p *player) status(data *struct{ Status, Reason, RoomID string }) error {
 	switch data.Status {
-	case "PUSHED_TO_QUEUE", "DUPLICATED_USER_ID": // the latter after coming back before the first answer
+	case "PUSHED_TO_QUEUE", "DUPLICATED_USER_ID": // the latter after a reconnect before the first answer
 		p.queued = true
 		fmt.Fprintln(p.out, "waiting for an opponent")
 		return nil
@@ -210,7 +210,7 @@ func (p *player) status(data *struct{ Status, Reason, RoomID string }) error {
 	}
 }
 
-// answer guesses.
+// answer sends a guess.
 func (p *player) answer(t *turn) error {
 	if t.Question == nil || len(t.Question.Choices) == 0 {
 		return nil

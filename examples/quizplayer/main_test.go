@@ -48,12 +48,12 @@ func startServer(t *testing.T) string {
 			}
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the server does not get ready: %v", err)
+			t.Fatalf("the server does not become ready: %v", err)
 		}
 	}
 }
 
-// brittle passes connections on to addr and cuts the first one when the server has said something.
+// brittle forwards connections to addr and cuts the first one when the server sends a given text.
 func brittle(t *testing.T, addr, something string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -93,7 +93,7 @@ func pass(client net.Conn, addr, cut string) {
 	}
 }
 
-// One of the two loses the connection before the first question arrives, and gets it after coming back.
+// One of the two loses the connection before the first question arrives, and gets the question after reconnecting.
 func TestQuizPlayers(t *testing.T) {
 	server := startServer(t)
 	var alice, bob strings.Builder
@@ -112,7 +112,7 @@ func TestQuizPlayers(t *testing.T) {
 	timeout := time.AfterFunc(30*time.Second, func() { panic("the game does not end: " + alice.String() + bob.String()) })
 	playing.Wait()
 	timeout.Stop()
-	for out, comes := range map[*strings.Builder]string{&alice: `coming back: .*\n`, &bob: ""} {
+	for out, comes := range map[*strings.Builder]string{&alice: `reconnecting: .*\n`, &bob: ""} {
 		want := regexp.MustCompile(`^waiting for an opponent\nmatched\n` + comes + `1 of 1: .*\nscores: .*\nfinished: .*\n$`)
 		if !want.MatchString(out.String()) {
 			t.Errorf("it printed:\n%s", out)

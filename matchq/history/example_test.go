@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/history"
 )
 
-// Nodes record where the namespace stands a few times a minute; charts read that.
+// Nodes record samples of the namespace's state a few times a minute; charts read them.
 func Example() {
 	ctx := context.Background()
 	server, err := miniredis.Run()

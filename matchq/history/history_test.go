@@ -23,7 +23,7 @@ func newMatcher(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	return m
 }
 
-// record records a sample of the current minute of Redis's clock.
+// record records a sample in the current minute of Redis's clock.
 func record(t *testing.T, m *matchq.Matcher, s history.Sample) history.Recorded {
 	t.Helper()
 	stats, err := m.Stats(t.Context())
@@ -36,7 +36,7 @@ func record(t *testing.T, m *matchq.Matcher, s history.Sample) history.Recorded 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !recorded.Taken { // a minute began in between
+	if !recorded.Taken { // a new minute has begun
 		s.Start = recorded.Now
 		if recorded, err = h.Record(t.Context(), s); err != nil || !recorded.Taken {
 			t.Fatalf("recorded: %+v, %v", recorded, err)
@@ -45,7 +45,7 @@ func record(t *testing.T, m *matchq.Matcher, s history.Sample) history.Recorded 
 	return recorded
 }
 
-// inOneMinute runs a test on all backends, and once more in another namespace if a minute ended in between.
+// inOneMinute runs a test on all backends, and repeats it in another namespace if a minute ended meanwhile.
 func inOneMinute(t *testing.T, test func(t *testing.T, m *matchq.Matcher) (wrong []string)) {
 	t.Helper()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
@@ -89,7 +89,7 @@ func TestMinutes(t *testing.T) {
 		record(t, m, history.Sample{Node: "b", Payload: "x\ty\n", Measured: true, LongestWait: 1500 * time.Millisecond})
 		record(t, m, history.Sample{Node: "a", Measured: true, LongestWait: 20 * time.Millisecond}) // without a payload
 		last := record(t, m, history.Sample{Node: "a", Payload: "goodbye"})
-		record(t, m, history.Sample{Node: "a", Payload: "goodbye"}) // as a driver repeats it
+		record(t, m, history.Sample{Node: "a", Payload: "goodbye"}) // a repeat by the driver
 		expect("a node has measured the longest wait", last.MeasuredAgo >= 0, true)
 
 		minutes, err := history.New(m).Minutes(t.Context(), first.Now.Add(-25*time.Hour), last.Now)
@@ -109,7 +109,7 @@ func TestMinutes(t *testing.T) {
 	})
 }
 
-// A minute that is over takes samples for one more minute. Other minutes take none.
+// A past minute accepts samples for one more minute. Other minutes accept none.
 func TestMinutesPassed(t *testing.T) {
 	inOneMinute(t, func(t *testing.T, m *matchq.Matcher) (wrong []string) {
 		now := record(t, m, history.Sample{Node: "a"}).Now
@@ -120,7 +120,7 @@ func TestMinutesPassed(t *testing.T) {
 			}
 		}
 		minutes, err := history.New(m).Minutes(t.Context(), now.Add(-2*time.Minute), now.Add(2*time.Minute))
-		if err != nil || len(minutes) != 1 { // no sample of the one before has totals
+		if err != nil || len(minutes) != 1 { // no sample of the previous minute has totals
 			wrong = append(wrong, fmt.Sprintf("minutes: %+v, %v", minutes, err))
 		}
 		return wrong
@@ -147,11 +147,11 @@ func TestMinutesEnd(t *testing.T) {
 	}
 	env.Embedded.FastForward(history.Kept + time.Second)
 	if kept() != 0 {
-		t.Errorf("%d minutes are kept for ever", kept())
+		t.Errorf("%d minutes never expire", kept())
 	}
 }
 
-// A key that something else has written hides no other minute.
+// A key that another program has written hides no other minute.
 func TestBrokenMinute(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// A tick cancels tickets whose player is gone, pairs those who are away within the grace, and leaves others alone.
+// A tick cancels tickets whose player is gone, and pairs players who are away within the grace. Other tickets stay.
 func TestATickMatchesNoPlayerWhoIsGone(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, matchq.Config{Interval: time.Hour})
@@ -46,13 +46,13 @@ func TestATickMatchesNoPlayerWhoIsGone(t *testing.T) {
 	})
 }
 
-// At the very millisecond at which a lease ends, or a grace, no player is matched any more.
+// From the exact millisecond of the end of a lease or a grace, its player is not matched.
 func TestTheBoundaryOfALease(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	began := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(began)
 	m, p := newPresence(t, env, matchq.Config{Interval: time.Hour})
-	other := startNode(t, p, presence.NodeConfig{Lease: time.Hour}) // somebody is alive
+	other := startNode(t, p, presence.NodeConfig{Lease: time.Hour}) // another live node
 	lease := 10 * time.Second
 	n := startNode(t, p, presence.NodeConfig{Lease: lease, Grace: 10 * time.Second})
 	n.connect(t, "alice", "a1")
@@ -63,7 +63,7 @@ func TestTheBoundaryOfALease(t *testing.T) {
 		after   time.Duration
 		matches int
 	}{{lease - time.Millisecond, 2}, {lease, 0}} {
-		other.stop() // so that it does not see the clock jump, and act on it
+		other.stop() // so that it does not react to the clock's jump
 		env.Embedded.SetTime(began.Add(c.after))
 		for _, player := range []string{"alice", "bob", "by http", "by post"} {
 			if player == "alice" || player == "bob" {
@@ -82,8 +82,8 @@ func TestTheBoundaryOfALease(t *testing.T) {
 	}
 }
 
-// While no node's lease runs it is unknown which players are connected: none is evicted, and none that might be gone is
-// matched.
+// While no node has a lease it is unknown which players are connected: none is evicted, and a player who might be gone
+// is not matched.
 func TestATickThatCanNotKnowWaits(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, matchq.Config{Interval: 10 * time.Millisecond})
@@ -111,7 +111,7 @@ func TestATickThatCanNotKnowWaits(t *testing.T) {
 	})
 }
 
-// A player who is gone declines the match that they were proposed for.
+// A player who is gone declines their proposed match.
 func TestAPlayerWhoIsGoneDeclines(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, quiet(matchq.Config{Interval: time.Hour, ReadyTimeout: time.Hour}))

@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// A node says who is connected to it, and hears messages to its players from anywhere.
+// A node registers its connected players, and receives messages to them from any process.
 func Example() {
 	server, err := miniredis.Run()
 	if err != nil {

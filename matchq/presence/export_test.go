@@ -2,5 +2,5 @@ package presence
 
 import "time"
 
-// SyncEvery has a node that does not run yet ask more often for what it missed.
+// SyncEvery sets the interval at which a node asks for missed messages; call it before Run.
 func (n *Node) SyncEvery(d time.Duration) { n.syncEvery = d }

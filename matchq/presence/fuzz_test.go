@@ -85,7 +85,7 @@ func FuzzPublishedMessage(f *testing.F) {
 	})
 }
 
-// FuzzReceive sees that nothing that comes by the channel harms a node.
+// FuzzReceive checks that no message of the channel harms a node.
 func FuzzReceive(f *testing.F) {
 	for _, seed := range []string{"m\talice\t5-0\thello\tkey\t{}", "r\tb\talice\tc1", "r\ta\talice\tc1", "r", "s\tx", "", "m\t"} {
 		f.Add(seed)

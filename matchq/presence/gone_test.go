@@ -38,7 +38,7 @@ func TestPlayersOfADeadNode(t *testing.T) {
 			t.Errorf("bob's ticket: %+v", got)
 		}
 		checkWhere(t, p, "alice", "again")
-		checkWaiting(t, m, "history", 2) // alice, and carol, whose ticket lives by its time to live
+		checkWaiting(t, m, "history", 2) // alice, and carol, whose ticket has a time to live
 		matchqtest.Eventually(t, "the dead node is forgotten", func() bool {
 			return slices.Contains(b.list(&b.gone), "bob") && !keyExists(t, env, "node:"+a.ID())
 		})
@@ -75,7 +75,7 @@ func TestOnGoneIsCalledUntilItAgrees(t *testing.T) {
 	}
 }
 
-// Sweeps of many players are bounded calls.
+// Sweeps of many players take several bounded calls.
 func TestEvictionOfManyPlayers(t *testing.T) {
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{Interval: time.Hour}))

@@ -42,7 +42,7 @@ func quiet(cfg matchq.Config) matchq.Config {
 	return cfg
 }
 
-// testNode is a node that writes down what happens to it.
+// testNode is a node that records its callbacks.
 type testNode struct {
 	*presence.Node
 
@@ -127,7 +127,7 @@ func (n *testNode) list(of *[]string) []string {
 	return slices.Clone(*of)
 }
 
-// whereIs is where a player is connected, in a word: "offline", "<conn>" or "<conn> away".
+// whereIs returns a player's connection in short: "offline", "<conn>" or "<conn> away".
 func whereIs(t *testing.T, p *presence.Presence, player string) string {
 	t.Helper()
 	found, err := p.Online(t.Context(), player)
@@ -218,7 +218,7 @@ func checkWaiting(t *testing.T, m *matchq.Matcher, queue string, want int) {
 	}
 }
 
-// checkAudit ends the test if a ticket is lost or doubled.
+// checkAudit ends the test if a ticket is lost or counted twice.
 func checkAudit(t testing.TB, m *matchq.Matcher) {
 	t.Helper()
 	audit, err := m.AuditDeep(context.Background())

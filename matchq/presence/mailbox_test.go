@@ -43,7 +43,7 @@ func TestMailbox(t *testing.T) {
 	})
 }
 
-// A caller who is not sure that a message was sent sends it again.
+// A caller that is not sure that a message was sent sends it again.
 func TestSendingAgainSendsOnce(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		_, p := newPresence(t, env, matchq.Config{})

@@ -104,7 +104,7 @@ func TestConnectBeforeRun(t *testing.T) {
 	})
 }
 
-// A node that shuts down while its set names a player, who has moved on just now, leaves nothing behind.
+// A node that shuts down while its set names a player who has just moved on leaves no data behind.
 func TestNothingIsLeftAfterShutdown(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		_, p := newPresence(t, env, quiet(matchq.Config{}))

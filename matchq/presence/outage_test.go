@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// A Redis that comes back empty is told which players are connected.
+// A node tells an empty Redis which players are connected.
 func TestPresenceAfterRedisWasEmptied(t *testing.T) {
 	env := matchqtest.Real(t)
 	_, p := newPresence(t, env, quiet(matchq.Config{}))
@@ -37,7 +37,7 @@ func TestPresenceAfterRedisWasEmptied(t *testing.T) {
 	})
 }
 
-// The subscription breaks. Messages that were missed are heard when it is back.
+// The subscription breaks. Missed messages arrive when it is back.
 func TestMissedMessagesAreReadFromTheMailbox(t *testing.T) {
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{}))
@@ -74,7 +74,7 @@ func TestMissedMessagesAreReadFromTheMailbox(t *testing.T) {
 	matchqtest.Eventually(t, "it goes on", func() bool { return slices.Contains(a.list(&a.heard), "alice last 1") })
 }
 
-// Connections that end while Redis is away are told when it is back.
+// Connections that end while Redis is away are reported when it is back.
 func TestDisconnectWhileRedisIsAway(t *testing.T) {
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond, Interval: time.Hour}))
@@ -106,7 +106,7 @@ func TestOutageLongerThanTheLease(t *testing.T) {
 	b.connect(t, "bob", "b1")
 	made := enqueueWhileOnline(t, m, "history", "alice")
 	env.Server.Stop()
-	if _, err := p.Online(t.Context(), "alice"); err == nil { // takes the time-out
+	if _, err := p.Online(t.Context(), "alice"); err == nil { // lasts until the time-out
 		t.Error("redis is not away")
 	}
 	env.Server.Continue()
@@ -122,7 +122,7 @@ func TestOutageLongerThanTheLease(t *testing.T) {
 	}
 }
 
-// A Connect that was given up reaches Redis in the end. It connects nobody, and the connection before holds.
+// An abandoned Connect reaches Redis late. It connects nobody, and the previous connection stays.
 func TestAConnectThatComesLate(t *testing.T) {
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond}))

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestTableModel lets connections, messages, outages and resyncs interleave at random. A connection hears each message once
-// and in order, none before those that were missed, none when it has ended; and all of them in the end.
+// TestTableModel interleaves connections, messages, outages and resyncs at random. A connection gets each message once
+// and in order: none before the missed ones, none after its end, and all of them in the end.
 func TestTableModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rt)
@@ -25,7 +25,7 @@ func TestTableModel(t *testing.T) {
 			return opened(func(o *opening) {
 				o.end(w, answered)
 				if !answered && rapid.Bool().Draw(rt, "late") {
-					o.run(w) // redis gets the call all the same
+					o.run(w) // Redis still gets the call
 				}
 				for i := range w.opening {
 					if w.opening[i] == o {

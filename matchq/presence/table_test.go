@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// deck is a table with a clock to set, and what it handed over.
+// deck is a table with an adjustable clock, and the messages it has delivered.
 type deck struct {
 	*table
 
@@ -35,7 +35,7 @@ func (d *deck) begin(t *testing.T, conn string) *attachment {
 	return a
 }
 
-// connect connects alice; her mailbox stands at seq "10-0".
+// connect connects alice; the newest seq of her mailbox is "10-0".
 func (d *deck) connect(t *testing.T, conn string) *attachment {
 	t.Helper()
 	a := d.begin(t, conn)
@@ -43,7 +43,7 @@ func (d *deck) connect(t *testing.T, conn string) *attachment {
 	return a
 }
 
-// comes has messages to alice come by the channel.
+// comes delivers messages to alice through the channel.
 func (d *deck) comes(seqs ...string) {
 	for _, seq := range seqs {
 		d.hear(&Message{Player: "alice", Seq: seq})
@@ -65,7 +65,7 @@ func (d *deck) check(t *testing.T, want ...string) {
 	}
 }
 
-// ends are the ends that Redis has not been told of.
+// ends returns the ended connections that Redis does not know of yet.
 func (d *deck) ends() string {
 	var ends []string
 	for _, c := range d.untold(100) {
@@ -206,7 +206,7 @@ func TestTableEnds(t *testing.T) {
 			d.abort(d.begin(t, "a1"))
 			d.connect(t, "a1")
 			if !d.needsRun() {
-				t.Error("redis may believe that it has ended")
+				t.Error("redis may regard it as ended")
 			}
 		}, ""},
 		"a connection ends while connecting": {func(t *testing.T, d *deck) {
@@ -239,7 +239,7 @@ func TestTableEnds(t *testing.T) {
 			d.begin(t, "a2")
 			d.close()
 			if _, tell := d.detach("alice", "a1"); tell {
-				t.Error("an end is told twice")
+				t.Error("an end is reported twice")
 			}
 			if _, err := d.attach("bob", "b1", ""); !errors.Is(err, ErrClosed) {
 				t.Error(err)

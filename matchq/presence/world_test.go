@@ -9,36 +9,36 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is a table, and a plain model of what is around it: a Redis, a channel that may break, another node. Calls to Redis
-// are made in steps, so that they interleave.
+// world is a table, and a plain model of its environment: a Redis, a channel that may break, another node. Calls to
+// Redis are made in steps, so that they interleave.
 type world struct {
 	*rapid.T
 
 	table      *table
-	mailboxes  map[string]int    // player → how many messages; the seq of message n is "n-0"
+	mailboxes  map[string]int    // player → number of messages; the seq of message n is "n-0"
 	where      map[string]string // player → connection, "elsewhere" at the other node, "" if there is none
-	channel    []func()          // what is published to this node and not yet heard
+	channel    []func()          // published to this node and not yet received
 	subscribed bool
 
-	heard   map[string]int  // by connection: number of the newest message
-	holds   map[string]bool // connections that may hear more
+	heard   map[string]int  // connection → number of the newest message
+	holds   map[string]bool // connections that may get messages
 	conns   int
 	opening []*opening
 	sync    *syncing
 }
 
-// opening is a Connect under way.
+// opening is a Connect in progress.
 type opening struct {
 	a      *attachment
-	ran    bool // its script
+	ran    bool // its script was run
 	newest int
 }
 
-// syncing is a resync under way.
+// syncing is a resync in progress.
 type syncing struct {
 	left, some []*attachment
 	replaced   []bool
-	newest     []int       // nil before Redis was told who is connected
+	newest     []int       // nil until Redis knows the connected players
 	missed     [][]Message // nil before the mailboxes were read
 }
 
@@ -50,7 +50,7 @@ func newWorld(t *rapid.T) *world {
 	return w
 }
 
-// deliver checks that a connection hears each message once and in order, and nothing when it has ended.
+// deliver checks that a connection gets each message once and in order, and none after its end.
 func (w *world) deliver(msg Message) {
 	n, err := strconv.Atoi(strings.TrimSuffix(msg.Seq, "-0"))
 	if err != nil {
@@ -132,7 +132,7 @@ func (o *opening) run(w *world) {
 	}
 }
 
-// end ends an opening, with an answer of Redis or without.
+// end ends an opening, with or without an answer of Redis.
 func (o *opening) end(w *world, answered bool) {
 	if !answered {
 		w.table.abort(o.a)
@@ -160,7 +160,7 @@ func (w *world) close(player string) {
 	}
 }
 
-// flush tells Redis of ends.
+// flush reports ended connections to Redis.
 func (w *world) flush() {
 	some := w.table.untold(10)
 	for _, c := range some {
@@ -171,7 +171,7 @@ func (w *world) flush() {
 	w.table.told(some)
 }
 
-// stepSync makes the next step of a resync.
+// stepSync takes the next step of a resync.
 func (w *world) stepSync() {
 	switch s := w.sync; {
 	case s == nil:
@@ -198,7 +198,7 @@ func (w *world) stepSync() {
 	}
 }
 
-// announce tells Redis who is connected, and asks where the mailboxes stand.
+// announce tells Redis the connected players, and asks for the newest seqs of their mailboxes.
 func (s *syncing) announce(w *world) {
 	for _, a := range s.some {
 		elsewhere := w.where[a.player] == "elsewhere"
@@ -209,7 +209,7 @@ func (s *syncing) announce(w *world) {
 	}
 }
 
-// read reads the mailboxes from which messages were missed.
+// read reads the mailboxes with missed messages.
 func (s *syncing) read(w *world) {
 	for i, a := range s.some {
 		newest := ""
@@ -234,7 +234,7 @@ func (w *world) failSync() {
 	}
 }
 
-// settle lets everything end, and checks that each connection has heard all.
+// settle completes all calls, and checks that each connection has got all messages.
 func (w *world) settle() {
 	for _, o := range w.opening {
 		o.end(w, true)

@@ -16,7 +16,7 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 )
 
-// Nodes count in a room together: a node that was too slow reads it again. Bob is told in the same step.
+// Nodes share a counter in a room: a node that was too slow reads it again. The same step sends a message to bob.
 func Example() {
 	ctx := context.Background()
 	server, err := miniredis.Run()
@@ -40,7 +40,7 @@ func Example() {
 			if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 				log.Fatal(err)
 			}
-			n, _ := strconv.Atoi(string(room.Doc)) // nothing counts as 0
+			n, _ := strconv.Atoi(string(room.Doc)) // an empty room counts as 0
 			_, err = r.Change(ctx, rooms.Change{
 				ID: "counter", Version: room.Version, Doc: []byte(strconv.Itoa(n + 1)), Keep: time.Minute,
 				WakeAt: room.Now, Players: []string{"bob"},

@@ -16,12 +16,12 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 )
 
-// TestRoomModel changes rooms at random, some calls twice as the driver does, and compares them with a map.
+// TestRoomModel changes rooms at random, repeats some calls as the driver does, and compares them with a map.
 func TestRoomModel(t *testing.T) {
 	testkit.Checks(t, 25)
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, p := newRooms(t, env)
-		change(t, r, rooms.Change{ID: "first"}) // which agrees on the configuration too
+		change(t, r, rooms.Change{ID: "first"}) // this also sets the configuration
 		hook := &testkit.Repeater{}
 		env.Client.AddHook(hook)
 		round := 0

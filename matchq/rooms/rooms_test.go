@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 )
 
-// newRooms makes rooms in the test's namespace.
+// newRooms makes a Rooms in the test's namespace.
 func newRooms(t *testing.T, env *matchqtest.Env) (*rooms.Rooms, *presence.Presence) {
 	t.Helper()
 	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
@@ -157,7 +157,7 @@ func TestDueRooms(t *testing.T) {
 	})
 }
 
-// A room whose time is over leaves its timer behind, which can be cleared.
+// An expired room leaves its timer behind; the timer can be cleared.
 func TestTimerOfNoRoom(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)
@@ -179,7 +179,7 @@ func TestTimerOfNoRoom(t *testing.T) {
 	})
 }
 
-// Of all callers that have seen one version, one changes the room.
+// Of all callers that have read one version, one changes the room.
 func TestRoomsAtOnce(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)
@@ -245,7 +245,7 @@ func TestRoomChangesAreChecked(t *testing.T) {
 	}
 }
 
-// Count counts the rooms that are to be woken; OfAll keeps the order of the players.
+// Count counts the rooms with a timer; OfAll keeps the order of the players.
 func TestCountAndOfAll(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)

@@ -1,8 +1,7 @@
-// Package internal_test holds the server against its layout.
+// Package internal_test checks the server's imports between its streets; matchq/arrows_test.go checks the rest.
 package internal_test
 
 import (
-	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -17,17 +16,15 @@ import (
 const (
 	module   = "github.com/matchq/matchq/"
 	internal = module + "server/internal/"
-	maxLines = 300 // of a file
 )
 
-// source is a Go file of the server that is no test.
+// source is a non-test Go file of the server.
 type source struct {
 	path    string // below server/
-	lines   int
 	imports []string
 }
 
-// sources reads all Go files below server/ but tests.
+// sources reads all non-test Go files below server/.
 func sources(t *testing.T) []source {
 	t.Helper()
 	server := os.DirFS("..")
@@ -50,7 +47,7 @@ func sources(t *testing.T) []source {
 		if err != nil {
 			return err
 		}
-		s := source{path: name, lines: bytes.Count(text, []byte("\n"))}
+		s := source{path: name}
 		for _, spec := range file.Imports {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
@@ -67,7 +64,7 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// mayImport has for each street the streets that it may import besides itself. main may import any of them.
+// mayImport lists for each street the other streets that it may import. main may import all.
 var mayImport = map[string][]string{
 	"app":  {"door", "play", "ops", "base"},
 	"door": {"play", "ops", "base"},
@@ -83,7 +80,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		from, _, _ := strings.Cut(inner, "/")
 		allowed, known := mayImport[from]
 		if isInternal && !known {
-			t.Errorf("%s lies in no street: add the street %q to mayImport", s.path, from)
+			t.Errorf("%s is in no street: add the street %q to mayImport", s.path, from)
 		}
 		for _, imported := range s.imports {
 			if strings.HasPrefix(imported, module+"lua") || strings.Contains(imported, "matchq/matchq/matchq/internal") {
@@ -100,7 +97,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 	}
 }
 
-// Tests of whole servers and the way servers are put together are no building blocks.
+// Only main may import app, and no package may import e2e.
 func TestOnlyMainImportsTheTop(t *testing.T) {
 	for _, s := range sources(t) {
 		for _, imported := range s.imports {
@@ -108,26 +105,6 @@ func TestOnlyMainImportsTheTop(t *testing.T) {
 			if isApp || strings.HasPrefix(imported+"/", internal+"e2e/") {
 				t.Errorf("%s imports %s", s.path, imported)
 			}
-		}
-	}
-}
-
-func TestOneFileKnowsMelody(t *testing.T) {
-	var know []string
-	for _, s := range sources(t) {
-		if slices.Contains(s.imports, "github.com/olahol/melody") {
-			know = append(know, s.path)
-		}
-	}
-	if len(know) != 1 {
-		t.Errorf("melody is known to %v", know)
-	}
-}
-
-func TestFilesAreShort(t *testing.T) {
-	for _, s := range sources(t) {
-		if s.lines > maxLines {
-			t.Errorf("%s has %d lines, more than %d", s.path, s.lines, maxLines)
 		}
 	}
 }

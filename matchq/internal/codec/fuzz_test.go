@@ -19,7 +19,7 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// It is written as it was read, apart from the spelling of numbers.
+		// Written again it is the same, apart from the spelling of numbers.
 		again, err := ParseRecord("1\t" + first.Body())
 		if err != nil || again.Body() != first.Body() {
 			t.Errorf("%q became %q, %v", first.Body(), again.Body(), err)

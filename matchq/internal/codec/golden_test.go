@@ -35,7 +35,7 @@ type goldenRecord struct {
 	Rating      string `json:"rating"`
 	ReplyTo     string `json:"reply_to"`
 	Attributes  string `json:"attributes"`
-	Again       string `json:"again"` // the record once it is restored
+	Again       string `json:"again"` // the record after it is restored
 }
 
 type goldenValue struct {
@@ -150,7 +150,7 @@ func TestGoReadsTheGoldenValues(t *testing.T) {
 	}
 }
 
-// inRedis runs a piece of Lua with all fragments about what is stored.
+// inRedis runs a piece of Lua with all fragments about stored data.
 func inRedis(t *testing.T, env *matchqtest.Env, code string, args ...any) []any {
 	t.Helper()
 	fragments, err := lua.Fragment("lib/proposal.lua")
@@ -214,7 +214,7 @@ return {
 	})
 }
 
-// place is the place in its entry that an outcome names.
+// place returns the place in its entry that an outcome names.
 func place(v goldenValue) string {
 	if v.Entry == "" {
 		return ""

@@ -26,7 +26,7 @@ func newSpace(t *testing.T, env *matchqtest.Env, timeout time.Duration, agree fu
 	return s
 }
 
-// A call whose configuration is not in force asks the guard, and is repeated if that agrees.
+// A call whose configuration is not in force asks the guard, and is repeated if the guard agrees.
 func TestGuard(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		refusal := errors.New("no")
@@ -57,7 +57,7 @@ func TestGuard(t *testing.T) {
 	})
 }
 
-// A guard that agrees without effect does not make a call go on for ever.
+// A guard that agrees without effect does not make a call repeat for ever.
 func TestGuardThatChangesNothing(t *testing.T) {
 	asked := 0
 	s := newSpace(t, matchqtest.Embedded(t), time.Second, func(context.Context, string, bool) error { asked++; return nil })
@@ -67,7 +67,7 @@ func TestGuardThatChangesNothing(t *testing.T) {
 	}
 }
 
-// A call ends with its context or its time-out, whichever comes first; one to the end waits for the driver.
+// A call ends with its context or its time-out, whichever is first; a call to the end waits for the driver.
 func TestCallsAreBounded(t *testing.T) {
 	s := newSpace(t, matchqtest.Embedded(t), 50*time.Millisecond, nil)
 	driver := make(chan struct{})
@@ -86,7 +86,7 @@ func TestCallsAreBounded(t *testing.T) {
 	}
 }
 
-// refusals are answers of Redis; those that come with its state may change.
+// refusals are errors of Redis; those about its state are temporary.
 func TestRefusals(t *testing.T) {
 	s := newSpace(t, matchqtest.Embedded(t), time.Second, nil)
 	ask := func(command ...any) error {
@@ -108,7 +108,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// answer is an error that Redis answers.
+// answer is an error reply of Redis.
 type answer string
 
 func (a answer) Error() string { return string(a) }

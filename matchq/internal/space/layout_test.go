@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// wakeArgs fit match/wake, whose header has a group.
+// wakeArgs are the arguments of match/wake, whose header has a group.
 type wakeArgs struct {
 	IntervalMS int64     `lua:"interval_ms"`
 	Rows       []wakeRow `lua:"row"`
@@ -45,7 +45,7 @@ func TestLayoutFollowsTheHeader(t *testing.T) {
 	}
 }
 
-// By column, with rows that are counted and keys that follow from a run's queue.
+// Arguments by column, with counted rows and keys that follow from a run's queue.
 func TestLayoutOfColumns(t *testing.T) {
 	type run struct {
 		LastRow int    `lua:"last_row"`
@@ -79,7 +79,7 @@ func TestLayoutOfColumns(t *testing.T) {
 	}
 }
 
-// Flags, numbers that may be missing, and a key of one argument.
+// Flags, optional numbers, and a key of one argument.
 func TestLayoutOfKinds(t *testing.T) {
 	type pause struct {
 		Queue      string `lua:"queue"`
@@ -138,7 +138,7 @@ func TestLayoutRefusesWhatDoesNotFit(t *testing.T) {
 	refused[struct{}](t, "rooms/room", "no field room, from which the key room_key follows")
 }
 
-// Bind says at once, when the package is loaded, that Go and Lua do not fit.
+// Bind fails at once, when the package is loaded, if Go and Lua do not fit.
 func TestBindPanics(t *testing.T) {
 	defer func() {
 		if problem, _ := recover().(string); !strings.Contains(problem, "match/wake") {

@@ -93,7 +93,7 @@ func TestOperatorSession(t *testing.T) {
 	}
 	untrusted := cookieOf(t, n.want(204, other.call("POST", "/v1/admin/session", `{"token":"`+adminToken+`"}`, "X-Forwarded-Proto", "https")))
 	if untrusted.Secure {
-		t.Errorf("anybody is believed about TLS: %v", untrusted)
+		t.Errorf("any client is believed about TLS: %v", untrusted)
 	}
 	if gone := cookieOf(t, n.want(204, n.call("DELETE", "/v1/admin/session", ""))); gone.MaxAge >= 0 || gone.Value != "" {
 		t.Errorf("the cookie stays: %v", gone)
@@ -109,17 +109,17 @@ func cookieOf(t *testing.T, got response) *http.Cookie {
 	return cookies[0]
 }
 
-// Without a token operators are whoever is on this machine.
+// Without a token all clients on this machine are operators.
 func TestOperatorsWithoutToken(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t))
 	n.want(200, n.call("GET", "/v1/admin/audit", ""))
 	n.want(204, n.call("POST", "/v1/admin/session", `{"token":""}`))
-	for _, header := range []string{"X-Forwarded-For", "Forwarded"} { // it came from elsewhere
+	for _, header := range []string{"X-Forwarded-For", "Forwarded"} { // it came from another machine
 		n.want(403, n.call("GET", "/v1/admin/audit", "", header, "127.0.0.1"))
 		n.want(403, n.call("POST", "/v1/admin/session", `{}`, header, "127.0.0.1"))
 	}
-	// Another site's page has the operator's browser ask.
+	// Another site's page makes the operator's browser send a request.
 	for _, path := range []string{"/v1/admin/audit", "/debug/pprof/heap"} {
 		n.want(403, n.call("GET", path, "", "Sec-Fetch-Site", "cross-site"))
 		n.want(403, n.call("GET", path, "", "Origin", "https://evil.example"))
@@ -141,7 +141,7 @@ func TestWrongAdminTokensAreLimited(t *testing.T) {
 		t.Errorf("got %v", got.header)
 	}
 	n.want(429, n.call("POST", "/v1/admin/session", `{"token":"wrong"}`))
-	n.want(200, n.as(adminToken, "GET", "/v1/admin/audit", "")) // nobody locks operators out by guessing
+	n.want(200, n.as(adminToken, "GET", "/v1/admin/audit", "")) // wrong guesses do not lock operators out
 	n.want(200, n.call("GET", "/v1/admin/audit", "", "Cookie", session.Name+"="+session.Value))
 }
 
@@ -160,7 +160,7 @@ func TestReadyzTellsOfAnotherConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Pause(t.Context(), "q"); err != nil { // no ticket lives, so this brings its own into force
+	if err := other.Pause(t.Context(), "q"); err != nil { // no ticket is live: this sets its own configuration
 		t.Fatal(err)
 	}
 	got := n.want(503, n.call("GET", "/readyz", ""))

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// askAll checks what a server answers while Redis is away.
+// askAll checks a server's answers while Redis is away.
 func askAll(t *testing.T, n *testNode, s *socket) {
 	t.Helper()
 	var asking sync.WaitGroup
@@ -45,7 +45,7 @@ func askAll(t *testing.T, n *testNode, s *socket) {
 	asking.Wait()
 }
 
-// Players go on waiting while Redis is away, and are matched when it is back.
+// Players keep waiting while Redis is away, and are matched when it is back.
 func TestRedisAway(t *testing.T) {
 	// Not parallel: it looks for the goroutine of its long poll.
 	for _, c := range []struct {
@@ -94,7 +94,7 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// durable is a redis-server that has everything on disk, and so survives being killed.
+// durable is a redis-server with all data on disk, so that it survives a kill.
 type durable struct {
 	t    *testing.T
 	env  *matchqtest.Env
@@ -104,7 +104,7 @@ type durable struct {
 
 func startDurable(t *testing.T) *durable {
 	t.Helper()
-	free := matchqtest.Start(t) // shows whether there is a redis-server, and finds a port
+	free := matchqtest.Start(t) // this checks that there is a redis-server, and finds a port
 	free.Kill()
 	_, port, _ := strings.Cut(free.Addr, ":")
 	d := &durable{t: t, args: []string{
@@ -137,7 +137,8 @@ func (d *durable) kill() {
 	_ = d.cmd.Wait()
 }
 
-// After a kill without persistence the tickets are gone: players hear of it, and the server goes on with an empty Redis.
+// After a kill without persistence the tickets are gone: players are told, and the server continues with an empty
+// Redis.
 func TestRedisLosesAll(t *testing.T) {
 	// Not parallel: it looks for the goroutine of its long poll.
 	env := matchqtest.Real(t)
@@ -149,7 +150,7 @@ func TestRedisLosesAll(t *testing.T) {
 	go func() { polled <- n.call("GET", "/v1/tickets/"+bob+"?wait=55s", "") }()
 	matchqtest.Eventually(t, "the long poll waits", longPollWaits)
 	env.Server.Kill()
-	// An absence that the driver bridges by its own retries is not noticed.
+	// An outage that the driver's own retries bridge is not noticed.
 	matchqtest.Eventually(t, "the absence is noticed", func() bool { return n.log.has("redis is away: no events until it answers") })
 	env.Server.Restart()
 	if f := alice.status("CANCELLED"); f.text("data.reason") != "lost" || f.text("data.ticketId") != id {
@@ -163,7 +164,7 @@ func TestRedisLosesAll(t *testing.T) {
 	alice.status("MATCHED")
 }
 
-// The grace ends while Redis is away: the ticket is given up when it is back.
+// The grace ends while Redis is away: the ticket is cancelled when it is back.
 func TestGraceEndsWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -180,7 +181,7 @@ func TestGraceEndsWhileRedisIsAway(t *testing.T) {
 	})
 }
 
-// A key whose first request had no answer makes a ticket when the client tries again.
+// An idempotency key whose first request got no answer makes a ticket when the client tries again.
 func TestIdempotencyKeyAfterRedisWasAway(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
 
-// The cost of an open dashboard while 10,000 players wait in 500 queues, all of which change every second: processor time
-// of this process, which holds the server and the dashboards' ends of the streams.
+// The cost of an open dashboard while 10,000 players wait in 500 queues that all change every second: processor time of
+// this process, which holds the server and the dashboards' ends of the streams.
 //
 //	go test -run '^$' -bench Dashboard -benchtime 1x ./server/internal/e2e
 func BenchmarkDashboard(b *testing.B) {
@@ -61,7 +61,7 @@ func BenchmarkDashboard(b *testing.B) {
 	}
 }
 
-// startBench runs a server on a redis-server of the benchmark's own.
+// startBench runs a server on the benchmark's own redis-server.
 func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 	b.Helper()
 	env := matchqtest.Real(b)
@@ -88,7 +88,7 @@ func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 	return n.URL(), m
 }
 
-// cpuTime is what this process has worked.
+// cpuTime returns the processor time of this process.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage

@@ -19,7 +19,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/flags"
 )
 
-// brief has all that is over forgotten within seconds.
+// brief makes the server forget ended things within seconds.
 func brief(c *app.Config) {
 	c.Keep = flags.Keep{Retention: time.Second, Mailbox: 500 * time.Millisecond}
 	g := &c.Game
@@ -28,10 +28,10 @@ func brief(c *app.Config) {
 	g.KeepOver, g.ClaimTimeout = 1500*time.Millisecond, 500*time.Millisecond
 }
 
-// Whatever is thrown at the server, it goes on, and forgets it: 10,000 frames and 800 requests.
+// The server survives 10,000 random frames and 800 random requests, and forgets them.
 func TestNonsense(t *testing.T) {
 	// Not parallel: it counts goroutines and memory.
-	const frames, requests = 5_000, 400 // a server
+	const frames, requests = 5_000, 400 // for each server
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	embedded := matchqtest.Embedded(t)
@@ -76,12 +76,12 @@ func TestNonsense(t *testing.T) {
 		}
 		n.dial().quiet()
 		if got := n.stats(); got.Enqueued < 20 || got.Matches < 1 {
-			t.Errorf("hardly anything happened: %+v", got)
+			t.Errorf("too little happened: %+v", got)
 		}
 	}
 }
 
-// forgets waits until nothing is left in Redis but what a node needs.
+// forgets waits until Redis holds only the keys that a node needs.
 func (n *testNode) forgets(env *matchqtest.Env) {
 	n.t.Helper()
 	ctx, all := n.t.Context(), "{"+env.Namespace+"}:"
@@ -89,7 +89,7 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for _, field := range meta { // operators have done that, and nobody else undoes it
+	for _, field := range meta { // set by operators; only operators undo it
 		if queue, ok := strings.CutPrefix(field, "paused:"); ok {
 			if err := n.matcher.Resume(ctx, queue); err != nil {
 				n.t.Fatal(err)
@@ -100,7 +100,7 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for _, queue := range queues { // a ticket may have any time to live
+	for _, queue := range queues { // tickets may have any time to live
 		if _, err := n.matcher.Drain(ctx, queue.Name); err != nil {
 			n.t.Fatal(err)
 		}
@@ -114,9 +114,9 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 	matchqtest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
 		left = sizes(n.t, env.Client)
 		delete(left, all+"counters") // totals
-		delete(left, all+"matched")  // those of queues, of which there are so many at most
+		delete(left, all+"matched")  // totals of queues, whose number is limited
 		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
-		maps.DeleteFunc(left, isHistory) // of a day
+		maps.DeleteFunc(left, isHistory) // kept for a day
 		return maps.Equal(left, map[string]int64{
 			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "node_info": 1,
 		})
@@ -131,7 +131,7 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 	}
 }
 
-// sizes are all keys of a Redis, and how many members they have.
+// sizes returns all keys of a Redis and their numbers of members.
 func sizes(t *testing.T, rdb redis.UniversalClient) map[string]int64 {
 	t.Helper()
 	ctx, found := t.Context(), map[string]int64{}
@@ -150,7 +150,7 @@ func sizes(t *testing.T, rdb redis.UniversalClient) map[string]int64 {
 			found[key] = rdb.SCard(ctx, key).Val()
 		case "list":
 			found[key] = rdb.LLen(ctx, key).Val()
-		case "none": // it has just ended
+		case "none": // the key has just expired
 		default:
 			found[key] = -1
 		}
@@ -161,7 +161,7 @@ func sizes(t *testing.T, rdb redis.UniversalClient) map[string]int64 {
 	return found
 }
 
-// goroutines counts them, but for those of connections to Redis, which are kept.
+// goroutines counts goroutines, except those of connections to Redis, which stay open.
 func goroutines() (count int) {
 	for stack := range strings.SplitSeq(stacks(), "\n\n") {
 		if !strings.Contains(stack, "miniredis") && !strings.Contains(stack, "go-redis") {
@@ -171,7 +171,7 @@ func goroutines() (count int) {
 	return count
 }
 
-// heap is how much memory is in use, without what servers have logged.
+// heap returns the memory in use, without the servers' logs.
 func heap(nodes []*testNode) int64 {
 	for _, n := range nodes {
 		n.log.all.mu.Lock()
@@ -179,7 +179,7 @@ func heap(nodes []*testNode) int64 {
 		n.log.all.mu.Unlock()
 	}
 	runtime.GC()
-	runtime.GC() // what was in pools goes with the second
+	runtime.GC() // the second run frees the pools
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)

@@ -14,26 +14,26 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// The events of the server, driven through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of
-// version 4 and 2. Every scenario is run with clients of each kind, and with clients of different kinds together, and
-// what the clients see must be the same each time.
+// The events of the server, through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of version
+// 4 and 2. Every scenario runs with clients of each kind, and with clients of different kinds together; each time the
+// clients must see the same.
 //
-// To add one, append to scenarios: a row is a step of a client. A client connects in its first step. What a row sends is
-// sent before what it wants is awaited; everything a client sees must be wanted by a row, in the order it comes in (an
+// To add a scenario, append to scenarios: a row is a step of a client. A client connects in its first step. A row sends
+// its event first and then waits for the event it wants. A row must want each event that a client sees, in order (an
 // acknowledgement after the event that answers). Patterns are JSON: objects may have more keys than the pattern's, "*"
-// is anything, "$x" is anything the first time and the same value from then on, and payloads may use it as well.
+// is any value, "$x" is any value the first time and the same value from then on; payloads may use "$x" as well.
 
-// allKinds of clients, as the driver calls them.
+// allKinds are the kinds of clients, by the driver's names.
 var allKinds = []string{"plain", "client 4", "client 2"}
 
-// scenario is a play of some clients.
+// scenario is a sequence of steps of some clients.
 type scenario struct {
 	name  string
 	args  []string           // of the server
-	game  func(*quiz.Config) // changes the times of games, which are long otherwise
+	game  func(*quiz.Config) // changes the times of games; they are long by default
 	steps []step
 	kinds []string                              // of clients that can play it; nil for all
-	token func(t *testing.T, who string) string // with which a client connects; nil for none
+	token func(t *testing.T, who string) string // the token that a client connects with; nil for none
 }
 
 // step is one step of a client; each field may be empty.
@@ -42,15 +42,15 @@ type step struct {
 	send string // an event to send
 	data string // with this payload
 	ack  string // and this pattern for its acknowledgement; "" asks for none
-	want string // what comes next: an event, "connected", "lost" or "shut out"
+	want string // the next sight: an event, "connected", "lost" or "shut out"
 	like string // with this pattern for its payload
 	do   func(*stage)
 
-	// anyOrder says that others may come before what is wanted, for what different parts of the server send.
+	// anyOrder allows other events before the wanted one, for events from different parts of the server.
 	anyOrder bool
 }
 
-// stage is where a scenario is played.
+// stage is a run of a scenario.
 type stage struct {
 	*testing.T
 	env     *matchqtest.Env
@@ -61,7 +61,7 @@ type stage struct {
 	prefix  string             // keeps the clients of stages apart
 	seen    map[string][]sight // by each client, in the order it was wanted
 	early   map[string][]sight // seen, but not wanted yet
-	seq     map[string]string  // of the last push that a client has seen
+	seq     map[string]string  // seq of the last push that a client has seen
 	match   matcher
 	ordinal int
 }
@@ -92,7 +92,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// casts are all the casts of a scenario: clients of one kind, and, if there are several, of different ones.
+// casts returns all casts of a scenario: clients of one kind, and, if there are several clients, of different kinds.
 func (sc *scenario) casts() map[string]func(who string) string {
 	all := map[string]func(who string) string{}
 	kinds := sc.kinds
@@ -125,7 +125,7 @@ func compare(t *testing.T, want, got map[string][]sight) {
 	}
 }
 
-// play plays a scenario and returns what each client has seen, without what differs from run to run.
+// play runs a scenario and returns the sights of each client, without the values that differ from run to run.
 func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]sight {
 	env := matchqtest.Embedded(t)
 	st := &stage{
@@ -173,7 +173,7 @@ func (st *stage) start(args ...string) {
 	}, append(st.play.args, args...)...)
 }
 
-// listed waits until a queue is among those that clients are told of, which may take a second.
+// listed waits until connection_status lists a queue, which may take a second.
 func (st *stage) listed(queue string) {
 	matchqtest.Eventually(st.T, queue+" is listed", func() bool {
 		return strings.Contains(st.node.call("GET", "/v1/queues", "").raw, `"name":"`+queue+`"`)
@@ -210,7 +210,7 @@ func (st *stage) asked(s *step) any {
 	return st.ordinal
 }
 
-// payload is JSON with the captured values put in.
+// payload fills the captured values into JSON.
 func (st *stage) payload(text string) any {
 	if text == "" {
 		return nil
@@ -232,7 +232,7 @@ func (st *stage) filled(value any) any {
 	return value
 }
 
-// want waits for what a client is to see next, and returns its payload.
+// want waits for the next sight that a step wants, and returns its payload.
 func (st *stage) want(s *step) any {
 	st.Helper()
 	who := fmt.Sprintf("%s (%s)", s.who, st.kind(s.who))
@@ -255,7 +255,7 @@ func (st *stage) want(s *step) any {
 	return got.Data
 }
 
-// next returns what a client sees next, or the first that is what the step wants if that may come in any order.
+// next returns a client's next sight, or, for a step with anyOrder, the first that the step wants.
 func (st *stage) next(s *step) sight {
 	st.Helper()
 	for i, got := range st.early[s.who] {
@@ -281,7 +281,7 @@ func (st *stage) next(s *step) sight {
 	}
 }
 
-// quiet checks that a client has seen nothing that no step wanted. One that is shut out is past seeing.
+// quiet checks that steps have wanted all that a client has seen. A client that is shut out sees nothing more.
 func (st *stage) quiet(who string) {
 	st.Helper()
 	sights := st.seen[who]

@@ -30,7 +30,7 @@ func init() {
 	}
 }
 
-// document is the OpenAPI document that the server hands out.
+// document is the OpenAPI document that the server serves.
 var document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(httpdoor.OpenAPI)
 	if err != nil {
@@ -39,8 +39,8 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, doc.Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation())
 })
 
-// contract is how tests reach the server: each answer must be one that the document has for its path, method and
-// status, and a request that succeeds must be one that the document allows.
+// contract is the HTTP transport of tests. The document must have each answer, for its path, method and status, and
+// must allow each request that succeeds.
 type contract struct {
 	t      *testing.T
 	server string
@@ -56,7 +56,7 @@ func (c contract) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/event-stream") {
-		return answer, nil // goes on for long
+		return answer, nil // a long-lived stream
 	}
 	body, err := io.ReadAll(answer.Body)
 	_ = answer.Body.Close()
@@ -131,10 +131,10 @@ func match(template, path string) (map[string]string, bool) {
 	return params, true
 }
 
-// checkOutside checks an answer to what the document does not have: it can only be a problem or a preflight's.
+// checkOutside checks an answer to a request that the document does not have: it must be a problem or a preflight's.
 func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body []byte) error {
 	if r.Method == http.MethodOptions && answer.StatusCode == http.StatusNoContent ||
-		answer.StatusCode == http.StatusPermanentRedirect { // from the prefix to what is below
+		answer.StatusCode == http.StatusPermanentRedirect { // from the prefix to the path below
 		return nil
 	}
 	if !slices.Contains([]int{403, 404, 405}, answer.StatusCode) {
@@ -147,7 +147,7 @@ func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body 
 	return doc.Components.Schemas["Problem"].Value.VisitJSON(problem, openapi3.EnableJSONSchema2020())
 }
 
-// TestContractCatches shows that answers which the document does not have are found.
+// TestContractCatches shows that the transport finds answers that the document does not have.
 func TestContractCatches(t *testing.T) {
 	t.Parallel()
 	const queue = `{"name":"q","waiting":1,"proposed":0,"oldest_wait_ms":5,"next_tick_ms":null,"matched_total":0,"paused":false}`
@@ -180,7 +180,7 @@ func TestContractCatches(t *testing.T) {
 	}
 }
 
-// TestEveryRouteIsDocumented holds the document against the routes, both ways.
+// TestEveryRouteIsDocumented compares the document with the routes, both ways.
 func TestEveryRouteIsDocumented(t *testing.T) {
 	t.Parallel()
 	doc, err := document()
@@ -208,7 +208,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	}
 }
 
-// TestEveryCodeIsDocumented holds the error codes of HTTP against the document and the README, both ways.
+// TestEveryCodeIsDocumented compares the error codes of HTTP with the document and the README, both ways.
 func TestEveryCodeIsDocumented(t *testing.T) {
 	doc, err := document()
 	if err != nil {

@@ -41,7 +41,7 @@ func (n *testNode) feed() *feed {
 	return &feed{n.t, bufio.NewReader(answer.Body), answer, cancel}
 }
 
-// next is the next event.
+// next returns the next event.
 func (f *feed) next() (event string, data object, err error) {
 	for {
 		line, err := f.lines.ReadString('\n')
@@ -57,7 +57,7 @@ func (f *feed) next() (event string, data object, err error) {
 	}
 }
 
-// until reads changes into what is known until something is so.
+// until applies changes to the known state until a condition holds.
 func (f *feed) until(known object, is func() bool) {
 	f.t.Helper()
 	for !is() {
@@ -123,7 +123,7 @@ func TestDashboardEvents(t *testing.T) {
 			t.Errorf("audit: %v", known["audit"])
 		}
 
-		late := other.feed().snapshot() // who comes later has it all at once
+		late := other.feed().snapshot() // a later client gets the whole state at once
 		if late.at("totals.cancelled") != 1.0 || late.at("matches.0.size") != 2.0 || late.at("minutes.0.minute") == nil {
 			t.Errorf("late: %v", late)
 		}
@@ -139,7 +139,7 @@ func TestDashboardEvents(t *testing.T) {
 	})
 }
 
-// Redis goes and comes back while somebody watches, and before somebody does.
+// Redis fails and comes back while a client watches, and before one does.
 func TestDashboardWithoutRedis(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -158,7 +158,7 @@ func TestDashboardWithoutRedis(t *testing.T) {
 	matchqtest.Eventually(t, "redis is back", func() bool { return n.feed().snapshot().at("redis.up") == true })
 }
 
-// A dashboard that is left open costs nothing while nobody looks, and what a node has seen outlives it.
+// An open dashboard costs nothing while its page is hidden, and a node's history outlives the node.
 func TestHistoryOutlivesNodes(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/identity"
 )
 
-// The demo is on or off with all that belongs to it, and the start page offers it only if it is there.
+// The demo is on or off with all its parts, and the start page links to it only if it is on.
 func TestDemoOnAndOff(t *testing.T) {
 	t.Parallel()
 	for args, on := range map[string]bool{
@@ -59,7 +59,7 @@ func TestQuestionnaires(t *testing.T) {
 	}
 }
 
-// Where nobody has to prove who they are, guests need not either.
+// If players need no tokens, guests need none either.
 func TestGuestWithoutSecret(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t))
@@ -69,7 +69,7 @@ func TestGuestWithoutSecret(t *testing.T) {
 	}
 }
 
-// A guest proves to be the one that the server made up, to everything that takes a player's token, and nobody else.
+// A guest's token is valid for every request that takes a player's token, and for no other player.
 func TestGuestToken(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded("--demo")...)
@@ -104,7 +104,7 @@ func TestGuestToken(t *testing.T) {
 	})
 }
 
-// A guest's token is signed as all are, and lasts half an hour.
+// A guest's token is signed like all tokens, and lasts half an hour.
 func TestGuestTokenEnds(t *testing.T) {
 	t.Parallel()
 	guard, err := identity.New(identity.Options{JWTSecret: jwtSecret})
@@ -137,7 +137,7 @@ func TestGuestTokenEnds(t *testing.T) {
 	}
 }
 
-// Nobody becomes more guests than an address may ask for tickets.
+// The rate limit of tickets for an address applies to guests too.
 func TestGuestsOfAnAddress(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--demo", "--jwt-secret", jwtSecret, "--rate-limit", "9/h", "--rate-limit-address", "2/h")

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// volatile are the keys that differ from run to run, or are there only in some: patterns may still want them.
+// volatile are the keys that differ from run to run, or are missing in some: patterns may still want them.
 var volatile = []string{
 	"ticketId", "matchId", "roomId", "sid", "waiting", "nextTickMs", "waitedMs", "message", "retryAfterMs", "inMs", "closesInMs", "deadlineMs",
 	"question", "questions", "questionItemId", "score",
@@ -27,10 +27,10 @@ type driver struct {
 	clients map[string]chan sight
 }
 
-// sight is what a client sees.
+// sight is an event or another thing that a client sees.
 type sight struct {
 	As    string `json:"as"`
-	See   string `json:"see"` // "event", or what the driver calls it
+	See   string `json:"see"` // "event", or the driver's name for it
 	Event string `json:"event"`
 	Data  any    `json:"data"`
 	Seq   string `json:"seq"`
@@ -115,7 +115,7 @@ func (d *driver) read(out io.Reader) {
 	}
 }
 
-// sights are what a client sees, in order.
+// sights returns the sights of a client, in order.
 func (d *driver) sights(as string) chan sight {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -20,7 +20,7 @@ var fastGame = quiz.Config{
 	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
 
-// hears returns the next frame of an event; others before it are passed over.
+// hears returns the next frame of an event; it skips others before it.
 func (s *socket) hears(event string) object {
 	s.t.Helper()
 	for {
@@ -79,7 +79,7 @@ func (n *testNode) online(player string) *socket {
 	return s
 }
 
-// befriend has a invite b and b accept, and returns the room.
+// befriend lets a invite b and b accept, and returns the room.
 func befriend(a, b *socket, friend any) string {
 	a.t.Helper()
 	a.emit("request_friend_game_matching", object{"friendUserId": friend})
@@ -92,7 +92,7 @@ func befriend(a, b *socket, friend any) string {
 	return room
 }
 
-// solution is the right answer to a question of a set.
+// solution returns the right answer to a question of a set.
 func solution(t *testing.T, set string, id any) int {
 	t.Helper()
 	sets, err := questions.Embedded()
@@ -161,7 +161,7 @@ func TestFriendsPlayOnTwoNodes(t *testing.T) {
 	})
 }
 
-// The node that served both is killed in the middle of a game: the other one goes on with it.
+// The node that served both is killed in the middle of a game: the other one continues it.
 func TestAGameOutlivesItsNode(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -183,7 +183,7 @@ func TestAGameOutlivesItsNode(t *testing.T) {
 	}
 }
 
-// The old way: a general match, the questions that came with it, answers at one's own pace.
+// The old protocol: a general match, its questions, and answers at each player's own pace.
 func TestSelfPacedMatch(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := startGames(t, env, &fastGame)
@@ -224,7 +224,7 @@ func TestSelfPacedMatch(t *testing.T) {
 		if got := a.hears("get_answer_result"); got.at("data.user.answer.correct") != true {
 			t.Errorf("the first answer counts: %v", got)
 		}
-		b.create(`"music"`, `"bob"`) // and so gives this game up
+		b.create(`"music"`, `"bob"`) // this forfeits the game
 		if over := a.hears("game_over"); over.text("data.reason") != "forfeit" || over.text("data.roomId") != room {
 			t.Errorf("%v", over)
 		}
@@ -290,7 +290,7 @@ func TestInvitationsEnd(t *testing.T) {
 	})
 }
 
-// A player who was matched since the invitation is busy; one who only waits leaves the queue.
+// A player who was matched since the invitation is busy; a waiting player leaves the queue.
 func TestAcceptingAndQueues(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		slow := fastGame
@@ -317,7 +317,7 @@ func TestAcceptingAndQueues(t *testing.T) {
 	})
 }
 
-// Invitations count as tickets do.
+// The rate limit counts invitations like tickets.
 func TestInvitationsAreLimited(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Real(t), "--rate-limit", "2/m")

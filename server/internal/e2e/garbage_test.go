@@ -16,8 +16,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// chaos throws frames and requests at a server, many of them nonsense. $user is the player of the connection, $friend
-// anybody, $room, $match, $ticket and $seq stand for names that the server has said.
+// chaos sends frames and requests to a server, many of them nonsense. $user is the player of the connection, $friend
+// any player; $room, $match, $ticket and $seq stand for names that the server has sent.
 type chaos struct {
 	*testing.T
 	url    string
@@ -26,10 +26,10 @@ type chaos struct {
 	sent   atomic.Int64 // frames
 
 	mu   sync.Mutex
-	said map[string][]string // by key
+	said map[string][]string // names by key
 }
 
-// plainEvents are sensible frames. The others are made of them.
+// plainEvents are valid frames. The others are made from them.
 var plainEvents = []string{
 	`{"event":"check_socket_id","data":{},"id":1}`, `{"event":"get_connection_status","id":{"a":1}}`,
 	`{"event":"connection_queue","data":{"userId":$user}}`, `{"event":"connection_queue","data":{"userId":$user},"id":2}`,
@@ -46,9 +46,9 @@ var plainEvents = []string{
 	`{"event":"send_answer","data":{"roomId":$room,"questionItemId":1,"answer":"yes"}}`, `{"event":"end_game_playing","data":{"roomId":$room}}`,
 }
 
-// dialect is a way to connect, and what is sent there besides events.
+// dialect is a way to connect, with its other frames besides events.
 type dialect struct {
-	path, mark string // mark: what a Socket.IO event begins with
+	path, mark string // mark: the prefix of a Socket.IO event
 	frames     []string
 }
 
@@ -65,7 +65,7 @@ var dialects = []dialect{
 
 var socketIO = regexp.MustCompile(`^\{"event":("\w+")(?:,"data":(.*?\}))?(?:,"id":.*)?\}$`)
 
-// event is a plain event, as it is sent this way.
+// event encodes a plain event in this dialect.
 func (d *dialect) event(plain string) []byte {
 	if d.mark == "" {
 		return []byte(plain)
@@ -77,7 +77,7 @@ func (d *dialect) event(plain string) []byte {
 	return []byte(d.mark + "[" + parts[1] + "," + parts[2] + "]")
 }
 
-// all are the frames that are sent this way.
+// all returns the frames of this dialect.
 func (d *dialect) all() []string {
 	all := slices.Clone(d.frames)
 	for _, event := range plainEvents {
@@ -86,13 +86,13 @@ func (d *dialect) all() []string {
 	return all
 }
 
-// names of what the server says.
+// names matches names that the server sends.
 var (
 	names    = regexp.MustCompile(`"(roomId|matchId|ticketId|seq)":("[^"\\]+")`)
 	proposal = regexp.MustCompile(`"match_proposed".*"matchId":"([^"]+)".*"players":\[([^],]+),([^],]+)\]`)
 )
 
-// heed remembers names that the server says.
+// heed remembers names that the server sends.
 func (c *chaos) heed(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,7 +107,7 @@ func (c *chaos) heed(text string) {
 
 var placeholder = regexp.MustCompile(`\$(user|friend|room|match|ticket|seq)`)
 
-// users are who plays; each thrower is one of them, mostly.
+// users are the players; a connection is usually one of them.
 var users = []string{"17", `"a"`, `"b"`, "18", `"c"`, `"d"`}
 
 // fill puts names into a template, as JSON.
@@ -128,7 +128,7 @@ func (c *chaos) fill(r *rand.Rand, user, template string) string {
 	})
 }
 
-// nonsense spoils some of what is sent.
+// nonsense spoils some of the frames.
 func nonsense(r *rand.Rand, sensible string, others []string) []byte {
 	text := []byte(sensible)
 	if r.IntN(3) > 0 {
@@ -172,7 +172,7 @@ const perConnection = 100
 func (c *chaos) talk(r *rand.Rand, user string) {
 	way := &dialects[r.IntN(len(dialects))]
 	if r.IntN(8) == 0 {
-		user = users[r.IntN(len(users))] // who may have a connection
+		user = users[r.IntN(len(users))] // this player may have a connection already
 	}
 	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(c.url, "http")+way.path, nil)
 	if err != nil {
@@ -201,7 +201,7 @@ func (c *chaos) talk(r *rand.Rand, user string) {
 	}()
 	sensible := way.all()
 	if way.mark != "" {
-		_ = conn.WriteMessage(websocket.TextMessage, []byte("40/sunapp,")) // else it might never join
+		_ = conn.WriteMessage(websocket.TextMessage, []byte("40/sunapp,")) // or it might never join
 	}
 	_ = conn.WriteMessage(websocket.TextMessage, way.event(`{"event":"connection_queue","data":{"userId":`+user+`}}`))
 	for range perConnection {
@@ -210,7 +210,7 @@ func (c *chaos) talk(r *rand.Rand, user string) {
 			kind = websocket.BinaryMessage
 		}
 		if conn.WriteMessage(kind, nonsense(r, c.fill(r, user, sensible[r.IntN(len(sensible))]), sensible)) != nil {
-			break // shown out
+			break // disconnected by the server
 		}
 		if c.sent.Add(1)%8 == 0 { // a conversation, rather than a flood
 			select {
@@ -239,7 +239,7 @@ var headers = [][2]string{
 	{"Cookie", "matchq_operator=x"}, {"Upgrade", "websocket"}, {"X-Forwarded-For", "1.2.3.4"}, {"Range", "bytes=1-"}, {"Expect", "100-continue"},
 }
 
-// request makes a request, which may be a sensible one, and waits for a while only.
+// request makes a request, which may be valid, and waits only for a while.
 func (c *chaos) request(client *http.Client, r *rand.Rand) {
 	method, path, _ := strings.Cut(c.routes[r.IntN(len(c.routes))], " ")
 	path = strings.NewReplacer(":queue", []string{"history", "q", "music", "a%2Fb", "%00", "7"}[r.IntN(6)], ":id", "$ticket").Replace(path)
@@ -268,17 +268,17 @@ func (c *chaos) request(client *http.Client, r *rand.Rand) {
 	}
 	answer, err := client.Do(request)
 	if err != nil {
-		return // given up, or nothing that the client would send
+		return // timed out, or the client would not send it
 	}
 	defer func() { _ = answer.Body.Close() }()
-	data, _ := io.ReadAll(answer.Body) // a stream goes on until it is given up
+	data, _ := io.ReadAll(answer.Body) // a stream lasts until the time-out
 	if answer.StatusCode == http.StatusInternalServerError {
 		c.Errorf("%s %s with %q: %s", method, path, body, data)
 	}
 	c.heed(strings.ReplaceAll(string(data), `{"id":`, `{"ticketId":`))
 }
 
-// throw sends at least so many frames, by a few connections at a time, and makes requests meanwhile.
+// throw sends at least this many frames, by a few connections at a time, and makes requests meanwhile.
 func (c *chaos) throw(frames int64, requests int) {
 	var throwing sync.WaitGroup
 	for i, user := range users {

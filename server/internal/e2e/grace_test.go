@@ -14,7 +14,7 @@ func TestBrokenConnectionLeavesTheQueue(t *testing.T) {
 	byHTTP := n.post("q", `"bob"`)
 	other := n.dial()
 	other.send(`{"event":"connection_queue","data":{"userId":"bob"},"id":1}`)
-	other.expect("ack") // a ticket that came by HTTP is none of the connection's
+	other.expect("ack") // a ticket made by HTTP does not belong to the connection
 	_ = other.conn.Close()
 	_ = s.conn.Close()
 	if got := n.wait(id); got.text("state") != "cancelled" {
@@ -37,7 +37,7 @@ func TestReconnectKeepsThePlace(t *testing.T) {
 		t.Errorf("got %v", f)
 	}
 	again.expect("ack")
-	// Another player's grace, which began later, has passed: so has the first one's.
+	// Another player's later grace has passed, so the first one's has too.
 	other := n.dial()
 	otherID := other.create(`"q"`, `"other"`)
 	_ = other.conn.Close()
@@ -45,7 +45,7 @@ func TestReconnectKeepsThePlace(t *testing.T) {
 	if got := n.call("GET", "/v1/tickets/"+id, ""); got.text("state") != "waiting" {
 		t.Errorf("got %s", got.raw)
 	}
-	// The new connection has taken over: when it breaks too, the ticket goes.
+	// The new connection has taken over: when it breaks too, the ticket is cancelled.
 	_ = again.conn.Close()
 	if got := n.wait(id); got.text("state") != "cancelled" {
 		t.Errorf("got %s", got.raw)
@@ -57,7 +57,7 @@ func TestReconnectHearsOfTheMatchItMissed(t *testing.T) {
 	env := matchqtest.Real(t)
 	n, elsewhere := start(t, env), start(t, env)
 	for _, c := range []struct {
-		player string // another one each time, since Redis does not know at once which news a client has had
+		player string // another one each time, since Redis learns late which messages a client has got
 		node   *testNode
 		send   string
 	}{
@@ -78,7 +78,7 @@ func TestReconnectHearsOfTheMatchItMissed(t *testing.T) {
 			}
 			again.expect("ack")
 			again.send(`{"event":"connection_queue","id":2}`)
-			again.expect("ack") // once is enough
+			again.expect("ack") // no repeat
 			again.create(`"q"`, `"`+c.player+`"`)
 			n.post("q", `"bob"`)
 			again.status("MATCHED")

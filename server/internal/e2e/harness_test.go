@@ -23,7 +23,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// patience is how long a test waits for what must happen; nothing waits as long if all is well.
+// patience is the time-out of expected events. A test that passes does not wait that long.
 const patience = 10 * time.Second
 
 // testNode is a running server.
@@ -53,7 +53,7 @@ func startGames(t *testing.T, env *matchqtest.Env, game *quiz.Config, args ...st
 	}, args...)
 }
 
-// startWith is start with something set that is no flag.
+// startWith is start with settings that are no flags.
 func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *testNode {
 	t.Helper()
 	f, err := flags.Parse(append([]string{
@@ -103,7 +103,7 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 	return &testNode{t: t, url: n.URL(), stop: stop, matcher: matcher, presence: online, log: log, routes: n.Routes()}
 }
 
-// journal is a log that can be asked; it is shown too if MATCHQ_TEST_LOG is set.
+// journal is a log that tests can search; it is also printed if MATCHQ_TEST_LOG is set.
 type journal struct {
 	slog.Handler
 	lines *sync.Map // messages
@@ -132,7 +132,7 @@ func (p *pages) Write(data []byte) (int, error) {
 	return p.Buffer.Write(data)
 }
 
-// text is all that was logged.
+// text returns the whole log.
 func (j journal) text() string {
 	j.all.mu.Lock()
 	defer j.all.mu.Unlock()
@@ -186,7 +186,7 @@ func (o object) text(path string) string {
 	return s
 }
 
-// response is what the server answered.
+// response is an answer of the server.
 type response struct {
 	object
 	status int
@@ -233,7 +233,7 @@ func (n *testNode) call(method, path, body string, headers ...string) response {
 	return got
 }
 
-// client makes requests and holds the answers against the OpenAPI document.
+// client makes requests and checks the answers against the OpenAPI document.
 func (n *testNode) client() *http.Client { return &http.Client{Transport: contract{n.t, n.url}} }
 
 // post queues a player and returns the ticket.

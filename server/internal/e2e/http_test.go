@@ -89,7 +89,7 @@ func TestRateLimits(t *testing.T) {
 			return fmt.Sprintf(`{"queue":"q","player":"%s"}`, []string{"alice", "p"}[min(i, 1)])
 		})))
 		codes := strings.Count(batch.raw, `"rate_limited"`)
-		if codes != 18 || strings.Count(batch.raw, `"already_queued"`) != 1 { // alice has had hers; of the others two may try
+		if codes != 18 || strings.Count(batch.raw, `"already_queued"`) != 1 { // alice is at her limit; p may try twice
 			t.Errorf("got %s", batch.raw)
 		}
 		all := n.want(429, n.call("POST", "/v1/tickets/batch", batchOf(0, 20, func(i int) string {
@@ -104,7 +104,7 @@ func TestRateLimits(t *testing.T) {
 	})
 }
 
-// A batch that is larger than what an address may send at once gets through, and is paid for afterwards.
+// A batch larger than an address's burst gets through; the address must then wait for all of it.
 func TestLargeBatchIsPaidForAfterwards(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--rate-limit", "10/s", "--rate-limit-address", "10/h", "--interval", "1h")
@@ -128,7 +128,7 @@ func TestBrowsers(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--allowed-origin", "https://Play.example")
 	host := strings.TrimPrefix(n.url, "http://")
-	const path, body = "/v1/queues/q/tickets", `{}` // refused with 422 once it is let in
+	const path, body = "/v1/queues/q/tickets", `{}` // refused with 422 once the rate limit lets it through
 	for _, c := range []struct {
 		name, method string
 		status       int

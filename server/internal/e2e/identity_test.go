@@ -7,19 +7,19 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The secrets of nodes that have some.
+// The secrets of guarded nodes.
 const (
 	jwtSecret  = "jwt-secret-of-thirty-two-bytes-00"
 	apiKey     = "api-key-of-sixteen-bytes"
 	adminToken = "admin-token-of-sixteen-bytes"
 )
 
-// guarded are the flags of a node with all of them.
+// guarded returns the flags of a node with all secrets.
 func guarded(args ...string) []string {
 	return append([]string{"--jwt-secret", jwtSecret, "--api-key", apiKey, "--admin-token", adminToken, "--interval", "1h"}, args...)
 }
 
-// tokenOf is a player's token, which lasts as long as a test.
+// tokenOf returns a player's token that lasts as long as a test.
 func tokenOf(t *testing.T, player string) string {
 	return tokenUntil(t, player, time.Now().Add(time.Hour))
 }

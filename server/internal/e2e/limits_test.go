@@ -20,11 +20,11 @@ func TestSpoofedAddress(t *testing.T) {
 	}
 	direct := start(t, matchqtest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h")
 	if first, second := post(direct, 1, "192.0.2.1"), post(direct, 2, "192.0.2.2"); first != 201 || second != 429 {
-		t.Errorf("anybody is believed: %d, %d", first, second)
+		t.Errorf("any client is believed: %d, %d", first, second)
 	}
 	proxied := start(t, matchqtest.Embedded(t), "--rate-limit", "9/h", "--rate-limit-address", "1/h", "--interval", "1h", "--trusted-proxy", "127.0.0.1")
 	if first, second := post(proxied, 1, "192.0.2.1, 198.51.100.7"), post(proxied, 2, "192.0.2.2, 198.51.100.7"); first != 201 || second != 429 {
-		t.Errorf("what the proxy did not see is believed: %d, %d", first, second)
+		t.Errorf("an address that the proxy did not add is believed: %d, %d", first, second)
 	}
 	if other := post(proxied, 3, "198.51.100.8"); other != 201 {
 		t.Errorf("another client of the proxy got %d", other)
@@ -40,7 +40,7 @@ func TestRateLimitsByIdentity(t *testing.T) {
 	alice := tokenOf(t, "alice")
 	first := n.want(201, post(alice, `{}`, "k1"))
 	n.want(429, post(alice, `{}`, "k2"))
-	if again := n.want(201, post(alice, `{}`, "k1")); again.text("id") != first.text("id") { // a retry is nothing new
+	if again := n.want(201, post(alice, `{}`, "k1")); again.text("id") != first.text("id") { // a retry
 		t.Errorf("got %s", again.raw)
 	}
 	for i := range 4 {
@@ -56,7 +56,7 @@ func TestProofEndsWhileWaiting(t *testing.T) {
 	token := tokenUntil(t, "alice", until)
 	s := n.follow("/v1/tickets/"+id+"/events", "Authorization", "Bearer "+token)
 	s.state("waiting")
-	n.want(200, n.as(token, "GET", "/v1/tickets/"+id+"?wait=55s", "")) // which is longer than a test's patience
+	n.want(200, n.as(token, "GET", "/v1/tickets/"+id+"?wait=55s", "")) // longer than a test's patience
 	s.end()
 	n.want(401, n.as(token, "GET", "/v1/tickets/"+id, ""))
 }

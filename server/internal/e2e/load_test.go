@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// 1,001 players in 20 queues: every queue matches all of its players but at most one, and nobody twice.
+// 1,001 players in 20 queues: every queue matches all players but at most one, and nobody twice.
 func TestThousandPlayers(t *testing.T) {
 	// Not parallel: the server answers within two seconds or not at all, and must not share the processors for that.
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
@@ -66,7 +66,7 @@ func TestThousandPlayers(t *testing.T) {
 	})
 }
 
-// watch collects as many matches as there must be.
+// watch collects the expected number of matches.
 func watch(t *testing.T, m *matchq.Matcher, want int) (matches []matchq.Match) {
 	for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	redisconn.LogTo(slog.New(newJournal())) // the driver's complaints about a Redis that is away are expected
+	redisconn.LogTo(slog.New(newJournal())) // the driver's errors about a Redis that is away are expected
 	if args := os.Getenv(processArgs); args != "" {
 		if err := beServer(args); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
-// they wait.
+// waitTogether runs more tests in parallel than there are processors, unless -parallel is set: they wait most of the
+// time.
 func waitTogether() {
 	flag.Parse()
 	said := false
@@ -37,7 +37,7 @@ func waitTogether() {
 	}
 }
 
-// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+// onAll runs a test on all kinds of Redis, in parallel with others: tests wait most of the time.
 func onAll(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Helper()
 	t.Parallel()

@@ -10,15 +10,15 @@ import (
 
 // matcher compares decoded JSON with patterns, which are JSON too. In a pattern
 //
-//   - "*" is any value, and "$x" any value the first time, from then on the same one;
+//   - "*" is any value, and "$x" any value the first time and the same value from then on;
 //   - "#text", "#number", "#bool" and "#id" (a string or an integer) are any value of that type;
 //   - a key with "?" may be missing;
-//   - a list that begins with "…" has any number of values like the one that follows, any other list as many as it has.
+//   - a list that begins with "…" has any number of values like the next one; any other list has its own length.
 type matcher struct {
 	captured map[string]any // by the names after "$"
 	exact    bool           // objects have no other keys than the pattern's
-	literal  bool           // strings of patterns stand for themselves only
-	ignored  []string       // keys that are left out
+	literal  bool           // strings of patterns have no special meaning
+	ignored  []string       // keys to ignore
 }
 
 // diff returns how a value differs from a pattern, "" if it does not.

@@ -98,7 +98,7 @@ func TestMatchesOfThree(t *testing.T) {
 	}
 }
 
-// The reply is sent after the match was made, if there is no window: it must still come first.
+// Without a window the reply is sent after the match is made: it must still come first.
 func TestQueuedComesBeforeMatched(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--interval", "0")
@@ -156,7 +156,7 @@ func TestCancel(t *testing.T) {
 	if got := n.wait(id); got.text("state") != "cancelled" {
 		t.Errorf("got %s", got.raw)
 	}
-	s.quiet() // it knows already
+	s.quiet() // the client knows the match already
 
 	id = s.create(`"q"`, `"alice"`)
 	n.want(204, n.call("DELETE", "/v1/tickets/"+id, ""))

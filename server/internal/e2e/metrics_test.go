@@ -20,11 +20,10 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// sample is what a node says of itself: values by name and labels, as `name{a="b"}`. Of a histogram there are the sum and
-// the count.
+// sample holds a node's metrics: values by name and labels, as `name{a="b"}`. A histogram has its sum and its count.
 type sample map[string]float64
 
-// metrics reads what some nodes say, and adds it up.
+// metrics reads the metrics of some nodes, and adds them up.
 func metrics(t *testing.T, nodes ...*testNode) sample {
 	t.Helper()
 	sum := sample{}
@@ -88,7 +87,7 @@ var promised = []string{
 	"matchq_ws_dropped_total", "matchq_redis_up", "matchq_build_info",
 }
 
-// Two nodes count everything once between them.
+// Two nodes together count everything once.
 func TestMetricsAddUp(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		a, b := start(t, env), start(t, env)
@@ -97,7 +96,7 @@ func TestMetricsAddUp(t *testing.T) {
 		alice.create(`"history"`, `"alice"`)
 		b.post("history", `"bob"`)
 		for i := range 20 {
-			nodes[i%2].post("other", fmt.Sprint(i)) // counts among the rest
+			nodes[i%2].post("other", fmt.Sprint(i)) // counted under other
 		}
 		b.wait(b.post("a%2F%22b%22%5C", `"erin","ttl_ms":1`).text("id"))
 		first := a.call("POST", "/v1/queues/music/tickets", `{"player":"carol"}`, "Idempotency-Key", "k")
@@ -125,7 +124,7 @@ func TestMetricsAddUp(t *testing.T) {
 			`matchq_tickets_finished_total{outcome="expired",queue="a/\"b\"\\"}`: 1,
 			`matchq_matches_total{queue="history"}`:                              1,
 			`matchq_matches_total{queue="other"}`:                                10,
-			`matchq_queue_waiting{queue="music"}`:                                2, // one, as both nodes say
+			`matchq_queue_waiting{queue="music"}`:                                2, // one, exported by both nodes
 			`matchq_queue_waiting{queue="history"}`:                              0,
 			`matchq_queue_waiting{queue="other"}`:                                0,
 			`matchq_queue_oldest_wait_seconds{queue="jazz"}`:                     0,
@@ -151,7 +150,7 @@ func TestMetricsAddUp(t *testing.T) {
 	})
 }
 
-// All metrics of a scrape are documented and well named, and name no player.
+// All metrics of a scrape are documented and well named, and none names a player.
 func TestMetricsAreWellFormed(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded("--path-prefix", "/games")...)
@@ -181,7 +180,7 @@ func TestMetricsAreWellFormed(t *testing.T) {
 	}
 }
 
-// While Redis is away a scrape says so before long, and what the node knows by itself.
+// While Redis is away a scrape reports it soon, with the node's own metrics.
 func TestMetricsWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -192,7 +191,7 @@ func TestMetricsWhileRedisIsAway(t *testing.T) {
 	matchqtest.Eventually(t, "it is noticed", func() bool {
 		began := time.Now()
 		got := metrics(t, n)
-		if took := time.Since(began); took > 2*time.Second { // 0.8 s, on a machine that is not busy
+		if took := time.Since(began); took > 2*time.Second { // 0.8 s on an idle machine
 			t.Errorf("a scrape took %v", took)
 		}
 		_, known := got[`matchq_queue_waiting{queue="q"}`]
@@ -203,7 +202,7 @@ func TestMetricsWhileRedisIsAway(t *testing.T) {
 	sample{`matchq_queue_waiting{queue="q"}`: 1, `matchq_redis_up`: 1}.becomes(t, n)
 }
 
-// A ticket whose enqueue had no answer is counted when it is found and cancelled, so that all adds up.
+// A ticket whose enqueue got no answer is counted when it is found and cancelled, so that the totals add up.
 func TestMetricsCountVoidTickets(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -237,7 +236,7 @@ func TestMetricsWithAReadyCheck(t *testing.T) {
 	}.becomes(t, n)
 }
 
-// Nobody ticks: that is what overdue says, however few matches there are, and a paused queue or a player alone is not.
+// Without ticks a queue becomes overdue, even with few matches. A paused queue or a player alone is never overdue.
 func TestMetricsOfOverdueTicks(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -271,7 +270,7 @@ func TestMetricsOfOverdueTicks(t *testing.T) {
 	})
 }
 
-// Of many queues a hundred have a label; the others are added up.
+// A hundred of many queues have a label; the others are added up.
 func TestMetricsOfManyQueues(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h")

@@ -19,7 +19,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// processArgs is the environment variable that lets the test binary be a server: a process of its own, to be killed.
+// processArgs is the environment variable that makes the test binary a server: a separate process, to be killed.
 const processArgs = "MATCHQ_TEST_SERVER"
 
 // beServer runs a server until it is killed, or interrupted.
@@ -38,7 +38,7 @@ func beServer(args string) error {
 	return n.Run(ctx)
 }
 
-// startProcess starts a server as a process and returns it with what kills it.
+// startProcess starts a server as a process and returns it with a function that kills it.
 func startProcess(t *testing.T, env *matchqtest.Env, args ...string) (n *testNode, kill func()) {
 	t.Helper()
 	args = append([]string{
@@ -66,7 +66,7 @@ func startProcess(t *testing.T, env *matchqtest.Env, args ...string) (n *testNod
 	return &testNode{t: t, url: strings.TrimSpace(url)}, kill
 }
 
-// queued sends connection_queue and returns the id of the ticket that waits.
+// queued sends connection_queue and returns the id of the waiting ticket.
 func (s *socket) queued(player string) string {
 	s.t.Helper()
 	s.send(`{"event":"connection_queue","data":{"userId":` + player + `},"id":1}`)
@@ -158,7 +158,7 @@ func TestANodeIsKilled(t *testing.T) {
 	})
 }
 
-// Missed messages come on another node, in order, and then live ones.
+// Missed messages arrive on another node, in order, and live ones follow.
 func TestResume(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := start(t, env, "--ticket-ttl", "50ms"), start(t, env, "--ticket-ttl", "50ms")
@@ -182,14 +182,14 @@ func TestResume(t *testing.T) {
 			t.Errorf("got %v", last)
 		}
 		again.send(`{"event":"connection_queue","id":1}`)
-		again.expect("ack") // it knows
+		again.expect("ack") // it has the message
 		again.create(`"q"`, `"alice"`)
 		again.status("EXPIRED")
 		again.send(fmt.Sprintf(`{"event":"resume","data":{"lastSeq":%q}}`, last.text("seq")))
 		if f := again.expect("resumed"); f.at("data.recovered") != true {
 			t.Errorf("got %v", f)
 		}
-		again.quiet() // it has been told
+		again.quiet() // it got the message before
 		for _, seq := range []string{"", "what?", "1-1"} {
 			third := one.dial()
 			third.send(fmt.Sprintf(`{"event":"resume","data":{"userId":"bob","lastSeq":%q}}`, seq))
@@ -238,7 +238,7 @@ func TestGetState(t *testing.T) {
 	}
 }
 
-// The largest match there can be is told.
+// The largest possible match reaches its players.
 func TestManyLargeAttributes(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--match-size", "16", "--interval", "0")

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Every page comes with what it names, below whatever path, and asks no other host for anything.
+// Every page has all its files, below any path, and sends no request to another host.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/games/quiz"} {
@@ -44,7 +44,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Without the slash after the prefix a browser gets to the start page all the same.
+// Without the slash after the prefix a browser still reaches the start page.
 func TestPrefixAlone(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/quiz")

@@ -41,7 +41,7 @@ func TestProfilesAreForOperators(t *testing.T) {
 	}
 }
 
-// Of a kind one profile is recorded at a time. One that is under way ends when the server stops, and is whole.
+// Only one profile of each kind is recorded at a time. A running one ends when the server stops, and is complete.
 func TestProfilesEndWithTheServer(t *testing.T) {
 	// Not parallel: a process records one profile of the processor at a time.
 	n := start(t, matchqtest.Embedded(t))

@@ -128,7 +128,8 @@ func TestReadyNobodyAnswers(t *testing.T) {
 	}
 }
 
-// A player who is away when the grace ends is out, and the other waits on. One who comes back before that is asked again.
+// A player who is away when the grace ends is out, and the other keeps waiting. A player who is back before that is
+// asked again.
 func TestReadyAway(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", "300ms")
@@ -185,7 +186,7 @@ func TestReadyByHTTP(t *testing.T) {
 	})
 }
 
-// Long polls hear of every change, also of a ticket that waits again.
+// Long polls return every change, also that a ticket waits again.
 func TestReadyLongPollsHearOfEveryChange(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s")

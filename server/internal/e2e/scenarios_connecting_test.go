@@ -109,7 +109,7 @@ var connecting = []scenario{
 				st.comeBack("a")
 			}, want: "connected"},
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, want: "match_status", like: `{"status":"EXPIRED","ticketId":"$ticket","queue":7}`, ack: `{"status":"EXPIRED"}`},
-			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`}, // told already
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`}, // reported already
 		},
 	},
 	{
@@ -129,7 +129,7 @@ var connecting = []scenario{
 	{
 		name:  "who comes back asks for what was missed",
 		args:  []string{"--grace", "20s", "--questions", questionSets},
-		kinds: []string{"plain", "client 4"}, // clients 2 are told no places in the mailbox
+		kinds: []string{"plain", "client 4"}, // clients 2 get no seqs
 		steps: append(playing(), missing(
 			step{who: "a", send: "resume", data: `{"userId":17,"lastSeq":"$seq"}`, want: "resumed", like: `{"recovered":true}`},
 		)...),
@@ -157,8 +157,8 @@ var connecting = []scenario{
 	},
 }
 
-// missing has a be away while b answers a question, and come back. back is what a then does to hear of it; if that is
-// nothing the library does it.
+// missing disconnects a while b answers a question. back are a's steps to get the missed messages; without steps the
+// library gets them.
 func missing(back step) []step {
 	connected := ""
 	if back.who == "" {
@@ -185,7 +185,7 @@ func (st *stage) drop(who string) {
 	st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who})
 }
 
-// goAway breaks a client's connection and keeps the client from coming back until it is let.
+// goAway breaks a client's connection and blocks the client until a later step lets it reconnect.
 func (st *stage) goAway(who string) {
 	st.driver.command(map[string]any{"do": "away", "as": st.prefix + who})
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// once has invitations sent once.
+// once makes the server send invitations once.
 func once(c *quiz.Config) { c.Resend = time.Hour }
 
-// invites has a invite b, as 17 and "18".
+// invites lets a invite b, as 17 and "18".
 func invites() []step {
 	return []step{
 		{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
@@ -62,7 +62,7 @@ var friends = []scenario{
 			{who: "b", send: "decline_friend_request", data: `{"roomId":"$room"}`, want: "error", like: `{"code":"expired"}`},
 			{who: "a", send: "get_connection_status", want: "connection_status"},
 			{who: "b", send: "get_state", want: "state", like: `{"room":{"roomId":"$room","mode":"","index":0,"of":0,"scores":[{"id":17,"score":0},{"id":"18","score":0}],"opponentAway":false}}`},
-			{who: "b", send: "request_question", data: `{"roomId":"$room"}`, want: "error", like: `{"code":"invalid"}`}, // nobody has said which
+			{who: "b", send: "request_question", data: `{"roomId":"$room"}`, want: "error", like: `{"code":"invalid"}`}, // no questionnaire is given
 			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":"7","limit":1}`, want: "get_match_question", like: `{"questionaireId":"7","limit":1,"questions":[{"id":"$q","text":"$text"}]}`},
 			{who: "a", send: "request_question", data: `{"roomId":"$room","questionaireId":8,"limit":3}`, want: "get_match_question", like: `{"questionaireId":"7","limit":3,"questions":[{"id":"$q","text":"$text"}]}`},
 		}...),

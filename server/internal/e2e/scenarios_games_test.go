@@ -10,7 +10,7 @@ import (
 // questionSets has the questionnaire 7, of four questions.
 const questionSets = "testdata/questions"
 
-// inRoom matches a and b, as 17 and "18"; two of the four questions come with the match.
+// inRoom matches a and b, as 17 and "18"; two of the four questions are in the match.
 func inRoom() []step {
 	const like = `"status":"MATCHED","roomId":"$room","user1":{"id":17,"sid":"$sidA"},"user2":{"id":"18","sid":"$sidB"},
 		"question":[{"id":"$sent1","choices":["wrong","right","well"]},{"id":"$sent2"}]}`
@@ -22,7 +22,7 @@ func inRoom() []step {
 	}
 }
 
-// playing has a and b ask for two questions.
+// playing lets a and b ask for two questions.
 func playing() []step {
 	const like = `"roomId":"$room","questions":[{"id":"$q1","text":"$text","choices":["wrong","right","well"]},{"id":"$q2"}]}`
 	return append(inRoom(), []step{
@@ -115,12 +115,12 @@ var selfPaced = []scenario{
 	},
 }
 
-// answer is how get_answer_result tells of an answer; the rest begins with whether it was right.
+// answer is the pattern of get_answer_result; the rest begins with whether the answer was right.
 func answer(id, sid, question, rest string) string {
 	return `{"user":{"id":` + id + `,"sid":"` + sid + `","answer":{"questionItemId":"` + question + `","correct":` + rest + `}}}`
 }
 
-// answered is how it does in a paced game.
+// answered is the pattern of get_answer_result in a paced game.
 func answered(id, sid, question string) string {
 	return `{"user":{"id":` + id + `,"sid":"` + sid + `","answer":{"questionItemId":"` + question + `"}}}`
 }
@@ -174,7 +174,7 @@ var paced = []scenario{
 	},
 }
 
-// unlike checks that a captured value is none of some others.
+// unlike checks that a captured value differs from some others.
 func (st *stage) unlike(name string, others ...string) {
 	st.Helper()
 	for _, other := range others {
@@ -184,7 +184,7 @@ func (st *stage) unlike(name string, others ...string) {
 	}
 }
 
-// wasFast checks that a right answer brought more points than it does to somebody slow.
+// wasFast checks that a right answer brought more points than a slow one.
 func (st *stage) wasFast() {
 	score, err := st.match.captured["score"].(json.Number).Int64()
 	if err != nil || score <= 100 || score > 200 {

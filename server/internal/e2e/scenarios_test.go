@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// scenarios are all of them.
+// scenarios are all scenarios.
 func scenarios() []scenario {
 	return slices.Concat(queueing, connecting, readiness, friends, selfPaced, paced, away)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// As security_test.go, for connections.
+// Like security_test.go, for connections.
 
-// refused sends an event, which must be answered by an error of this code.
+// refused sends an event; the answer must be an error with this code.
 func (s *socket) refused(code, frame string) {
 	s.t.Helper()
 	s.send(frame)
@@ -41,7 +41,7 @@ func TestSocketOfAnotherPlayer(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded()...)
 		alice, mallory := n.dialAs(tokenOf(t, "alice")), n.dialAs(tokenOf(t, "mallory"))
-		alice.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"}}`) // the token says who
+		alice.send(`{"event":"create_general_game_match","data":{"questionaireId":"q"}}`) // the token names the player
 		id := alice.status("PUSHED_TO_QUEUE").text("data.ticketId")
 		for _, frame := range []string{
 			`{"event":"connection_queue","data":{"userId":"alice"}}`,
@@ -96,10 +96,10 @@ func TestSocketWithAPIKey(t *testing.T) {
 	s.refused("invalid", `{"event":"create_general_game_match","data":{"questionaireId":"q"}}`)
 	s.create(`"q"`, `"alice"`)
 	s.refused("forbidden", `{"event":"create_general_game_match","data":{"userId":"bob","questionaireId":"q"}}`)
-	n.dialAs(apiKey).create(`"q"`, `"bob"`) // whatever the rate limits say
+	n.dialAs(apiKey).create(`"q"`, `"bob"`) // rate limits do not apply
 }
 
-// A player has one connection, whether it has said anything or not, and a number stays a number.
+// A player has one connection, whether it has sent an event or not, and a number stays a number.
 func TestProvenPlayersHaveOneConnection(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded()...)

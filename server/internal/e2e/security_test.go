@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// Each test is one way in which somebody would try to cancel, read, queue or act for another.
+// Each test is one way in which an attacker could try to cancel, read, queue or act for another player.
 
 // queueAs queues a player by their own token and returns the ticket's id.
 func (n *testNode) queueAs(player, queue string) string {
@@ -35,7 +35,7 @@ func TestAnotherPlayersToken(t *testing.T) {
 		id, mallory := n.queueAs("alice", "q"), tokenOf(t, "mallory")
 		unknown := n.want(404, n.as(mallory, "GET", "/v1/tickets/unknown", "")).raw
 		for _, path := range []string{"/v1/tickets/" + id, "/v1/tickets/" + id + "?wait=9s&since=1", "/v1/tickets/" + id + "/events"} {
-			if got := n.want(404, n.as(mallory, "GET", path, "")); got.raw != unknown { // nothing tells a guessed id from a wrong one
+			if got := n.want(404, n.as(mallory, "GET", path, "")); got.raw != unknown { // does not reveal the id
 				t.Errorf("got %s, and of an unknown ticket %s", got.raw, unknown)
 			}
 		}
@@ -114,12 +114,12 @@ func TestNoProof(t *testing.T) {
 		}
 	}
 	n.untouched(id)
-	n.want(200, n.call("GET", "/v1/queues", "")) // they name nobody
+	n.want(200, n.call("GET", "/v1/queues", "")) // they name no player
 	n.want(200, n.call("GET", "/v1/queues/q", ""))
 	n.want(200, n.call("GET", "/v1/stats", ""))
 }
 
-// A token in an address ends up in histories and logs: only where browsers can do no better it counts.
+// A token in a URL ends up in histories and logs: it counts only where browsers have no other way.
 func TestTokenInAddress(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded()...)
@@ -186,7 +186,7 @@ func TestOperatorsOnly(t *testing.T) {
 	n.untouched(id)
 }
 
-// A page whose name was made to point to this machine has the same origin as itself, but not our name.
+// A page whose host name was pointed at this machine is same-origin, but the host is not one of ours.
 func TestRebinding(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t))
@@ -215,7 +215,7 @@ func TestForeignPages(t *testing.T) {
 	n.untouched(id)
 }
 
-// TestNoSecretIsLogged sends secrets in every way and looks for them in a log that has everything, and in all answers.
+// TestNoSecretIsLogged sends secrets in every way and searches for them in a log of all levels, and in all answers.
 func TestNoSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded()...)
@@ -244,7 +244,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	n.stop()
 	log := n.log.text()
 	if !strings.Contains(log, "/v1/admin/audit") {
-		t.Fatalf("the log has not everything:\n%s", log)
+		t.Fatalf("the log is not complete:\n%s", log)
 	}
 	signature := token[strings.LastIndex(token, "."):]
 	for _, secret := range []string{token, signature, "tampered", apiKey, adminToken, jwtSecret} {

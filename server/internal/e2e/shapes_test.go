@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// shapes are the payloads that the protocol gives each event of the server, as exact patterns (see matcher). One of an
-// event's shapes must fit.
+// shapes are the payloads of the server's events in the protocol, as exact patterns (see matcher). One of an event's
+// shapes must fit.
 var shapes = map[string][]string{
 	"notify_socket_id": {`{"sid":"#text"}`},
 	"match_status": {
@@ -61,14 +61,14 @@ const (
 	errorShape    = `{"code":"#text","message":"#text","retryAfterMs?":"#number"}`
 )
 
-// misshapen says what is wrong with a payload of the server, "" if nothing is.
+// misshapen returns the error of a server's payload, "" if it is correct.
 func misshapen(t *testing.T, got sight) string {
 	t.Helper()
 	known := shapes[got.Event]
 	if got.See == "ack" {
 		object, _ := got.Data.(map[string]any)
 		if object["error"] == nil {
-			return "" // what an acknowledgement has is compared with the event
+			return "" // an acknowledgement is compared with its event
 		}
 		known = []string{`{"error":` + errorShape + `}`}
 	} else if got.See != "event" {

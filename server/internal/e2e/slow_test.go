@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// A client that asks and does not read is cut off, and its player may come back.
+// A client that sends requests and does not read is cut off, and its player may reconnect.
 func TestSlowClientIsCutOff(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, path, hello, ask string }{
@@ -46,7 +46,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 			})
 			sample{`matchq_ws_dropped_total{reason="too_slow"}`: 1}.becomes(t, n)
 			var err error
-			for err == nil { // it reads after all
+			for err == nil { // the client reads again
 				_, _, err = conn.ReadMessage()
 			}
 			if e, ok := errors.AsType[*websocket.CloseError](err); !ok || e.Code != sessions.CloseOverload {
@@ -78,7 +78,7 @@ func (n *testNode) dialNarrow(path string) *websocket.Conn {
 	return conn
 }
 
-// Frames above the rate limit are dropped, and the client gets an error once a second.
+// Frames above the rate limit are dropped; the client gets an error once a second.
 func TestTooManyFrames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, path, ask, answer, complaint, last, acked string }{
@@ -123,7 +123,7 @@ func TestTooManyFrames(t *testing.T) {
 				t.Errorf("%d of %d frames were answered within %v", answers, frames, took)
 			}
 			if complaints < 1 || complaints > 1+int(took.Seconds()) {
-				t.Errorf("%d complaints within %v", complaints, took)
+				t.Errorf("%d errors within %v", complaints, took)
 			}
 		})
 	}

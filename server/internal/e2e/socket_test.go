@@ -24,7 +24,7 @@ type socket struct {
 
 func (n *testNode) dial() *socket { return n.dialAs("") }
 
-// dialAs connects with a token, if it is one.
+// dialAs connects with a token, unless it is empty.
 func (n *testNode) dialAs(token string) *socket {
 	n.t.Helper()
 	query := ""
@@ -60,7 +60,7 @@ func (s *socket) read() {
 			s.t.Errorf("the server sent %q", data)
 		}
 		if _, sends := commands.Names(); !slices.Contains(sends, o.text("event")) {
-			s.t.Errorf("the server sent an event that it does not own up to: %q", data)
+			s.t.Errorf("the server sent an undocumented event: %q", data)
 		}
 		s.frames <- o
 	}
@@ -100,7 +100,7 @@ func (s *socket) status(status string) object {
 	return f
 }
 
-// quiet checks that nothing else was sent before the answer to a question.
+// quiet checks that the server sends no other frame before the answer to a request.
 func (s *socket) quiet() {
 	s.t.Helper()
 	s.send(`{"event":"check_socket_id"}`)
@@ -119,7 +119,7 @@ func (s *socket) expectClose(code int) {
 	}
 }
 
-// leave closes the connection as a client does that is done with it.
+// leave closes the connection as a client would.
 func (s *socket) leave() {
 	s.t.Helper()
 	if err := s.conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")); err != nil {
@@ -128,7 +128,7 @@ func (s *socket) leave() {
 	s.expectClose(websocket.CloseNormalClosure)
 }
 
-// create queues a player by a socket and returns the ticket's id.
+// create queues a player through a socket and returns the ticket's id.
 func (s *socket) create(queue, player string) string {
 	s.t.Helper()
 	s.send(`{"event":"create_general_game_match","data":{"userId":` + player + `,"questionaireId":` + queue + `}}`)

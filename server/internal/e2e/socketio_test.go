@@ -13,11 +13,11 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// rawSocket is a WebSocket whose frames are looked at as they are.
+// rawSocket is a WebSocket for tests of raw frames.
 type rawSocket struct {
 	t      *testing.T
 	conn   *websocket.Conn
-	sid    string      // what the server calls it, if it speaks Socket.IO
+	sid    string      // the server's id of a Socket.IO connection
 	frames chan string // closed with the connection
 	code   int         // the close code, once frames is closed
 }
@@ -78,7 +78,7 @@ func (s *rawSocket) next() string {
 	}
 }
 
-// expect checks the next frames. SID stands for the connection's id, and what follows … does not matter.
+// expect checks the next frames. SID stands for the connection's id; "…" matches any rest.
 func (s *rawSocket) expect(frames ...string) {
 	s.t.Helper()
 	for _, want := range frames {
@@ -141,11 +141,11 @@ func TestEngine4(t *testing.T) {
 	s.expect(`40/sunapp,{"sid":"SID"}`)
 	s.send(`42/sunapp,0["check_socket_id",{}]`)
 	s.expect(`42/sunapp,["notify_socket_id",{"sid":"SID"}]`, `43/sunapp,0[{"sid":"SID"}]`)
-	s.send(`42["check_socket_id"]`) // not there yet
+	s.send(`42["check_socket_id"]`) // not joined yet
 	s.expect(`44{"message":"not connected to this namespace","data":{"code":"bad_message"}}`)
 	s.send(`40`)
 	s.expect(`40{"sid":"SID"}`)
-	s.send(`42["check_socket_id"]`) // answers go where questions come from
+	s.send(`42["check_socket_id"]`) // answers go to the request's namespace
 	s.expect(`42["notify_socket_id",{"sid":"SID"}]`)
 	s.send(`427["connection_queue",{"userId":17}]`)
 	s.expect(`437[{}]`)
@@ -206,7 +206,7 @@ func TestLeavingNamespaces(t *testing.T) {
 	s.expect(`40/sunapp,{"sid":"SID"}`)
 	s.send(`42/sunapp,["create_general_game_match",{"userId":17,"questionaireId":"q"}]`)
 	s.expect(`42/sunapp,["match_status",{"status":"PUSHED_TO_QUEUE",…`)
-	s.send(`41/sunapp,`) // the player is gone, though the connection is not
+	s.send(`41/sunapp,`) // the player has left, but the connection stays
 	matchqtest.Eventually(t, "the ticket is given up", func() bool { return n.stats().Cancelled == 1 })
 	s.send(`40/sunapp,`)
 	s.expect(`40/sunapp,{"sid":"SID"}`)
@@ -248,17 +248,17 @@ func TestBadPackets(t *testing.T) {
 	s.expect(`43/sunapp,5[{"error":{"code":"bad_message","message":"an event's argument must be a JSON object"}}]`)
 	s.send(`42/sunapp,6["make_tea"]`)
 	s.expect(`43/sunapp,6[{"error":{"code":"unknown_event","message":"unknown event \"make_tea\""}}]`)
-	s.send(`43/sunapp,6[]`) // an acknowledgement that nobody asked for
+	s.send(`43/sunapp,6[]`) // an unrequested acknowledgement
 	s.send(`452-/sunapp,7["check_socket_id",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
 	s.expect(`43/sunapp,7[{"error":{"code":"bad_message","message":"binary data is not supported: send JSON"}}]`)
-	s.sendBinary("x") // both are answered already
+	s.sendBinary("x") // both have been answered
 	s.send("bAA==")
 	s.sendBinary("x")
 	s.expect(`42/sunapp,["error",{"code":"bad_message","message":"binary messages are not supported: send JSON"}]`)
 	s.send(`42/sunapp,["` + strings.Repeat("x", 16<<10) + `"]`)
 	s.expectClose(websocket.CloseMessageTooBig)
 
-	stranger := n.dialEngine4() // can't be told of errors by an event
+	stranger := n.dialEngine4() // it can't get errors as events
 	stranger.send(`4x`)
 	stranger.expectClose(websocket.CloseProtocolError)
 }

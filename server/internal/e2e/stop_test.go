@@ -33,7 +33,7 @@ func TestStopTellsEverybody(t *testing.T) {
 	if got := <-polled; got.status != 200 || got.text("state") != "waiting" {
 		t.Errorf("the long poll got %d %s", got.status, got.raw)
 	}
-	for _, id := range []string{id, awayID} { // their players may come back by another node
+	for _, id := range []string{id, awayID} { // their players may reconnect to another node
 		if got, err := n.matcher.Ticket(t.Context(), id); err != nil || got.State != matchq.Waiting {
 			t.Errorf("the ticket is %+v, %v", got, err)
 		}
@@ -49,7 +49,7 @@ func TestStopTellsEverybody(t *testing.T) {
 	}
 }
 
-// longPollWaits says whether a long poll has looked at its ticket and waits.
+// longPollWaits reports whether a long poll has read its ticket and waits.
 func longPollWaits() bool {
 	for stack := range strings.SplitSeq(stacks(), "\n\n") {
 		if head, calls, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.HasPrefix(calls, "github.com/matchq/matchq/server/internal/door/http.(*API).getTicket") {
@@ -59,7 +59,7 @@ func longPollWaits() bool {
 	return false
 }
 
-// stacks shows every goroutine but this one.
+// stacks returns the stacks of all other goroutines.
 func stacks() string {
 	buffer := make([]byte, 8<<20)
 	buffer = buffer[:runtime.Stack(buffer, true)]

@@ -107,7 +107,7 @@ func TestTicketEvents(t *testing.T) {
 		n.want(204, n.call("DELETE", "/v1/tickets/"+id, ""))
 		last := first.state("cancelled")
 		first.end()
-		if ev := again.state("cancelled"); ev.id != last.id || ev.id == snapshot.id { // what it knew is not repeated
+		if ev := again.state("cancelled"); ev.id != last.id || ev.id == snapshot.id { // events it had are not repeated
 			t.Errorf("got %+v", ev)
 		}
 		again.end()

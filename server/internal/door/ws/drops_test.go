@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// reasons are why something was dropped.
+// reasons returns the reasons of drops.
 type reasons struct {
 	mu    sync.Mutex
 	given []string
@@ -44,7 +44,7 @@ func TestSilenceIsCounted(t *testing.T) {
 	}
 }
 
-// A failure is counted once, for what it was; an end that somebody wanted is none.
+// A failure is counted once, with its reason; a wanted end is no failure.
 func TestFailuresAreCounted(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -22,7 +22,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// serve makes a Sockets of options, of which the rest is filled in, and returns where it is and what it logs.
+// serve makes a Sockets from options, with defaults for the others, and returns its address and its log.
 func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer) {
 	t.Helper()
 	logged = &syncBuffer{}
@@ -43,7 +43,7 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	return s, "ws" + strings.TrimPrefix(server.URL, "http"), logged
 }
 
-// newRegistry makes a registry on a Redis of its own.
+// newRegistry makes a registry on its own Redis.
 func newRegistry(t *testing.T) *sessions.Registry {
 	t.Helper()
 	env := matchqtest.Embedded(t)
@@ -62,7 +62,7 @@ func newRegistry(t *testing.T) *sessions.Registry {
 	return r
 }
 
-// syncBuffer is a log's text.
+// syncBuffer holds the text of a log.
 type syncBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -125,7 +125,7 @@ func write(t *testing.T, conn *websocket.Conn, frame string) {
 	}
 }
 
-// closes checks that the connection ends for a reason, and nothing comes before.
+// closes checks that the connection ends for a reason, without a frame before.
 func closes(t *testing.T, conn *websocket.Conn, reason string) {
 	t.Helper()
 	_, data, err := conn.ReadMessage()
@@ -149,7 +149,7 @@ func TestServerPings(t *testing.T) {
 	if got := next(t, conn); got != "2" {
 		t.Fatalf("got %s", got)
 	}
-	write(t, conn, `42["check_socket_id"]`) // is no answer to that
+	write(t, conn, `42["check_socket_id"]`) // this does not answer the ping
 	if got := next(t, conn); !strings.HasPrefix(got, `42["notify_socket_id"`) {
 		t.Fatalf("got %s", got)
 	}
@@ -163,12 +163,12 @@ func TestClientPings(t *testing.T) {
 	if got := next(t, conn); got != "40" {
 		t.Fatalf("got %s", got)
 	}
-	for time.Since(begin) < 600*time.Millisecond { // longer than silence is borne
+	for time.Since(begin) < 600*time.Millisecond { // longer than the time-out
 		write(t, conn, "2")
 		if got := next(t, conn); got != "3" {
 			t.Fatalf("got %s", got)
 		}
-		<-time.After(20 * time.Millisecond) // a client's pace: faster is too many frames
+		<-time.After(20 * time.Millisecond) // a client's pace: faster is above the rate limit
 	}
 	closes(t, conn, "no sign of life")
 }

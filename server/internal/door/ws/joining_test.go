@@ -104,7 +104,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// A client 2 for / without a token never asks, so it is told when it is clear that it will not.
+// A client 2 for / without a token never asks to join, so the server answers when that is clear.
 func TestOldClientWithoutToken(t *testing.T) {
 	t.Parallel()
 	_, url, _ := serve(t, Options{Guard: guard(t), Times: Times{Join: 20 * time.Millisecond}})
@@ -139,7 +139,7 @@ func TestRecovery(t *testing.T) {
 			t.Fatalf("got %s", got)
 		}
 		if strings.Contains(extra, missed) && player == "alice" {
-			wants(t, conn, `42/sunapp,["match_status",{"missed":true}]`) // not before the welcome
+			wants(t, conn, `42/sunapp,["match_status",{"missed":true}]`) // not before the greeting
 		}
 		return pid
 	}
@@ -153,11 +153,11 @@ func TestRecovery(t *testing.T) {
 		}
 	}
 	if bobs := connect("bob", `,"pid":"`+pid+`","offset":"`+missed+`"`); bobs == pid {
-		t.Error("bob recovers what is alice's")
+		t.Error("bob recovers alice's session")
 	}
 }
 
-// The seq of a push is what clients 4 remember; plain frames have it as a key.
+// Clients 4 remember the seq of a push; plain frames have it as a key.
 func TestSeq(t *testing.T) {
 	t.Parallel()
 	s, url, _ := serve(t, Options{})

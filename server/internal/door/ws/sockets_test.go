@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/limits"
 )
 
-// An address can't take all connections; one that ends makes room.
+// An address can't take all connections; the end of one makes room.
 func TestConnectionsOfAnAddress(t *testing.T) {
 	var dropped reasons
 	_, url, _ := serve(t, Options{Slots: &limits.Slots{Max: 2}, Dropped: dropped.add})

@@ -19,11 +19,11 @@ const (
 	loadQueues  = 500
 	loadPlayers = 10_000
 
-	slowestTask = 200.0 // ms that the page may be busy at once
-	mostShare   = 0.2   // of a core that it may take
+	slowestTask = 200.0 // ms that one task of the page may take
+	mostShare   = 0.2   // of a core that the page may use
 )
 
-// watchTasks has a page write down when it was busy for longer than 50 ms at once, and the time between its frames.
+// watchTasks makes a page record its tasks of more than 50 ms, and the time between its frames.
 const watchTasks = `
 	window.tasks = []; window.frames = [];
 	new PerformanceObserver((list) => { for (const e of list.getEntries()) window.tasks.push(e.duration); }).observe({type: "longtask"});
@@ -31,8 +31,8 @@ const watchTasks = `
 	const frame = () => { const now = performance.now(); window.frames.push(now - last); last = now; requestAnimationFrame(frame); };
 	requestAnimationFrame(frame);`
 
-// 10,000 players in 500 queues, of which every one changes every second: the page stays smooth and fits, on a phone and
-// on a desk, light and dark, also with a day of history. It runs alone, since it measures time.
+// 10,000 players in 500 queues that all change every second: the page stays smooth and fits, on a phone and on a desk,
+// light and dark, also with a day of history. The test runs alone, since it measures time.
 func TestDashboardUnderLoad(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) { underLoad(t, matchqtest.Embedded(t)) })
 	t.Run("redis", func(t *testing.T) { underLoad(t, matchqtest.Real(t)) })
@@ -76,7 +76,7 @@ func underLoad(t *testing.T, env *matchqtest.Env) {
 	}
 }
 
-// noteDay gives a day of history to a server whose clock can be set.
+// noteDay records a day of history for a server whose clock can be set.
 func noteDay(t *testing.T, env *matchqtest.Env, m *matchq.Matcher) {
 	t.Helper()
 	defer env.Embedded.SetTime(time.Time{}) // the real time again
@@ -89,21 +89,21 @@ func noteDay(t *testing.T, env *matchqtest.Env, m *matchq.Matcher) {
 	}
 }
 
-// busy is how busy a page was.
+// busy is a page's load.
 type busy struct {
-	Busiest float64 `json:"busiest"` // ms at once
+	Busiest float64 `json:"busiest"` // ms of its longest task
 	Gap     float64 `json:"gap"`     // ms between two frames, at most
-	Changed int     `json:"changed"` // times a cell of the table did
+	Changed int     `json:"changed"` // changes of a cell of the table
 	Worked  float64 `json:"-"`       // ms of one core's time, in all
-	Share   float64 `json:"-"`       // of that core
+	Share   float64 `json:"-"`       // of a core
 }
 
-// longest is how long the page was busy at once by what it did itself. On a machine that is busy with other things a task
-// lasts longer than it works, but it does not work for longer than all tasks together.
+// longest returns an upper limit of the page's own work in one task. On a busy machine a task lasts longer than its own
+// work, but no task works for longer than all tasks together.
 func (b *busy) longest() float64 { return min(b.Busiest, b.Worked) }
 
-// smooth checks that a page that gets news is never busy for long, and takes little of a core. What else goes on on the
-// machine may get in its way, but not each time.
+// smooth checks that a page that gets events has no long task, and uses little of a core. Other work on the machine may
+// disturb a measurement, but not all of them.
 func (p *page) smooth() {
 	p.t.Helper()
 	var got busy
@@ -121,7 +121,7 @@ func (p *page) smooth() {
 	p.t.Errorf("the page is busy for %.0f ms at once, and takes %.0f %% of a core", got.longest(), 100*got.Share)
 }
 
-// measure looks at a page for two seconds.
+// measure measures a page for two seconds.
 func (p *page) measure() busy {
 	p.t.Helper()
 	before, began := p.worked(), time.Now()
@@ -137,7 +137,7 @@ func (p *page) measure() busy {
 	return got
 }
 
-// worked is how many seconds of a processor's time the page has taken.
+// worked returns the page's processor time in seconds.
 func (p *page) worked() float64 {
 	p.t.Helper()
 	result, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
@@ -149,17 +149,17 @@ func (p *page) worked() float64 {
 			return metric.Value
 		}
 	}
-	p.t.Fatal("the browser does not tell how long the page worked")
+	p.t.Fatal("the browser does not report the page's processor time")
 	return 0
 }
 
-// crowd are players who wait in all queues.
+// crowd is a set of players who wait in all queues.
 type crowd struct {
 	m     *matchq.Matcher
 	joins int
 }
 
-// join lets one more player wait in each queue.
+// join queues one more player in each queue.
 func (c *crowd) join(ctx context.Context) error {
 	requests := make([]matchq.Request, loadQueues)
 	for i := range requests {
@@ -170,7 +170,7 @@ func (c *crowd) join(ctx context.Context) error {
 	return err
 }
 
-// goOn lets more join every second until the function that it returns is called.
+// goOn calls join every second until the function that it returns is called.
 func (c *crowd) goOn(t *testing.T) func() {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

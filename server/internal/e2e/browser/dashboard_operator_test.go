@@ -10,7 +10,7 @@ import (
 
 const adminToken = "the admin token of the tests"
 
-// An operator's actions on one node hold on all.
+// An operator's actions on one node apply on all nodes.
 func TestDashboardOperator(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--interval", "1h")
@@ -110,7 +110,7 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.gone(`tr[data-queue="history"] button`)
 	p.see("#nodes-locked")
 
-	// A session that has ended under the page is asked for again.
+	// When a session ends while the page is open, the page asks the operator to sign in again.
 	p.click("#sign-in")
 	p.fill("#token", adminToken)
 	p.click("#sign-in-form [type=submit]")
@@ -121,7 +121,7 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.see("#sign-in-dialog")
 }
 
-// Where nobody can sign in the page says what is missing.
+// If sign-in is not possible the page explains the missing setting.
 func TestDashboardWithoutToken(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--addr", "0.0.0.0:0", "--insecure")
@@ -136,7 +136,7 @@ func TestDashboardWithoutToken(t *testing.T) {
 	p.gone("#token")
 }
 
-// An operator finds a ticket by its player or its id, sees why it waits, and what became of it.
+// An operator finds a ticket by its player or its id, and sees the reason why it waits and its events.
 func TestDashboardSearch(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--interval", "1h")
@@ -150,7 +150,7 @@ func TestDashboardSearch(t *testing.T) {
 		p.sees("#search-timeline", "now")
 		id := eval[string](p, `[...document.querySelectorAll("#search-facts div")].find((d) => d.firstChild.textContent === "Ticket").lastChild.textContent`)
 
-		s.queue("history", "bob") // the page looks again by itself
+		s.queue("history", "bob") // the page refreshes by itself
 		p.sees("#search-why", "the next tick is in")
 		if _, err := s.matcher(env).Tick(t.Context(), "history"); err != nil {
 			t.Fatal(err)

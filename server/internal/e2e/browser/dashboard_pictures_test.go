@@ -21,11 +21,11 @@ import (
 
 var busyQueues = []string{"history", "science", "geography", "music", "korea", "film-quotes", "capitals", "chemistry", "friday-night"}
 
-// The dashboard of a server that has been busy for more than an hour and still is, on a desk and on a phone. These are the pictures
-// in the README.
+// The dashboard of a server that has been busy for more than an hour and still is, on a desk and on a phone. These are
+// the pictures in the README.
 func TestDashboardPictures(t *testing.T) {
 	if os.Getenv("MATCHQ_SCREENSHOTS") == "" {
-		t.Parallel() // pictures for the README show no strain of other tests
+		t.Parallel() // pictures for the README must not show the load of other tests
 	}
 	env := matchqtest.Embedded(t)
 	past := newPast(t, env)
@@ -63,13 +63,13 @@ func TestDashboardPictures(t *testing.T) {
 	p.screenshot("dashboard-phone")
 }
 
-// drawn waits until what changes with the size and the colours is drawn: a chart a frame.
+// drawn waits until the charts are redrawn after a change of size or colours: one chart a frame.
 func (p *page) drawn() {
 	p.t.Helper()
 	eval[bool](p, `new Promise((done) => { let frames = 12; const next = () => (--frames ? requestAnimationFrame(next) : done(true)); next(); })`)
 }
 
-// plays connects a player who plays a game with whoever is matched.
+// plays connects a player who plays a game with any opponent.
 func (s *server) plays(player string) {
 	s.t.Helper()
 	conn, answer, err := websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.url, "http")+"/ws", nil)
@@ -98,7 +98,7 @@ func (s *server) plays(player string) {
 	}()
 }
 
-// keepsBusy lets players go on joining until the function that it returns is called.
+// keepsBusy keeps queueing players until the function that it returns is called.
 func (s *server) keepsBusy(past *past) func() {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan struct{})
@@ -121,7 +121,7 @@ func (s *server) keepsBusy(past *past) func() {
 	return func() { cancel(); <-done }
 }
 
-// past plays what happened on a server before it was looked at, on an embedded Redis whose clock it sets.
+// past simulates a server's activity in the past hour, on an embedded Redis whose clock it sets.
 type past struct {
 	*matchq.Matcher
 
@@ -130,7 +130,7 @@ type past struct {
 	recorder *recorder.Recorder
 	now      time.Time
 	joined   int
-	seen     int64 // tickets whose end was told
+	seen     int64 // number of tickets whose end the recorder knows
 	position string
 }
 
@@ -154,7 +154,7 @@ func newPast(t *testing.T, env *matchqtest.Env) *past {
 	return p
 }
 
-// newcomers are some who join, more in one queue than in another.
+// newcomers returns requests of new players, more for some queues than for others.
 func (p *past) newcomers(n int) []matchq.Request {
 	requests := make([]matchq.Request, n)
 	for i := range requests {
@@ -165,7 +165,7 @@ func (p *past) newcomers(n int) []matchq.Request {
 	return requests
 }
 
-// minute lets a minute pass: players join, some leave again, and every five seconds those who wait are matched.
+// minute simulates a minute: players join, some leave again, and every five seconds the waiting ones are matched.
 func (p *past) minute() {
 	p.t.Helper()
 	wave := 12 + 5*math.Sin(float64(p.now.Minute())/9)
@@ -197,7 +197,7 @@ func (p *past) minute() {
 	p.note()
 }
 
-// end lets nobody wait any more who would have waited since then, and the clock be the real one.
+// end empties the queues of players from the past, and restores the real clock.
 func (p *past) end() {
 	p.t.Helper()
 	for _, queue := range busyQueues {
@@ -208,7 +208,7 @@ func (p *past) end() {
 	p.env.Embedded.SetTime(time.Time{})
 }
 
-// listen tells the recorder what has happened.
+// listen passes new events to the recorder.
 func (p *past) listen() {
 	p.t.Helper()
 	stats, err := p.Stats(p.t.Context())
@@ -231,5 +231,5 @@ func (p *past) listen() {
 func (p *past) note() {
 	ctx, cancel := context.WithCancel(p.t.Context())
 	cancel()
-	p.recorder.Run(ctx) // notes once, as it does at its end
+	p.recorder.Run(ctx) // it records once, as at its end
 }

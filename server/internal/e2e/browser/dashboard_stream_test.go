@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// A server that is started anew under an open page is found again, and what was before is still there.
+// An open page finds a restarted server again, and still has the earlier history.
 func TestDashboardOverRestart(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -28,7 +28,7 @@ func TestDashboardOverRestart(t *testing.T) {
 	s.stop()
 	p.sees("#link", "reconnecting")
 	p.sees(".as-of", "as of ")
-	p.sees(`tr[data-queue="history"]`, "history") // what was known last
+	p.sees(`tr[data-queue="history"]`, "history") // the last known state
 	s.restart()
 	p.live()
 	p.gone(".as-of")
@@ -38,7 +38,7 @@ func TestDashboardOverRestart(t *testing.T) {
 	p.until(enqueued + " === 3")
 }
 
-// A Redis that is away is told, and that it is back.
+// The page reports an outage of Redis and its end.
 func TestDashboardWithoutRedis(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -60,14 +60,14 @@ func TestDashboardWithoutRedis(t *testing.T) {
 	p.tile("waiting", "0") // it kept nothing
 }
 
-// gate stands before a server, strips a prefix, counts streams and refuses them if told so.
+// gate is a proxy before a server that strips a prefix, counts streams and can refuse them.
 type gate struct {
 	*httptest.Server
 
 	streams atomic.Int32
 	opened  atomic.Int32
 	refuse  atomic.Int32 // status
-	says    atomic.Value // a string that the stream is instead
+	says    atomic.Value // a string that replaces the stream
 }
 
 func (s *server) behindGate() *gate {
@@ -103,7 +103,7 @@ func (s *server) behindGate() *gate {
 	return g
 }
 
-// Before a server has reached Redis its values are unknown: neither 0 nor wrong.
+// Before a server has reached Redis the page shows its values as unknown, not as 0.
 func TestDashboardBeforeRedis(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--interval", "1h")
@@ -126,7 +126,7 @@ func TestDashboardBeforeRedis(t *testing.T) {
 	p.gone("#no-matches")
 }
 
-// There is one stream a page, behind a proxy as well, and none while nobody looks.
+// A page has one stream, behind a proxy as well, and none while it is hidden.
 func TestDashboardRestsWhenHidden(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--interval", "1h")
@@ -156,7 +156,7 @@ func TestDashboardRestsWhenHidden(t *testing.T) {
 	}
 }
 
-// A stream that is refused is told and tried again.
+// The page reports a refused stream and tries again.
 func TestDashboardRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t))
@@ -176,7 +176,7 @@ func TestDashboardRefused(t *testing.T) {
 	p.gone("[data-loading]")
 }
 
-// A stream that has gone silent is called stale, and given up for a new one.
+// The page marks a silent stream as stale, and then opens a new one.
 func TestDashboardStale(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t))
@@ -184,7 +184,7 @@ func TestDashboardStale(t *testing.T) {
 	p.before(`const now = Date.now; window.ahead = 0; Date.now = () => now() + window.ahead;`)
 	p.open("/dashboard")
 	p.live()
-	// The page's clock is set forward right after an event: to it there was none for that long.
+	// The page's clock is set forward right after an event, so that the page sees a long silence.
 	eval[bool](p, `new Promise((done) => { const text = document.querySelector("#link-text");
 		const look = new MutationObserver(() => text.textContent.startsWith("stale since") && (look.disconnect(), done(true)));
 		look.observe(text, {childList: true, subtree: true, characterData: true}); setInterval(() => { window.ahead += 13_000; }, 900); })`)

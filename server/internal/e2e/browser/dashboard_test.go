@@ -36,7 +36,7 @@ func (p *page) tile(name, value string) {
 	p.until(fmt.Sprintf("%s.textContent === %s", element("[data-value="+name+"]"), quoted(value)))
 }
 
-// matcher works on the queues of a server, past its HTTP.
+// matcher works on the queues of a server directly, without HTTP.
 func (s *server) matcher(env *matchqtest.Env) *matchq.Matcher {
 	s.t.Helper()
 	f, err := flags.Parse(s.args, io.Discard, io.Discard, nil)
@@ -52,7 +52,7 @@ func (s *server) matcher(env *matchqtest.Env) *matchq.Matcher {
 	return m
 }
 
-// post sends JSON and returns the status and what was answered.
+// post sends JSON and returns the status and the body.
 func (s *server) post(path, body string) (int, string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
@@ -72,7 +72,7 @@ func (s *server) post(path, body string) (int, string) {
 	return answer.StatusCode, string(text)
 }
 
-// queue lets players wait.
+// queue queues players.
 func (s *server) queue(queue string, players ...string) {
 	s.t.Helper()
 	for _, player := range players {
@@ -82,7 +82,7 @@ func (s *server) queue(queue string, players ...string) {
 	}
 }
 
-// The page says that nobody waits and what to do, shows who comes, and what became of them.
+// The page shows a hint while nobody waits, then the waiting players and their matches.
 func TestDashboardFromEmpty(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, "--path-prefix", "/games/quiz", "--interval", "1h")
@@ -116,7 +116,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.tile("waiting", "2")
-		p.until(`document.querySelector("[data-chart=waiting] .legend-value").textContent === "2"`) // not the most of this minute
+		p.until(`document.querySelector("[data-chart=waiting] .legend-value").textContent === "2"`) // not this minute's maximum
 		p.sees("#match-table", "history")
 		p.sees("#match-table", "ago")
 		if cut := eval[string](p, `[...document.querySelectorAll(".side :is(td, th)")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText).join("; ")`); cut != "" {
@@ -126,7 +126,7 @@ func TestDashboardFromEmpty(t *testing.T) {
 	})
 }
 
-// A chart's values are in the table behind it, and keys walk through them. The range is kept.
+// A chart's values are in the table behind it, and arrow keys step through them. The range is kept.
 func TestDashboardCharts(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Real(t))
@@ -142,7 +142,7 @@ func TestDashboardCharts(t *testing.T) {
 		t.Fatalf("draining: %d %s", status, text)
 	}
 
-	column := func(chart string, n int) string { // its sum, so that it does not matter whether a minute ends meanwhile
+	column := func(chart string, n int) string { // its sum: a minute may end meanwhile
 		return fmt.Sprintf(`[...document.querySelectorAll("[data-chart=%s] tbody tr")].reduce((sum, row) => sum + Number(row.cells[%d].textContent), 0)`, chart, n)
 	}
 	for n, sum := range map[int]string{1: "3", 2: "2", 3: "1", 4: "0"} { // enqueued, matched, cancelled, expired
@@ -218,7 +218,7 @@ func TestDashboardQueueTable(t *testing.T) {
 	p.sees("#no-queue-found", "No queue")
 }
 
-// eventually waits for what a page can't tell.
+// eventually waits for a condition outside the page.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(look) {

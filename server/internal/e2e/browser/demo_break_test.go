@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// restarted stops the server, waits until pages say so, and starts it again.
+// restarted stops the server, waits until pages notice, and starts it again.
 func (s *server) restarted(pages ...*page) {
 	s.t.Helper()
 	for _, p := range pages {
@@ -65,7 +65,7 @@ func TestRestartInAGame(t *testing.T) {
 	})
 }
 
-// A server that has forgotten everything is no reason to wait for ever.
+// A server that has lost all data does not make players wait for ever.
 func TestServerBeginsAnew(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -89,7 +89,7 @@ func TestServerBeginsAnew(t *testing.T) {
 	b.see("#play:enabled")
 }
 
-// A tab that is loaded again is where it was.
+// A reloaded tab has its previous state.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -131,12 +131,12 @@ func TestReload(t *testing.T) {
 	a.asked()
 }
 
-// A bot whose page is loaded again while it is asked to accept a match still does.
+// A bot whose page is reloaded during a proposal still accepts the match.
 func TestReloadWithBotInReadyCheck(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t), "--ready-timeout", patience.String())
 	p := s.newPage()
-	p.before(`Math.random = () => 0.99;`) // it takes its time
+	p.before(`Math.random = () => 0.99;`) // it answers slowly
 	p.enter("Ada")
 	p.click(`.set:has([value="colours"])`)
 	p.click("#play-bot")
@@ -146,7 +146,7 @@ func TestReloadWithBotInReadyCheck(t *testing.T) {
 	p.sees(".versus", "Robo (bot)")
 }
 
-// An answer that got lost with the connection is told again.
+// An answer that was lost with the connection is sent again.
 func TestAnswerInABreak(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -166,7 +166,7 @@ func TestAnswerInABreak(t *testing.T) {
 	a.see(".choice.mine")
 }
 
-// Late events, and counts of another moment, cause no nonsense.
+// Late events, and counts of another moment, do not confuse the page.
 func TestLateNews(t *testing.T) {
 	t.Parallel()
 	p := serveQuiz(t, matchqtest.Embedded(t)).player("Ada")
@@ -175,7 +175,7 @@ func TestLateNews(t *testing.T) {
 		apply(state, "game_starting", {inMs: 3000});
 		return screen(state);
 	})`); got != "home" {
-		t.Errorf("a game that is none of ours shows the screen %q", got)
+		t.Errorf("an event of another game shows the screen %q", got)
 	}
 	if got := eval[string](p, `import("./assets/demo-state.js").then(({othersOf}) =>
 		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
@@ -183,7 +183,7 @@ func TestLateNews(t *testing.T) {
 	}
 }
 
-// An opponent who is away is said to be, until they are back.
+// The page shows that an opponent is away, until they are back.
 func TestOpponentAway(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -198,7 +198,7 @@ func TestOpponentAway(t *testing.T) {
 	playRound(a, b)
 }
 
-// The same player in a second tab takes over, and the first one says so.
+// The same player in a second tab takes over, and the first tab shows it.
 func TestSecondTab(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))

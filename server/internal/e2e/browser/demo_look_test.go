@@ -23,7 +23,7 @@ func (p *page) fits() {
 	}
 }
 
-// touchable checks that what is to be touched is large enough for fingers.
+// touchable checks that controls are large enough for fingers.
 func (p *page) touchable() {
 	p.t.Helper()
 	small := eval[string](p, `[...document.querySelectorAll("button, input:not([type=radio]), .button, header a, li a")].filter((e) =>
@@ -33,7 +33,7 @@ func (p *page) touchable() {
 	}
 }
 
-// Every screen fits, with names as long as can be.
+// Every screen fits, with names of the maximum length.
 func TestScreensFit(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -67,7 +67,7 @@ func TestScreensFit(t *testing.T) {
 	b.fits()
 }
 
-// All of it can be done by keys alone.
+// The whole demo works with keys alone.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -77,7 +77,7 @@ func TestKeyboard(t *testing.T) {
 	eval[bool](a, `document.querySelector(".set input").focus() || true`)
 	a.press(" ")
 	a.until(`document.querySelector("[value=colours]").checked`)
-	for range 3 { // over the name and the button for another one
+	for range 3 { // past the name and the button for another name
 		a.press(kb.Tab)
 	}
 	a.press(kb.Enter)
@@ -86,7 +86,7 @@ func TestKeyboard(t *testing.T) {
 	a.press(kb.Enter)
 	b.begin()
 	a.asked()
-	a.until(`document.activeElement.tagName === "H1"`) // which is the question
+	a.until(`document.activeElement.tagName === "H1"`) // the question
 	a.press(kb.Tab)
 	a.press(kb.Tab)
 	a.press(kb.Enter)
@@ -97,7 +97,7 @@ func TestKeyboard(t *testing.T) {
 	b.sees(".board .side.mine", "your turn")
 }
 
-// Pictures for people who have not seen it yet.
+// The README's pictures of the start page and the quiz.
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, matchqtest.Embedded(t), func(c *app.Config) {

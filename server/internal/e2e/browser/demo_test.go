@@ -36,7 +36,7 @@ func TestTwoPagesPlayAGame(t *testing.T) {
 		b.click(".foot button.danger")
 		a.sees(".outcome", "You won")
 
-		// Enough of it.
+		// They stop.
 		a.click("#challenge")
 		b.sees(".invitation", "Ada challenges you")
 		b.click(".invitation .decline")
@@ -82,11 +82,11 @@ func TestCancel(t *testing.T) {
 		if got := s.stats(); got.Cancelled != 1 || got.Waiting != 0 {
 			t.Errorf("got %+v", got)
 		}
-		p.until(`document.activeElement.tagName === "H1"`) // where somebody who does not see the page goes on
+		p.until(`document.activeElement.tagName === "H1"`) // where a screen reader continues
 	})
 }
 
-// One person plays a bot of the page, and then again.
+// One person plays the page's bot, and then again.
 func TestBot(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serveWith(t, env, func(c *app.Config) {
@@ -120,7 +120,7 @@ func TestBotMakesWay(t *testing.T) {
 	s.settles(func(now stats) bool { return now.Waiting == 0 && now.Matches == 1 && now.Enqueued == 2+now.Cancelled })
 }
 
-// stats are what v1/stats answers.
+// stats is the answer of v1/stats.
 type stats struct {
 	Enqueued, Waiting, Cancelled, Matches int
 }
@@ -138,7 +138,7 @@ func (s *server) stats() (got stats) {
 	return got
 }
 
-// settles waits until the totals are so.
+// settles waits until the totals have these values.
 func (s *server) settles(is func(stats) bool) {
 	s.t.Helper()
 	var got stats
@@ -150,7 +150,7 @@ func (s *server) settles(is func(stats) bool) {
 	s.t.Errorf("the totals stay %+v", got)
 }
 
-// must sends JSON as a program does, which must be taken.
+// must sends JSON, which the server must accept.
 func (s *server) must(path, body string) {
 	s.t.Helper()
 	if status, text := s.post(path, body); status >= 300 {

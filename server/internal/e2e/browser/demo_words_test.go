@@ -47,7 +47,7 @@ func TestRateLimit(t *testing.T) {
 	p.click("#cancel")
 	p.queue()
 	p.sees("#notice", "That was too often")
-	p.see("#notice .count:not(:empty)") // how long it takes
+	p.see("#notice .count:not(:empty)") // the remaining time
 	p.see("#play:enabled")
 }
 
@@ -61,7 +61,7 @@ func TestGuestsOfAnAddress(t *testing.T) {
 	p.sees("#link", "Too many guests come from your address")
 }
 
-// While the REST API of questions is away the game waits for it.
+// While the REST API of questions is down the game waits for it.
 func TestQuestionsAway(t *testing.T) {
 	t.Parallel()
 	var works atomic.Bool
@@ -82,14 +82,14 @@ func TestQuestionsAway(t *testing.T) {
 	for _, p := range []*page{a, b} {
 		p.begin()
 	}
-	whoSees(a, b, ".match", "There are no questions at the moment") // whoever was ready last has asked for them
+	whoSees(a, b, ".match", "There are no questions at the moment") // the player who was ready last asks for them
 	works.Store(true)
 	if a.asked() != "Which?" || b.asked() != "Which?" {
-		t.Error("the game is about something else")
+		t.Error("the game has other questions")
 	}
 }
 
-// Nobody can play what does not exist; one can go on with something else.
+// Players can't play an unknown questionnaire; they can choose another one.
 func TestUnknownQuestionnaire(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(http.NotFoundHandler())
@@ -102,7 +102,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	}
 	a.begin()
 	b.begin()
-	last, first := whoSees(a, b, ".match", "There are no questions for this") // who was ready last has asked for them
+	last, first := whoSees(a, b, ".match", "There are no questions for this") // the player who was ready last
 	last.click(".match .quiet")
 	last.click(".match .quiet.danger")
 	last.click("#others")
@@ -110,7 +110,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	first.sees(".outcome", "You won")
 }
 
-// A player may be called like what objects of JavaScript inherit.
+// A player may have the name of a property that JavaScript's objects inherit.
 func TestStrangeOpponents(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -124,7 +124,7 @@ func TestStrangeOpponents(t *testing.T) {
 	}
 }
 
-// With a ready check both have to accept, and who does not is told so.
+// With a ready check both have to accept; a player who does not gets a notice.
 func TestReadyCheck(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t), "--ready-timeout", patience.String())
@@ -145,7 +145,7 @@ func TestReadyCheck(t *testing.T) {
 	b.see("#start")
 }
 
-// The page speaks Korean to who reads Korean, and what was chosen otherwise stays.
+// The page is Korean for browsers set to Korean, and another choice is kept.
 func TestKorean(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))
@@ -170,8 +170,8 @@ func TestKorean(t *testing.T) {
 	p.sees("h1", "Matchmaking for realtime games")
 }
 
-// Where players have to prove who they are, guests play by the token that the page gets for them, and by a new one when
-// that does not hold any more.
+// If players have to prove their identity, guests play with a token that the page gets for them, and with a new one
+// when it is no longer valid.
 func TestGuestsWithTokens(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t), "--demo", "--jwt-secret", "jwt-secret-of-thirty-two-bytes-00", "--path-prefix", "/games/quiz")

@@ -14,10 +14,10 @@ import (
 
 // The actions of a person at a page: look, point, type.
 
-// look is how often a page is asked whether something is so.
+// look is the interval at which conditions are checked.
 const look = 20 * time.Millisecond
 
-// until waits until a JavaScript expression is true, also over a reload of the page.
+// until waits until a JavaScript expression is true, also across a reload of the page.
 func (p *page) until(condition string) {
 	p.t.Helper()
 	var last error
@@ -36,13 +36,13 @@ func (p *page) until(condition string) {
 	p.t.Fatalf("not in time: %s (%v)\nthe page shows:\n%s", condition, last, shown)
 }
 
-// see waits until an element is there to be seen.
+// see waits until an element is visible.
 func (p *page) see(selector string) {
 	p.t.Helper()
 	p.until(element(selector) + "?.checkVisibility()")
 }
 
-// sees waits until an element is there to be seen and has a text in it.
+// sees waits until an element is visible and contains a text.
 func (p *page) sees(selector, text string) {
 	p.t.Helper()
 	p.until(shows(selector, text))
@@ -68,13 +68,13 @@ func whoSees(a, b *page, selector, text string) (one, other *page) {
 	return nil, nil
 }
 
-// gone waits until no such element is to be seen.
+// gone waits until no such element is visible.
 func (p *page) gone(selector string) {
 	p.t.Helper()
 	p.until("!" + element(selector) + "?.checkVisibility()")
 }
 
-// watch begins to remember which elements were there, for saw: some go by faster than one can look.
+// watch starts to record which elements appear, for saw: some vanish faster than polling can see.
 func (p *page) watch() {
 	p.t.Helper()
 	eval[bool](p, `(() => { window.snapshots = [];
@@ -83,7 +83,7 @@ func (p *page) watch() {
 		return true; })()`)
 }
 
-// saw waits until elements were there at the same time, since watch.
+// saw waits until elements have been there at the same time since watch.
 func (p *page) saw(selectors ...string) {
 	p.t.Helper()
 	list, err := json.Marshal(selectors)
@@ -93,14 +93,14 @@ func (p *page) saw(selectors ...string) {
 	p.until("snapshots.some((seen) => " + string(list) + ".every((selector) => seen.querySelector(selector)))")
 }
 
-// text is what an element says, once it is there.
+// text waits for an element and returns its text.
 func (p *page) text(selector string) string {
 	p.t.Helper()
 	p.see(selector)
 	return strings.TrimSpace(eval[string](p, element(selector)+".innerText"))
 }
 
-// click clicks an element with the mouse once it can be: it is there, enabled, and nothing is before it.
+// click waits until an element is there, enabled and not covered, and clicks it with the mouse.
 func (p *page) click(selector string) {
 	p.t.Helper()
 	place := "(() => { const e = " + element(selector) + `;
@@ -110,7 +110,7 @@ func (p *page) click(selector string) {
 		const hit = document.elementFromPoint(x, y);
 		return hit && (e.contains(hit) || hit.contains(e)) ? [x, y] : null; })()`
 	at := []float64{-1, -1}
-	for still := false; !still; { // what moves, since something comes before it, would be missed
+	for still := false; !still; { // a click on a moving element would miss it
 		p.until(place)
 		before := at
 		if at = eval[[]float64](p, place); len(at) != 2 {
@@ -121,7 +121,7 @@ func (p *page) click(selector string) {
 	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// fill replaces what is in an input, as somebody who types does.
+// fill replaces the text of an input by typing.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()
 	p.click(selector)

@@ -26,19 +26,19 @@ import (
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
-// patience is how long a test waits for what must happen; nothing waits as long if all is well.
+// patience is the time-out of expected events. A test that passes does not wait that long.
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
-	redisconn.LogTo(slog.New(slog.DiscardHandler)) // the driver's complaints about a Redis that is away are expected
+	redisconn.LogTo(slog.New(slog.DiscardHandler)) // the driver's errors about a Redis that is away are expected
 	waitTogether()
 	code := m.Run()
 	chromium.end()
 	os.Exit(code)
 }
 
-// waitTogether lets more tests run at a time than there are processors, unless it is said how many: most of the time
-// they wait.
+// waitTogether runs more tests in parallel than there are processors, unless -parallel is set: they wait most of the
+// time.
 func waitTogether() {
 	flag.Parse()
 	said := false
@@ -61,7 +61,7 @@ func onBoth(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	})
 }
 
-// server is a node that pages come from.
+// server is a node that serves pages.
 type server struct {
 	t    *testing.T
 	url  string // with the prefix, without a slash at the end
@@ -76,7 +76,7 @@ func serve(t *testing.T, env *matchqtest.Env, args ...string) *server {
 	return serveWith(t, env, func(*app.Config) {}, args...)
 }
 
-// serveWith is serve with something set that is no flag, such as how long games take.
+// serveWith is serve with settings that are no flags, such as the times of games.
 func serveWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *server {
 	t.Helper()
 	s := &server{t: t, set: set, args: append([]string{
@@ -114,7 +114,7 @@ func (s *server) start() {
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	// That of the test would end before the pages are closed, which would find nobody to talk to.
+	// The test's context would end before the pages are closed, and they would lose their server.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	c := app.NewConfig(f, log)
 	s.set(&c)
@@ -151,10 +151,10 @@ type chrome struct {
 	found bool
 }
 
-// names are what the browser is called, by whoever made the package.
+// names are the names of the browser in different packages.
 var names = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
-// needBrowser starts the browser; it skips or fails a test where there is none.
+// needBrowser starts the browser; it skips or fails a test if there is none.
 func needBrowser(t *testing.T) context.Context {
 	t.Helper()
 	chromium.Do(chromium.start)

@@ -25,7 +25,7 @@ import (
 type page struct {
 	t    *testing.T
 	ctx  context.Context //nolint:containedctx // it is the tab
-	base string          // what paths are below
+	base string          // the base of paths
 
 	features map[string]string // of the media, as the page sees them
 
@@ -34,8 +34,8 @@ type page struct {
 	expected []*regexp.Regexp
 }
 
-// newPage opens an empty page. The test fails if anything goes wrong on it that was not announced by expect, or if it
-// asks another host for something.
+// newPage opens an empty page. The test fails on any error of the page that expect has not announced, and on any
+// request to another host.
 func (s *server) newPage() *page {
 	s.t.Helper()
 	p := &page{t: s.t, base: s.url, features: map[string]string{}}
@@ -45,10 +45,10 @@ func (s *server) newPage() *page {
 		p.check()
 		cancel()
 	})
-	if err := chromedp.Do(ctx); err != nil { // not with a deadline: the tab would end with it
+	if err := chromedp.Do(ctx); err != nil { // without a deadline: the tab would end with it
 		s.t.Fatalf("open a tab: %v", err)
 	}
-	// A page that is not in front draws nothing and does not know the time as well.
+	// A page in the background draws nothing and has slow timers.
 	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	p.viewport(1280, 800, false)
 	return p
@@ -68,19 +68,19 @@ func (p *page) open(path string) {
 	p.do("open "+path, chromedp.Navigate(p.base+path))
 }
 
-// reload is what a browser does for F5.
+// reload reloads the page, like F5.
 func (p *page) reload() {
 	p.t.Helper()
 	p.do("reload", chromedp.Reload())
 }
 
-// leave goes to an empty page: the one of before is closed.
+// leave goes to an empty page, which closes the previous one.
 func (p *page) leave() {
 	p.t.Helper()
 	p.do("leave", chromedp.Navigate("about:blank"))
 }
 
-// hear collects what goes wrong.
+// hear collects the page's errors.
 func (p *page) hear(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -128,14 +128,14 @@ func (p *page) mistakef(format string, args ...any) {
 	p.mistakes = append(p.mistakes, fmt.Sprintf(format, args...))
 }
 
-// expect announces what goes wrong on purpose, as a regular expression.
+// expect announces expected errors, as a regular expression.
 func (p *page) expect(pattern string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expected = append(p.expected, regexp.MustCompile(pattern))
 }
 
-// check fails the test for what went wrong and was not announced.
+// check fails the test for errors that were not announced.
 func (p *page) check() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,7 +150,7 @@ func (p *page) check() {
 	}
 }
 
-// do does something that ends in time.
+// do runs an action with a time-out.
 func (p *page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -176,7 +176,7 @@ func tryEval[T any](p *page, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// viewport is the size of the page; a mobile one has touch and no scroll bars.
+// viewport sets the size of the page; a mobile one has touch and no scroll bars.
 func (p *page) viewport(width, height int64, mobile bool) {
 	p.t.Helper()
 	var options []chromedp.EmulateViewportOption
@@ -186,7 +186,7 @@ func (p *page) viewport(width, height int64, mobile bool) {
 	p.do("resize", chromedp.EmulateViewport(width, height, options...))
 }
 
-// scheme has the page shown "light" or "dark".
+// scheme shows the page "light" or "dark".
 func (p *page) scheme(name string) { p.media("prefers-color-scheme", name) }
 
 // media sets a media feature, such as prefers-reduced-motion.
@@ -200,7 +200,7 @@ func (p *page) media(name, value string) {
 	call(p, emulation.SetEmulatedMedia, params)
 }
 
-// language is what the browser of this page says its user reads. It holds from the next open on.
+// language sets the user's language in this page's browser. It applies from the next open on.
 func (p *page) language(tag string) {
 	p.t.Helper()
 	call(p, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
@@ -208,7 +208,7 @@ func (p *page) language(tag string) {
 	})
 }
 
-// before runs a script in every page that is opened from now on, before its own.
+// before runs a script in every page opened from now on, before the page's own scripts.
 func (p *page) before(script string) {
 	p.t.Helper()
 	call(p, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
@@ -225,14 +225,14 @@ func (p *page) noSidewaysScroll() {
 	}
 }
 
-// screenshot leaves a picture NAME.png where MATCHQ_SCREENSHOTS says.
+// screenshot writes a picture NAME.png to the folder MATCHQ_SCREENSHOTS.
 func (p *page) screenshot(name string) {
 	p.t.Helper()
 	folder := os.Getenv("MATCHQ_SCREENSHOTS")
 	if folder == "" {
 		return
 	}
-	// Transitions are finished; countdowns and spinners go on.
+	// Transitions are finished; countdowns and spinners continue.
 	eval[int](p, `document.getAnimations().filter((a) => (a instanceof CSSAnimation || a instanceof CSSTransition) &&
 		a.effect.getComputedTiming().iterations < 9).map((a) => a.finish()).length`)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -257,7 +257,7 @@ func call[P, R any](p *page, command cdp.Command[P, R], params P) {
 	}
 }
 
-// element is the JavaScript for the first element of a selector.
+// element returns the JavaScript for the first element of a selector.
 func element(selector string) string { return "document.querySelector(" + quoted(selector) + ")" }
 
 func quoted(text string) string {

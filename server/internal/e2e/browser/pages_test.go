@@ -25,7 +25,7 @@ func TestEveryPageFits(t *testing.T) {
 	}
 }
 
-// The commands on the start page can be pasted into a shell, and make a match.
+// The commands on the start page work in a shell, and make a match.
 func TestStartPageCalls(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games/quiz")
@@ -38,7 +38,7 @@ func TestStartPageCalls(t *testing.T) {
 	}
 }
 
-// Names and questions that are in another language than the page say so.
+// Names and questions in another language than the page have a lang attribute.
 func TestLanguageOfParts(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t))

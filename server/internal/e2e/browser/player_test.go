@@ -9,13 +9,13 @@ import (
 	"github.com/matchq/matchq/server/internal/app"
 )
 
-// ownQuestions is a folder with the questionnaire colours, of which the second choice is always right.
+// ownQuestions returns a folder with the questionnaire colours, whose second choice is always right.
 const ownQuestions = "testdata/questions"
 
-// rounds is how many of its questions are played after a match: all but those that came along with it.
+// rounds is the number of its questions played after a match: all but those that came with the match.
 const rounds = 3
 
-// serveQuiz runs a server whose games do not wait for anybody but the players: a question is open until all have answered.
+// serveQuiz runs a server whose games wait only for players: a question is open until all have answered.
 func serveQuiz(t *testing.T, env *matchqtest.Env, args ...string) *server {
 	t.Helper()
 	return serveWith(t, env, func(c *app.Config) {
@@ -23,7 +23,7 @@ func serveQuiz(t *testing.T, env *matchqtest.Env, args ...string) *server {
 	}, append([]string{"--questions", ownQuestions, "--grace", patience.String()}, args...)...)
 }
 
-// player opens the quiz as somebody who is called so.
+// player opens the quiz as a player with a name.
 func (s *server) player(name string) *page {
 	s.t.Helper()
 	p := s.newPage()
@@ -51,7 +51,7 @@ func (p *page) queueFor(set string) {
 	p.click("#play")
 }
 
-// opponents queues two players for colours and has them begin their game.
+// opponents queues two players for colours and starts their game.
 func opponents(a, b *page) {
 	a.t.Helper()
 	a.queue()
@@ -62,7 +62,7 @@ func opponents(a, b *page) {
 	}
 }
 
-// begin starts a game with the opponent whom a player has got, unless it has begun by itself.
+// begin starts a game with a player's opponent, unless it has started by itself.
 func (p *page) begin() {
 	p.t.Helper()
 	p.see(".match, .game")
@@ -76,7 +76,7 @@ func (p *page) asked() string {
 	return p.text("h1")
 }
 
-// playRound has a answer right and b wrong, and checks what both see of it.
+// playRound lets a answer right and b wrong, and checks both screens.
 func playRound(a, b *page) {
 	a.t.Helper()
 	if one, other := a.asked(), b.asked(); one != other {
@@ -95,7 +95,7 @@ func playRound(a, b *page) {
 	}
 }
 
-// scores are what a page shows as the result: a line a player, with the name and the points.
+// scores returns the result on a page: a line for each player, with the name and the points.
 func (p *page) scores() string {
 	p.t.Helper()
 	p.see(".final")
@@ -103,7 +103,7 @@ func (p *page) scores() string {
 		e.querySelector(".name").firstChild.textContent + " " + e.querySelector(".points").textContent).join("\n")`)
 }
 
-// finish plays a game to its end, which a wins.
+// finish plays a game to its end; a wins.
 func finish(a, b *page) {
 	a.t.Helper()
 	for range rounds {

@@ -13,15 +13,15 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 )
 
-// These tests run servers as processes, and end them as kill -9 does.
+// These tests run servers as processes, and kill them like kill -9.
 
-// befriend has one player invite another to a paced game, and returns its room. Both want to start.
+// befriend lets one player invite another to a paced game, and returns its room. Both have asked to start.
 func befriend(a, b *player) (room string) {
 	a.t.Helper()
 	for _, p := range []*player{a, b} {
 		p.send("connection_queue", "")
 		p.send("check_socket_id", "")
-		p.hears("notify_socket_id") // they are known now
+		p.hears("notify_socket_id") // the server knows them now
 	}
 	a.send("request_friend_game_matching", `"friendUserId":`+b.id)
 	room = b.hears("request_game_match_to_friend").Data.RoomID
@@ -46,7 +46,7 @@ func (c *player) answers(room string, question []byte, answer string) {
 	c.send("send_answer", fmt.Sprintf(`"roomId":%q,"questionItemId":%s,"answer":%q`, room, question, answer))
 }
 
-// round has a question answered by both, the first one rightly, and returns the scores.
+// round lets both players answer a question, the first one rightly, and returns the scores.
 func round(a, b *player, room string, index int) []score {
 	a.t.Helper()
 	for _, p := range []*player{a, b} {
@@ -66,7 +66,7 @@ func closed(a, b *player) []score {
 	return b.hears("question_closed").Data.Scores
 }
 
-// wantResults checks how a game has ended for both.
+// wantResults checks the results of a game for both players.
 func wantResults(a, b *player, room string, last []score) {
 	a.t.Helper()
 	for _, p := range []*player{a, b} {
@@ -88,7 +88,7 @@ func wantResults(a, b *player, room string, last []score) {
 	}
 }
 
-// A node is killed in the middle of a game; its player comes back by the other one, and they play on.
+// A node is killed in the middle of a game; its player reconnects to the other node, and the game continues.
 func TestGameOutlivesANode(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
@@ -203,7 +203,7 @@ func TestNobodyIsMatchedWithADeadNode(t *testing.T) {
 	}
 }
 
-// matcherOf looks at what servers have in Redis.
+// matcherOf returns a matcher on the servers' data in Redis.
 func matcherOf(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	t.Helper()
 	m, err := matchq.New(env.Client, matchq.Config{
@@ -215,7 +215,7 @@ func matcherOf(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	return m
 }
 
-// presenceOf knows who is connected to the servers of a test.
+// presenceOf returns the presence of a test's servers.
 func presenceOf(t *testing.T, env *matchqtest.Env) *presence.Presence {
 	t.Helper()
 	p, err := presence.New(matcherOf(t, env), presence.Config{})

@@ -9,7 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is the time-out of expected events.
 const patience = 10 * time.Second
 
 // player is a client with a plain WebSocket.
@@ -18,10 +18,10 @@ type player struct {
 	id     string // as JSON
 	conn   *websocket.Conn
 	frames chan frame
-	seq    string // of the newest push that was seen
+	seq    string // of the newest push seen
 }
 
-// frame is what a server sends.
+// frame is a message of a server.
 type frame struct {
 	Event, Seq string
 	Data       struct {
@@ -40,7 +40,7 @@ type frame struct {
 	}
 }
 
-// idOf is the id of a question, as JSON.
+// idOf returns the id of a question, as JSON.
 func idOf(t *testing.T, question json.RawMessage) json.RawMessage {
 	t.Helper()
 	var q struct{ ID json.RawMessage }
@@ -50,7 +50,7 @@ func idOf(t *testing.T, question json.RawMessage) json.RawMessage {
 	return q.ID
 }
 
-// score is what a player has, by question_closed and game_over.
+// score is a player's score in question_closed and game_over.
 type score struct {
 	ID                       any
 	Score, Correct, Answered int
@@ -93,7 +93,7 @@ func (c *player) read() {
 	}
 }
 
-// send sends an event; members are those of its data, besides the player.
+// send sends an event; members are the members of its data, besides the player.
 func (c *player) send(event, members string) {
 	c.t.Helper()
 	if members != "" {

@@ -21,7 +21,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
-// beServer is the environment variable that makes the test binary a server: a process of its own, to be killed.
+// beServer is the environment variable that makes the test binary a server: a separate process, to be killed.
 const beServer = "MATCHQ_TEST_SERVER"
 
 func TestMain(m *testing.M) {
@@ -43,7 +43,7 @@ func serve(f *flags.Flags) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	redisconn.LogTo(log)
 	c := app.NewConfig(f, log)
-	c.Game.Countdown, c.Game.Pause = 20*time.Millisecond, 20*time.Millisecond // there is nobody to read
+	c.Game.Countdown, c.Game.Pause = 20*time.Millisecond, 20*time.Millisecond // nobody reads them
 	s, err := app.Start(context.Background(), c)
 	if err != nil {
 		return err
@@ -59,11 +59,11 @@ const yesAndNo = `{"title": "Yes and no", "questions": [
 	{"id": "q4", "text": "Four?", "choices": ["yes", "no"], "answer": 0}
 ]}`
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	t    *testing.T
 	url  string
-	kill func() // as kill -9 does, and wait for the end
+	kill func() // like kill -9; waits for the end
 }
 
 // start starts a server on a test's Redis. Its grace is a second.
@@ -100,12 +100,12 @@ func start(t *testing.T, env *matchqtest.Env) *process {
 	case <-read:
 		t.Fatal("the server did not start")
 	case <-time.After(patience):
-		t.Fatal("the server does not say where it listens")
+		t.Fatal("the server does not log its address")
 	}
 	return nil
 }
 
-// readLog finds out where a server listens, and that nothing in it breaks.
+// readLog finds a server's address, and checks its log for errors.
 func readLog(t *testing.T, log io.Reader, url chan<- string) {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
-// apply does what the page does with a change.
+// apply applies a change like the page.
 func apply(s snapshot, c *change) snapshot {
 	s.Now = c.Now
 	if c.Totals != nil {
@@ -37,7 +37,7 @@ func apply(s snapshot, c *change) snapshot {
 	return s
 }
 
-// keyed puts rows in place of those with the same key, in the order of the keys.
+// keyed replaces rows with the same key, in the order of the keys.
 func keyed[K comparable, R any](rows, set []R, key func(R) K, order func(a, b K) int, gone ...K) []R {
 	by := map[K]R{}
 	for _, r := range slices.Concat(rows, set) {
@@ -84,7 +84,7 @@ func drawSnapshot(t *rapid.T, before *snapshot) *snapshot {
 	return s
 }
 
-// A page that has a snapshot, and is told what changes, knows what another snapshot would say.
+// A snapshot plus all later changes equals a new snapshot.
 func TestChangesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := drawSnapshot(t, &snapshot{Matches: []match{}, Minutes: []recorder.Row{}})
@@ -102,7 +102,7 @@ func TestChangesAddUp(t *testing.T) {
 			if was := *now; !c.isNews() {
 				was.Now = next.Now
 				if !reflect.DeepEqual(was.Queues, next.Queues) || was.Totals != next.Totals {
-					t.Fatal("nothing is said to have changed")
+					t.Fatal("no change is reported")
 				}
 			}
 			now = next

@@ -21,7 +21,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
-// calls counts what a client sends.
+// calls counts the commands of a client.
 type calls struct{ atomic.Int64 }
 
 func (c *calls) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -36,7 +36,7 @@ func (c *calls) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// desk is a feed that runs, and what it works with.
+// desk is a running feed, with its dependencies.
 type desk struct {
 	*Feed
 
@@ -79,12 +79,12 @@ func watch(t *testing.T, f *desk) (first string, news <-chan []byte, leave func(
 	return string(data), news, leave
 }
 
-// Watchers get the changes, and without watchers nothing is read.
+// Watchers get the changes; without watchers the feed reads nothing.
 func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	f := newDesk(t)
 	m, asked := f.m, f.asked
 	if n := asked.Load(); n != 0 {
-		t.Errorf("Redis was asked %d times for nobody", n)
+		t.Errorf("Redis got %d commands without watchers", n)
 	}
 	first, news, leave := watch(t, f)
 	if !strings.HasPrefix(first, "event: snapshot\ndata: {") || !strings.HasSuffix(first, "}\n\n") {
@@ -93,12 +93,12 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"}); err != nil {
 		t.Fatal(err)
 	}
-	for !strings.Contains(string(<-news), `"name":"history"`) { // nothing but changes, until that one
+	for !strings.Contains(string(<-news), `"name":"history"`) { // only changes, until this one
 	}
 	_, _, leaveToo := watch(t, f)
 	leave()
 	leaveToo()
-	leave() // again
+	leave() // a repeat
 	matchqtest.Eventually(t, "it rests", func() bool {
 		before := asked.Load()
 		f.mu.Lock()
@@ -106,11 +106,11 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 		return f.now == nil && asked.Load() == before
 	})
 	if again, _, _ := watch(t, f); !strings.Contains(again, `"waiting":1`) {
-		t.Errorf("who comes back is told %s", again)
+		t.Errorf("the returning watcher gets %s", again)
 	}
 }
 
-// The public is told how many nodes there are, operators of each.
+// The public gets the number of nodes, operators get each node.
 func TestFeedKeepsNodesForOperators(t *testing.T) {
 	f := newDesk(t)
 	first, public, _, err := f.Watch(t.Context(), false)
@@ -134,14 +134,14 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 	}
 }
 
-// A snapshot may be long: those who begin with the same one share it.
+// A snapshot may be long: watchers that start with the same one share it.
 func TestFeedWritesASnapshotOnce(t *testing.T) {
 	f := newDesk(t)
 	watch(t, f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if a, b := f.snapshot(true), f.snapshot(true); &a[0] != &b[0] {
-		t.Error("it is written for each")
+		t.Error("it is encoded for each")
 	}
 }
 
@@ -151,7 +151,7 @@ func TestFeedSendsSlowWatchersAway(t *testing.T) {
 	_, slow, _ := watch(t, f)
 	_, quick, _ := watch(t, f)
 	got := 0
-	for i := range maxPending + 1 { // as if so many seconds had passed
+	for i := range maxPending + 1 { // as if this many seconds had passed
 		f.mu.Lock()
 		next := *f.now
 		f.mu.Unlock()
@@ -163,14 +163,14 @@ func TestFeedSendsSlowWatchersAway(t *testing.T) {
 		}
 	}
 	if got < maxPending+1 {
-		t.Errorf("who reads got %d changes", got)
+		t.Errorf("the reading watcher got %d changes", got)
 	}
 	n := 0
 	for range slow { // ends, since it was closed
 		n++
 	}
 	if n != maxPending {
-		t.Errorf("who does not read was told %d times", n)
+		t.Errorf("the blocked watcher got %d changes", n)
 	}
 }
 
@@ -187,6 +187,6 @@ func TestFeedStops(t *testing.T) {
 	defer cancel()
 	idle := New(Options{Log: slog.New(slog.DiscardHandler)}) // never run
 	if _, _, _, err := idle.Watch(ctx, true); !errors.Is(err, context.DeadlineExceeded) || len(idle.watchers) != 0 {
-		t.Errorf("who has gone: %v, %s", err, fmt.Sprint(idle.watchers))
+		t.Errorf("after all have left: %v, %s", err, fmt.Sprint(idle.watchers))
 	}
 }

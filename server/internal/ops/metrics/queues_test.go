@@ -32,9 +32,9 @@ func (t *tally) grownFrom(o tally) bool {
 type crowd struct {
 	queues *queues
 	now    time.Time
-	before map[string]tally // as of the last look
-	gone   tally            // in labels that vanished
-	all    tally            // that was ever counted
+	before map[string]tally // as of the last scrape
+	gone   tally            // in removed labels
+	all    tally            // the whole count
 	names  []string
 }
 
@@ -47,7 +47,7 @@ func newCrowd(names int) *crowd {
 	return c
 }
 
-// some draws names, the first of which come most often.
+// some draws names; the first names are the most frequent.
 func (c *crowd) some(t *rapid.T) string {
 	return c.names[min(rapid.IntRange(0, len(c.names)-1).Draw(t, "a"), rapid.IntRange(0, len(c.names)-1).Draw(t, "b"))]
 }
@@ -72,7 +72,7 @@ func (c *crowd) review(t *rapid.T) {
 	c.queues.review(waiting, c.now)
 }
 
-// check looks at the labels as a scrape does.
+// check reads the labels like a scrape.
 func (c *crowd) check(t *rapid.T) {
 	now := c.queues.all()
 	if _, ok := now[otherLabel]; !ok || len(now) > maxLabels+1 || len(c.queues.recent) > maxRecent {
@@ -82,7 +82,7 @@ func (c *crowd) check(t *rapid.T) {
 	for label, before := range c.before {
 		after, ok := now[label]
 		if !ok {
-			sum.add(before) // nothing is counted between its last look and its end, which a look comes with
+			sum.add(before) // check runs before each review, so this was the final count
 		} else if !after.grownFrom(before) {
 			t.Fatalf("%q fell from %+v to %+v", label, before, after)
 		}
@@ -97,21 +97,21 @@ func (c *crowd) check(t *rapid.T) {
 	c.before = now
 }
 
-// TestLabels: whatever happens, there are at most 101 labels, none of them falls while it is there, and all of them
-// together, with those that vanished, have all that was counted.
+// TestLabels checks that there are at most 101 labels, that no counter falls while its label exists, and that all
+// labels, with the removed ones, have the whole count.
 func TestLabels(t *testing.T) {
 	for _, names := range []int{20, 99, 300} {
 		t.Run(fmt.Sprint(names), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				c := newCrowd(names)
-				for i := range names { // most of which have a label from the start
+				for i := range names { // most have a label from the start
 					c.queues.count(c.names[i], func(t *tally) { t.enqueued++ })
 					c.all.enqueued++
 				}
 				t.Repeat(map[string]func(*rapid.T){
 					"count": c.count,
 					"review": func(t *rapid.T) {
-						c.check(t) // before labels change, so that it is known with what they vanish
+						c.check(t) // before labels change, to know their final counts
 						c.review(t)
 					},
 					"": c.check,
@@ -121,7 +121,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// The busiest have labels of their own in the end, however many other names there are.
+// The busiest queues get labels in the end, however many other names there are.
 func TestBusiestHaveLabels(t *testing.T) {
 	q := newQueues()
 	now := time.UnixMilli(0)
@@ -146,7 +146,7 @@ func TestBusiestHaveLabels(t *testing.T) {
 	}
 }
 
-// A queue that is about as busy as another does not take its label, or labels would change hands all the time.
+// A queue that is about as busy as another does not take its label, or labels would change all the time.
 func TestLabelsStay(t *testing.T) {
 	q := newQueues()
 	now := time.UnixMilli(0)

@@ -22,24 +22,24 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	enqueued = describe("tickets_enqueued_total",
-		"Tickets that this node queued. Those whose request got no answer count when they are cancelled for that.", "queue")
+		"Tickets that this node queued. A ticket whose enqueue got no answer counts when it is found and cancelled.", "queue")
 	finished = describe("tickets_finished_total",
-		"Tickets that ended, counted by the node that tells their players. At least once: again if that node dies or loses Redis meanwhile.",
+		"Tickets that ended, counted by the node that notifies their players. At least once: again if that node dies or loses Redis meanwhile.",
 		"queue", "outcome")
 	matches = describe("matches_total",
-		"Matches made, counted as the tickets that ended.", "queue")
+		"Matches made, counted like tickets_finished_total.", "queue")
 	failures = describe("policy_failures_total",
 		"Visits of this node in which a queue's own policy failed, so that FIFO replaced it for 30 s or more.", "queue")
 	waiting = describe("queue_waiting",
-		"Tickets that wait in a queue, the same on all nodes: not to be added up over them.", "queue")
+		"Tickets that wait in a queue. The same on all nodes: do not add them up.", "queue")
 	oldest = describe("queue_oldest_wait_seconds",
-		"How long the first ticket of a queue has waited, the same on all nodes.", "queue")
+		"Age of a queue's oldest waiting ticket. The same on all nodes.", "queue")
 	overdue = describe("tick_overdue_seconds",
-		"How long the queue that is due longest has not been visited, the same on all nodes; 0 if all are ticked in time.")
+		"Delay of the visit to the most overdue queue; 0 if none is overdue. The same on all nodes.")
 	redisUp = describe("redis_up",
-		"Whether Redis answered this node within 0.8 s: 1 or 0. What only Redis knows is left out while it does not.")
+		"Whether Redis answered this node within 0.8 s: 1 or 0. While it does not, metrics of the state in Redis are left out.")
 	auditOK = describe("audit_ok",
-		"Whether all tickets that were ever queued are accounted for, the same on all nodes: 1 or 0.")
+		"Whether all tickets that were ever queued are accounted for: 1 or 0. The same on all nodes.")
 )
 
 // scrape reads the metrics of a scrape.

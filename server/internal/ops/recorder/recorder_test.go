@@ -18,7 +18,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
-// node is a recorder, its matcher, and what it is told of.
+// node is a recorder, its matcher, and its observed events.
 type node struct {
 	*matchq.Matcher
 	recorder *recorder.Recorder
@@ -40,7 +40,7 @@ func newNode(t *testing.T, env *matchqtest.Env, name string) *node {
 	return n
 }
 
-// runs lets a node note once and end, as it does when it stops.
+// runs makes a node record once and end, as when it stops.
 func (n *node) runs(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -48,7 +48,7 @@ func (n *node) runs(t *testing.T) {
 	n.recorder.Run(ctx)
 }
 
-// matches queues players, matches them, and tells the recorder.
+// matches queues players, matches them, and passes the events to the recorder.
 func (n *node) matches(t *testing.T, queue string, players int) {
 	t.Helper()
 	position, err := n.Position(t.Context())
@@ -75,7 +75,7 @@ func (n *node) matches(t *testing.T, queue string, players int) {
 	}
 }
 
-// read reads the history as a dashboard does at first.
+// read reads the history like a new dashboard.
 func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) {
 	t.Helper()
 	stats, err := n.Stats(t.Context())
@@ -89,7 +89,7 @@ func read(t *testing.T, n *node) (*recorder.History, []recorder.Row, time.Time) 
 	return log, log.Rows(), stats.At
 }
 
-// Two nodes record different things; all of them are kept, also after both have ended.
+// Two nodes record different samples; all are kept, also after both nodes have ended.
 func TestNodesTogether(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		a, b := newNode(t, env, "a"), newNode(t, env, "b")
@@ -108,7 +108,7 @@ func TestNodesTogether(t *testing.T) {
 		}
 		last := rows[len(rows)-1]
 		if last.OldestMs == nil || last.WaitP50 == nil || last.TickMax == nil {
-			t.Errorf("nobody has looked: %+v", last)
+			t.Errorf("without a reader: %+v", last)
 		}
 		if *last.WaitP50 > *last.WaitP95 || *last.WaitP95 > *last.WaitP99 || *last.TickP50 > *last.TickMax || *last.TickMax <= 0 {
 			t.Errorf("percentiles: %+v", last)
@@ -167,12 +167,12 @@ func TestADay(t *testing.T) {
 			keys++
 		}
 	}
-	if keys != minutes { // their end is tested with the library
+	if keys != minutes { // the library's tests check their expiry
 		t.Errorf("%d minutes are kept", keys)
 	}
 }
 
-// Redis's clock is set back: records of the future are not current.
+// Redis's clock is set back: records of the future do not count as current.
 func TestClockSetBack(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.Date(2030, 1, 1, 12, 0, 30, 0, time.UTC)
@@ -199,7 +199,7 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// Nobody has looked for a long time: only what may still be there is read.
+// After a long time without readers only the minutes that may still exist are read.
 func TestLongAbsence(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	asked := 0
@@ -218,7 +218,7 @@ func TestLongAbsence(t *testing.T) {
 	}
 }
 
-// countingHook counts what a client sends.
+// countingHook counts the commands of a client.
 type countingHook struct{ n *int }
 
 func (h countingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -255,7 +255,7 @@ func TestWordsThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+// onAll runs a test on all kinds of Redis, in parallel with others: tests wait most of the time.
 func onAll(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Helper()
 	t.Parallel()

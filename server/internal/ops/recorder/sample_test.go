@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A broken sketch tells nothing that can't be written down.
+// A broken sketch gives no value that JSON can't encode.
 func TestBrokenSketch(t *testing.T) {
 	for _, bin := range []int{math.MaxInt32, math.MinInt32, 1 << 40} {
 		broken, read := newSample(), newSample()
@@ -51,7 +51,7 @@ func TestPercentiles(t *testing.T) {
 			}
 		}
 		if together.ticks.at(0.5) != nil {
-			t.Fatal("calls are told of that nobody made")
+			t.Fatal("there are calls that were never made")
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 // row is a row of the reference: | `event` | C | … |, where C stands for clients and S for the server.
 var row = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (C|S|C, S) \\|")
 
-// TestReferenceNamesEveryEvent holds the reference in the README against the handlers, both ways.
+// TestReferenceNamesEveryEvent compares the reference in the README with the handlers, both ways.
 func TestReferenceNamesEveryEvent(t *testing.T) {
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {

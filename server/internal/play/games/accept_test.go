@@ -11,14 +11,14 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// patient are times with which invitations last, and claims do not.
+// patient are times with long invitations and short claims.
 func patient() quiz.Config {
 	c := fast
 	c.Resend, c.ClaimTimeout = time.Minute, 300*time.Millisecond
 	return c
 }
 
-// waits queues players where nobody else is.
+// waits queues players in an otherwise empty queue.
 func (s *server) waits(players ...string) {
 	s.t.Helper()
 	for _, player := range players {
@@ -28,7 +28,7 @@ func (s *server) waits(players ...string) {
 	}
 }
 
-// stateOf is that of a player's ticket.
+// stateOf returns the state of a player's ticket.
 func (s *server) stateOf(player string) matchq.State {
 	s.t.Helper()
 	ticket, err := s.m.TicketOf(s.t.Context(), player)
@@ -36,8 +36,7 @@ func (s *server) stateOf(player string) matchq.State {
 	return ticket.State
 }
 
-// The inviter leaves between the steps of accepting: either there is a game, which they forfeit, or nobody loses
-// anything.
+// The inviter leaves between the steps of accepting: either there is a game, and they forfeit it, or both keep their tickets.
 func TestInviterLeavesDuringAccept(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
@@ -71,7 +70,7 @@ func TestInviterLeavesDuringAccept(t *testing.T) {
 	})
 }
 
-// The node dies between the steps of accepting: after some time the invitation is as before, if there is no game.
+// The node dies between the steps of accepting: after some time the invitation is open again, if there is no game.
 func TestNodeDiesDuringAccept(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
@@ -148,7 +147,7 @@ func TestInviterIsAway(t *testing.T) {
 		s.arrive("a")
 		s.hears("b", "opponent_back")
 
-		// Nobody has noticed that they are away: their node has died, say.
+		// No node has noticed that they are away: their node has died, say.
 		s.must(s.Leave(t.Context(), room, b))
 		unheard := s.unheard()
 		a = s.arriveAt(unheard, "a")

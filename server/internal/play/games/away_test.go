@@ -28,13 +28,13 @@ func TestAwayAndBack(t *testing.T) {
 		}
 		two.arrive("b")
 		one.hears("a", "opponent_back")
-		two.must(two.PlayerAway(t.Context(), "b")) // of the connection of before, by the node it was at
+		two.must(two.PlayerAway(t.Context(), "b")) // for the old connection, by its node
 		two.must(two.change(t.Context(), room, func(turn *quiz.Change) error {
-			turn.SetAway("b") // the same, just before they came back
+			turn.SetAway("b") // the same, just before they reconnected
 			return nil
 		}))
 		one.hears("a", "opponent_away")
-		one.hears("a", "opponent_back") // they are asked for before they lose
+		one.hears("a", "opponent_back") // their presence is checked before they lose
 		one.leave(a)
 		if over := two.hears("b", "game_over"); over["reason"] != "forfeit" {
 			t.Errorf("%v", over)
@@ -42,7 +42,7 @@ func TestAwayAndBack(t *testing.T) {
 	})
 }
 
-// The node that serves both dies in the middle of a game, and they go on at the other.
+// The node that serves both dies in the middle of a game, and they continue at the other.
 func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		config := fast
@@ -83,7 +83,7 @@ func TestOnlyPlayersPlay(t *testing.T) {
 			for what, err := range s.tries("friend-unheard-of", c) {
 				wantCode(t, all[what], wire.CodeNotFound)
 				if all[what] != nil && all[what].Error() != err.Error() {
-					t.Errorf("%s in %s: %v; where there is nothing: %v", what, id, all[what], err)
+					t.Errorf("%s in %s: %v; without a room: %v", what, id, all[what], err)
 				}
 			}
 		}
@@ -106,7 +106,7 @@ func TestOnlyPlayersPlay(t *testing.T) {
 	})
 }
 
-// tries has a player do everything in a room.
+// tries makes a player do everything in a room.
 func (s *server) tries(id string, who quiz.Participant) map[string]error {
 	ctx := s.t.Context()
 	all := map[string]error{"start": s.Start(ctx, id, who, quiz.Wish{}), "leave": s.Leave(ctx, id, who)}
@@ -129,7 +129,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	})
 }
 
-// elsewhere has a player do something else.
+// elsewhere makes a player do something else.
 func (s *server) elsewhere(player string) {
 	s.t.Helper()
 	seats, err := s.rooms.Of(s.t.Context(), player)
@@ -159,7 +159,7 @@ func TestElsewhere(t *testing.T) {
 	})
 }
 
-// An opponent who is not there when a room opens has the grace to come.
+// An opponent who is not there when a room opens has the grace period to connect.
 func TestOpponentWhoNeverCame(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
@@ -199,7 +199,7 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 	})
 }
 
-// A room that makes no sense is dropped, and keeps nobody from being released.
+// A corrupt room is dropped, and does not block the release of others.
 func TestBrokenRoom(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, fast)
@@ -221,7 +221,7 @@ func TestBrokenRoom(t *testing.T) {
 	})
 }
 
-// A player comes back between the steps of noticing that they are lost.
+// A player reconnects between the steps that declare them away.
 func TestBackWhileLost(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)

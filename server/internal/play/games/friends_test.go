@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// invites has a player invite another and returns the room.
+// invites lets a player invite another and returns the room.
 func (s *server) invites(who quiz.Participant, friend string) string {
 	s.t.Helper()
 	users, err := s.Invite(s.t.Context(), who, wire.ID{Name: friend})
@@ -105,7 +105,7 @@ func (s *server) selfPaced(room string, other *server, a, b quiz.Participant) {
 }
 
 func TestInvitationExpiresWhoeverLives(t *testing.T) {
-	// Not parallel: it counts sends, and those that a busy machine misses are not made up for.
+	// Not parallel: it counts sends, and a busy machine skips some.
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)
 		other := serve(t, env, fast)
@@ -113,7 +113,7 @@ func TestInvitationExpiresWhoeverLives(t *testing.T) {
 		b := two.arrive("b")
 		began := time.Now()
 		room := one.invites(a, "b")
-		one.stop() // without a word; the other nodes go on
+		one.stop() // as a crash; the other nodes continue
 		two.hears("b", "friend_request_declined")
 		if took := time.Since(began); took < 440*time.Millisecond {
 			t.Errorf("expired after %v", took)
@@ -127,7 +127,7 @@ func TestInvitationExpiresWhoeverLives(t *testing.T) {
 				sends++
 			}
 		}
-		if err != nil || sends < 5 || sends > 11 { // a time that nobody was there for is left out
+		if err != nil || sends < 5 || sends > 11 { // a send that was due while no node ran is skipped
 			t.Errorf("%d sends, %v", sends, err)
 		}
 	})
@@ -155,7 +155,7 @@ func TestDeclinedAndGivenUp(t *testing.T) {
 	})
 }
 
-// Both invite each other in the same moment: there is one invitation.
+// Both invite each other at the same moment: there is one invitation.
 func TestOneInvitationAPair(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		one, two := serve(t, env, fast), serve(t, env, fast)

@@ -28,7 +28,7 @@ var fast = quiz.Config{
 	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
 
-// server is a node with rooms, and what its players are told.
+// server is a node with rooms, and its players' messages.
 type server struct {
 	t *testing.T
 	m *matchq.Matcher
@@ -135,7 +135,7 @@ func (s *server) leaveAt(registry *sessions.Registry, who quiz.Participant) {
 	registry.Disconnect(session)
 }
 
-// unheard is a node that tells no game of players who come and go.
+// unheard is a node that tells games of no connects and disconnects.
 func (s *server) unheard() *sessions.Registry {
 	s.t.Helper()
 	registry, err := sessions.New(s.p, sessions.Config{Grace: s.config.Grace})
@@ -153,7 +153,7 @@ func (s *server) must(err error) {
 // object is a decoded JSON object.
 type object map[string]any
 
-// hears waits for the next event of a kind that a player is told; those before it are forgotten.
+// hears waits for a player's next event of a kind; it drops earlier ones.
 func (s *server) hears(player, event string) object {
 	s.t.Helper()
 	var found object
@@ -174,7 +174,7 @@ func (s *server) hears(player, event string) object {
 	return found
 }
 
-// count is how often a player was told something.
+// count returns how often a player has got an event.
 func (s *server) count(player, event string) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,7 +220,7 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		sets, _ := questions.Embedded()
 		order, _ := sets.Questions(t.Context(), "history", room, 8)
 
-		for range 2 { // before it is opened, and after
+		for range 2 { // before the room is opened, and after
 			if is, err := two.IsOver(t.Context(), room, "a"); err != nil || is {
 				t.Error("the game is not over:", is, err)
 			}

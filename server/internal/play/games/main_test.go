@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestMain lets more tests run at a time than there are processors, unless it is said how many.
+// TestMain runs more tests in parallel than there are processors, unless -parallel is set.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	said := false
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// onAll runs a test on all kinds of Redis, at the same time as others: most of the time tests wait.
+// onAll runs a test on all kinds of Redis, in parallel with others: tests wait most of the time.
 func onAll(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Helper()
 	t.Parallel()

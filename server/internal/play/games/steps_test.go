@@ -10,8 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// steps has something happen between two commands of a call: after the nth command of those that know it by their
-// context.
+// steps runs a function between two commands of a call: after the nth command whose context holds it.
 type steps struct {
 	left atomic.Int64
 	then func()
@@ -19,17 +18,17 @@ type steps struct {
 
 type stepsKey struct{}
 
-// after returns a context whose calls have something happen after their nth command.
+// after returns a context whose calls run a function after their nth command.
 func after(ctx context.Context, n int, then func()) (context.Context, *steps) {
 	s := &steps{then: then}
 	s.left.Store(int64(n))
 	return context.WithValue(ctx, stepsKey{}, s), s
 }
 
-// happened says whether there were so many commands.
+// happened reports whether there were n commands.
 func (s *steps) happened() bool { return s.left.Load() <= 0 }
 
-// watchSteps has a client, which nobody uses yet, heed steps.
+// watchSteps makes an unused client run steps.
 func watchSteps(env *matchqtest.Env) { env.Client.AddHook(stepsHook{}) }
 
 type stepsHook struct{}

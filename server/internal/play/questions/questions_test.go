@@ -28,7 +28,7 @@ func TestEmbeddedSets(t *testing.T) {
 		texts := map[string]bool{}
 		for _, q := range sets[name].Questions {
 			if texts[q.Text] || len(q.Choices) != 4 {
-				t.Errorf("%s: %q stands twice or has %d choices", name, q.Text, len(q.Choices))
+				t.Errorf("%s: %q is a duplicate or has %d choices", name, q.Text, len(q.Choices))
 			}
 			texts[q.Text] = true
 		}
@@ -61,7 +61,7 @@ func TestOrderBelongsToTheSeed(t *testing.T) {
 	if slices.Equal(ask("room-2", 10), all[:10]) {
 		t.Error("two rooms have the same questions")
 	}
-	// It must never change, since nodes of two versions may run together.
+	// The order must never change, since nodes of two versions may run together.
 	if first := all[:3]; !slices.Equal(first, []string{"history-33", "history-16", "history-17"}) {
 		t.Errorf("the order has changed: %v", first)
 	}
@@ -150,7 +150,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// service is a REST API whose answers a test decides.
+// service is a REST API whose answers a test sets.
 type service struct {
 	status int
 	body   string
@@ -197,7 +197,7 @@ func TestAPI(t *testing.T) {
 		t.Error(s.url)
 	}
 	if api.Preview("x") != 0 {
-		t.Error("a preview of what is not known")
+		t.Error("a preview of an unknown questionnaire")
 	}
 }
 
@@ -208,14 +208,14 @@ func TestCircuit(t *testing.T) {
 		return wire.ErrorOf(err)
 	}
 	s.status = http.StatusNotFound
-	for range 2 * apiFailures { // an answer is no failure
+	for range 2 * apiFailures { // a response is no failure
 		if f := ask(); f.Code != wire.CodeNotFound {
 			t.Fatal(f)
 		}
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 2 * apiFailures { // nor is a client that goes
+	for range 2 * apiFailures { // nor is a caller that cancels
 		_, _ = api.Questions(gone, "x", "", 1)
 	}
 	before := s.asked.Load()

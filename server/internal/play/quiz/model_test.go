@@ -20,7 +20,7 @@ var times = Config{
 	Resend: 50 * time.Millisecond, MaxSends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second, ClaimTimeout: 50 * time.Millisecond,
 }
 
-// dealt are questions whose right answer is told by nothing but Answer.
+// dealt are questions whose right answer is only in Answer.
 func dealt(_ string, n int, _ bool) ([]questions.Question, error) {
 	all := make([]questions.Question, n)
 	for i := range all {
@@ -29,24 +29,24 @@ func dealt(_ string, n int, _ bool) ([]questions.Question, error) {
 	return all, nil
 }
 
-// game is a room, and what a plain reading of the rules says of it.
+// game is a room, and a plain model of its rules.
 type game struct {
 	t       *rapid.T
 	room    *Room
 	now     int64
 	first   map[string]map[string]bool // player → question → whether the first answer was right
-	asked   map[string]bool            // questions of a paced game that were put
-	shut    map[string]bool            // and closed
-	results int                        // game_over, by player
+	asked   map[string]bool            // asked questions of a paced game
+	shut    map[string]bool            // closed questions
+	results int                        // number of game_over messages
 }
 
-// do makes a turn, twice: the second time nothing may change, and the answer is the same.
+// do makes a turn twice: the second time nothing may change, and the answer must be the same.
 func (g *game) do(what string, act func(t *Change) (any, error)) (any, error) {
 	turn := g.turn(g.room)
 	before := copied(g.room)
 	reply, err := act(turn)
 	if err != nil {
-		// The caller stores nothing then.
+		// The caller then stores nothing.
 		g.room = before
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (g *game) do(what string, act func(t *Change) (any, error)) (any, error) {
 
 func (g *game) turn(r *Room) *Change { return &Change{Room: r, Config: times, Now: g.now, Deal: dealt} }
 
-// copied is the room as it comes back from where it is stored.
+// copied returns the room as it is read back from storage.
 func copied(r *Room) *Room {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -84,7 +84,7 @@ func same(a, b any) bool {
 	return string(x) == string(y)
 }
 
-// check sees that no message says too much, and too early.
+// check checks that no message reveals too much or too early.
 func (g *game) check(messages []Message) {
 	for _, m := range messages {
 		if !g.room.Has(m.To) {
@@ -135,7 +135,7 @@ func (g *game) check(messages []Message) {
 	}
 }
 
-// answer answers a question, rightly or not, which may or may not have been asked.
+// answer answers a question, rightly or wrongly; the question may not have been asked.
 func (g *game) answer(name string) {
 	item := fmt.Sprint("q", rapid.IntRange(0, 4).Draw(g.t, "item"))
 	choice := rapid.SampledFrom([]string{"0", "1", "2", `"a"`, `"c"`}).Draw(g.t, "choice")
@@ -169,7 +169,7 @@ func (g *game) answer(name string) {
 	}
 }
 
-// shutBefore says whether a question was closed before it was answered just now, and not by that.
+// shutBefore reports whether a question was closed before the last answer, and not by it.
 func (g *game) shutBefore(item string) bool {
 	return g.room.Mode == Paced && g.shut[item] && g.room.Index > int(item[1]-'0')+1
 }
@@ -240,7 +240,7 @@ func TestModel(t *testing.T) {
 				}
 			},
 		})
-		// Whatever was done, a game ends.
+		// Every game ends.
 		for range 1000 {
 			if wake := g.room.WakeAt(); wake > 0 {
 				g.tick(max(wake-g.now, 0))

@@ -25,7 +25,7 @@ func newGame(names ...string) *Change {
 	return t
 }
 
-// told takes the events since the last call: "event>player …".
+// told returns the events since the last call: "event>player …".
 func (t *Change) told() string {
 	var all []string
 	for _, m := range t.Messages {
@@ -35,7 +35,7 @@ func (t *Change) told() string {
 	return strings.Join(all, " ")
 }
 
-// wake goes on to when something is due.
+// wake advances to the next due time.
 func (t *Change) wake() string {
 	t.Now = max(t.Now, t.WakeAt())
 	for _, name := range t.Overdue() {
@@ -138,7 +138,7 @@ func TestSelfPacedGame(t *testing.T) {
 	}
 	_, _ = g.says("a", "q0", "2")
 	if err := g.Leave("a"); err != nil || g.Phase != Open {
-		t.Error("who has answered all may leave:", err, g.Phase)
+		t.Error("a player who has answered all may leave:", err, g.Phase)
 	}
 	g.told()
 	_, _ = g.says("b", "q0", "0")
@@ -149,7 +149,7 @@ func TestSelfPacedGame(t *testing.T) {
 	}
 }
 
-// The limit goes back as it was asked for, also if there are fewer questions.
+// The answer repeats the requested limit, even if there are fewer questions.
 func TestFewerQuestionsThanAskedFor(t *testing.T) {
 	g := newGame("a", "b")
 	g.Deal = func(set string, _ int, surprise bool) ([]questions.Question, error) { return dealt(set, 3, surprise) }
@@ -218,7 +218,7 @@ func TestInvitation(t *testing.T) {
 	}
 }
 
-// wake2 is wake that leaves what is told.
+// wake2 is wake, but keeps the events.
 func (t *Change) wake2() {
 	t.Now = max(t.Now, t.WakeAt())
 	t.Tick()
@@ -251,7 +251,7 @@ func TestAnswersToInvitations(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := g.Request("a", Wish{}); code(err) != wire.CodeInvalid {
-		t.Error("nobody has said what to play:", err)
+		t.Error("no questionnaire was given:", err)
 	}
 	if d, err := g.Request("b", Wish{Set: wire.ID{Name: "7", Number: true}}); err != nil || len(d.Questions) != defaultLimit {
 		t.Error(d, err)
@@ -270,7 +270,7 @@ func TestAnswersToInvitations(t *testing.T) {
 	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
 }
 
-// During a claim nothing ends an invitation; actions that would have ended it count afterwards.
+// During a claim nothing ends an invitation; actions that would have ended it count later.
 func TestClaimedInvitation(t *testing.T) {
 	invite := func() (*Change, int64) {
 		g := NewInvitation("room", times, 1000, who("a", "b")...)
@@ -309,13 +309,13 @@ func TestClaimedInvitation(t *testing.T) {
 
 		g, claim := invite()
 		act(g)
-		g.Release(claim - 1) // somebody else's
+		g.Release(claim - 1) // another claim
 		wantTold(t, g.told(), "")
 		g.Now = g.Ends
 		g.Release(claim)
 		wantTold(t, g.told()+g.wake(), declined)
 
-		g, _ = invite() // and nobody goes on
+		g, _ = invite() // and the claim is not released
 		act(g)
 		g.wake2()
 		for range 3 {
@@ -332,7 +332,7 @@ func TestClaimedInvitation(t *testing.T) {
 	}
 	g.Now = g.Ends
 	if _, _, err := g.Claim("b"); code(err) != wire.CodeExpired {
-		t.Error("claimed for ever:", err)
+		t.Error("the claim does not end:", err)
 	}
 	if _, _, err := g.Claim("a"); code(err) != wire.CodeForbidden {
 		t.Error(err)

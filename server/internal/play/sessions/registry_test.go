@@ -20,7 +20,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// recorder is a transport that remembers.
+// recorder is a transport that records its messages.
 type recorder struct {
 	mu     sync.Mutex
 	sent   []string
@@ -52,7 +52,7 @@ func (r *recorder) closedWith() int {
 	return r.closed
 }
 
-// desk is a registry that runs.
+// desk is a running registry.
 type desk struct {
 	*sessions.Registry
 
@@ -124,7 +124,7 @@ func TestPushesWaitForTheAnswer(t *testing.T) {
 	}
 }
 
-// Missed messages come after the answer and before live ones, and nothing comes twice.
+// Missed messages come after the answer and before live ones, each once.
 func TestReplay(t *testing.T) {
 	d := newDesk(t, matchqtest.Embedded(t))
 	_, before := d.connect(t, "s1", "alice")
@@ -179,7 +179,7 @@ func TestReplaced(t *testing.T) {
 	})
 }
 
-// News that a client had before its goodbye is not repeated; news that it may have missed is.
+// Messages that a client got before its goodbye are not repeated; messages that it may have missed are.
 func TestWhatTheNextConnectionKnows(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	here, there := newDesk(t, env), newDesk(t, env)
@@ -215,7 +215,7 @@ func TestAProvenPlayer(t *testing.T) {
 	}
 }
 
-// Of two connections the one that came later is the player's, also if Redis is told of the other one last.
+// The later of two connections is the player's, even if Redis learns of the other one last.
 func TestSlowToArrive(t *testing.T) {
 	d := newDesk(t, matchqtest.Embedded(t))
 	proof := identity.Identity{Player: "alice"}
@@ -236,7 +236,7 @@ func TestSlowToArrive(t *testing.T) {
 		t.Errorf("alice is at %+v, %v", found[0], err)
 	}
 
-	// Without a proof a session is its player's from the moment it names the player.
+	// Without a token a session belongs to a player as soon as it names the player.
 	early, late := d.Open("3", "", identity.Identity{}, &recorder{}), d.Open("4", "", identity.Identity{}, &recorder{})
 	for _, s := range []*sessions.Session{late, early} {
 		if err := d.Bind(t.Context(), s, wire.ID{Name: "bob"}); err != nil {
@@ -248,7 +248,7 @@ func TestSlowToArrive(t *testing.T) {
 	}
 }
 
-// away is a Redis that may be.
+// away is a Redis that a test can make unreachable.
 type away struct{ is atomic.Bool }
 
 func (a *away) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -266,7 +266,7 @@ func (a *away) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// A session that can't be told of again, since Redis is away, goes on as it was.
+// A session whose second Bind fails, since Redis is away, continues as before.
 func TestBindingAgainFails(t *testing.T) {
 	env, gate := matchqtest.Embedded(t), &away{}
 	env.Client.AddHook(gate)

@@ -23,7 +23,8 @@ func (l line) Send(event string, data json.RawMessage)    { l <- event + string(
 func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
 func (l line) Close(int, string)                          {}
 
-// Events are missing, as after a failover to a stale replica: waiting requests and players hear of their tickets all the same, once.
+// Events are missing, as after a failover to a stale replica: waiting requests and players still get their tickets'
+// outcomes, once.
 func TestGap(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
@@ -73,15 +74,15 @@ func TestGap(t *testing.T) {
 			t.Errorf("alice was told %s", got)
 		}
 		if got := <-news; got.Ticket.State != matchq.Matched || got.Ticket.Match == nil {
-			t.Errorf("who waits for bob was told %+v", got)
+			t.Errorf("the waiter for bob got %+v", got)
 		}
 		if got := <-lost; got.Err == nil {
-			t.Errorf("who waits for a lost ticket was told %+v", got)
+			t.Errorf("the waiter for a lost ticket got %+v", got)
 		}
 		posted, ran := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(posted)
-			n.Run(ctx, "worker") // what alice knows she is not told again
+			n.Run(ctx, "worker") // alice does not get the same outcome again
 		}()
 		go func() {
 			defer close(ran)
@@ -89,7 +90,7 @@ func TestGap(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if id := enqueue("alice"); m.Cancel(t.Context(), id, "") != nil { // events go on
+		if id := enqueue("alice"); m.Cancel(t.Context(), id, "") != nil { // new events
 			t.Error("can't cancel")
 		}
 		if got := <-alice; !strings.Contains(got, "CANCELLED") {

@@ -1,13 +1,13 @@
-// A button that copies what stands beside it.
+// A button that copies the text beside it.
 
 import {say} from './dom.js';
 
-const shown = 3000; // ms that it is said what came of it
+const shown = 3000; // ms that the button shows the result
 
-// copies has a button copy the text of an element. word finds copy, copied and selected in the language of the page.
+// copies makes a button copy the text of an element. word translates copy, copied and selected.
 export function copies(button, source, word) {
   let timer = 0;
-  button.hidden = false; // without scripts it is of no use
+  button.hidden = false; // it needs scripts
   button.addEventListener('click', async () => {
     let done = 'copied';
     try {

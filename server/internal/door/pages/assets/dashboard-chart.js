@@ -1,4 +1,4 @@
-// One chart: its lines, a legend that tells the values under the crosshair, and the table behind it.
+// One chart: its lines, a legend with the values at the crosshair, and the table behind it.
 
 import { attribute, h, say } from "./dom.js";
 import { clock, minute } from "./dashboard-format.js";
@@ -9,7 +9,7 @@ const HEIGHT = 210;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const crosshair = "matchq"; // charts of one name move it together
+const crosshair = "matchq"; // charts with the same name share it
 
 const steps = {
   x: [MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR],
@@ -39,13 +39,13 @@ export class Chart {
   #plot = h("div", { class: "plot", tabindex: "0", role: "img" });
   #place = h("span", { class: "legend-time numbers" });
   #values; // of the legend
-  #shown; // which series are
+  #shown; // visible series
   #table;
   #uplot = null;
   #data = null; // see dashboard-charts.js
   #width = 0;
-  #stale = false; // there is something to draw
-  #live = []; // the series' values of this moment, where they have any
+  #stale = false; // drawn data is out of date
+  #live = []; // the series' current values, if any
 
   seen = false; // it is on the screen
 
@@ -82,7 +82,7 @@ export class Chart {
     this.#uplot?.setSeries(i + 1, { show: this.#shown[i] });
   }
 
-  // take gets the data of another range, or what is new of the same, for draw to draw.
+  // take stores the data of another range, or new data of the same range, for draw.
   take(data) {
     this.#data = data;
     this.#stale = true;
@@ -90,13 +90,13 @@ export class Chart {
     attribute(this.#plot, "aria-label", this.#summary());
   }
 
-  // tellNow gets the values of this moment. The minute's are the most of it, which may be over.
+  // tellNow stores the current values. The minute's value is its maximum so far.
   tellNow(live) {
     this.#live = live;
     if (this.#data !== null) this.#tell();
   }
 
-  // draw draws if there is anything new and somebody could see it, or it is the first time, and says whether it did.
+  // draw draws if there is new data and the chart is visible, or if it is the first time. It returns whether it drew.
   draw() {
     if (!this.#stale || (!this.seen && this.#uplot !== null)) return false;
     this.#stale = false;
@@ -106,7 +106,7 @@ export class Chart {
     return true;
   }
 
-  // resize is called when the place for the chart has another width.
+  // resize is called when the width for the chart has changed.
   resize(width) {
     this.#width = width;
     this.#uplot?.setSize({ width, height: HEIGHT });
@@ -117,7 +117,7 @@ export class Chart {
     return this.#plot;
   }
 
-  // recolour draws with the colours that hold now.
+  // recolour draws with the current colours.
   recolour() {
     this.#uplot?.destroy();
     this.#uplot = null;
@@ -166,7 +166,7 @@ export class Chart {
     };
   }
 
-  // #tell lets the legend say the values at the crosshair, or else the newest.
+  // #tell shows the values at the crosshair in the legend, or else the newest.
   #tell() {
     const { starts, values } = this.#data;
     const at = this.#uplot?.cursor.idx ?? null;
@@ -200,7 +200,7 @@ export class Chart {
   }
 }
 
-// swatch is a piece of a series' line.
+// swatch is a sample of a series' line.
 function swatch(series) {
   const ns = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(ns, "svg");
@@ -214,13 +214,13 @@ function swatch(series) {
   return svg;
 }
 
-// beforeLast leaves the last value unconnected: that little happened in a minute that has just begun is no fall.
+// beforeLast leaves the last value unconnected: the low value of a minute that has just begun is no drop.
 function beforeLast(u, _, __, ___, gaps) {
   const [from, to] = u.data[0].slice(-2).map((start) => Math.round(u.valToPos(start, "x", true)));
-  return [...gaps, [from - 2, to]]; // without the beginning of the fall, which is as wide as the line
+  return [...gaps, [from - 2, to]]; // also hides the start of the drop, which is as wide as the line
 }
 
-// alone are the values without neighbours, which would be lines without length.
+// alone returns the values without neighbours, which would be lines without length.
 function alone(values, last) {
   const found = [];
   values.forEach((value, i) => {

@@ -11,7 +11,7 @@ export class Charts {
   #store;
   #charts = specs.map((spec) => new Chart(spec));
   #range = Object.hasOwn(ranges, remembered("range") ?? "") ? remembered("range") : "15m";
-  #shown = 0; // the newest minute that is
+  #shown = 0; // the newest minute shown
   #drawing = false;
 
   constructor(store) {
@@ -35,7 +35,7 @@ export class Charts {
     this.#followSight();
   }
 
-  // tick goes on to a new minute of which nothing was told yet.
+  // tick advances to a new minute that has no data yet.
   tick() {
     if (this.#store.known && this.#store.thisMinute !== this.#shown) this.#fill();
     this.#tellNow();
@@ -67,7 +67,7 @@ export class Charts {
     });
   }
 
-  // #window are all minutes of the range up to this one; those in which no node ran have no row.
+  // #window returns all minutes of the range up to this one; minutes in which no node ran have no row.
   #window() {
     const end = this.#store.thisMinute;
     const starts = [];
@@ -75,8 +75,8 @@ export class Charts {
     return { starts, rows: starts.map((start) => this.#store.minutes.get(start) ?? null) };
   }
 
-  // #followSize draws anew in the next frame, once, however many charts have changed: drawing while sizes are told would
-  // change sizes again.
+  // #followSize redraws in the next frame, once, however many charts have changed: drawing inside the observer's
+  // callback would change sizes again.
   #followSize() {
     const waiting = new Map();
     const watch = new ResizeObserver((entries) => {
@@ -95,7 +95,7 @@ export class Charts {
     for (const chart of this.#charts) watch.observe(chart.place);
   }
 
-  // #followSight leaves out charts that are scrolled away.
+  // #followSight skips charts that are scrolled out of view.
   #followSight() {
     const watch = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {

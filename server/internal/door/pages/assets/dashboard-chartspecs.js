@@ -1,9 +1,9 @@
-// What the charts show. A series has a value for each minute; those of one unit share an axis. Each has a line of its own
-// kind beside its colour.
+// The content of the charts. A series has a value for each minute; series of one unit share an axis. Each has its own
+// colour and line style.
 
 import { count, duration } from "./dashboard-format.js";
 
-// least is what an axis shows at least, so that a few are not drawn as many.
+// least is the smallest range of an axis, so that low values look low.
 export const units = {
   tickets: { text: count, least: 4 },
   time: { text: duration, least: 1000 },
@@ -12,7 +12,7 @@ export const units = {
 
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
-// of is the value of a minute; live, if there is one, how it is at this moment, by the store.
+// of returns the value of a minute; live, if given, returns the current value from the store.
 function series(unit, label, of, place, live) {
   return { unit, label, of, live, dash: dashes[place], colour: `--series-${place + 1}` };
 }
@@ -32,7 +32,7 @@ export const charts = [
     id: "flow",
     title: "Tickets a minute",
     note: "joined, and how they ended",
-    grows: true, // a minute is known at its end only
+    grows: true, // a minute's value is final only at its end
     series: [
       series("tickets", "Enqueued", (m) => m.enqueued, 0), series("tickets", "Matched", (m) => m.matched, 1),
       series("tickets", "Cancelled", (m) => m.cancelled, 2), series("tickets", "Expired", (m) => m.expired, 3),

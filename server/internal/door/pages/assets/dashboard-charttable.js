@@ -1,4 +1,4 @@
-// The table behind a chart, newest minute first. It is kept up to date only while it is open.
+// The table behind a chart, newest minute first. It is updated only while it is open.
 
 import { arrange, h, say } from "./dom.js";
 import { minute, moment } from "./dashboard-format.js";
@@ -27,7 +27,7 @@ export class ChartTable {
     this.#draw();
   }
 
-  // #draw shows minutes of which anything is known.
+  // #draw shows the minutes that have data.
   #draw() {
     if (!this.node.open || this.#data === null) return;
     const { starts, values, known } = this.#data;

@@ -1,4 +1,4 @@
-// Tells whoever sees an empty server how to fill it.
+// The hint on an empty server: how to queue players.
 
 import { copies } from "./copy.js";
 import { find, say } from "./dom.js";

@@ -1,4 +1,4 @@
-// How numbers, durations and times are written. What is not known is a dash.
+// The formats of numbers, durations and times. An unknown value is a dash.
 
 export const NONE = "–";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -16,7 +16,7 @@ export const clock = (ms) => (missing(ms) ? NONE : hms.format(ms));
 export const minute = (ms) => hm.format(ms);
 export const moment = (ms) => (missing(ms) ? NONE : full.format(ms));
 
-// duration is exact where that matters and short where it does not.
+// duration is precise for short durations and brief for long ones.
 export function duration(ms) {
   if (missing(ms)) return NONE;
   if (ms === 0) return "0 s";
@@ -46,7 +46,7 @@ export function until(time, now) {
 
 export const ago = (time, now) => (missing(time) ? NONE : `${roughly(now - time)} ago`);
 
-// roughly is a duration in its largest unit, which fits into a narrow column.
+// roughly writes a duration in its largest unit, to fit a narrow column.
 export function roughly(ms) {
   if (missing(ms)) return NONE;
   const s = Math.max(0, Math.round(ms / 1000));

@@ -3,7 +3,7 @@
 import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, ago, count, duration, moment, roughly, until } from "./dashboard-format.js";
 
-// list keeps a table's rows by a key; fill writes a row's cells, which it gets by their columns' names.
+// list keeps a table's rows by a key; fill writes a row's cells, passed by column name.
 function list(table, columns, keyOf, fill) {
   const body = find("tbody", table);
   let rows = new Map();
@@ -35,7 +35,7 @@ function list(table, columns, keyOf, fill) {
 }
 
 const short = (id) => (id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);
-const end = (id) => (id.length > 9 ? `…${id.slice(-8)}` : id); // ids that were made one after the other begin alike
+const end = (id) => (id.length > 9 ? `…${id.slice(-8)}` : id); // successive ids have the same start
 
 export function showNodes(store) {
   const columns = { id: "Node", version: "Version", sockets: "Sockets", heard: "Heartbeat", started: "Uptime" };
@@ -45,7 +45,7 @@ export function showNodes(store) {
     say(cells.version, node.version || "–");
     attribute(cells.version, "title", node.version || null);
     say(cells.sockets, count(node.sockets));
-    // A node renews its lease well before its end: one that is over was not heard of for longer than that.
+    // A node renews its lease well before its end. A lease that is over means a longer silence.
     const late = store.now - node.lease_ends_at;
     say(cells.heard, late > 0 ? `${age(late)} late` : `due ${until(node.lease_ends_at, store.now)}`);
     attribute(cells.heard, "data-kind", late > 0 ? "bad" : null);

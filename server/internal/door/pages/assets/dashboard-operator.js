@@ -1,9 +1,9 @@
-// Who looks at the page, and what operators do. Everybody may read; what changes something needs the admin token, or a
-// server that was started without one on this machine. store.operator is
+// Operators: sign-in and actions. Everybody may read. Changes need the admin token, or a server on this machine that
+// was started without one. store.operator is
 //   {state: "unknown"}
 //   {state: "reader"}           may sign in
 //   {state: "locked"}           the server has no admin token and we are not on its machine
-//   {state: "operator", open}   open: without a session, so there is nothing to sign out of
+//   {state: "operator", open}   open: no session is needed, so there is no sign-out
 
 import { announce, remember, remembered } from "./dashboard-parts.js";
 import { attribute, find, say } from "./dom.js";
@@ -11,7 +11,7 @@ import { count, plural } from "./dashboard-format.js";
 
 const encoded = encodeURIComponent;
 
-// call asks the server. The answer is {status, body}; status 0 says that there was none.
+// call makes a request and returns {status, body}; status 0 means that there was no answer.
 export async function call(method, path, body) {
   const options = { method, headers: { Accept: "application/json" } };
   if (body !== undefined) {
@@ -32,8 +32,8 @@ export class Operator {
   #store;
   #dialog = find("#sign-in-dialog");
   #draining = find("#drain-dialog");
-  #drained = ""; // the queue that the dialog is about
-  #node = ""; // that answers
+  #drained = ""; // the queue of the dialog
+  #node = ""; // the node that answers
 
   constructor(store) {
     this.#store = store;
@@ -50,7 +50,7 @@ export class Operator {
     this.look();
   }
 
-  // look finds out who we are.
+  // look asks the server whether we are an operator.
   async look() {
     const { status } = await call("GET", "v1/admin/audit");
     if (status === 401) this.#store.set("operator", { state: "reader" });
@@ -59,7 +59,7 @@ export class Operator {
     else setTimeout(() => this.look(), 5000);
   }
 
-  // #lookAgain asks another node, or one that was started anew: it may have another token.
+  // #lookAgain asks again when another node answers, or a restarted one: it may have another token.
   #lookAgain() {
     const node = this.#store.config.node;
     if (this.#node !== "" && this.#node !== node) this.look();
@@ -117,7 +117,7 @@ export class Operator {
     announce("You are signed out.");
   }
 
-  // act does to a queue what one of its buttons says.
+  // act carries out the action of a queue's button.
   async act(action, queue, button) {
     if (action === "drain") {
       this.#askToDrain(queue);
@@ -131,7 +131,7 @@ export class Operator {
     this.#store.patchQueue(queue, { paused: action === "pause" });
     announce(
       action === "pause"
-        ? `Queue ${queue} is paused on every node. Who waits in it keeps waiting; nobody can join.`
+        ? `Queue ${queue} is paused on every node. Waiting players keep waiting; nobody can join.`
         : `Queue ${queue} takes players again.`,
     );
   }
@@ -187,7 +187,7 @@ export class Operator {
   }
 }
 
-// isOpen says whether we are an operator without a session too.
+// isOpen returns whether we are an operator even without a session.
 async function isOpen() {
   if (remembered("session")) return false;
   try {

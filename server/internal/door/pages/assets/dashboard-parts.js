@@ -2,7 +2,7 @@
 
 import { find, h } from "./dom.js";
 
-// icon is one of the drawings in the page, for those who see.
+// icon is one of the page's drawings, hidden from screen readers.
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -13,10 +13,9 @@ export function icon(name) {
   return svg;
 }
 
-const shown = 8000; // ms that good news stay
+const shown = 8000; // ms that messages of success stay
 
-// announce tells what came of something an operator did, to those who see and those who listen. Failures stay until they
-// are closed.
+// announce reports the result of an operator's action, also to screen readers. Failures stay until they are closed.
 export function announce(text, failed = false) {
   const list = find(failed ? "#failures" : "#news");
   const close = h("button", { type: "button", class: "quiet", "aria-label": "Close this message" }, "×");
@@ -27,7 +26,7 @@ export function announce(text, failed = false) {
   if (!failed) setTimeout(() => note.remove(), shown);
 }
 
-// remembered and remember keep a choice in this browser, where that is allowed.
+// remembered and remember keep a choice in this browser, if it allows storage.
 export function remembered(key) {
   try {
     return localStorage.getItem(`matchq.dashboard.${key}`);

@@ -1,5 +1,5 @@
-// The table of queues. It may have thousands of rows that change every second, so only the page that is seen is in the
-// document, rows are kept by name, and a cell is touched only if its text changes.
+// The table of queues. It may have thousands of rows that change every second. So only the visible page of rows is in
+// the document, rows are kept by name, and a cell is written only if its text changes.
 
 import { icon } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
@@ -7,9 +7,9 @@ import { age, count, moment, plural, until } from "./dashboard-format.js";
 
 const PAGE = 50;
 const byName = new Intl.Collator("en", { numeric: true }).compare;
-const last = Number.MAX_SAFE_INTEGER; // where times stand that are none
+const last = Number.MAX_SAFE_INTEGER; // sort position of missing times
 
-// What each column sorts by. Numbers begin with the largest, names and times with the first.
+// The sort key of each column. Numbers begin with the largest, names and times with the first.
 const columns = {
   name: { compare: (a, b) => byName(a.name, b.name), down: false },
   waiting: { compare: (a, b) => a.waiting - b.waiting, down: true },
@@ -20,8 +20,7 @@ const columns = {
   paused: { compare: (a, b) => a.paused - b.paused, down: true },
 };
 
-// nextMatch is when players of a queue may be matched next. A visit while fewer wait than a match takes is there for those
-// whose time ends.
+// nextMatch returns the time of a queue's next match, if any. A visit while too few players wait only expires tickets.
 function nextMatch(queue, size) {
   return queue.waiting < size ? null : queue.next_tick_at;
 }
@@ -29,7 +28,7 @@ function nextMatch(queue, size) {
 export class QueueTable {
   #store;
   #act;
-  #rows = new Map(); // those in the document, by name
+  #rows = new Map(); // rows in the document, by name
   #order = []; // names, filtered and sorted
   #sort = { column: "waiting", down: true };
   #filter = "";
@@ -37,7 +36,7 @@ export class QueueTable {
   #table = find("#queue-table");
   #body = find("#queue-table tbody");
 
-  // act is called with what an operator wants: pause, resume or drain, and the queue's name.
+  // act is called with an operator's action (pause, resume or drain) and the queue's name.
   constructor(store, act) {
     this.#store = store;
     this.#act = act;
@@ -60,7 +59,7 @@ export class QueueTable {
     store.view(["operator"], () => attribute(this.#table, "data-read-only", store.operator.state !== "operator"));
   }
 
-  // tick lets ages and countdowns go on.
+  // tick advances ages and countdowns.
   tick() {
     const now = this.#store.now;
     const size = this.#store.config?.match_size;
@@ -88,8 +87,8 @@ export class QueueTable {
     find("#queue-box").scrollTop = 0;
   }
 
-  // #draw keeps the order while somebody points at a row or is in one, so that no other moves under the hand; unless
-  // that was asked for.
+  // #draw keeps the order while the pointer or the focus is in a row, so that no other row moves there; unless a new
+  // order was asked for.
   #draw(asked) {
     const held = !asked && this.#body.matches(":hover, :focus-within");
     this.#order = held ? this.#keptOrder() : this.#sorted();
@@ -134,7 +133,7 @@ export class QueueTable {
     const inside = this.#body.contains(left);
     this.#rows = rows;
     arrange(this.#body, [...rows.values()].map((row) => row.node));
-    if (inside && !left.isConnected) find("#queues-title").focus(); // the row that had the focus has gone
+    if (inside && !left.isConnected) find("#queues-title").focus(); // the focused row was removed
   }
 
   #showPage(from, shown, pages, held) {
@@ -177,7 +176,7 @@ function newRow(name) {
 }
 
 function fillRow(row, queue) {
-  if (row.queue === queue) return; // the store replaces what changes
+  if (row.queue === queue) return; // the store replaces changed queues
   row.queue = queue;
   say(row.cells.waiting, count(queue.waiting));
   say(row.cells.proposed, count(queue.proposed));

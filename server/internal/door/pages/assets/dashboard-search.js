@@ -1,17 +1,17 @@
-// Search for a ticket, by a player's name or its id: where it stands, why it waits, and what it has been through.
+// Search for a ticket, by its player or its id: its state, the reason why it waits, and its events.
 
 import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, clock, duration, moment } from "./dashboard-format.js";
 import { call, failure } from "./dashboard-operator.js";
 
-const REFRESH = 3000; // ms; what has ended stays as it is
+const REFRESH = 3000; // ms; ended tickets do not change
 const live = new Set(["waiting", "proposed"]);
 
 export class Search {
   #store;
-  #path = ""; // of what is shown
+  #path = ""; // of the ticket shown
   #timer = 0;
-  #asked = 0; // the newest question; answers to others come too late
+  #asked = 0; // the newest request; answers to older ones are dropped
   #state = "";
 
   constructor(store) {
@@ -28,7 +28,7 @@ export class Search {
     });
   }
 
-  // #search tries the id first: nobody can hide another's ticket by taking its id for a name.
+  // #search tries the id first: a player named like a ticket's id can't hide that ticket.
   async #search(text) {
     this.#clear("");
     if (text === "") {
@@ -70,7 +70,7 @@ export class Search {
   }
 
   #show({ ticket, why, timeline = [] }) {
-    if (this.#state !== ticket.state) { // what has not changed need not be read out again
+    if (this.#state !== ticket.state) { // screen readers need not repeat an unchanged state
       this.#state = ticket.state;
       say(find("#search-message"), `The ticket of ${ticket.player} in queue ${ticket.queue} is ${ticket.state}.`);
     }

@@ -1,16 +1,16 @@
-// Says whether what is shown can be believed: how the stream is, and whether Redis answers.
+// Shows whether the numbers are current: the state of the stream, and whether Redis answers.
 
 import { attribute, find, say } from "./dom.js";
 import { clock, until } from "./dashboard-format.js";
 
-const STALE = 12_000; // ms without an event; the server speaks every 5 s at least
+const STALE = 12_000; // ms without an event; the server sends one every 5 s at least
 
 export function showStatus(store) {
   const pill = find("#link");
   const text = find("#link-text");
   const banner = find("#banner");
   const bannerText = find("#banner-text");
-  const bannerWait = find("#banner-wait"); // not read out: it changes every second
+  const bannerWait = find("#banner-wait"); // hidden from screen readers: it changes every second
   const main = find("main");
 
   function draw() {
@@ -31,7 +31,7 @@ export function showStatus(store) {
 
   store.view(["link", "redis", "config", "heard"], draw);
   draw();
-  return draw; // to be called once a second: silence is no event
+  return draw; // the caller calls it once a second: silence is no event
 }
 
 function judge(store) {
@@ -57,7 +57,7 @@ function bannerFor(store) {
   const { state, why } = store.link;
   if (why) return `No live data: ${why}.`;
   if (state === "live" && store.redis && !store.redis.up) {
-    return "Redis does not answer. Nobody can queue or be matched until it is back; this page shows what was known last.";
+    return "Redis does not answer. Nobody can queue or be matched until it is back; this page shows its last values.";
   }
   return "";
 }

@@ -1,27 +1,27 @@
-// What the page knows. The stream writes it, views read it: a view names the parts it shows and is drawn once a frame
+// The state of the page. The stream writes it, views read it: a view names the parts it shows and is drawn once a frame
 // at most, after any of them has changed.
 
 const MINUTE = 60_000;
 const MINUTES_KEPT = 1440;
 const MATCHES_KEPT = 20;
-const LINGER = 60_000; // ms that an empty queue stays in sight, so that the list is calm while queues fill and empty
+const LINGER = 60_000; // ms that an empty queue stays visible, so that the list is calm while queues fill and empty
 
-const WHOLE = ["config", "totals", "audit", "redis", "nodes"]; // parts that are replaced as they come
+const WHOLE = ["config", "totals", "audit", "redis", "nodes"]; // parts that events replace as a whole
 
 export class Store {
   config = null;
   totals = null;
-  audit = null; // before it is known
+  audit = null; // until it is known
   redis = null;
-  nodes = null; // which only operators are told
+  nodes = null; // only operators get it
   matches = [];
   queues = new Map(); // by name
   minutes = new Map(); // by start
-  link = { state: "connecting" }; // how the stream is, see dashboard-stream.js
-  operator = { state: "unknown" }; // who we are, see dashboard-operator.js
-  reached = false; // whether the server has found Redis; before that its numbers are none
-  heardAt = null; // what the server's clock said in the last event; it says nothing before it has found Redis
-  arrivedAt = 0; // when that came, by the browser's
+  link = { state: "connecting" }; // state of the stream, see dashboard-stream.js
+  operator = { state: "unknown" }; // see dashboard-operator.js
+  reached = false; // whether the server has reached Redis; before that it has no numbers
+  heardAt = null; // the server's time in the last event; null before it has reached Redis
+  arrivedAt = 0; // arrival of that event, by the browser's clock
 
   #offset = 0; // from the browser's clock to the server's
   #views = [];
@@ -46,7 +46,7 @@ export class Store {
     this.#views.push({ parts, draw });
   }
 
-  // touch says that parts have changed.
+  // touch marks parts as changed.
   touch(...parts) {
     if (this.#changed.size === 0) requestAnimationFrame(() => this.#draw());
     for (const part of parts) this.#changed.add(part);
@@ -74,7 +74,7 @@ export class Store {
   }
 
   change(data) {
-    if (!this.known) return; // a snapshot comes first
+    if (!this.known) return; // the snapshot must come first
     this.#hear(data.now);
     this.#take(data);
   }
@@ -92,7 +92,7 @@ export class Store {
     for (const name of gone) {
       const queue = this.queues.get(name);
       if (!queue) continue;
-      // How many were matched at its end the server does not say any more.
+      // The server no longer sends how many were matched at its end.
       const empty = { waiting: 0, proposed: 0, oldest_since: null, next_tick_at: null, matched_total: null, paused: false };
       this.queues.set(name, { ...queue, ...empty, goneAt: this.now });
     }
@@ -114,7 +114,7 @@ export class Store {
     }
   }
 
-  // patchQueue shows what an operator's call has answered, before the stream tells it.
+  // patchQueue applies the answer to an operator's call before the stream brings the change.
   patchQueue(name, fields) {
     const queue = this.queues.get(name);
     if (!queue) return;
@@ -122,13 +122,13 @@ export class Store {
     this.touch("queues");
   }
 
-  // #hear sets our clock by the server's. What comes late makes it seem slow, so the earliest arrival counts, unless one
-  // of the two was set.
+  // #hear sets our clock by the server's. A late event makes that clock seem slow, so the earliest arrival counts,
+  // unless one of the two clocks was set.
   #hear(now) {
     this.arrivedAt = Date.now();
     this.touch("heard");
     if (now !== null) this.reached = true;
-    if (now === null || now === this.heardAt) return; // the clock is Redis's, and is not known while that is away
+    if (now === null || now === this.heardAt) return; // the clock is Redis's, and unknown while Redis is away
     const offset = now - this.arrivedAt;
     this.#offset = Math.abs(offset - this.#offset) > 1000 ? offset : Math.max(offset, this.#offset);
     this.heardAt = now;

@@ -1,9 +1,9 @@
-// The one stream of the page. It is open while the page is seen, comes back by itself, and says how it is:
+// The one stream of the page. It is open while the page is visible, reconnects by itself, and reports its state:
 //   connecting, live, hidden
-//   reconnecting {why?, at?}  it has broken; at is when we try again, if that is for us to do
+//   reconnecting {why?, at?}  it has broken; at is the time of our next attempt, unless the browser retries
 //   refused {why, at}         the server answers, but not with a stream
 
-const SILENCE = 20_000; // ms after which a stream that says nothing is given up; the server speaks every 5 s
+const SILENCE = 20_000; // ms after which a silent stream is closed; the server sends an event every 5 s
 const SLOWEST = 15_000; // ms between attempts
 
 export class Stream {
@@ -12,7 +12,7 @@ export class Stream {
   #source = null;
   #again = 0; // the timer of the next attempt
   #failures = 0;
-  #sign = 0; // when the source last gave one
+  #sign = 0; // time of the last sign of life
 
   constructor(store, url) {
     this.#store = store;
@@ -34,7 +34,7 @@ export class Stream {
     else if (!this.#source) this.#open();
   }
 
-  // #followOperator asks anew when somebody has signed in or out: the stream tells operators more.
+  // #followOperator reopens the stream after a sign-in or sign-out: operators get more data.
   #followOperator() {
     let before = "unknown";
     this.#store.view(["operator"], () => {
@@ -72,8 +72,8 @@ export class Stream {
     if (this.#store.link.state !== state) this.#store.set("link", { state });
   }
 
-  // #broken leaves it to the browser to come back as long as it tries. It does not where the server refuses, and does
-  // not tell why either, so we ask.
+  // #broken lets the browser reconnect as long as it tries. After a refusal the browser stops and gives no reason, so
+  // we ask for it.
   async #broken(source) {
     if (source.readyState !== EventSource.CLOSED) {
       this.#store.set("link", { state: "reconnecting" });
@@ -89,7 +89,7 @@ export class Stream {
   }
 }
 
-// refusal asks for the stream once more to learn what is wrong with it.
+// refusal requests the stream once more to learn why the server refuses it.
 async function refusal(url) {
   const asking = new AbortController();
   const late = setTimeout(() => asking.abort(), 5000);
@@ -103,7 +103,7 @@ async function refusal(url) {
     return { state: "reconnecting", why: "the server can't be reached", wait: 0 };
   } finally {
     clearTimeout(late);
-    asking.abort(); // a stream we do not read
+    asking.abort(); // do not read the stream
   }
 }
 

@@ -39,7 +39,7 @@ function interval(config) {
 
 export function showRedis(store) {
   const value = (name) => find(`[data-redis="${name}"]`);
-  const missing = "not available"; // where Redis is embedded, may not tell, or has not told yet
+  const missing = "not available"; // Redis is embedded, denies INFO, or has not answered yet
   const or = (known, text) => (known === null || known === undefined ? missing : text());
   store.view(["redis"], () => {
     const redis = store.redis;

@@ -1,4 +1,4 @@
-// The operations dashboard: one stream fills one store, and views are drawn from that.
+// The operations dashboard: one stream fills one store, and views draw it.
 
 import { Charts } from "./dashboard-charts.js";
 import { showEmpty } from "./dashboard-empty.js";
@@ -25,12 +25,12 @@ showEmpty();
 new Search(store);
 const stream = new Stream(store, "v1/dashboard/events");
 
-// All that goes on without an event does so by this one clock.
+// This one timer drives all changes that no event brings.
 setInterval(() => {
   stream.check();
   if (document.hidden) return;
   drawStatus();
-  if (store.link.state !== "live") return; // what is not heard of any more does not grow older
+  if (store.link.state !== "live") return; // ages stop while the data is not live
   for (const tick of [tickTiles, tickNodes, tickMatches]) tick();
   queues.tick();
   charts.tick();

@@ -1,11 +1,11 @@
-// What players can do. Each action asks the server; what becomes of it the server tells by events, which change the state.
+// The players' actions. Each sends a request to the server; the server's events then change the state.
 
 import {ended} from './demo-connection.js';
 import {leave} from './demo-state.js';
 import {noticeOf} from './demo-player.js';
 
 const rounds = 7; // questions of a game
-const freshEnough = 5 * 60_000; // ms that a guest's proof must last for a game to be begun
+const freshEnough = 5 * 60_000; // ms that a guest's token must still last for a new game
 
 export function actionsOf(player) {
   const {state} = player;
@@ -42,7 +42,7 @@ export function actionsOf(player) {
     await tell();
   };
 
-  // tell tells our answer. If the connection breaks meanwhile it may have counted: then it is told again.
+  // tell sends our answer. If the connection breaks meanwhile it may have counted or not: then it is sent again.
   const tell = async () => {
     const {match, game} = state;
     const {id} = game.question;
@@ -51,13 +51,13 @@ export function actionsOf(player) {
       game.unsure = false;
     } catch (problem) {
       if (game.question?.id !== id || problem.code === 'offline') return;
-      Object.assign(game, {mine: null, unsure: false, late: problem.code === 'too_late'}); // one can try again
+      Object.assign(game, {mine: null, unsure: false, late: problem.code === 'too_late'}); // the player can try again
       if (!game.late) state.notice = noticeOf(problem);
     }
     player.changed();
   };
 
-  // goOn tells the server what it may not have heard before the connection broke.
+  // goOn repeats requests that may have been lost with the connection.
   const goOn = () => {
     const {match, game} = state;
     if (match?.started && !game) start();
@@ -66,9 +66,9 @@ export function actionsOf(player) {
 
   const giveUp = async () => {
     const {match} = state;
-    match.gaveUp = true; // before the server says how it ended
+    match.gaveUp = true; // before the server sends the result
     match.gaveUp = Boolean(await player.attempt('end_game_playing', {roomId: match.room}));
-    if (state.notice?.key === 'not_found') leave(state); // there is nothing to give up any more
+    if (state.notice?.key === 'not_found') leave(state); // the game is gone already
     player.changed();
   };
 

@@ -1,9 +1,9 @@
-// A bot is a second player that this page plays, by a connection of its own, for whoever has nobody to play with. It
-// knows no more than any player does, guesses, and takes its time. It ends with the page.
+// A bot is a second player in this page, with its own connection, for players without an opponent. It knows no more
+// than any player does, guesses, and takes its time. It ends with the page.
 
 import {Connection, address, newGuest} from './demo-connection.js';
 
-// between is a time that a person might take.
+// between is a random delay, as of a person.
 const between = (least, most) => least + Math.random() * (most - least);
 
 export class Bot {
@@ -12,11 +12,11 @@ export class Bot {
   #timers = new Set();
   #queued;
   #room = null;
-  #against = null; // who it was matched with
+  #against = null; // its opponent
   guest;
 
-  // It is given name, set, owner (the player it is for), changed() and ended(failed); and guest, if it was there before the
-  // page was loaded again.
+  // The options are name, set, owner (the player it is for), changed() and ended(failed); and guest, if the bot was
+  // there before a reload of the page.
   constructor(given) {
     this.#given = given;
     this.set = given.set;
@@ -33,13 +33,13 @@ export class Bot {
     this.#connection.start();
   }
 
-  // leave is for when it is not needed any more. Whom it was matched with meanwhile it does not let down.
+  // leave ends a bot that is no longer needed. If it was matched with another player it plays that game.
   async leave() {
     if (this.#room && this.#against !== this.#given.owner) return;
     try {
       await this.#connection.ask(this.#room ? 'end_game_playing' : 'cancel_request_general_match', {roomId: this.#room ?? undefined});
     } catch {
-      // the server notices when the connection ends
+      // the server notices the end of the connection
     }
     this.stop();
   }
@@ -106,9 +106,9 @@ export class Bot {
     },
     state: ({match, room}) => {
       if (match?.status === 'MATCHED') this.#meet(match);
-      else if (match) this.#handlers.match_proposed(match); // which is not told again
+      else if (match) this.#handlers.match_proposed(match); // that event is not repeated
       if (!room) {
-        if (!match) this.#end(); // there is nothing it is needed for
+        if (!match) this.#end(); // it is no longer needed
         return;
       }
       this.#room = room.roomId;
@@ -141,7 +141,7 @@ export class Bot {
   #later(wait, event, data) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#connection.ask(event, data).catch(() => {}); // too late, or over: a bot does not mind
+      this.#connection.ask(event, data).catch(() => {}); // too late, or over: a bot ignores it
     }, wait);
     this.#timers.add(timer);
   }

@@ -1,25 +1,25 @@
-// A plain WebSocket that comes back by itself. What it says and hears is described in the server's README.
+// A plain WebSocket that reconnects by itself. The server's README describes its events.
 
 const unauthorized = 4401;
 const replaced = 4409;
 
-const firstPause = 250; // ms until the first attempt to come back; a lost player has a few seconds
+const firstPause = 250; // ms until the first attempt to reconnect; a lost player has a few seconds
 const longestPause = 8000;
-const answerPatience = 10_000; // ms for the server to answer; then the connection is as good as lost
+const answerPatience = 10_000; // ms for the server to answer; after that the connection counts as lost
 
-// offline is what a request fails with whose answer can't come any more.
+// offline is the error of a request that lost its connection.
 const offline = () => ({code: 'offline', message: 'the connection is lost'});
 
-// Connection calls what it was given:
-//   address()            promises the address; what it throws with final = true ends all attempts
-//   hello(connection)    says who we are and asks how things stand, before anything else is sent
+// Connection calls these functions:
+//   address()            promises the address; an error with final = true ends all attempts
+//   hello(connection)    identifies us and asks for the current state, before anything else is sent
 //   heard(event, data, seq)
 //   changed(link)        {status, since, until?, reason?}; status is one of
 //                        connecting, open, away (until the next attempt), refused, replaced, stopped
 export class Connection {
   #given;
   #socket = null;
-  #pending = new Map(); // requests by id: how to tell whoever waits
+  #pending = new Map(); // requests by id, with their promises' functions
   #lastID = 0;
   #attempts = 0;
   #timer = 0;
@@ -40,7 +40,7 @@ export class Connection {
     this.#change({status: 'stopped'});
   }
 
-  // wake does not wait for the next attempt.
+  // wake makes the next attempt at once.
   wake() {
     if (this.link.status === 'away') this.#open();
   }
@@ -65,7 +65,7 @@ export class Connection {
   async #open() {
     this.#drop();
     this.#change({status: 'connecting'});
-    const turn = this.#turn; // whatever begins anew meanwhile is another one
+    const turn = this.#turn; // a newer attempt has another number
     let address;
     try {
       address = await this.#given.address();
@@ -106,7 +106,7 @@ export class Connection {
     }
   }
 
-  // lost ends what a connection was for, unless it is not ours any more.
+  // lost ends a connection, unless a newer one has replaced it.
   #lost(socket, code) {
     if (socket !== this.#socket) return;
     this.#drop();
@@ -124,7 +124,7 @@ export class Connection {
       this.#change({status: 'refused', reason});
       return;
     }
-    // Pauses differ, so that not all who lost a server fall on the next one at once.
+    // Random pauses, so that the clients of a lost server do not all reach the next one at once.
     const pause = Math.min(firstPause * 2 ** this.#attempts++, longestPause) * (0.5 + Math.random() / 2);
     const wait = Math.max(pause, retryAfterMs);
     this.#timer = setTimeout(() => this.#open(), wait);
@@ -149,7 +149,7 @@ export class Connection {
   }
 }
 
-// address is that of the server's WebSocket, beside this page, with the token of a guest who has one.
+// address is the URL of the server's WebSocket, beside this page, with the guest's token, if any.
 export function address(guest) {
   const url = new URL('ws', document.baseURI);
   url.protocol = url.protocol.replace('http', 'ws');
@@ -157,7 +157,7 @@ export function address(guest) {
   return url.href;
 }
 
-// newGuest has the server make up a player.
+// newGuest asks the server for a new player.
 export async function newGuest() {
   const answer = await fetch('v1/demo/guest', {method: 'POST'});
   if (answer.ok) return answer.json();
@@ -168,7 +168,7 @@ export async function newGuest() {
   };
 }
 
-// ended says whether a guest can't prove anything for much longer (ms).
+// ended returns whether a guest's token ends within a time (ms).
 export function ended(guest, least) {
   return Boolean(guest.expires_at) && Date.parse(guest.expires_at) - Date.now() < least;
 }

@@ -1,15 +1,15 @@
-// What stands around the screens: the connection, what there is to say, and invitations.
+// The parts around the screens: the connection, notices and invitations.
 
 import {h, say, show} from './dom.js';
 import {button, seconds} from './demo-parts.js';
 import {nameOf} from './demo-state.js';
 
-const slow = 600; // ms until it is said that the page connects
-const backFor = 2500; // ms that it is said that the connection is back
+const slow = 600; // ms until the page shows that it connects
+const backFor = 2500; // ms that the page shows that the connection is back
 
 export function frame(t, state, actions) {
   const link = h('span', {role: 'status'});
-  const linkLeft = h('span', {class: 'count', 'aria-hidden': 'true'}); // what counts down is not read out each second
+  const linkLeft = h('span', {class: 'count', 'aria-hidden': 'true'}); // not read out: it changes each second
   const tryNow = button('', actions.tryNow, {class: 'quiet', id: 'try-now'});
   const notice = h('span', {role: 'status'});
   const noticeLeft = h('span', {class: 'count', 'aria-hidden': 'true'});
@@ -55,7 +55,7 @@ export function frame(t, state, actions) {
   };
 }
 
-// wordOf is what a notice says.
+// wordOf returns the text of a notice.
 export function wordOf(t, notice) {
   const all = t('notices');
   return (all[notice.key] ?? all.other)(notice);

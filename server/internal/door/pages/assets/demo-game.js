@@ -1,4 +1,4 @@
-// The screen of a game that the server paces.
+// The screen of a paced game.
 
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {avatar, heading, nameTag, seconds, sureButton, timeBar} from './demo-parts.js';
@@ -22,7 +22,7 @@ export function game({t, state, actions}) {
     text, number, choices, status,
     h('div', {class: 'foot'}, keys, sureButton(t('giveUp'), t('giveUpSure'), actions.giveUp)));
 
-  let shown = null; // the question that the choices are of
+  let shown = null; // the question whose choices are shown
   let buttons = [];
 
   const ask = (question) => {
@@ -42,7 +42,7 @@ export function game({t, state, actions}) {
     buttons.forEach(({element, mark}, i) => {
       const isMine = current.mine === i;
       const isRight = current.right === i;
-      attribute(element, 'aria-disabled', String(!open)); // what is disabled altogether would lose the focus
+      attribute(element, 'aria-disabled', String(!open)); // a disabled button would lose the focus
       attribute(element, 'aria-pressed', String(isMine));
       element.classList.toggle('mine', isMine);
       element.classList.toggle('right', isRight);
@@ -86,7 +86,7 @@ export function game({t, state, actions}) {
   };
 }
 
-// verdict says how the question stands for us.
+// verdict returns our result of the question so far.
 function verdict(t, state, mine) {
   const {game: current} = state;
   if (current.phase === 'countdown') return t('firstComes');
@@ -105,7 +105,7 @@ function verdictKind(current) {
   return current.mine !== null && current.mine === current.right ? 'good' : 'bad';
 }
 
-// scoreboard shows all players, their points, and who has answered.
+// scoreboard shows all players with their points and whether they have answered.
 function scoreboard(t, state, mine) {
   const sides = [mine, ...state.match.players.filter((id) => id !== mine)].map((id) => {
     const points = h('strong', {class: 'points numbers'});

@@ -1,4 +1,4 @@
-// The first screen: who one is, and what to play.
+// The first screen: the player's name, and the choice of a questionnaire.
 
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {avatar, button, heading} from './demo-parts.js';
@@ -31,7 +31,7 @@ export function home({t, state, actions}) {
     h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
     loading, list, unknown, rest);
 
-  let shown = null; // the list that the cards are of
+  let shown = null; // the list whose cards are shown
   const cards = new Map();
 
   const draw = (sets) => {
@@ -52,7 +52,7 @@ export function home({t, state, actions}) {
       show(loading, !Array.isArray(state.sets));
       say(loading, t(state.sets === 'away' ? 'setsAway' : 'loading'));
       const sets = Array.isArray(state.sets) ? state.sets : [];
-      show(rest, Array.isArray(state.sets)); // or it would move while somebody aims at it
+      show(rest, Array.isArray(state.sets)); // or it would move under the pointer
       show(list, sets.length > 0);
       show(unknown, Array.isArray(state.sets) && sets.length === 0);
       if (shown !== sets) {

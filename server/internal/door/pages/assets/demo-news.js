@@ -1,9 +1,9 @@
-// What the server is asked for beside the connection: what can be played, and how many wait for it.
+// The page's HTTP requests: the questionnaires, and how many players wait for each.
 
 import {tickOf} from './demo-state.js';
 
-const often = 2000; // ms between two looks
-const later = 3000; // ms until the list of questionnaires is asked for again
+const often = 2000; // ms between two requests
+const later = 3000; // ms until the next request for the list of questionnaires
 
 async function get(path) {
   const answer = await fetch(path);
@@ -26,7 +26,7 @@ export async function loadSets(state, changed) {
   }
 }
 
-// watchQueues keeps looking who waits, while anybody can see it and the server is there. screen says what is to be seen.
+// watchQueues polls the queues while the page is visible and connected. screen returns the current screen.
 export function watchQueues(state, screen, changed) {
   const look = async () => {
     const shown = screen();
@@ -40,7 +40,7 @@ export function watchQueues(state, screen, changed) {
       }
       changed();
     } catch {
-      // the connection says so when the server is away
+      // the connection reports a server that is away
     }
   };
   const again = async () => {
@@ -52,13 +52,13 @@ export function watchQueues(state, screen, changed) {
   return look;
 }
 
-// lookAt looks at the queue that we are in.
+// lookAt requests the state of our queue.
 async function lookAt(state) {
   const {id, queue: name} = state.ticket;
   const queue = await get(`v1/queues/${encodeURIComponent(name)}`);
   state.queues = {...state.queues, [name]: queue};
   const {ticket} = state;
-  if (ticket?.id !== id) return; // things have gone on meanwhile
+  if (ticket?.id !== id) return; // our ticket has changed meanwhile
   ticket.tickAt = tickOf(ticket, queue.waiting, queue.next_tick_ms, performance.now());
   // Those before us were matched, or we would not be among so few.
   if (ticket.place !== null) ticket.place = Math.max(1, Math.min(ticket.place, queue.waiting));

@@ -1,16 +1,16 @@
-// Parts that several screens have.
+// Parts that several screens use.
 
 import {h, languageOf, say} from './dom.js';
 
-// still matches for people who want as little motion as possible: what moves on its own goes in steps.
+// still matches if the user prefers reduced motion: animations then move in steps.
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-// avatar is a circle with the first letter of a name, in a colour that belongs to the player. The name stands beside it.
+// avatar is a circle with the first letter of a name, in the player's colour. The name is beside it.
 export function avatar(name, id) {
   let hash = 0;
   for (const letter of String(id)) hash = (hash * 31 + letter.codePointAt(0)) % 360;
   const circle = h('span', {class: 'avatar', 'aria-hidden': 'true'}, [...name][0] ?? '?');
-  circle.style.background = `hsl(${hash} 55% 30%)`; // dark enough for white letters, whatever the hue
+  circle.style.background = `hsl(${hash} 55% 30%)`; // dark enough for white letters, with any hue
   return circle;
 }
 
@@ -19,12 +19,12 @@ export function nameTag(name, ...more) {
   return h('span', {class: 'name'}, h('span', {lang: languageOf(name)}, name), ...more);
 }
 
-// seconds is how many are left until a time, as people count down.
+// seconds returns the seconds left until a time, rounded up.
 export function seconds(until, now) {
   return Math.max(0, Math.ceil((until - now) / 1000));
 }
 
-// timeBar is a bar that runs out. set(until, whole) tells it when, and how long the whole bar is (ms); null stops it.
+// timeBar is a bar that runs out. set(until, whole) sets its end and the length of the whole bar (ms); null stops it.
 export function timeBar(label) {
   const fill = h('span', {class: 'fill'});
   const left = h('span', {class: 'left numbers'});
@@ -49,17 +49,17 @@ export function timeBar(label) {
   };
 }
 
-// heading is that of a screen, which gets the focus when the screen comes.
+// heading is the heading of a screen; it gets the focus when the screen appears.
 export function heading(text, properties = {}) {
   return h('h1', {tabindex: '-1', ...properties}, text);
 }
 
-// button is one that does something once at a time.
+// button ignores clicks while its action runs.
 export function button(text, act, properties = {}) {
   return h('button', {type: 'button', onclick: act, ...properties}, text);
 }
 
-// sureButton asks a second time before it acts.
+// sureButton asks for confirmation before it acts.
 export function sureButton(text, sure, act) {
   let asked = 0;
   const element = button(text, () => {

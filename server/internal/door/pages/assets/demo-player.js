@@ -1,13 +1,13 @@
-// The player of this tab. It holds the one state, the connection, and a bot if there is one, and keeps them in step. What
-// players do is in demo-actions.js.
+// The player of this tab. It holds the one state, the connection, and the bot, if any, and keeps them in step. The
+// players' actions are in demo-actions.js.
 
 import {Bot} from './demo-bot.js';
 import {Connection, address, ended, newGuest} from './demo-connection.js';
 import {apply, leave, remembered, start} from './demo-state.js';
 import {load, save} from './demo-store.js';
 
-const refusedAgain = 10_000; // ms in which a second refusal means that a new guest does not help
-const mostSeen = 500; // messages that are known when they come again; the server keeps fewer
+const refusedAgain = 10_000; // ms; a second refusal within this time means that a new guest does not help
+const mostSeen = 500; // remembered messages, to drop repeats; the server keeps fewer
 
 export class Player {
   #memory = load();
@@ -15,12 +15,12 @@ export class Player {
   #connection;
   #seen = new Set();
   #refusedAt = -Infinity;
-  #toldOpen = []; // who waits for the connection to be open, or for it to be clear that it will not
+  #toldOpen = []; // waiters for the connection to open, or to fail for good
   #wasAway = false;
   #drawing = false;
 
-  // It is given randomName() and botName(), in the language of the page, opened() for when the server has been told who we
-  // are, and changed() for when something is to be drawn anew.
+  // The options are randomName() and botName(), in the language of the page; opened(), called when the server knows us;
+  // and changed(), called when the page must be redrawn.
   constructor(given) {
     this.#given = given;
     this.state = start(this.#memory);
@@ -41,19 +41,19 @@ export class Player {
     return this.#memory.name;
   }
 
-  // rename takes over a name, or makes one up.
+  // rename sets a name, or a random one.
   rename(name) {
     this.#memory.name = name.trim().slice(0, 24) || this.#given.randomName();
     this.#nameUs();
     this.changed();
   }
 
-  // ask asks the server; it fails with {code, message, retryAfterMs?}.
+  // ask sends a request; it fails with {code, message, retryAfterMs?}.
   ask(event, data) {
     return this.#connection.ask(event, data);
   }
 
-  // attempt asks for something and says what became of it if it failed; it promises null then.
+  // attempt sends a request. If it fails, attempt shows a notice and promises null.
   async attempt(event, data = {}) {
     const {state} = this;
     state.busy = true;
@@ -70,24 +70,24 @@ export class Player {
     }
   }
 
-  // comeBack takes the place of the tab that took ours.
+  // comeBack takes the connection back from another tab.
   comeBack() {
     this.#connection.start();
   }
 
-  // becomeNew makes us another guest, and promises that the server knows.
+  // becomeNew makes us another guest; the promise resolves when the server knows.
   becomeNew() {
     this.#newcomer();
     this.#connection.start();
     return new Promise((tell) => this.#toldOpen.push(tell));
   }
 
-  // wake does not wait for the next attempt to connect.
+  // wake makes the next attempt to connect at once.
   wake() {
     this.#connection.wake();
   }
 
-  // sleep is for a page that is left, but may be come back to: the others are to know at once. rise is for when it is.
+  // sleep disconnects a page that the user leaves, so that opponents know at once. rise is for their return.
   sleep() {
     this.#connection.stop();
     this.state.bot?.sleep();
@@ -98,7 +98,7 @@ export class Player {
     this.state.bot?.rise();
   }
 
-  // callBot has a bot play along; guest is who it is already, if it was there before the page was loaded again.
+  // callBot starts a bot; guest is its identity if it was there before a reload of the page.
   callBot(set, guest) {
     const bot = new Bot({
       set, guest, name: this.#given.botName(), owner: this.state.me.player,
@@ -119,20 +119,20 @@ export class Player {
     this.state.bot = null;
   }
 
-  // settle does what follows from how things stand now.
+  // settle takes the actions that the current state requires.
   settle() {
     const {state} = this;
     const {bot, result} = state;
     const playsUs = [state.match, result].some((it) => it?.players.includes(bot?.guest?.player));
     if (bot && !state.ticket && !state.proposed && !playsUs) this.dropBot();
     if (result && !result.left) {
-      result.left = true; // the server need not keep the room for us
+      result.left = true; // the server may drop the room
       this.ask('end_game_playing', {roomId: result.room}).catch(() => {});
     }
     this.changed();
   }
 
-  // changed draws the state, once however often it has changed meanwhile, and keeps it.
+  // changed draws the state and stores it, once for all changes made meanwhile.
   changed() {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -154,7 +154,7 @@ export class Player {
     return address(state.me);
   }
 
-  // hello says who we are. What was missed comes first, and then how things stand, with the times that are left.
+  // hello identifies us. The missed messages come first, then the current state with the remaining times.
   async #hello(connection) {
     const {me, seq} = this.state;
     if (seq) {
@@ -167,7 +167,7 @@ export class Player {
 
   #heard(event, data, seq) {
     if (seq) {
-      if (this.#seen.has(seq)) return; // after a break some may come again
+      if (this.#seen.has(seq)) return; // after a broken connection some may be repeated
       this.#seen.add(seq);
       if (this.#seen.size > mostSeen) this.#seen.delete(this.#seen.values().next().value);
       this.state.seq = seq;
@@ -194,7 +194,7 @@ export class Player {
     this.changed();
   }
 
-  // newPass is for a guest whose proof does not hold any more.
+  // newPass gets a new guest when our token is no longer valid.
   #newPass() {
     this.#newcomer();
     this.state.notice = {key: 'newGuest', name: this.name};
@@ -211,7 +211,7 @@ export class Player {
   }
 }
 
-// noticeOf is what to tell of a failure.
+// noticeOf returns the notice for a failure.
 export function noticeOf({code, message, retryAfterMs}) {
   return {key: code === 'expired' ? 'expiredError' : code, message, until: retryAfterMs ? performance.now() + retryAfterMs : null};
 }

@@ -1,4 +1,4 @@
-// The screens after a game, and the one of a page that can't go on.
+// The screen after a game, and the screen of a page that must stop.
 
 import {attribute, h, say, show} from './dom.js';
 import {avatar, button, heading, nameTag} from './demo-parts.js';
@@ -41,7 +41,7 @@ export function result({t, state, actions}) {
   };
 }
 
-// stopped is what is left where the page must not come back by itself.
+// stopped is the screen of a page that must not reconnect by itself.
 export function stopped({t, state, actions}) {
   const words = t('stopped');
   const {status, reason} = state.link;

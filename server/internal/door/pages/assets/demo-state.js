@@ -1,17 +1,17 @@
-// Where a player stands, and what becomes of that by what the server says. There is one state, which screens are drawn
-// from; nothing here draws, sends or waits. Times are those of performance.now().
+// The state of a player, and its changes by the server's events. All screens are drawn from this one state; nothing
+// here draws, sends or waits. Times are those of performance.now().
 
 const nameLength = 24;
 
-// dict is an object by players' ids, which inherits nothing: a player may be called constructor.
+// dict is an object with players' ids as keys. It inherits nothing: a player may be called constructor.
 const dict = (entries = {}) => Object.assign(Object.create(null), entries);
 
-// start is the state of somebody who has just come, with what the tab remembers of before.
+// start is the first state of a page, with the tab's remembered values.
 export function start(remembered = {}) {
   const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
   if (game) {
     for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
-    game.closesAt = game.startsAt = game.awayUntil = null; // of another clock; the server tells anew
+    game.closesAt = game.startsAt = game.awayUntil = null; // of another page's clock; the server sends new ones
   }
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
@@ -22,12 +22,12 @@ export function start(remembered = {}) {
   };
 }
 
-// remembered is what the tab keeps.
+// remembered returns the values that the tab keeps.
 export function remembered({names, set, seq, ticket, match, game, result}) {
   return {names, set, seq, ticket, match, game, result};
 }
 
-// screen is which one to show.
+// screen returns the name of the screen to show.
 export function screen(state, now = performance.now()) {
   if (state.link.status === 'replaced' || state.link.status === 'refused') return 'stopped';
   if (state.result && now >= state.result.showAt) return 'result';
@@ -38,17 +38,17 @@ export function screen(state, now = performance.now()) {
   return 'home';
 }
 
-// nameOf is what a player is called; the server knows ids only.
+// nameOf returns a player's name; the server knows only ids.
 export function nameOf(state, id) {
   return state.names[id] ?? String(id).replace(/^(guest-.{4}).*/, '$1');
 }
 
-// apply changes the state by an event of the server.
+// apply applies an event of the server to the state.
 export function apply(state, event, data, now = performance.now()) {
   handlers[event]?.(state, data, now);
 }
 
-// leave forgets whatever was going on.
+// leave drops the ticket, the match and the game.
 export function leave(state, notice = null) {
   state.ticket = state.proposed = state.match = state.game = state.result = state.invited = null;
   state.notice = notice;
@@ -66,7 +66,7 @@ const handlers = {
   },
 
   request_game_match_to_friend: (state, data) => {
-    if (!data.roomId) { // the answer to a challenge of ours: there is nobody
+    if (!data.roomId) { // the answer to our challenge: the friend is not connected
       state.invited = null;
       state.notice = {key: 'friendGone'};
     } else if (!state.invitations.some(({room}) => room === data.roomId) && data.roomId !== state.match?.room) {
@@ -88,7 +88,7 @@ const handlers = {
   },
 
   game_starting: (state, data, now) => {
-    if (!state.match) return; // it names no room: of a game that we have left
+    if (!state.match) return; // it names no room: it belongs to a game that we have left
     play(state);
     state.game.phase = 'countdown';
     state.game.startsAt = now + data.inMs;
@@ -118,7 +118,7 @@ const handlers = {
   game_over: (state, data, now) => {
     if (data.roomId !== state.match?.room || state.result) return;
     state.result = {...outcome(state, data), results: data.results, players: state.match.players, set: state.match.set};
-    state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // the last right answer is to be seen, too
+    state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // show the last right answer first
   },
 
   opponent_away: (state, data, now) => {
@@ -147,7 +147,7 @@ const statuses = {
   },
 
   MATCHED: (state, data, now) => {
-    if (data.roomId === state.match?.room || data.roomId === state.result?.room) return; // told twice
+    if (data.roomId === state.match?.room || data.roomId === state.result?.room) return; // a repeat
     meet(state, {room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + lookAtEachOther}, users(data));
   },
 
@@ -156,23 +156,24 @@ const statuses = {
   CANCELLED: (state, data) => over(state, data, data.reason in endings ? endings[data.reason] : 'lost'),
 };
 
-// endings are the words for a ticket that was cancelled, by the reason; none for what the player knows anyway.
+// endings are the texts for a cancelled ticket, by reason; none where the player knows the reason.
 const endings = {
   requested: null, friend_match: null, drained: 'drained', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
 };
 
-// How long opponents see each other before a game begins by itself, and its last question after that has closed (ms).
+// The time that opponents see each other before a game starts by itself, and the time that they see the closed last
+// question (ms).
 const lookAtEachOther = 8000;
 const lastLook = 1800;
 
 function over(state, data, key) {
-  if (state.ticket?.id !== data.ticketId) return; // of another time
+  if (state.ticket?.id !== data.ticketId) return; // of an older ticket
   state.ticket = state.proposed = null;
   if (key) state.notice = {key, set: String(data.queue)};
 }
 
-// firstTickAt is when the queue is visited for the first time since we came: later nobody is matched who is alone in it,
-// and a visit has other reasons.
+// firstTickAt is the time of the queue's first visit after we joined. Later visits match nobody who is alone; they have
+// other reasons.
 function waits(state, data, now, firstTickAt = now) {
   const before = state.ticket?.id === data.ticketId ? state.ticket : null;
   state.set = String(data.queue);
@@ -185,22 +186,22 @@ function waits(state, data, now, firstTickAt = now) {
   if (state.ticket.place === Infinity) state.ticket.place = null;
 }
 
-// othersOf is how many wait beside us. The numbers are of different moments: those who wait before us are others, too.
+// othersOf returns how many other players wait. The counts are of different moments: players ahead of us count too.
 export function othersOf(ticket, waiting) {
   return Math.max(waiting ?? ticket.waiting ?? 1, ticket.place ?? 1) - 1;
 }
 
-// tickOf is when players of a queue are matched next, null if that is not known.
+// tickOf returns the time of a queue's next tick, null if unknown.
 export function tickOf(ticket, waiting, ms, now) {
   return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
 }
 
-// users are those that a payload names user1, user2 and so on.
+// users returns the users of a payload: user1, user2 and so on.
 function users(data) {
   return Object.keys(data).filter((key) => /^user\d+$/.test(key)).sort().map((key) => data[key]);
 }
 
-// meet is the beginning of a match.
+// meet begins a match.
 function meet(state, match, players) {
   for (const {id, attributes} of players) {
     const name = typeof attributes?.name === 'string' ? attributes.name.trim().slice(0, nameLength) : '';
@@ -224,26 +225,26 @@ function asked(game, data, now) {
     Object.assign(game, {question: data.question, mine: null, unsure: false, late: false, answered: dict(), gains: dict()});
   }
   Object.assign(game, {phase: 'question', index: data.index, of: data.of, right: null, closesAt: now + data.closesInMs});
-  game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions are open for as long; this one may be half over
+  game.wholeMs = Math.max(game.wholeMs, data.closesInMs); // all questions have the same time; this one may be half over
 }
 
 function scores(list) {
   return dict(Object.fromEntries(list.map(({id, score}) => [id, score])));
 }
 
-// outcome says how a game went for us: win, lose or draw, and whether somebody gave it up.
+// outcome returns our result of a game: win, lose or draw, and whether a player forfeited.
 function outcome(state, {roomId, results, reason}) {
   const mine = results.find(({id}) => id === state.me?.player)?.score ?? 0;
   const best = Math.max(...results.filter(({id}) => id !== state.me?.player).map(({score}) => score));
   const byScore = mine > best ? 'win' : mine < best ? 'lose' : 'draw';
   if (reason !== 'forfeit') return {room: roomId, outcome: byScore, forfeit: null};
   if (state.match.gaveUp) return {room: roomId, outcome: 'lose', forfeit: 'me'};
-  // It may have been us, if we hear of it only now.
+  // It may have been us, if the result was late.
   if (state.catchingUp && !state.match.away) return {room: roomId, outcome: byScore, forfeit: 'unknown'};
   return {room: roomId, outcome: 'win', forfeit: 'them'};
 }
 
-// restore takes over how things stand, when it is not known what was missed.
+// restore replaces the state by the server's, when missed messages are lost.
 function restore(state, data, now) {
   state.invitations = (data.invitations ?? []).map(({roomId, user1}) => ({room: roomId, from: user1.id}));
   const matched = data.match?.status === 'MATCHED' ? data.match : null;

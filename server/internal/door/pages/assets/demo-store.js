@@ -1,5 +1,5 @@
-// What a tab remembers, so that it comes back to where it was after a reload. Another tab is another player, which is why
-// this is kept by the tab and not by the browser.
+// A tab's memory, which restores its state after a reload. Another tab is another player, so the tab keeps it and not
+// the browser.
 
 const place = 'matchq-demo';
 
@@ -7,7 +7,7 @@ export function load() {
   try {
     return JSON.parse(sessionStorage.getItem(place)) ?? {};
   } catch {
-    return {}; // nothing is remembered, or storage is forbidden
+    return {}; // empty, or storage is forbidden
   }
 }
 
@@ -15,6 +15,6 @@ export function save(what) {
   try {
     sessionStorage.setItem(place, JSON.stringify(what));
   } catch {
-    // then a reload begins anew
+    // then a reload starts from scratch
   }
 }

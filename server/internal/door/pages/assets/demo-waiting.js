@@ -4,12 +4,12 @@ import {attribute, h, languageOf, say, show} from './dom.js';
 import {avatar, button, heading, nameTag, seconds, sureButton} from './demo-parts.js';
 import {nameOf, othersOf} from './demo-state.js';
 
-// titleOf is what people call a questionnaire.
+// titleOf returns the title of a questionnaire.
 function titleOf(state, set) {
   return (Array.isArray(state.sets) && state.sets.find(({name}) => name === set)?.title) || set;
 }
 
-// titled gives an element such a title, in the language that it is in.
+// titled sets an element's text to that title and marks its language.
 function titled(element, title) {
   say(element, title);
   attribute(element, 'lang', languageOf(title));

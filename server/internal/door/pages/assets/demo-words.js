@@ -1,4 +1,4 @@
-// Everything the quiz says.
+// All texts of the quiz.
 
 const count = (n, one, many) => (n === 1 ? one : many.replace('#', n));
 
@@ -11,9 +11,9 @@ export const words = {
     dismiss: 'Dismiss',
 
     choose: 'What do you want to play?',
-    chooseHint: 'Pick a questionnaire. You are matched with whoever picks the same one.',
+    chooseHint: 'Pick a questionnaire. You are matched with a player of the same one.',
     questionnaires: 'Questionnaires',
-    noSets: 'This server gets its questions from a service that does not say what it has. Which questionnaire?',
+    noSets: 'This server gets its questions from a service that does not list its questionnaires. Which one?',
     setName: 'Name of the questionnaire',
     setsAway: 'The list of questionnaires does not load. Trying again…',
     loading: 'Loading…',
@@ -101,8 +101,8 @@ export const words = {
       noAnswer: () => 'You did not accept the match in time. Play again whenever you like.',
       lost: () => 'Your place in the queue was lost on the server. Please play again.',
       restored: () => 'The match fell apart, since somebody did not accept. You wait at your old place.',
-      placeGone: () => 'Your place in the queue is gone: you were away for too long, or the server began anew. Play again to get a new one.',
-      gameGone: () => 'Your game is over or gone: you were away for too long, or the server began anew.',
+      placeGone: () => 'Your place in the queue is gone: you were away for too long, or the server lost its data. Play again to get a new one.',
+      gameGone: () => 'Your game is over or gone: you were away for too long, or the server lost its data.',
       declined: (n) => `${n.name} does not want to play again.`,
       noReply: (n) => `${n.name} did not answer.`,
       friendGone: () => 'Your opponent has left. Play somebody else.',
@@ -137,9 +137,9 @@ export const words = {
       here: 'Go on here',
       somebody: 'Be somebody new',
       refused: 'The server does not let you in',
-      refusedHint: 'It did not accept your guest pass. Ask for a new one, or ask whoever runs the server.',
+      refusedHint: 'It did not accept your guest pass. Ask for a new one, or ask the operator of the server.',
       noDemo: 'There is no demo on this server',
-      noDemoHint: 'Whoever runs it can turn it on with --demo.',
+      noDemoHint: 'Its operator can turn it on with --demo.',
       retry: 'Try again',
     },
 

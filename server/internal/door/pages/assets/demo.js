@@ -1,4 +1,4 @@
-// The quiz: draws the screen that belongs to the state, whenever that changes.
+// The quiz: draws the screen of the state on each change.
 
 import {language, speaker, switcher} from './language.js';
 import {say} from './dom.js';
@@ -15,7 +15,7 @@ import {words} from './demo-words.js';
 
 const screens = {home, queue, proposed, match, game, result, stopped};
 const titles = {home: 'choose', queue: 'queued', proposed: 'proposed', match: 'matched', game: 'getReady'};
-const often = 250; // ms between two looks at the clock
+const often = 250; // ms between two updates of times
 
 const place = document.getElementById('screen');
 let tag = language();

@@ -1,7 +1,7 @@
-// What pages build their elements with. Data only ever becomes text, never markup.
+// Functions that build elements. Data becomes text, never markup.
 
-// h makes an element. Properties that begin with "on" are listeners; of the others true is an attribute without a value,
-// and false, null or undefined is none.
+// h makes an element. Properties that begin with "on" are listeners, others are attributes: true means no value; false,
+// null or undefined means no attribute.
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -15,7 +15,7 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-// attribute sets or takes away an attribute, if that changes anything.
+// attribute sets or removes an attribute, if that changes anything.
 export function attribute(element, name, value) {
   if (value === false || value === null || value === undefined) {
     element.removeAttribute(name);
@@ -24,7 +24,7 @@ export function attribute(element, name, value) {
   }
 }
 
-// say changes a text, if it is another one: what did not change is not read out again.
+// say sets a text if it differs: screen readers do not repeat an unchanged text.
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -34,11 +34,11 @@ export function show(element, visible) {
   if (element.hidden === Boolean(visible)) element.hidden = !visible;
 }
 
-// find is the first element of a selector.
+// find returns the first element of a selector.
 export const find = (selector, within = document) => within.querySelector(selector);
 
-// arrange lets a parent have exactly these children in this order, moving as few as possible: a node that is moved
-// loses the focus.
+// arrange gives a parent exactly these children in this order. It moves as few as possible, since a moved node loses
+// the focus.
 export function arrange(parent, nodes) {
   const wanted = new Set(nodes);
   for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
@@ -49,8 +49,8 @@ export function arrange(parent, nodes) {
   }
 }
 
-// languageOf is the language of a text that may be in another one than the page, for those who read it out and for the
-// choice of a font: Korean is known by its letters, of others nothing is said.
+// languageOf returns the language of a text, for screen readers and the choice of a font. Its letters identify Korean;
+// other languages stay unmarked.
 export function languageOf(text) {
   return /\p{Script=Hangul}/u.test(text) ? 'ko' : null;
 }

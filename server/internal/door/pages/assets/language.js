@@ -1,4 +1,4 @@
-// In which language a page speaks: the one that was chosen, or the first of the browser's that there is.
+// The language of a page: the chosen one, or the first of the browser's languages that the page has.
 
 export const languages = {en: 'English', ko: '한국어'};
 
@@ -12,7 +12,7 @@ function chosen() {
   }
 }
 
-// language is the one to speak.
+// language returns the language to use.
 export function language() {
   const wanted = [chosen(), ...(navigator.languages ?? [navigator.language])];
   const known = wanted.map((tag) => tag?.slice(0, 2).toLowerCase()).find((tag) => tag in languages);
@@ -28,7 +28,7 @@ export function choose(tag) {
   }
 }
 
-// speaker returns what finds words by their key. Words with gaps are functions of what goes there.
+// speaker returns a function that finds texts by their key. Texts with gaps are functions of the values there.
 export function speaker(words, tag) {
   document.documentElement.lang = tag;
   return (key, ...gaps) => {
@@ -37,7 +37,7 @@ export function speaker(words, tag) {
   };
 }
 
-// switcher fills an element with a button a language; speak is called with the one that is chosen.
+// switcher fills an element with a button for each language; it calls speak with the chosen one.
 export function switcher(element, tag, speak) {
   element.replaceChildren(...Object.entries(languages).map(([other, name]) => {
     const button = document.createElement('button');

@@ -1,4 +1,4 @@
-// What the start page says. Its English stands in the page itself, for browsers without scripts.
+// The texts of the start page. Its English is in the page itself, for browsers without scripts.
 
 export const words = {
   en: {

@@ -1,16 +1,16 @@
-// The start page: the way to call this very server, and how it is.
+// The start page: how to call this server, and its state.
 
 import {copies} from './copy.js';
 import {say} from './dom.js';
 import {language, speaker, switcher} from './language.js';
 import {words} from './start-words.js';
 
-const often = 3000; // ms between two looks at the server
+const often = 3000; // ms between two requests to the server
 
 const byID = (id) => document.getElementById(id);
 const spoken = [...document.querySelectorAll('[data-words]')];
 
-// The words of the page itself are its English ones.
+// The page itself holds its English texts.
 for (const element of spoken) words.en[element.dataset.words] = element.textContent;
 
 let t;
@@ -51,13 +51,13 @@ async function look() {
   draw();
 }
 
-// again looks for as long as somebody can see it.
+// again polls the server while the page is visible.
 async function again() {
   if (!document.hidden) await look();
   setTimeout(again, often);
 }
 
-// The calls are written for wherever this page comes from.
+// The calls use the address of this page.
 const here = new URL('.', document.baseURI).href.replace(/\/$/, '');
 for (const code of document.querySelectorAll('pre code')) code.textContent = code.textContent.replaceAll('http://127.0.0.1:4000', here);
 
