@@ -30,8 +30,8 @@ const (
 	policyMark  = "--@policy"
 )
 
-// Source returns the assembled source of a script, such as "match/enqueue". policy is the Lua source that goes where
-// the script says --@policy, and is ignored by scripts that don't.
+// Source returns the assembled source of a script, such as "match/enqueue". policy is the source of a built-in policy,
+// or what Guest returns. It goes where the script says --@policy, and is ignored by scripts that don't.
 func Source(script, policy string) (string, error) {
 	a := assembly{files: files, policy: policy}
 	err := a.addScript(script)
@@ -173,17 +173,12 @@ func (a *assembly) addLines(code string) error {
 				return err
 			}
 		case mark == policyMark:
-			a.WriteString(wrapPolicy(a.policy))
+			if err := a.addPolicy(); err != nil {
+				return err
+			}
 		default:
 			a.WriteString(line)
 		}
 	}
 	return nil
-}
-
-// wrapPolicy keeps a policy's names out of the script and Redis out of the policy: it only computes.
-func wrapPolicy(source string) string {
-	return "local policy = (function()\n" +
-		"local redis, KEYS, ARGV = nil, nil, nil -- luacheck: ignore\n" +
-		source + "\nend)()\n"
 }

@@ -3,14 +3,21 @@ package matchq
 import (
 	"context"
 
+	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // Check says whether this process can work on its namespace now: Redis answers, runs scripts and takes writes, and the
 // configuration in force, if any, is this one's. It changes nothing. Errors: *ConfigError, ErrUnavailable, ErrRefused; of
-// the Code "OOM" if Redis is full, and so refuses enqueues, while all the rest goes on.
+// the Code "OOM" if Redis is full, and so refuses enqueues, while all the rest goes on; *PolicyError if Redis can't load
+// the policy.
 func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
+		return err
+	}
+	if fault, err := sandbox.Check(ctx, m.space, m.cfg.Policy.name); fault != nil {
+		return (*PolicyError)(fault)
+	} else if err != nil {
 		return err
 	}
 	theirs, err := space.Field(ctx, m.space, space.Meta, "config")

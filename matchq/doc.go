@@ -64,7 +64,8 @@
 // # A policy of your own
 //
 // A Policy groups the batch: FIFO, Random, or a Lua function of yours, which runs inside Redis and sees the rating, the
-// attributes and the waiting time of each ticket.
+// attributes and the waiting time of each ticket. It sees copies and can do nothing but compute. FIFO replaces it for a
+// while where it fails or takes too long.
 //
 // # Packages beside it
 //

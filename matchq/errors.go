@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -122,12 +123,13 @@ func (e *ConfigError) Error() string {
 		e.Mine, e.Theirs)
 }
 
-// PolicyError says that the matching policy failed on a queue. Its tickets keep waiting.
+// PolicyError says that a policy of your own can't be loaded, or failed on a queue. No ticket is lost: FIFO matches the
+// queue at once, and until the first window that is at least 30 s later. The policy is then tried again.
 type PolicyError struct {
-	Queue   string
+	Policy  string // its name
+	Line    int    // of its source; 0 if no line is known
+	Queue   string // empty if it can't be loaded
 	Problem string
 }
 
-func (e *PolicyError) Error() string {
-	return fmt.Sprintf("matchq: the matching policy failed on queue %q: %s", e.Queue, e.Problem)
-}
+func (e *PolicyError) Error() string { return (*sandbox.Error)(e).Error() }

@@ -217,48 +217,6 @@ func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string
 	return players
 }
 
-func TestAFailingPolicyLosesNobody(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		t.Parallel()
-		for name, source := range map[string]string{
-			"raises":         `return function() error("no luck today") end`,
-			"twice":          `return function() return {1, 1} end`,
-			"odd":            `return function() return {1, 2, 3} end`,
-			"out of reach":   `return function() return {1, 100} end`,
-			"no list":        `return function() return "1 2" end`,
-			"no function":    `return 1`,
-			"touches Redis":  `return function() redis.call("SET", "x", 1) return {1, 2} end`,
-			"touches a key":  `return function() return KEYS[1] end`,
-			"fractions":      `return function() return {1, 1.5} end`,
-			"not a position": `return function() return {{}, false} end`,
-		} {
-			env.Namespace += "x"
-			m := newMatcher(t, env, matchq.Config{Policy: matchq.LuaPolicy(name, source)})
-			enqueueMany(t, m, "history", 5)
-			report, err := m.Tick(t.Context(), "history")
-			var failed *matchq.PolicyError
-			if !errors.As(err, &failed) || failed.Queue != "history" || report.Left != 5 {
-				t.Errorf("%s: %+v, %v", name, report, err)
-			}
-			checkAudit(t, m)
-		}
-	})
-}
-
-func TestRunRefusesAPolicyThatIsNotLua(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		t.Parallel()
-		m := newMatcher(t, env, matchq.Config{
-			Interval: 10 * time.Millisecond, Policy: matchq.LuaPolicy("broken", "return function( end"),
-		})
-		enqueue(t, m, "history", "alice")
-		if err := m.Run(t.Context()); err == nil || errors.Is(err, matchq.ErrUnavailable) {
-			t.Errorf("run: %v", err)
-		}
-		checkAudit(t, m)
-	})
-}
-
 // A call that visits many queues reports each of them; its reports differ from those of the next call.
 func TestCallsCanBeCounted(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

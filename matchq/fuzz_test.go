@@ -46,14 +46,14 @@ func FuzzMatchReply(f *testing.F) {
 
 func FuzzTickReply(f *testing.F) {
 	for _, seed := range []string{
-		"", "i1i2", "i1i2li1i1i0i0i0eli2i0i0i1i1e", "i1i2li1i1i0i0i0sit failed\x00e", "i1i2li3i1i0i0i0e", "i1i2li0e", "i1i2le",
+		"", "i1i2", "i1i2li1i1i0i0i0i0eli2i0i0i1i1i1e", "i1i2li1i1i0i0i0i2sit failed\x00e", "i1i2li3i1i0i0i0i0e", "i1i2li0e", "i1i2le",
 		"i1i2i3", "i1i3", "i1i\xff", "i1i1lsx\x00e", "i1i1li1i1e",
 	} {
 		f.Add([]byte(seed))
 	}
 	visits := []visit{{queue: "history", fence: "1700000000000"}, {queue: "maths", fence: "inf"}}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := decodeTick(testkit.Reply("tick", data), visits)
+		got, err := decodeTick(testkit.Reply("tick", data), visits, FIFO())
 		if err == nil && (got.considered < 0 || got.considered > len(visits) || len(got.reports) != len(got.visited)) {
 			t.Errorf("reports without an error: %+v", got)
 		}

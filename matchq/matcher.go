@@ -30,8 +30,9 @@ type Matcher struct {
 }
 
 // New makes a Matcher on a client of yours, which stays yours to close. It does not talk to Redis yet. The error is an
-// *InvalidError about cfg, or a client that is nil. A wrapper of a *redis.Client needs its method Options: by the
-// database there, the messages of one namespace in two databases are told apart.
+// *InvalidError about cfg, or a client that is nil; or a *PolicyError if the policy is not Lua 5.1 or returns no function.
+// A wrapper of a *redis.Client needs its method Options: by the database there, the messages of one namespace in two
+// databases are told apart.
 //
 // The client may repeat a command whose reply was lost, as go-redis does by default: every script allows for it.
 // Set its ContextTimeoutEnabled, so that an abandoned call does not hold a connection until ReadTimeout.
@@ -43,9 +44,13 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	if space.IsNil(rdb) {
 		return nil, &InvalidError{"client", "must not be nil"}
 	}
+	policy, err := cfg.Policy.script()
+	if err != nil {
+		return nil, err
+	}
 	m := &Matcher{cfg: cfg, tickLane: make(chan struct{}, 1)}
 	m.space, err = space.New(space.Config{
-		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: cfg.Policy.source,
+		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: policy,
 		Guard:   space.Guard{Fingerprint: cfg.fingerprint(), Agree: m.agree},
 		Refused: func(r space.Refusal) error { e := RefusedError(r); return &e },
 	})

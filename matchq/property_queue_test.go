@@ -21,7 +21,7 @@ func (s *machine) tick(queue string, inside bool) error {
 	q := s.queue(queue)
 	again := q.partial // the batch under way does not hold newcomers: a second tick's does
 	report, err := s.m.Tick(s.ctx, queue)
-	if err != nil {
+	if failed := (*matchq.PolicyError)(nil); err != nil && !(s.failing && errors.As(err, &failed)) {
 		return err
 	}
 	if err := s.sync(s.mayTick(queue)); err != nil {

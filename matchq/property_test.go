@@ -3,6 +3,7 @@ package matchq_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func TestModel(t *testing.T) {
 
 // machine runs each operation on a Matcher and on the model.
 type machine struct {
+	failing bool // the policy always fails, and so FIFO replaces it
 	*model
 	ctx      context.Context
 	m        *matchq.Matcher
@@ -71,7 +73,7 @@ end`
 const shortTTL = time.Millisecond
 
 func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machine {
-	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky"}).Draw(t, "policy")
+	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky", "failing"}).Draw(t, "policy")
 	cfg := matchq.Config{
 		Namespace: "test-" + xid.New().String(),
 		Size:      rapid.SampledFrom([]int{2, 2, 3, 5, 16}).Draw(t, "size"),
@@ -84,6 +86,9 @@ func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machin
 		cfg.Policy = matchq.Random()
 	case "picky":
 		cfg.Policy = matchq.LuaPolicy("picky", picky)
+	case "failing":
+		cfg.Policy = matchq.LuaPolicy("failing", "return function(batch) batch.n = 0 error(batch[1].id) end")
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if rapid.Bool().Draw(t, "asks") {
 		cfg.ReadyTimeout = 5 * time.Second
@@ -108,7 +113,8 @@ func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machin
 		s.embedded.SetTime(now)
 	}
 	s.model = newModel(m.Config(), now)
-	s.fifo = policy == "fifo"
+	s.fifo = policy == "fifo" || policy == "failing"
+	s.failing = policy == "failing"
 	return s
 }
 

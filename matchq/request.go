@@ -3,7 +3,6 @@ package matchq
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -119,14 +118,8 @@ func CheckName(field, name string) error {
 }
 
 func checkID(id string) error {
-	if len(id) == 0 || len(id) > MaxID {
-		return &InvalidError{"id", fmt.Sprintf("must be 1 to %d characters", MaxID)}
-	}
-	for i := range len(id) {
-		c := id[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
-			return &InvalidError{"id", "must be letters, digits, - and _"}
-		}
+	if problem := space.IDProblem(id, MaxID); problem != "" {
+		return &InvalidError{"id", problem}
 	}
 	return nil
 }

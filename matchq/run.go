@@ -22,8 +22,7 @@ const maxVisits = 64
 // While a process is in Run, no other can bring another configuration into force.
 //
 // While Redis is away, or refuses, it logs that and goes on trying; call CheckRights before it to learn of missing rights.
-// It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change,
-// such as to a policy that is not Lua.
+// It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change.
 func (m *Matcher) Run(ctx context.Context) error {
 	defer m.vigil.Follow(ctx, 0, nil)()
 	var clock clock

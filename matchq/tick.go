@@ -1,11 +1,12 @@
 package matchq
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -36,7 +37,11 @@ type TickReport struct {
 	More    bool          // the batch is not done yet
 	Took    time.Duration // of the call to Redis, which may have visited other queues too
 	First   bool          // of the reports of a call, so that calls can be counted and timed once
-	Err     error         // a *PolicyError if the policy failed
+	Err     error         // a *PolicyError if the policy failed in this visit
+
+	// Fallback says that FIFO matched the queue, because its policy failed in this visit or up to 30 s before.
+	Fallback bool
+	turn     sandbox.Turn
 }
 
 // visit is a queue to tick. fence is the score it had when it was found due, "" to visit it at any score.
@@ -48,19 +53,21 @@ type visit struct {
 // Run does it for you. Safe to repeat, though it may then find other tickets. About once a second it forgets tickets too, as
 // Run does.
 //
-// Errors: *InvalidError, *PolicyError, *ConfigError, ErrUnavailable; the report covers all visits before the error.
+// Errors: *InvalidError, *ConfigError, ErrUnavailable; the report covers all visits before the error. With a *PolicyError
+// the report covers all visits.
 func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 	sum := TickReport{Queue: queue, More: true}
 	if err := CheckName("queue", queue); err != nil {
 		return sum, err
 	}
-	for sum.More && sum.Err == nil {
+	for sum.More {
 		reports, _, err := m.tick(ctx, []visit{{queue: queue}})
 		if err != nil {
 			return sum, err
 		}
 		for _, r := range reports {
 			r.Matches, r.Expired, r.Took = sum.Matches+r.Matches, sum.Expired+r.Expired, sum.Took+r.Took
+			r.Err, r.Fallback = cmp.Or(sum.Err, r.Err), sum.Fallback || r.Fallback
 			sum = r
 		}
 		if err := m.forgetBeside(ctx, sum.At); err != nil {
@@ -101,7 +108,7 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 	if err != nil {
 		return nil, visits, err
 	}
-	ticked, err := decodeTick(r, visits)
+	ticked, err := decodeTick(r, visits, m.cfg.Policy)
 	if err != nil {
 		return nil, visits, err
 	}
@@ -147,7 +154,7 @@ type ticked struct {
 	visited    []visit // of each report
 }
 
-func decodeTick(r *space.Reply, visits []visit) (ticked, error) {
+func decodeTick(r *space.Reply, visits []visit, policy Policy) (ticked, error) {
 	at := time.UnixMilli(r.Number())
 	var t ticked
 	if t.considered = int(r.Number()); t.considered < 0 || t.considered > len(visits) {
@@ -160,8 +167,10 @@ func decodeTick(r *space.Reply, visits []visit) (ticked, error) {
 			Queue: v.queue, Window: v.window(), At: at,
 			Matches: int(row.Number()), Expired: int(row.Number()), Left: int(row.Number()), More: row.Number() == 1,
 		}
+		report.turn = sandbox.Turn(row.Number())
+		report.Fallback = report.turn.On()
 		if row.More() {
-			report.Err = &PolicyError{Queue: v.queue, Problem: row.Text()}
+			report.Err = (*PolicyError)(sandbox.Failed(policy.name, v.queue, row.Text()))
 		}
 		r.Done(row)
 		t.reports, t.visited = append(t.reports, report), append(t.visited, v)
@@ -183,9 +192,7 @@ const neverScore = 4e12
 
 // tell lets Config.OnTick see a report, one at a time.
 func (m *Matcher) tell(r TickReport) {
-	if r.Err != nil {
-		m.cfg.Logger.Error(fmt.Sprint(r.Err), "left", r.Left)
-	}
+	r.turn.Log(m.cfg.Logger, m.cfg.Policy.name, r.Queue, r.Err)
 	if m.cfg.OnTick != nil {
 		m.onTick.Lock()
 		defer m.onTick.Unlock()

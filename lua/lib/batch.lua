@@ -12,13 +12,13 @@ local function ticket_view(id, record, now)
   }
 end
 
--- new_batch: the live tickets among ids[first..last] as a policy gets them: batch.n of them; batch[i] is made on
--- demand. Appends id, record of expired tickets to expired, and of tickets whose player is absent to gone. Proposed
--- tickets are left out. So are tombstones, which are counted: ids of cancelled tickets, and ids used again elsewhere.
--- batch.leaving has the places that leave the list whatever the policy says. The first carried of the ids were read
--- before and stand in the other list: one of them that has expired becomes a tombstone there.
+-- new_batch: the live tickets among ids[first..last]: batch.n of them. A built-in policy gets the batch, a user's own
+-- gets copies. Appends id, record of expired tickets to expired, and of tickets whose player is absent to gone.
+-- Proposed tickets are left out. So are tombstones, which are counted: ids of cancelled tickets, and ids used again
+-- elsewhere. batch.leaving has the places that leave the list whatever the policy says. The first carried of the ids
+-- were read before and stand in the other list: one of them that has expired becomes a tombstone there.
 local function new_batch(queue, ids, records, first, last, carried, now, seen, expired, absent, gone)
-  local batch = { n = 0, ids = {}, records = {}, at = {}, tombstones = 0, leaving = {} }
+  local batch = { n = 0, now = now, ids = {}, records = {}, at = {}, tombstones = 0, leaving = {} }
   local live_ids, live_records, at, leaving = batch.ids, batch.records, batch.at, batch.leaving
   local n, mark = 0, queue .. "\t"
   for i = first, last do
@@ -46,14 +46,5 @@ local function new_batch(queue, ids, records, first, last, carried, now, seen, e
     end
   end
   batch.n = n
-  return setmetatable(batch, {
-    __index = function(self, i)
-      if type(i) ~= "number" or not self.ids[i] then
-        return nil
-      end
-      local view = ticket_view(self.ids[i], self.records[i], now)
-      rawset(self, i, view)
-      return view
-    end,
-  })
+  return batch
 end

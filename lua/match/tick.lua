@@ -1,13 +1,14 @@
 -- tick: match the batches of some queues. WRITES. O(limit). Safe to repeat: a matched ticket is in no list any more.
 -- WHEN FULL goes on
 -- GUARDED paused leases blind_span
--- KEYS meta tickets due events counters matched tombstones batches held proposals deadlines online nodes
+-- KEYS meta tickets due events counters matched tombstones batches held proposals deadlines online nodes fallbacks
 -- KEYS for each row: waiting passed
 -- ARGV #interval_ms #size #limit #ready_ms (0: no ready check)
 -- ARGV for each row: queue phase_ms fence (the score that the queue must have; "" for a visit at any time)
 -- RETURN {"ok", now_ms, considered, reports…} or {"config", stored}; only the first considered rows fitted in. A report
---   is {row, matches, expired, left, more, error}; matches are proposed if there is a ready check. A queue whose score
---   is not its fence has no report. A policy that fails matches nobody, and the report has its error.
+--   is {row, matches, expired, left, more, fallback, error}; matches are proposed if there is a ready check. A queue
+--   whose score is not its fence has no report. error is that of a policy that failed in this visit. fallback says
+--   whether the queue is matched without its policy, because that failed: 0 no, 1 yes, 2 from now on, 3 no longer.
 --
 -- The first visit of a window fixes the batch: as many tickets as the list holds. Tickets over the limit are noted in
 -- batches and left to further calls, from any node; the score moves when the batch is done. Until then the tickets that
@@ -24,13 +25,14 @@
 --@include lib/time.lua
 --@include lib/entry.lua
 --@include lib/batch.lua
---@include lib/grouping.lua
+--@include lib/fallback.lua
 --@include lib/visit.lua
 --@include lib/attendance.lua
 --@include lib/blind.lua
 --@include lib/proposal.lua
 --@policy
 
+local max_spent = 10000 -- steps of a user's policies, after which a call takes no more queues
 local proposing = ready_ms > 0
 local time = call("TIME")
 local now = now_ms(time)
@@ -66,16 +68,27 @@ local blind = #positions > 0 and tonumber(leases) <= now
 local unsure = blind or blind_until(blind_span, now)
 local absent = unsure and {} or absentees(online, nodes, ids, records, positions, now)
 local grouped, expired, gone, seen, phases = {}, {}, {}, {}, {}
-for _, visit in ipairs(visits) do
+local fallen = guest and fallen_back(fallbacks, guest.version, names, now)
+for nth, visit in ipairs(visits) do
   local name, grouped_before, expired_before = names[visit.row], #grouped, #expired
   visit.batch = new_batch(name, ids, records, visit.first, visit.last, visit.carried, now, seen, expired, absent, gone)
   visit.paused = paused and call("HEXISTS", meta, "paused:" .. name) == 1
   visit.blind = blind and any_between(positions, visit.first, visit.last)
-  local idle = visit.paused or visit.blind
-  visit.taken, visit.took, visit.error = group(idle and nobody or policy, visit.batch, size, grouped)
+  if visit.paused or visit.blind then
+    visit.taken, visit.took = group(nobody, visit.batch, size, grouped)
+  elseif guest then
+    group_visit(policy, visit, fallen[visit.row], now, size, grouped)
+  else
+    visit.taken, visit.took = group(policy, visit.batch, size, grouped)
+  end
   visit.matches = (#grouped - grouped_before) / 2 / size
   visit.expired = (#expired - expired_before) / 2
   phases[name] = phase_ms[visit.row]
+  if guest and guest.spent > max_spent then -- the other queues are left to another call
+    considered = visit.row
+    visits = { unpack(visits, 1, nth) }
+    break
+  end
 end
 
 local outcomes, reports, later, empty, room = {}, { "ok", now, considered }, {}, {}, limit
@@ -119,7 +132,11 @@ for _, visit in ipairs(visits) do
     call("HINCRBY", tombstones, name, -visit.batch.tombstones)
   end
   local more = visit.more and 1 or 0
-  reports[#reports + 1] = { row, visit.matches, visit.expired, math.max(0, left), more, visit.error }
+  local fallback = visit.fallback or 0
+  reports[#reports + 1] = { row, visit.matches, visit.expired, math.max(0, left), more, fallback, visit.error }
+end
+if guest then
+  note_fallbacks(fallbacks, guest.version, visits, names, now)
 end
 if #outcomes > 0 then
   call("HSET", tickets, unpack(outcomes))

@@ -19,6 +19,7 @@ const (
 	Tombstones = "tombstones" // hash: queue → ids in its lists whose ticket was cancelled
 	Held       = "held"       // hash: queue → ids in its lists whose ticket is proposed
 	Batches    = "batches"    // hash: queue → what is left of a batch that takes several calls
+	Fallbacks  = "fallbacks"  // hash: queue whose policy failed → until when it does without (ms), and the policy's version
 	Proposals  = "proposals"  // hash: match id → a proposal that is open, or how it was settled, until that is forgotten
 	Deadlines  = "deadlines"  // sorted set: match id of each open proposal → when all must have accepted (ms)
 	Online     = "online"     // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
@@ -32,7 +33,7 @@ const (
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights,
+	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks,
 }
 
 // The keys of which there are many, for KeyOf.

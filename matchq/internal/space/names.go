@@ -47,3 +47,17 @@ func Hash(name string) uint32 {
 	}
 	return hash
 }
+
+// IDProblem says what is wrong with the id of a ticket; "" if nothing is.
+func IDProblem(id string, longest int) string {
+	if len(id) == 0 || len(id) > longest {
+		return fmt.Sprintf("must be 1 to %d characters", longest)
+	}
+	for i := range len(id) {
+		c := id[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return "must be letters, digits, - and _"
+		}
+	}
+	return ""
+}

@@ -20,7 +20,7 @@ type Config struct {
 	Namespace string
 	Timeout   time.Duration // the longest a call takes
 	Logger    *slog.Logger
-	Policy    string // the source of the matching policy
+	Policy    string // the matching policy, as lua.Source takes it
 	Guard     Guard
 	Refused   func(Refusal) error // makes the error that users see; nil for none
 }
@@ -82,8 +82,14 @@ func databaseOf(client redis.UniversalClient) int {
 	return 0
 }
 
-// Policy is the source of a built-in policy, and whether there is one of that name.
-func Policy(name string) (source string, ok bool) { return lua.Policy(name) }
+// Policy is the source of a built-in policy.
+func Policy(name string) string {
+	source, ok := lua.Policy(name)
+	if !ok {
+		panic("space: no policy " + name) // it is embedded
+	}
+	return source
+}
 
 // Client is the namespace's connection to Redis.
 func (s *Space) Client() redis.UniversalClient { return s.client }

@@ -118,8 +118,11 @@ func (m *Metrics) Observe(events []matchq.Event) {
 	}
 }
 
-// Ticked records the duration of a tick call. It gets every report of a call.
+// Ticked records the duration of a tick call, and counts failures of policies. It gets every report of a call.
 func (m *Metrics) Ticked(r matchq.TickReport) {
+	if r.Err != nil {
+		m.queues.count(r.Queue, func(t *tally) { t.failures++ })
+	}
 	if r.First {
 		m.ticks.Observe(r.Took.Seconds())
 	}

@@ -23,6 +23,7 @@ const (
 // tally has the counters of a queue.
 type tally struct {
 	enqueued, matches int64
+	failures          int64    // of the policy
 	finished          [3]int64 // by outcomes
 }
 

@@ -14,13 +14,14 @@ import (
 func (t *tally) add(o tally) {
 	t.enqueued += o.enqueued
 	t.matches += o.matches
+	t.failures += o.failures
 	for i := range t.finished {
 		t.finished[i] += o.finished[i]
 	}
 }
 
 func (t *tally) grownFrom(o tally) bool {
-	grown := t.enqueued >= o.enqueued && t.matches >= o.matches
+	grown := t.enqueued >= o.enqueued && t.matches >= o.matches && t.failures >= o.failures
 	for i := range t.finished {
 		grown = grown && t.finished[i] >= o.finished[i]
 	}
@@ -54,6 +55,7 @@ func (c *crowd) some(t *rapid.T) string {
 func (c *crowd) count(t *rapid.T) {
 	name, times := c.some(t), rapid.IntRange(1, 20).Draw(t, "times")
 	one := tally{enqueued: rapid.Int64Range(0, 1).Draw(t, "enqueued"), matches: rapid.Int64Range(0, 1).Draw(t, "matches")}
+	one.failures = rapid.Int64Range(0, 1).Draw(t, "failures")
 	one.finished[rapid.IntRange(0, 2).Draw(t, "outcome")] = 2
 	for range times {
 		c.queues.count(name, func(t *tally) { t.add(one) })

@@ -28,6 +28,8 @@ var (
 		"queue", "outcome")
 	matches = describe("matches_total",
 		"Matches made, counted like tickets_finished_total.", "queue")
+	failures = describe("policy_failures_total",
+		"Visits of this node in which a queue's own policy failed, so that FIFO replaced it for 30 s or more.", "queue")
 	waiting = describe("queue_waiting",
 		"Tickets that wait in a queue. The same on all nodes: do not add them up.", "queue")
 	oldest = describe("queue_oldest_wait_seconds",
@@ -51,7 +53,7 @@ type scrape struct {
 
 // Describe names the metrics.
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{enqueued, finished, matches, waiting, oldest, overdue, redisUp, auditOK} {
+	for _, desc := range []*prometheus.Desc{enqueued, finished, matches, failures, waiting, oldest, overdue, redisUp, auditOK} {
 		ch <- desc
 	}
 }
@@ -123,6 +125,7 @@ func sendCounters(ch chan<- prometheus.Metric, tallies map[string]tally) {
 	for label, t := range tallies {
 		ch <- counter(enqueued, t.enqueued, label)
 		ch <- counter(matches, t.matches, label)
+		ch <- counter(failures, t.failures, label)
 		for i, outcome := range outcomes {
 			ch <- counter(finished, t.finished[i], label, string(outcome))
 		}
