@@ -20,7 +20,7 @@ func (s *machine) doTick(t *rapid.T) error {
 func (s *machine) tick(queue string, inside bool) error {
 	q := s.queue(queue)
 	again := q.partial // the batch under way does not hold newcomers: a second tick does
-	report, err := s.m.Tick(s.ctx, queue)
+	report, err := s.m.TickQueue(s.ctx, queue)
 	if err != nil {
 		return err
 	}
