@@ -102,8 +102,8 @@ func complete(c Config) (Config, error) {
 }
 
 // Validate says what New would find wrong with the configuration, as an *InvalidError.
-func (c Config) Validate() error {
-	_, err := complete(c)
+func (c *Config) Validate() error {
+	_, err := complete(*c)
 	return err
 }
 

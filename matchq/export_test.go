@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"errors"
 )
 
 // Forget makes one call to forget.lua, as Run does when an event is older than Config.Retention.
@@ -17,4 +18,10 @@ func (m *Matcher) TickOnce(ctx context.Context, queue string) (TickReport, error
 		return TickReport{}, err
 	}
 	return reports[0], nil
+}
+
+// TickQueue is Tick, but for forgetting.
+func (m *Matcher) TickQueue(ctx context.Context, queue string) (TickReport, error) {
+	report, err := m.tickQueue(ctx, queue)
+	return report, errors.Join(err, report.Err)
 }

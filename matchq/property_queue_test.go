@@ -19,9 +19,9 @@ func (s *machine) doTick(t *rapid.T) error {
 // tick matches the waiting tickets of a queue. inside means that it runs within another operation.
 func (s *machine) tick(queue string, inside bool) error {
 	q := s.queue(queue)
-	again := q.partial // the batch under way does not hold newcomers: a second tick's does
-	report, err := s.m.Tick(s.ctx, queue)
-	if failed := (*matchq.PolicyError)(nil); err != nil && !(s.failing && errors.As(err, &failed)) {
+	again := q.partial // the batch under way does not hold newcomers: a second tick does
+	report, err := s.m.TickQueue(s.ctx, queue)
+	if err != nil {
 		return err
 	}
 	if err := s.sync(s.mayTick(queue)); err != nil {

@@ -56,10 +56,23 @@ type visit struct {
 // Errors: *InvalidError, *ConfigError, ErrUnavailable; the report covers all visits before the error. With a *PolicyError
 // the report covers all visits.
 func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
-	sum := TickReport{Queue: queue, More: true}
 	if err := CheckName("queue", queue); err != nil {
+		return TickReport{Queue: queue, More: true}, err
+	}
+	sum, err := m.tickQueue(ctx, queue)
+	ended := sum.Matches*m.cfg.Size + sum.Expired
+	for more := err == nil; more && err == nil && ended >= 0; ended -= m.cfg.Limit {
+		more, err = m.forgetBeside(ctx, sum.At)
+	}
+	if err != nil {
 		return sum, err
 	}
+	return sum, sum.Err
+}
+
+// tickQueue matches a queue's batch. The error is one of the call, and not of the policy.
+func (m *Matcher) tickQueue(ctx context.Context, queue string) (TickReport, error) {
+	sum := TickReport{Queue: queue, More: true}
 	for sum.More {
 		reports, _, err := m.tick(ctx, []visit{{queue: queue}})
 		if err != nil {
@@ -70,34 +83,27 @@ func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 			r.Err, r.Fallback = cmp.Or(sum.Err, r.Err), sum.Fallback || r.Fallback
 			sum = r
 		}
-		if err := m.forgetBeside(ctx, sum.At); err != nil {
-			return sum, err
-		}
 	}
-	return sum, sum.Err
+	return sum, nil
 }
 
-// forgetBeside forgets as many tickets as a tick may end, if that is a second of Redis's clock ago or left some over:
-// ticks without Run don't fill Redis.
-func (m *Matcher) forgetBeside(ctx context.Context, now time.Time) error {
-	recently := func() bool { d := now.UnixMilli() - m.forgotMS.Load(); return d >= 0 && d < 1000 }
-	if recently() {
-		return nil
+// forgetBeside forgets as many tickets as a tick call may end, if that is a second of Redis's clock ago or left some over,
+// and says whether there are more: ticks without Run don't fill Redis.
+func (m *Matcher) forgetBeside(ctx context.Context, now time.Time) (more bool, err error) {
+	if d := now.UnixMilli() - m.forgotMS.Load(); d >= 0 && d < 1000 {
+		return false, nil
 	}
 	select {
 	case m.tickLane <- struct{}{}:
 		defer func() { <-m.tickLane }()
 	case <-ctx.Done():
-		return space.Unavailable(ctx.Err())
+		return false, space.Unavailable(ctx.Err())
 	}
-	if recently() { // another Tick was first
-		return nil
-	}
-	more, err := m.forget(ctx)
+	more, err = m.forget(ctx)
 	if err == nil && !more {
 		m.forgotMS.Store(now.UnixMilli())
 	}
-	return err
+	return more, err
 }
 
 // tick makes one call to tick.lua for some queues. It returns a report of each visit, and the visits still to make:

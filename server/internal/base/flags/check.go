@@ -54,7 +54,8 @@ func (f *Flags) check() error {
 	if f.Healthcheck {
 		return nil
 	}
-	err := f.MatcherConfig().Validate()
+	config := f.MatcherConfig()
+	err := config.Validate()
 	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
 		return fmt.Errorf("%s %s", flagOf[invalid.Field], invalid.Problem)
 	}
