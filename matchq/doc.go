@@ -50,16 +50,14 @@
 //
 // # When Redis does not answer
 //
-// Calls give up after Config.Timeout or when their context ends, whichever comes first, with an error that is
-// ErrUnavailable. All of them may be repeated. An Enqueue whose answer got lost is void, not half done: see
-// UnknownError. Run, Watch and Consume wait for Redis to come back and go on.
+// Calls give up after Config.Timeout with an error that is ErrUnavailable, and may be repeated; ErrRefused says that Redis
+// answers and refuses. An Enqueue whose answer got lost is void: see UnknownError. Run, Watch and Consume wait and go on.
 //
 // # Windows
 //
 // A queue is matched once each Config.Interval, at a fixed time of Redis's clock that differs from queue to queue. There
-// is no leader: any number of nodes may Run one namespace, and share the queues that are due. A node that dies leaves
-// nothing half done; the others find the queue due. Players without a partner keep their place for the next window,
-// and cost nothing until another player joins them.
+// is no leader: any number of nodes may Run one namespace. A node that dies leaves nothing half done; the others find the
+// queue due. Players without a partner keep their place, and cost nothing until another player joins them.
 //
 // # A policy of your own
 //
@@ -67,8 +65,6 @@
 // attributes and the waiting time of each ticket. It sees copies and can do nothing but compute. FIFO replaces it for a
 // while where it fails or takes too long.
 //
-// # Packages beside it
-//
-// Package presence knows where players are connected, and reaches them there. Package rooms keeps the state of
-// games. Package history keeps a day of minutes for charts.
+// Packages presence, rooms and history, beside this one, know where players are connected and reach them there, keep the
+// state of games, and keep a day of minutes for charts.
 package matchq

@@ -21,7 +21,7 @@ func (s *machine) tick(queue string, inside bool) error {
 	q := s.queue(queue)
 	again := q.partial // the batch under way does not hold newcomers: a second tick does
 	report, err := s.m.TickQueue(s.ctx, queue)
-	if err != nil {
+	if _, failed := errors.AsType[*matchq.PolicyError](err); err != nil && !(s.failing && failed) {
 		return err
 	}
 	if err := s.sync(s.mayTick(queue)); err != nil {

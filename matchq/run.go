@@ -18,14 +18,13 @@ const maxVisits = 64
 // Run ticks every queue of the namespace when it is due, expires tickets, settles proposed matches whose deadline has
 // passed, and forgets tickets that ended longer ago than Config.Retention, until ctx ends; it then returns nil. Any number
 // of processes may run it: they share the due queues without a leader, and another finishes the work of one that dies.
-//
 // While a process is in Run, no other can bring another configuration into force.
 //
 // While Redis is away, or refuses, it logs that and goes on trying; call CheckRights before it to learn of missing rights.
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change.
 func (m *Matcher) Run(ctx context.Context) error {
 	defer m.vigil.Follow(ctx, 0, nil)()
-	var clock clock
+	var clock space.Clock
 	run := agreement.Run{Space: m.space}
 	defer run.End(ctx)
 	outage := space.Outage{
@@ -52,7 +51,7 @@ func (m *Matcher) Run(ctx context.Context) error {
 }
 
 // round does all that is due, and returns how long there is nothing to do. Tickets are forgotten whatever else fails.
-func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error) {
+func (m *Matcher) round(ctx context.Context, clock *space.Clock) (time.Duration, error) {
 	due, err := m.findDue(ctx)
 	if err == nil {
 		err = m.wakeAndSettle(ctx, clock, &due)
@@ -81,17 +80,17 @@ func (m *Matcher) round(ctx context.Context, clock *clock) (time.Duration, error
 }
 
 // wakeAndSettle does what comes before the ticks.
-func (m *Matcher) wakeAndSettle(ctx context.Context, clock *clock, due *dueList) (err error) {
+func (m *Matcher) wakeAndSettle(ctx context.Context, clock *space.Clock, due *dueList) (err error) {
 	if err := m.vigil.Saw(ctx, due.redis); err != nil { // before a tick of another Redis counts anybody as absent
 		return err
 	}
-	if clock.wentBack(due.now) {
+	if clock.WentBack(due.now) {
 		// Also the first time: the clock may have been set back before this node looked.
 		if err := m.wakeAll(ctx, due.now); err != nil {
 			return err
 		}
 	}
-	clock.seen(due.now)
+	clock.Seen(due.now)
 	for due.settleable && err == nil {
 		due.settleable, err = m.settleOverdue(ctx)
 	}

@@ -1,4 +1,5 @@
 -- run: say that a process runs with the settings in force. WRITES. O(processes). Safe to repeat: the end is set anew.
+-- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta runs
 -- ARGV process #for_ms (0: it has ended)

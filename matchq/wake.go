@@ -7,21 +7,6 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// clock notices that Redis's clock was set back, by the time that passed here since it was last seen.
-type clock struct {
-	redis, here time.Time
-}
-
-// setBack is by how much the clock must be behind to have been set back, rather than read over a slow connection. A
-// smaller jump delays by no more than that.
-const setBack = 200 * time.Millisecond
-
-func (c *clock) seen(now time.Time) { c.redis, c.here = now, time.Now() }
-
-func (c *clock) wentBack(now time.Time) bool {
-	return c.here.IsZero() || now.Before(c.redis.Add(time.Since(c.here)-setBack))
-}
-
 // wakeAll has every queue visited in its next window that is not due before then. Scores of before a clock was set
 // back lie too far in the future.
 func (m *Matcher) wakeAll(ctx context.Context, now time.Time) error {
