@@ -118,7 +118,7 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
 		maps.DeleteFunc(left, isHistory) // kept for a day
 		return maps.Equal(left, map[string]int64{
-			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "node_info": 1,
+			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "node_info": 1, all + "runs": 1,
 		})
 	})
 	wanted := []string{"born", "config", "leases", "trimmed"}
