@@ -130,7 +130,7 @@ func (c *client) do(ctx context.Context, in call) (result, error) {
 	case "enqueue":
 		t, err := c.m.Enqueue(ctx, matchq.Request{Queue: in.Queue, Player: in.Player})
 		if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
-			t, err = duplicate.Ticket, nil
+			t = duplicate.Ticket
 			in.Ticket = t.ID
 			c.seen = append(c.seen, in)
 			return result{Ticket: t.ID}, nil
