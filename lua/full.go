@@ -65,12 +65,21 @@ func writersOf(source string) []string {
 // hasWrite says whether a line has a command that writes, or calls a function that does.
 func hasWrite(line string, writers []string) bool {
 	line, _, _ = strings.Cut(line, "--")
+	if !strings.Contains(line, "(") {
+		return false // as most lines, and patterns are slow
+	}
 	for _, found := range commands.FindAllStringSubmatch(line, -1) {
 		if !slices.Contains(reads, found[1]) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(writers, func(name string) bool {
-		return regexp.MustCompile(`\b`+name+`\(`).MatchString(line) && !strings.HasPrefix(line, "local function ")
+		return calls(line, name) && !strings.HasPrefix(line, "local function ")
 	})
+}
+
+// calls says whether a line calls a function.
+func calls(line, name string) bool {
+	before, _, found := strings.Cut(line, name+"(")
+	return found && (before == "" || !strings.ContainsAny(before[len(before)-1:], "abcdefghijklmnopqrstuvwxyz0123456789_"))
 }

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed match/*.lua presence/*.lua rooms/*.lua history/*.lua lib/*.lua policy/*.lua
@@ -33,10 +34,19 @@ const (
 // Source returns the assembled source of a script, such as "match/enqueue". policy is the source of a built-in policy,
 // or what Guest returns. It goes where the script says --@policy, and is ignored by scripts that don't.
 func Source(script, policy string) (string, error) {
+	if source, found := assembled.Load(script); found {
+		return source.(string), nil //nolint:forcetypeassert // only strings are stored
+	}
 	a := assembly{files: files, policy: policy}
 	err := a.addScript(script)
+	if err == nil && !a.hasPolicy {
+		assembled.Store(script, a.String())
+	}
 	return a.String(), err
 }
+
+// assembled are the sources of scripts without a policy: each is put together once.
+var assembled sync.Map
 
 // HeaderOf returns the interface of a script. The error says also why its code can't be bound to it.
 func HeaderOf(script string) (*Header, error) {
@@ -83,10 +93,11 @@ func Scripts() []string {
 // assembly is a source in the making.
 type assembly struct {
 	strings.Builder
-	files  fs.FS
-	policy string
-	within []string // the file at work, and those that include it
-	done   []string
+	files     fs.FS
+	policy    string
+	hasPolicy bool     // it has a mark for one
+	within    []string // the file at work, and those that include it
+	done      []string
 }
 
 // addScript appends a script: the fragments it includes, its header as Lua, its code.
@@ -134,8 +145,11 @@ func cutIncludes(code string) (includes, rest string) {
 // refuseShadowing refuses a header that gives a name of a fragment another meaning.
 func refuseShadowing(h *Header, fragments string) error {
 	for line := range strings.Lines(fragments) {
+		if !strings.HasPrefix(line, "local ") {
+			continue
+		}
 		for _, found := range localNames.FindAllStringSubmatch(line, 1) {
-			if strings.HasPrefix(line, "local ") && slices.Contains(h.names(), strings.Fields(found[1])[0]) {
+			if slices.Contains(h.names(), strings.Fields(found[1])[0]) {
 				return fmt.Errorf("lua: %s: the header gives %s, a name of a fragment, another meaning", h.Script, found[1])
 			}
 		}
@@ -173,6 +187,7 @@ func (a *assembly) addLines(code string) error {
 				return err
 			}
 		case mark == policyMark:
+			a.hasPolicy = true
 			if err := a.addPolicy(); err != nil {
 				return err
 			}
