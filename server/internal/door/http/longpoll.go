@@ -45,7 +45,7 @@ func (a *API) getTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if wait == 0 || isFinal(t.State) || since != 0 && t.Version != since {
+	if wait == 0 || t.State.Ended() || since != 0 && t.Version != since {
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
 	looked := time.Now()
@@ -78,11 +78,6 @@ func (a *API) orLost(ctx context.Context, known matchq.Ticket) (matchq.Ticket, e
 		return watch.Lost(known), nil
 	}
 	return t, err
-}
-
-// isFinal reports whether a ticket has ended.
-func isFinal(s matchq.State) bool {
-	return s == matchq.Matched || s == matchq.Cancelled || s == matchq.Expired
 }
 
 // takeSlot takes a slot for a waiting request. leave gives it back.

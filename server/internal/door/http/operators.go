@@ -152,7 +152,7 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 	for i := range past {
 		steps = append(steps, timelineView{viewTime(past[i].At), past[i].Kind, past[i].Reason})
 	}
-	if last := steps[len(steps)-1].State; isFinal(t.State) && last != t.State {
+	if last := steps[len(steps)-1].State; t.State.Ended() && last != t.State {
 		steps = append(steps, timelineView{viewTime(t.EndedAt), t.State, t.Reason})
 	}
 	return steps
@@ -162,7 +162,7 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
 	missing := a.Matcher.Config().Size - queue.Waiting
 	switch {
-	case isFinal(t.State):
+	case t.State.Ended():
 		return ""
 	case t.State != matchq.Waiting:
 		return "its match waits for all players to accept"

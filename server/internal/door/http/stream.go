@@ -41,7 +41,7 @@ func (a *API) ticketEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if isFinal(t.State) && t.Version == known {
+	if t.State.Ended() && t.Version == known {
 		return c.NoContent(http.StatusNoContent)
 	}
 	s := openStream(c)
@@ -69,7 +69,7 @@ func (a *API) streamNext(ctx context.Context, s *stream, t *matchq.Ticket, known
 			return known, err
 		}
 	}
-	if isFinal(t.State) {
+	if t.State.Ended() {
 		return t.Version, errStreamEnds
 	}
 	idle := time.NewTicker(heartbeatEvery)
