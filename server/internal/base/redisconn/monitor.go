@@ -93,12 +93,12 @@ func (m *Monitor) note(refused *wire.Error, what string) {
 			m.began = now
 		}
 		if before == nil || before.Refusal != refused.Refusal {
-			m.refusal.Store(refused)
 			m.log.Error("redis refuses to "+what, "error", errors.Unwrap(refused))
+			m.refusal.Store(refused) // after the line, for whoever sees it looks in the log
 		}
 	case before != nil && now.Sub(m.last) >= steady:
-		m.refusal.Store(nil)
 		m.log.Info("redis refuses nothing any more", "after", m.last.Sub(m.began).Round(time.Second))
+		m.refusal.Store(nil)
 	}
 }
 
