@@ -14,6 +14,7 @@ import (
 
 	"github.com/matchq/matchq/server/internal/base/flags"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
+	httpdoor "github.com/matchq/matchq/server/internal/door/http"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
@@ -107,8 +108,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.working.Go(func() { s.watcher.Run(s.work, s.position) })
 	s.working.Go(func() { s.notifier.Run(s.work, s.sessions.NodeID()) })
 	server := &http.Server{
-		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: httpdoor.WriteTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		DisableGeneralOptionsHandler: true, // it waits for a body without end
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	s.working.Go(func() {
 		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {

@@ -76,8 +76,18 @@ func (c contract) check(r *http.Request, sent []byte, answer *http.Response, bod
 		return err
 	}
 	prefix, _ := url.Parse(c.server)
-	route, params := find(doc, r.Method, strings.TrimPrefix(r.URL.EscapedPath(), prefix.Path))
-	if route == nil {
+	method := r.Method
+	if method == http.MethodHead { // the head of a GET
+		method = http.MethodGet
+	}
+	route, params := find(doc, method, strings.TrimPrefix(r.URL.EscapedPath(), prefix.Path))
+	if route != nil && r.Method == http.MethodHead {
+		if len(body) > 0 || route.Operation.Responses.Status(answer.StatusCode) == nil {
+			return fmt.Errorf("a HEAD is answered with %d", answer.StatusCode)
+		}
+		return nil
+	}
+	if route == nil || slices.Contains([]int{408, 413, 415}, answer.StatusCode) && route.Operation.Responses.Status(answer.StatusCode) == nil {
 		return checkOutside(doc, r, answer, body)
 	}
 	checked := r.Clone(context.Background())
@@ -131,14 +141,18 @@ func match(template, path string) (map[string]string, bool) {
 	return params, true
 }
 
-// checkOutside checks an answer to a request that the document does not have: it must be a problem or a preflight's.
+// checkOutside checks an answer that the document has for all paths, or to a request that it does not have: it must be a
+// problem or a preflight's.
 func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body []byte) error {
 	if r.Method == http.MethodOptions && answer.StatusCode == http.StatusNoContent ||
 		answer.StatusCode == http.StatusPermanentRedirect { // from the prefix to the path below
 		return nil
 	}
-	if !slices.Contains([]int{403, 404, 405}, answer.StatusCode) {
+	if !slices.Contains([]int{403, 404, 405, 408, 413, 415}, answer.StatusCode) {
 		return fmt.Errorf("there is no such path or method")
+	}
+	if r.Method == http.MethodHead {
+		return nil
 	}
 	var problem any
 	if err := json.Unmarshal(body, &problem); err != nil {

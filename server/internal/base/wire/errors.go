@@ -29,6 +29,7 @@ const (
 	CodeReplaced         Code = "replaced"
 	CodeExpired          Code = "expired"
 	CodeMatchGone        Code = "match_gone"
+	CodeBodyTimeout      Code = "body_timeout"
 	CodeTooLarge         Code = "too_large"
 	CodeUnsupportedMedia Code = "unsupported_media_type"
 	CodeInvalid          Code = "invalid"
@@ -53,7 +54,7 @@ const (
 var statuses = map[Code]int{
 	CodeUnauthorized: 401,
 	CodeForbidden:    403, CodeForeignOrigin: 403, CodeForeignHost: 403,
-	CodeNotFound: 404, CodeMethodNotAllowed: 405,
+	CodeNotFound: 404, CodeMethodNotAllowed: 405, CodeBodyTimeout: 408,
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
 	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,

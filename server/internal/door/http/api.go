@@ -72,8 +72,8 @@ func New(o Options) *API {
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = ipExtractor(o.Proxies)
 	a.echo.HTTPErrorHandler = a.handleError
-	a.echo.Pre(routeEscaped)
-	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin)
+	a.echo.Pre(deadlines, routeEscaped)
+	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin, plainBodies)
 	a.root = a.echo.Group(o.Prefix)
 	a.routes()
 	return a
@@ -100,10 +100,8 @@ func (a *API) routes() {
 	a.root.GET("/openapi.yaml", a.getOpenAPI)
 	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
 	a.profileRoutes()
-	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		a.root.Add(method, "/livez", a.live)
-		a.root.Add(method, "/readyz", a.ready)
-	}
+	a.root.GET("/livez", a.live)
+	a.root.GET("/readyz", a.ready)
 }
 
 // Sockets serves a path with long-lived connections. serve gets the client's address.
@@ -115,7 +113,7 @@ func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Req
 }
 
 // ServeHTTP answers a request.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, asGET(r)) }
 
 // Drain makes the server not ready: it takes no more tickets and answers long polls at once.
 func (a *API) Drain() {

@@ -17,7 +17,10 @@ func (a *API) dashboardEvents(c echo.Context) error {
 		return err
 	}
 	defer leave()
-	ctx, cancel := a.clientContext(c)
+	ctx, cancel, err := a.clientContext(c)
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	_, notOperator := a.operatorBy(c)
 	first, news, unwatch, err := a.Dashboard.Watch(ctx, notOperator == nil)
@@ -30,6 +33,9 @@ func (a *API) dashboardEvents(c echo.Context) error {
 	defer unwatch()
 	s := openStream(c)
 	defer s.close()
+	if isHEAD(c) {
+		return nil
+	}
 	for err = s.write(first); err == nil; {
 		select {
 		case data, open := <-news:

@@ -13,10 +13,7 @@ import (
 func (a *API) demoRoutes(v1 *echo.Group) {
 	v1.GET("/questionnaires", a.getQuestionnaires)
 	v1.POST("/demo/guest", a.createGuest, a.inDemo)
-	page := func(c echo.Context) error { return a.Pages.Serve(c.Response(), c.Request(), "demo.html") }
-	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		a.root.Add(method, "/demo", page, a.inDemo)
-	}
+	a.root.GET("/demo", func(c echo.Context) error { return a.Pages.Serve(c.Response(), c.Request(), "demo.html") }, a.inDemo)
 }
 
 // inDemo answers 404 where the demo is off.

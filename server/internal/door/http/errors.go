@@ -72,7 +72,5 @@ func WriteError(w http.ResponseWriter, r *http.Request, f *wire.Error) {
 		h.Set("WWW-Authenticate", `Bearer realm="matchq"`)
 	}
 	w.WriteHeader(f.Status())
-	if r.Method != http.MethodHead {
-		_ = json.NewEncoder(w).Encode(problemOf(f)) //nolint:errchkjson // the client may have gone
-	}
+	_ = json.NewEncoder(w).Encode(problemOf(f)) //nolint:errchkjson // the client may have gone
 }

@@ -28,6 +28,9 @@ func (a *API) getTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if isHEAD(c) {
+		wait = 0
+	}
 	if wait > 0 {
 		leave, err := a.takeSlot(c)
 		if err != nil {
@@ -35,7 +38,10 @@ func (a *API) getTicket(c echo.Context) error {
 		}
 		defer leave()
 	}
-	ctx, cancel := a.clientContext(c)
+	ctx, cancel, err := a.clientContext(c)
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
@@ -88,8 +94,12 @@ func (a *API) takeSlot(c echo.Context) (leave func(), err error) {
 	return a.PollSlots.Take(c.RealIP())
 }
 
-// clientContext ends when the client goes, its proof ends, or the server stops.
-func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc) {
+// clientContext ends when the client goes, its proof ends, or the server stops. It takes the request's body, since an
+// unread one hides that the client has gone.
+func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc, error) {
+	if _, err := receive(c, maxBody); err != nil {
+		return nil, nil, err
+	}
 	ctx, expired := c.Request().Context(), func() {}
 	if expires := identityOf(c).Expires; !expires.IsZero() {
 		ctx, expired = context.WithDeadline(ctx, expires)
@@ -100,7 +110,7 @@ func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc
 		forgetStop()
 		cancel()
 		expired()
-	}
+	}, nil
 }
 
 // waitFor returns how long to wait, and the version to differ from; 0 for the current one.

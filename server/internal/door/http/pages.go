@@ -16,11 +16,9 @@ func (a *API) pageRoutes(files pages.Pages) {
 	asset := func(c echo.Context) error {
 		return files.Serve(c.Response(), c.Request(), "assets/"+c.Param("file"))
 	}
-	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		a.root.Add(method, "/", named("index.html"))
-		a.root.Add(method, "/dashboard", named("dashboard.html"))
-		a.root.Add(method, "/assets/:file", asset)
-	}
+	a.root.GET("/", named("index.html"))
+	a.root.GET("/dashboard", named("dashboard.html"))
+	a.root.GET("/assets/:file", asset)
 	if a.Prefix != "" { // relative links need the slash
 		a.echo.GET(a.Prefix, func(c echo.Context) error { return c.Redirect(http.StatusPermanentRedirect, a.Prefix+"/") })
 	}

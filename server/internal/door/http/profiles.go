@@ -36,16 +36,17 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 		if err != nil {
 			return err
 		}
-		_, _ = io.CopyN(io.Discard, c.Request().Body, maxBody) // an unread body hides that the client has gone
-		ctx, cancel := a.clientContext(c)
+		ctx, cancel, err := a.clientContext(c)
+		if err != nil {
+			return err
+		}
 		defer cancel()
 		ctx, ended := context.WithTimeout(ctx, length)
 		defer ended()
 		a.logAction(c, "record "+what, "", nil)
 		// A slow reader blocks the runtime's trace, and so all other recordings.
 		conn := http.NewResponseController(c.Response())
-		_ = conn.SetWriteDeadline(time.Now().Add(length + streamTimeout))
-		defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
+		c.Response().Before(func() { _ = conn.SetWriteDeadline(time.Now().Add(length + streamTimeout)) })
 		setBinary(c)
 		if err := start(c.Response()); err != nil {
 			c.Response().Header().Del("Content-Disposition")

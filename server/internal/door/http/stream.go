@@ -35,7 +35,10 @@ func (a *API) ticketEvents(c echo.Context) error {
 		return err
 	}
 	defer leave()
-	ctx, cancel := a.clientContext(c)
+	ctx, cancel, err := a.clientContext(c)
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	t, err := a.ticketFor(ctx, identityOf(c), id)
 	if err != nil {
@@ -46,6 +49,9 @@ func (a *API) ticketEvents(c echo.Context) error {
 	}
 	s := openStream(c)
 	defer s.close()
+	if isHEAD(c) {
+		return nil
+	}
 	err = s.write(nil) // tells the client that it is connected
 	for err == nil && ctx.Err() == nil {
 		// An error ends the stream. The client reconnects and gets the error as an answer.
@@ -136,5 +142,5 @@ func (s *stream) write(text []byte) error {
 	return s.conn.Flush()
 }
 
-// close makes the connection usable for the next request.
-func (s *stream) close() { _ = s.conn.SetWriteDeadline(time.Time{}) }
+// close gives the end of the stream its own time.
+func (s *stream) close() { _ = s.conn.SetWriteDeadline(time.Now().Add(streamTimeout)) }

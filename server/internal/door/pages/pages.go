@@ -86,9 +86,6 @@ func (p Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error 
 		return nil
 	}
 	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
 	_, _ = w.Write(f.body) // an error means that the client has gone
 	return nil
 }
