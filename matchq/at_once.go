@@ -27,8 +27,8 @@ func (a *atOnce) sent(batch []*pending, answers []answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, p := range batch {
-		if answers[i].status == statusQueued && !slices.Contains(a.queues, p.row.ticket.Queue) {
-			a.queues = append(a.queues, p.row.ticket.Queue)
+		if answers[i].status == statusQueued && !slices.Contains(a.queues, p.Row.ticket.Queue) {
+			a.queues = append(a.queues, p.Row.ticket.Queue)
 		}
 	}
 	if !a.ticking && len(a.queues) > 0 {

@@ -35,7 +35,7 @@ func BenchmarkEnqueueLone(b *testing.B) {
 	for b.Loop() {
 		for range benchRounds {
 			l.empty()
-			n := &native{lab: l, prefix: "{native}:"}
+			n := &native{lab: l, rdb: l.rdb, prefix: "{native}:"}
 			n.prepare(requests)
 			l.measure("native", tickets, func() { n.enqueue(requests, 1) })
 			l.empty()
@@ -69,7 +69,7 @@ func BenchmarkEnqueueLone(b *testing.B) {
 func (l *lab) enqueueNative(figure string, requests []matchq.Request) *native {
 	l.Helper()
 	l.empty()
-	n := &native{lab: l, prefix: "{native}:"}
+	n := &native{lab: l, rdb: l.rdb, prefix: "{native}:"}
 	n.prepare(requests)
 	l.measure(figure, len(requests), func() { n.enqueue(requests, l.limit()) })
 	return n

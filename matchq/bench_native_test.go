@@ -17,6 +17,7 @@ import (
 // atomic.
 type native struct {
 	*lab
+	rdb    redis.UniversalClient
 	prefix string
 	ids    []string
 }
@@ -32,21 +33,26 @@ func (n *native) prepare(requests []matchq.Request) {
 // enqueue queues players with four commands each, with a number of players in one pipeline.
 func (n *native) enqueue(requests []matchq.Request, inOnePipeline int) {
 	n.Helper()
-	ctx := context.Background()
 	ids := n.ids
 	for some := range slices.Chunk(requests, inOnePipeline) {
-		pipe := n.rdb.Pipeline()
-		for i, r := range some {
-			record := "1700000060000\t1700000000000\t" + r.Player + "\t" + r.Queue + "\t\t\t" + string(r.Attributes)
-			pipe.HSetNX(ctx, n.prefix+"players", r.Player, ids[i])
-			pipe.HSet(ctx, n.prefix+"tickets", ids[i], record)
-			pipe.RPush(ctx, n.prefix+"waiting:"+r.Queue, ids[i])
-			pipe.ZAdd(ctx, n.prefix+"due", redis.Z{Score: 1700000005000, Member: r.Queue})
-		}
-		_, err := pipe.Exec(ctx)
+		_, err := n.pipeline(some, ids).Exec(context.Background())
 		n.must(err)
 		ids = ids[len(some):]
 	}
+}
+
+// pipeline is the four commands of each of some players.
+func (n *native) pipeline(requests []matchq.Request, ids []string) redis.Pipeliner {
+	ctx := context.Background()
+	pipe := n.rdb.Pipeline()
+	for i, r := range requests {
+		record := "1700000060000\t1700000000000\t" + r.Player + "\t" + r.Queue + "\t\t\t" + string(r.Attributes)
+		pipe.HSetNX(ctx, n.prefix+"players", r.Player, ids[i])
+		pipe.HSet(ctx, n.prefix+"tickets", ids[i], record)
+		pipe.RPush(ctx, n.prefix+"waiting:"+r.Queue, ids[i])
+		pipe.ZAdd(ctx, n.prefix+"due", redis.Z{Score: 1700000005000, Member: r.Queue})
+	}
+	return pipe
 }
 
 // tick matches all waiting tickets, with four variadic commands for each limit tickets of a queue.

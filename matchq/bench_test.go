@@ -15,8 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -142,22 +140,7 @@ func queueName(i int) string { return fmt.Sprintf("quiz-%d", i) }
 // enqueueConcurrently lets many callers of Enqueue share the requests.
 func (l *lab) enqueueConcurrently(m *matchq.Matcher, requests []matchq.Request) {
 	l.Helper()
-	var next atomic.Int64
-	var failed atomic.Pointer[error]
-	var wg sync.WaitGroup
-	for range benchCallers {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(requests)); i = next.Add(1) - 1 {
-				if _, err := m.Enqueue(context.Background(), requests[i]); err != nil {
-					failed.Store(&err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		l.Fatal(*err)
-	}
+	l.concurrently(benchCallers, len(requests), enqueueOne(m, requests))
 }
 
 // enqueueAll lets one caller enqueue the requests.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -28,20 +29,18 @@ func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
-	defer cancel()
-	p := newPending(prepared)
-	m.sender.add(p)
-	result := m.await(ctx, p)
+	p := m.sender.Add(prepared, prepared.key())
+	result := m.await(ctx, m.cfg.Timeout, p)
 	return result.Ticket, result.Err
 }
 
 // EnqueueAll puts many players in queues and returns one result a request, in their order. It makes a call to Redis
-// for each Config.Limit of them, and takes at most Config.Timeout for each call. Requests of one player are treated
-// in their order. The error is that of ctx, if it ended before all had an answer; the results still say which had.
+// for each Config.Limit of them, at most 128, and takes at most Config.Timeout for each call. Requests of one player are
+// treated in their order, and so are those of one queue. The error is that of ctx, if it ended before all had an answer;
+// the results still say which had.
 func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result, error) {
 	results := make([]Result, len(requests))
-	sent := make([]*pending, 0, len(requests))
+	rows, keys := make([]row, 0, len(requests)), make([]sender.Key, 0, len(requests))
 	at := make([]int, 0, len(requests))
 	for i := range requests {
 		prepared, err := m.prepare(&requests[i])
@@ -49,43 +48,38 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 			results[i].Err = err
 			continue
 		}
-		sent = append(sent, newPending(prepared))
+		rows, keys = append(rows, prepared), append(keys, prepared.key())
 		at = append(at, i)
 	}
-	m.sender.add(sent...)
-	patience := m.cfg.Timeout * time.Duration(1+len(sent)/m.cfg.Limit)
+	patience := m.cfg.Timeout * time.Duration(1+len(rows)/min(m.cfg.Limit, sender.MaxRows))
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for i, p := range sent {
-		results[at[i]] = m.await(waiting, p)
+	for i, p := range m.sender.AddAll(rows, keys) {
+		results[at[i]] = m.await(waiting, 0, p)
 	}
 	return results, ctx.Err()
 }
 
-// await waits for the answer to a row. A row that was not sent yet when ctx ends is taken back.
-func (m *Matcher) await(ctx context.Context, p *pending) Result {
-	var a answer
-	select {
-	case a = <-p.answer:
-	case <-ctx.Done():
-		if m.sender.takeBack(p) {
-			return Result{Err: fmt.Errorf("matchq: nothing was queued: %w", space.Unavailable(ctx.Err()))}
-		}
-		select {
-		case a = <-p.answer: // it came in the same moment
-		default:
-			m.voider.add(p.row)
-			return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: ctx.Err()}}
-		}
+// await waits for the answer to a row.
+func (m *Matcher) await(ctx context.Context, patience time.Duration, p *pending) Result {
+	a, sent, err := m.sender.Await(ctx, patience, p)
+	switch {
+	case err == nil:
+		defer m.sender.Release(p)
+		return m.settle(ctx, &p.Row, a)
+	case sent:
+		m.voider.add(p.Row)
+		return Result{Err: &UnknownError{TicketID: p.Row.ticket.ID, Err: err}}
+	default:
+		return Result{Err: fmt.Errorf("matchq: nothing was queued: %w", space.Unavailable(err))}
 	}
-	return m.settle(ctx, p, a)
 }
 
 // settle turns an answer into the caller's result.
-func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
+func (m *Matcher) settle(ctx context.Context, row *row, a answer) Result {
 	switch a.status {
 	case statusQueued:
-		return Result{Ticket: p.row.queuedAt(a.nowMS)}
+		return Result{Ticket: row.queuedAt(a.nowMS)}
 	case statusDuplicate:
 		t, _, err := liveTicket(a.id, a.value, a.nowMS)
 		if err != nil {
@@ -93,17 +87,17 @@ func (m *Matcher) settle(ctx context.Context, p *pending, a answer) Result {
 		}
 		return Result{Err: &DuplicateError{Ticket: t}}
 	case statusPaused:
-		return Result{Err: fmt.Errorf("%w: %q", ErrPaused, p.row.ticket.Queue)}
+		return Result{Err: fmt.Errorf("%w: %q", ErrPaused, row.ticket.Queue)}
 	case statusKnown:
-		t, err := m.knownTicket(ctx, p.row.ticket.ID, &a)
-		if err == nil && (t.Player != p.row.ticket.Player || t.Queue != p.row.ticket.Queue) {
-			return Result{Err: &IDTakenError{ID: p.row.ticket.ID}}
+		t, err := m.knownTicket(ctx, row.ticket.ID, &a)
+		if err == nil && (t.Player != row.ticket.Player || t.Queue != row.ticket.Queue) {
+			return Result{Err: &IDTakenError{ID: row.ticket.ID}}
 		}
-		t.Repeated = err == nil && p.row.named
+		t.Repeated = err == nil && row.named
 		return Result{Ticket: t, Err: err}
 	case statusUnknown:
-		m.voider.add(p.row)
-		return Result{Err: &UnknownError{TicketID: p.row.ticket.ID, Err: a.err}}
+		m.voider.add(*row)
+		return Result{Err: &UnknownError{TicketID: row.ticket.ID, Err: a.err}}
 	default:
 		return Result{Err: a.err}
 	}

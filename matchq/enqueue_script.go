@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 
+	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -32,9 +33,9 @@ type enqueueRow struct {
 func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []answer) error {
 	args := enqueueArgs{IntervalMS: m.cfg.intervalMS(), Rows: make([]enqueueRow, len(batch))}
 	for i, p := range batch {
-		t, ttlMS := &p.row.ticket, p.row.ttlMS
-		args.Rows[i] = enqueueRow{ID: t.ID, Player: t.Player, Body: p.row.body}
-		if i+1 < len(batch) && batch[i+1].row.ticket.Queue == t.Queue && batch[i+1].row.ttlMS == ttlMS {
+		t, ttlMS := &p.Row.ticket, p.Row.ttlMS
+		args.Rows[i] = enqueueRow{ID: t.ID, Player: t.Player, Body: p.Row.body}
+		if i+1 < len(batch) && batch[i+1].Row.ticket.Queue == t.Queue && batch[i+1].Row.ttlMS == ttlMS {
 			continue // the run goes on
 		}
 		args.Runs = append(args.Runs, enqueueRun{Queue: t.Queue, PhaseMS: m.cfg.phaseMS(t.Queue), TTLMS: ttlMS, LastRow: i + 1})
@@ -44,6 +45,35 @@ func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []a
 		return err
 	}
 	return decodeEnqueue(r, answers)
+}
+
+// pending is a row that waits for its answer.
+type pending = sender.Pending[row, answer]
+
+type status int
+
+const (
+	statusFailed  status = iota // err says why; nothing was queued
+	statusUnknown               // err says why; it may have been queued
+	statusQueued
+	statusDuplicate // id is the player's live ticket, value its record
+	statusKnown     // value is the one of the id
+	statusPaused
+)
+
+type answer struct {
+	status    status
+	nowMS     int64 // when Redis gave it
+	id, value string
+	err       error
+}
+
+func newSender(m *Matcher) *sender.Sender[row, answer] {
+	return sender.New(sender.Config[row, answer]{
+		Space: m.space, Limit: m.cfg.Limit, Send: m.enqueueRows, Sent: m.atOnce.sent,
+		Failed:  func(err error) answer { return answer{status: statusFailed, err: err} },
+		Unknown: func(err error) answer { return answer{status: statusUnknown, err: err} },
+	})
 }
 
 func decodeEnqueue(r *space.Reply, answers []answer) error {

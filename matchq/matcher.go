@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/agreement"
+	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/internal/vigil"
 )
@@ -21,7 +22,7 @@ type Matcher struct {
 	space *space.Space
 	vigil *vigil.Vigil
 
-	sender   *sender
+	sender   *sender.Sender[row, answer]
 	voider   *voider
 	atOnce   *atOnce
 	tickLane chan struct{} // one tick call at a time
@@ -61,7 +62,7 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	m.atOnce = &atOnce{m: m, outage: space.Outage{
 		Log: cfg.Logger, Begins: "matchq: queues are ticked later", Ends: "matchq: queues are ticked at once again",
 	}}
-	m.sender = newSender(m.space, cfg.Limit, m.enqueueRows, m.atOnce.sent)
+	m.sender = newSender(m)
 	m.voider = &voider{m: m}
 	return m, nil
 }

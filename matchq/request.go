@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -48,6 +49,15 @@ type row struct {
 	body   string // its record without the time it expires
 	ttlMS  int64  // codec.NeverMS for Never
 	named  bool   // the request has chosen the id
+}
+
+// key is what the order of rows depends on.
+func (r *row) key() sender.Key {
+	key := sender.Key{Queue: r.ticket.Queue, Player: r.ticket.Player}
+	if r.named {
+		key.ID = r.ticket.ID
+	}
+	return key
 }
 
 // prepare checks a request and makes its row.

@@ -1,0 +1,209 @@
+// Package sender sends rows to Redis in batches: those that come while calls are under way go together in the next ones
+// (group commit). There is no timer: a row that finds nothing under way goes at once.
+//
+// Two batches may be under way, on two connections, so that Redis and this process work at the same time. What callers
+// were promised stays true by four rules:
+//
+//   - The second leaves only while the first is young. A Redis that freezes then has one batch or two that came to it at
+//     the same time; callers who come later take their rows back, and know that nothing was queued.
+//   - A player whose row is under way has no other row under way: the answer to the later depends on the earlier.
+//   - Rows of one call and one queue do not fly together, since the second batch may arrive first.
+//   - A batch has at most 128 rows, so that two of them don't hold up others for long.
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// MaxRows is the most rows a batch has.
+const MaxRows = 128
+
+const (
+	maxFlights = 2
+	youth      = 50 * time.Millisecond
+)
+
+// Config says how rows of the kind R are sent, and answers of the kind A made.
+type Config[R, A any] struct {
+	Space *space.Space
+	Limit int // rows a batch, at most 128 whatever it says
+
+	// Send sends a batch and fills in the answers, which are zero before. It returns when the driver does.
+	Send func(ctx context.Context, batch []*Pending[R, A], answers []A) error
+	// Sent is told of each batch that was sent, before its callers are.
+	Sent func(batch []*Pending[R, A], answers []A)
+
+	Failed  func(err error) A // the answer if nothing was written
+	Unknown func(err error) A // the answer if something may have been written, or may still be
+}
+
+// Sender sends rows of one namespace. It is safe for use by many goroutines.
+type Sender[R, A any] struct {
+	cfg   Config[R, A]
+	youth time.Duration
+	pool  sync.Pool // of *Pending[R, A] that have had their answers
+
+	mu      sync.Mutex
+	waiting waiting[R, A]
+	flights []*flight[R, A]
+	suspect bool // the last batch got no answer that settles it
+	calls   uint64
+}
+
+// flight is a batch under way.
+type flight[R, A any] struct {
+	began time.Time
+	batch []*Pending[R, A] // none during a probe, and after it landed
+}
+
+// New makes a Sender.
+func New[R, A any](cfg Config[R, A]) *Sender[R, A] {
+	cfg.Limit = min(cfg.Limit, MaxRows)
+	s := &Sender[R, A]{cfg: cfg, youth: youth}
+	s.waiting.players, s.waiting.ids = map[string]struct{}{}, map[string]struct{}{}
+	s.pool.New = func() any { return &Pending[R, A]{answer: make(chan A, 1)} }
+	return s
+}
+
+// Add hands over a row.
+func (s *Sender[R, A]) Add(row R, key Key) *Pending[R, A] {
+	p := s.pending(row, key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting.rows = append(s.waiting.rows, p)
+	s.depart()
+	return p
+}
+
+// AddAll hands over the rows of one call. Rows of one queue keep their order.
+func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
+	all := make([]*Pending[R, A], len(rows))
+	for i := range rows {
+		all[i] = s.pending(rows[i], keys[i])
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	for _, p := range all {
+		p.call = s.calls
+	}
+	s.waiting.rows = append(s.waiting.rows, all...)
+	s.depart()
+	return all
+}
+
+// depart starts as many flights as may leave.
+func (s *Sender[R, A]) depart() {
+	for s.mayDepart() {
+		f := &flight[R, A]{began: time.Now()}
+		if s.suspect {
+			s.flights = append(s.flights, f)
+			go s.probe(f)
+			return
+		}
+		if f.batch = s.waiting.take(s.cfg.Limit, s.flights); len(f.batch) == 0 {
+			return
+		}
+		s.flights = append(s.flights, f)
+		go s.fly(f)
+	}
+}
+
+func (s *Sender[R, A]) mayDepart() bool {
+	switch {
+	case s.waiting.empty():
+		return false
+	case len(s.flights) == 0:
+		return true
+	default:
+		return len(s.flights) < maxFlights && !s.suspect && time.Since(s.flights[0].began) < s.youth
+	}
+}
+
+// probe asks Redis for a sign of life, because the last call got no answer, and flies if there is one. While Redis is
+// away nothing is taken and sent: so it is known that nothing was queued, there is nothing to void, and callers who give
+// up take their rows back.
+func (s *Sender[R, A]) probe(f *flight[R, A]) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Space.Timeout())
+	defer cancel()
+	err := s.cfg.Space.Client().Ping(ctx).Err()
+	s.mu.Lock()
+	if err != nil {
+		// The rows have their answer before anybody can see that they were taken: a caller that can't take its row back
+		// and finds no answer knows that it was sent.
+		away := s.cfg.Failed(fmt.Errorf("nothing was queued: %w", s.cfg.Space.Failure("ping", err, false)))
+		s.waiting.answerAll(away)
+		s.land(f)
+		s.mu.Unlock()
+		return
+	}
+	s.suspect = false
+	f.batch = s.waiting.take(s.cfg.Limit, nil)
+	f.began = time.Now()
+	s.mu.Unlock()
+	s.fly(f)
+}
+
+// fly sends a batch, and gives the callers their answers.
+func (s *Sender[R, A]) fly(f *flight[R, A]) {
+	batch, answers, answered := f.batch, make([]A, len(f.batch)), true
+	if len(batch) > 0 { // all callers may have given up during a probe
+		answered = s.send(batch, answers)
+		s.cfg.Sent(batch, answers)
+	}
+	s.mu.Lock()
+	s.waiting.landed(batch...)
+	f.batch = nil
+	s.suspect = s.suspect || !answered
+	s.mu.Unlock()
+	for i, p := range batch {
+		p.answer <- answers[i]
+	}
+	runtime.Gosched() // callers who come again at once go in the next batch, together
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.land(f)
+}
+
+// land ends a flight, and lets others depart.
+func (s *Sender[R, A]) land(f *flight[R, A]) {
+	for i := range s.flights {
+		if s.flights[i] == f {
+			s.flights = append(s.flights[:i], s.flights[i+1:]...)
+			break
+		}
+	}
+	s.depart()
+}
+
+// send sends a batch and fills in its answers. It says whether Redis gave one.
+func (s *Sender[R, A]) send(batch []*Pending[R, A], answers []A) bool {
+	// The batch outlives its callers, so it has a time-out of its own.
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Space.Timeout())
+	defer cancel()
+	err := s.cfg.Send(ctx, batch, answers)
+	if err == nil {
+		return true
+	}
+	var all A
+	answered := false
+	switch {
+	case space.ChangedNothing(err):
+		all, answered = s.cfg.Failed(err), true
+	case errors.Is(err, space.ErrNotSent):
+		all = s.cfg.Failed(fmt.Errorf("matchq: nothing was queued: %w", err))
+	default:
+		all = s.cfg.Unknown(err)
+	}
+	for i := range answers {
+		answers[i] = all
+	}
+	return answered
+}

@@ -1,0 +1,98 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// sent is a call of Send that the test lets return.
+type sent struct {
+	players []string
+	done    chan error
+}
+
+// stage is a Sender whose calls the test sees.
+func stage(t *testing.T, youth time.Duration) (*Sender[string, string], <-chan sent) {
+	t.Helper()
+	calls := make(chan sent, 10)
+	s := New(Config[string, string]{
+		Space: &space.Space{}, Limit: 10,
+		Send: func(_ context.Context, batch []*Pending[string, string], answers []string) error {
+			call := sent{done: make(chan error)}
+			for i, p := range batch {
+				call.players = append(call.players, p.Row)
+				answers[i] = "hello " + p.Row
+			}
+			slices.Sort(call.players)
+			calls <- call
+			return <-call.done
+		},
+		Sent:    func([]*Pending[string, string], []string) {},
+		Failed:  func(err error) string { return "failed: " + err.Error() },
+		Unknown: func(err error) string { return "unknown: " + err.Error() },
+	})
+	s.youth = youth
+	return s, calls
+}
+
+func add(s *Sender[string, string], player string) *Pending[string, string] {
+	return s.Add(player, Key{Queue: "quiz", Player: player})
+}
+
+// Two batches are under way, of different players; all that comes meanwhile goes together when one lands.
+func TestTwoBatchesAreUnderWay(t *testing.T) {
+	s, calls := stage(t, time.Hour)
+	alice, bob := add(s, "alice"), add(s, "bob")
+	both := map[string]sent{}
+	for range 2 {
+		call := <-calls
+		both[call.players[0]] = call
+	}
+	carol, dave, again := add(s, "carol"), add(s, "dave"), add(s, "alice")
+	both["bob"].done <- nil
+	third := <-calls
+	if !slices.Equal(third.players, []string{"carol", "dave"}) { // not alice: a row of hers is under way
+		t.Errorf("the third batch has %v", third.players)
+	}
+	both["alice"].done <- nil
+	fourth := <-calls
+	if !slices.Equal(fourth.players, []string{"alice"}) {
+		t.Errorf("the fourth batch has %v", fourth.players)
+	}
+	fourth.done <- nil
+	third.done <- nil
+	for _, p := range []*Pending[string, string]{alice, bob, carol, dave, again} {
+		answer, sent, err := s.Await(t.Context(), 0, p)
+		if answer != "hello "+p.Row || !sent || err != nil {
+			t.Errorf("%s: %q, %v, %v", p.Row, answer, sent, err)
+		}
+	}
+}
+
+// A batch that takes long has none beside it: who comes later can take the row back.
+func TestNoBatchLeavesBesideAnOldOne(t *testing.T) {
+	s, calls := stage(t, 0)
+	alice := add(s, "alice")
+	first := <-calls
+	bob, carol := add(s, "bob"), add(s, "carol")
+	if _, sent, err := s.Await(t.Context(), time.Nanosecond, bob); sent || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("bob: sent %v, %v", sent, err)
+	}
+	if _, sent, err := s.Await(t.Context(), time.Nanosecond, alice); !sent || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("alice: sent %v, %v", sent, err)
+	}
+	first.done <- nil
+	second := <-calls
+	if !slices.Equal(second.players, []string{"carol"}) {
+		t.Errorf("the second batch has %v", second.players)
+	}
+	second.done <- nil
+	if answer, _, err := s.Await(t.Context(), 0, carol); answer != "hello carol" || err != nil {
+		t.Errorf("carol: %q, %v", answer, err)
+	}
+}

@@ -1,0 +1,157 @@
+package sender
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+)
+
+// Key is what the order of rows depends on.
+type Key struct {
+	Queue  string
+	Player string
+	ID     string // if it was chosen by the caller, who may choose one twice
+}
+
+// Pending is a row that waits for its answer.
+type Pending[R, A any] struct {
+	Row    R
+	key    Key
+	hash   uint64 // of the queue
+	call   uint64 // the AddAll that it came with; 0 if it came alone
+	answer chan A
+	taken  bool // by the sender or back from it; guarded by Sender.mu
+}
+
+var seed = maphash.MakeSeed()
+
+func (s *Sender[R, A]) pending(row R, key Key) *Pending[R, A] {
+	p := s.pool.Get().(*Pending[R, A]) //nolint:forcetypeassert // all are of this kind
+	p.Row, p.key, p.hash, p.call, p.taken = row, key, maphash.String(seed, key.Queue), 0, false
+	return p
+}
+
+// Release lets a row be used again, after its answer was taken.
+func (s *Sender[R, A]) Release(p *Pending[R, A]) {
+	var none R
+	p.Row, p.key = none, Key{}
+	s.pool.Put(p)
+}
+
+// waiting is the rows that are to be sent. All of it is guarded by Sender.mu.
+type waiting[R, A any] struct {
+	rows    []*Pending[R, A]    // those that came since the round began, oldest first
+	round   []*Pending[R, A]    // those to be sent before them, by queue
+	players map[string]struct{} // those with rows in the round or under way
+	ids     map[string]struct{} // the chosen ids of these rows
+}
+
+func (w *waiting[R, A]) empty() bool { return len(w.rows)+len(w.round) == 0 }
+
+// take moves the next rows of the round to a batch, at most limit. When the round is over, all rows that came meanwhile
+// make the next one, so that no queue can keep another waiting. It returns nothing if the flights under way hold up all
+// that waits.
+func (w *waiting[R, A]) take(limit int, flights []*flight[R, A]) []*Pending[R, A] {
+	for {
+		if len(w.round) == 0 {
+			if w.begin(); len(w.round) == 0 {
+				return nil
+			}
+		}
+		calls := (len(w.round) + limit - 1) / limit
+		share := (len(w.round) + calls - 1) / calls
+		batch := make([]*Pending[R, A], 0, share)
+		var held []*Pending[R, A]
+		i := 0
+		for ; i < len(w.round) && len(batch) < share; i++ {
+			switch p := w.round[i]; {
+			case p.taken: // back
+				w.landed(p)
+			case p.call != 0 && flies(p, flights):
+				held = append(held, p)
+			default:
+				p.taken = true
+				batch = append(batch, p)
+			}
+		}
+		w.round = w.round[i:]
+		if len(held) > 0 {
+			w.round = slices.Concat(held, w.round)
+		}
+		if len(batch) > 0 || len(held) > 0 {
+			return batch
+		}
+	}
+}
+
+// flies says whether another row of the same call and queue is under way.
+func flies[R, A any](p *Pending[R, A], flights []*flight[R, A]) bool {
+	for _, f := range flights {
+		if slices.ContainsFunc(f.batch, func(other *Pending[R, A]) bool {
+			return other.call == p.call && other.hash == p.hash
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// begin makes a round of the rows that came, no player and no id twice. Rows of one queue go together: that costs Redis
+// less than the order in which they came. Their order in a queue stays.
+func (w *waiting[R, A]) begin() {
+	var players, ids map[string]struct{} // of rows that are kept: none of theirs may overtake them
+	kept := w.rows[:0]
+	w.round = make([]*Pending[R, A], 0, len(w.rows))
+	for _, p := range w.rows {
+		switch key := &p.key; {
+		case p.taken: // back
+		case has(w.players, key.Player) || has(players, key.Player) || key.ID != "" && (has(w.ids, key.ID) || has(ids, key.ID)):
+			kept = append(kept, p)
+			players, ids = with(players, key.Player), with(ids, key.ID)
+		default:
+			w.players[key.Player] = struct{}{}
+			if key.ID != "" {
+				w.ids[key.ID] = struct{}{}
+			}
+			w.round = append(w.round, p)
+		}
+	}
+	clear(w.rows[len(kept):])
+	w.rows = kept
+	slices.SortStableFunc(w.round, func(a, b *Pending[R, A]) int { return cmp.Compare(a.hash, b.hash) })
+}
+
+func has(set map[string]struct{}, name string) bool {
+	_, found := set[name]
+	return found
+}
+
+func with(set map[string]struct{}, name string) map[string]struct{} {
+	if set == nil {
+		set = map[string]struct{}{}
+	}
+	set[name] = struct{}{}
+	return set
+}
+
+// landed lets the players and ids of rows fly again.
+func (w *waiting[R, A]) landed(rows ...*Pending[R, A]) {
+	for _, p := range rows {
+		delete(w.players, p.key.Player)
+		if p.key.ID != "" {
+			delete(w.ids, p.key.ID)
+		}
+	}
+}
+
+// answerAll gives all rows that wait the same answer.
+func (w *waiting[R, A]) answerAll(answer A) {
+	w.landed(w.round...)
+	for _, p := range slices.Concat(w.round, w.rows) {
+		if !p.taken {
+			p.taken = true
+			p.answer <- answer
+		}
+	}
+	w.round, w.rows = nil, nil
+}
