@@ -108,7 +108,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 // assembleGames makes sessions and games.
 func (s *Server) assembleGames(context.Context) error {
 	var err error
-	if s.source, err = questions.New(s.config.Questions); err != nil {
+	if s.source, err = questions.New(s.config.Questions, s.log); err != nil {
 		return fmt.Errorf("--questions: %w", err)
 	}
 	s.sessions, err = sessions.New(s.presence, sessions.Config{Grace: max(s.config.Grace, time.Millisecond), Version: Version()})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,7 +45,7 @@ func names(questions []Question) (names []string) {
 }
 
 func TestOrderBelongsToTheSeed(t *testing.T) {
-	sets, err := New("")
+	sets, err := New("", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +110,10 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%.100s: error %v, want %s", content, err, want)
 		}
 	}
-	if _, err := New(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no .json file") {
+	if _, err := New(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "no .json file") {
 		t.Error(err)
 	}
-	if _, err := New(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := New(filepath.Join(t.TempDir(), "missing"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }
@@ -156,11 +158,14 @@ type service struct {
 	body   string
 	asked  atomic.Int64
 	url    string
+	header http.Header // of the answer
+	log    logged      // by the API
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked.Add(1)
 	s.url = r.URL.String()
+	maps.Copy(w.Header(), s.header)
 	w.WriteHeader(s.status)
 	_, _ = w.Write([]byte(s.body))
 }
@@ -170,7 +175,7 @@ func newService(t *testing.T) (*service, *API) {
 	s := &service{}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	source, err := New(server.URL + "/old/")
+	source, err := New(server.URL+"/old/", slog.New(slog.NewTextHandler(&s.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,21 +214,20 @@ func TestCircuit(t *testing.T) {
 	}
 	s.status = http.StatusNotFound
 	for range 2 * apiFailures { // a response is no failure
+		api.bad.until.Purge()
 		if f := ask(); f.Code != wire.CodeNotFound {
 			t.Fatal(f)
 		}
 	}
+	api.bad.until.Purge()
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 2 * apiFailures { // nor is a caller that cancels
 		_, _ = api.Questions(gone, "x", "", 1)
 	}
 	before := s.asked.Load()
-	for i, answer := range []string{`{}`, `no JSON`, strings.Repeat(" ", maxAnswer+1)} {
-		s.status, s.body = http.StatusOK, answer
-		if i == 0 {
-			s.status = http.StatusInternalServerError
-		}
+	for _, status := range []int{http.StatusInternalServerError, http.StatusServiceUnavailable, 599} {
+		s.status = status
 		if f := ask(); f.Code != wire.CodeNoQuestions || f.RetryAfter == 0 || strings.Contains(f.Message, "http") {
 			t.Errorf("%v, retry after %v", f, f.RetryAfter)
 		}
@@ -236,7 +240,7 @@ func TestCircuit(t *testing.T) {
 
 func TestBadAPIs(t *testing.T) {
 	for _, base := range []string{"http://", "https://a?b=c", "http://a#b", "http://a b"} {
-		if _, err := New(base); err == nil {
+		if _, err := New(base, nil); err == nil {
 			t.Errorf("%s is taken", base)
 		}
 	}

@@ -2,6 +2,7 @@ package questions
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 )
 
@@ -23,13 +24,14 @@ type SetInfo struct {
 	Questions int    `json:"questions"` // their number
 }
 
-// New makes the source of --questions: the built-in sets for "", a REST API for a URL, else a folder.
-func New(where string) (Source, error) {
+// New makes the source of --questions: the built-in sets for "", a REST API for a URL, else a folder. The API logs what is
+// wrong with its answers.
+func New(where string, log *slog.Logger) (Source, error) {
 	switch {
 	case where == "":
 		return Embedded()
 	case strings.HasPrefix(where, "http://"), strings.HasPrefix(where, "https://"):
-		return NewAPI(where)
+		return NewAPI(where, log)
 	default:
 		return Folder(where)
 	}
