@@ -33,30 +33,20 @@ func (a *attempt) NoRetry() bool { return a.once }
 // source is a script as Redis takes it.
 type source struct{ hash, text string }
 
-// evaluate runs a script by its hash, or by its text where Redis does not know it yet. lost says that an attempt had no
-// answer.
-func (s *Space) evaluate(ctx context.Context, script source, keys []string, args []any) (values []any, lost bool, err error) {
-	values, lost, err = s.attempts(ctx, evaluation("evalsha", script.hash, keys, args))
+// evaluate runs a script by its hash, or by its text where Redis does not know it yet. Of call, all but the first two words
+// are filled in. lost says that an attempt had no answer.
+func (s *Space) evaluate(ctx context.Context, script source, call []any) (values []any, lost bool, err error) {
+	call[0], call[1] = "evalsha", script.hash
+	values, lost, err = s.attempts(ctx, call)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		call = slices.Clone(call) // an attempt may still read it
+		call[0], call[1] = "eval", script.text
 		var again bool
-		values, again, err = s.attempts(ctx, evaluation("eval", script.text, keys, args))
+		values, again, err = s.attempts(ctx, call)
 		lost = lost || again
 	}
 	return values, lost, err
 }
-
-// evaluation is a call of a script as the driver takes it.
-func evaluation(command, script string, keys []string, args []any) []any {
-	call := make([]any, 0, 3+len(keys)+len(args))
-	call = append(call, command, script, len(keys))
-	for _, key := range keys {
-		call = append(call, key)
-	}
-	return append(call, args...)
-}
-
-// firstKey is the place of the first key in a call of a script.
-const firstKey = 3
 
 // dialFor is how long a call goes on to look for a connection. A driver that dials several times by itself may take as
 // long for the first try.
@@ -72,7 +62,7 @@ func (s *Space) attempts(ctx context.Context, call []any) (values []any, lost bo
 	pause, began := max(options.MinRetryBackoff, 0), time.Now()
 	for try := 0; ; try++ {
 		a := &attempt{Cmd: redis.NewCmd(ctx, call...), once: once}
-		a.SetFirstKeyPos(firstKey)
+		a.SetFirstKeyPos(head)
 		_ = s.client.Process(ctx, a)
 		values, err = a.Slice()
 		lost = lost || a.lost

@@ -51,6 +51,9 @@ func (f *fields) argument(param lua.Param) (int, error) {
 	if kind == reflect.Pointer && field.Type.Elem().Kind() == reflect.Int64 {
 		kind = reflect.Int64
 	}
+	if field.Type.PkgPath() != "" {
+		return 0, fmt.Errorf("the driver does not know the type of the argument %s, %s", param.Name, field.Type)
+	}
 	number := kind == reflect.Int || kind == reflect.Int64
 	fits := map[lua.Kind]bool{
 		lua.Text:   kind == reflect.String || number, // for numbers that Lua mostly passes on as text

@@ -131,75 +131,91 @@ func newKey(name string, fields *fields) (key, error) {
 	return key{index: -1, begin: of.begin, field: field.Index[0]}, nil
 }
 
-// lay turns a struct of arguments, by a pointer to it, into keys and arguments.
-func (l *layout) lay(in *Space, of any) ([]string, []any) {
+// head is how many words come before the keys in a call of a script: the command, the script, and the number of keys.
+const head = 3
+
+// lay turns a struct of arguments, by a pointer to it, into the words of a call; the first two are left to the caller.
+// Words are mostly pointers into the struct: the driver takes them, and nothing is copied.
+func (l *layout) lay(in *Space, of any) []any {
 	v := reflect.ValueOf(of).Elem()
-	keys, args := l.sized(v)
-	if l.guarded {
-		args = append(args, in.guard.Fingerprint)
-	}
+	keys, args := l.size(v)
+	call := make([]any, head, head+keys+args)
+	call[head-1] = keys
 	for _, k := range l.keys {
-		keys = append(keys, k.name(in, v))
-	}
-	for _, a := range l.args {
-		if a.counts {
-			args = append(args, v.Field(a.field).Len())
+		if k.index >= 0 {
+			call = append(call, &in.once[k.index])
 		} else {
-			args = append(args, value(v.Field(a.field)))
+			call = append(call, k.name(in, v))
 		}
 	}
 	for _, g := range l.groups {
-		keys, args = g.lay(in, v.Field(g.field), keys, args)
+		call = g.layKeys(in, v.Field(g.field), call)
 	}
-	return keys, args
+	if l.guarded {
+		call = append(call, &in.guard.Fingerprint)
+	}
+	for _, a := range l.args {
+		if a.counts {
+			call = append(call, v.Field(a.field).Len())
+		} else {
+			call = append(call, word(v.Field(a.field)))
+		}
+	}
+	for _, g := range l.groups {
+		call = g.layArgs(v.Field(g.field), call)
+	}
+	return call
 }
 
-// sized makes lists that are long enough.
-func (l *layout) sized(v reflect.Value) ([]string, []any) {
-	keys, args := len(l.keys), 1+len(l.args)
+// size counts the keys and arguments.
+func (l *layout) size(v reflect.Value) (keys, args int) {
+	keys, args = len(l.keys), len(l.args)
+	if l.guarded {
+		args++
+	}
 	for _, g := range l.groups {
 		rows := v.Field(g.field).Len()
 		keys += rows * len(g.keys)
 		args += rows * len(g.args)
 	}
-	return make([]string, 0, keys), make([]any, 0, args)
-}
-
-func (g *group) lay(in *Space, rows reflect.Value, keys []string, args []any) ([]string, []any) {
-	n := rows.Len()
-	for row := range n {
-		for _, k := range g.keys {
-			keys = append(keys, k.name(in, rows.Index(row)))
-		}
-	}
-	if g.byColumn {
-		for _, field := range g.args {
-			for row := range n {
-				args = append(args, value(rows.Index(row).Field(field)))
-			}
-		}
-		return keys, args
-	}
-	for row := range n {
-		for _, field := range g.args {
-			args = append(args, value(rows.Index(row).Field(field)))
-		}
-	}
 	return keys, args
 }
 
-func (k *key) name(in *Space, v reflect.Value) string {
-	if k.index >= 0 {
-		return in.once[k.index]
+func (g *group) layKeys(in *Space, rows reflect.Value, call []any) []any {
+	for row := range rows.Len() {
+		for _, k := range g.keys {
+			call = append(call, k.name(in, rows.Index(row)))
+		}
 	}
+	return call
+}
+
+func (g *group) layArgs(rows reflect.Value, call []any) []any {
+	n := rows.Len()
+	if g.byColumn {
+		for _, field := range g.args {
+			for row := range n {
+				call = append(call, word(rows.Index(row).Field(field)))
+			}
+		}
+		return call
+	}
+	for row := range n {
+		for _, field := range g.args {
+			call = append(call, word(rows.Index(row).Field(field)))
+		}
+	}
+	return call
+}
+
+// name is the name of a key that belongs to a row.
+func (k *key) name(in *Space, v reflect.Value) string {
 	return in.prefix + k.begin + v.Field(k.field).String()
 }
 
-// value is a field as the driver takes it.
-func value(v reflect.Value) any {
+// word is a field as the driver takes it.
+func word(v reflect.Value) any {
 	switch v.Kind() {
-	case reflect.String:
-		return v.String()
 	case reflect.Bool:
 		if v.Bool() {
 			return 1
@@ -209,8 +225,8 @@ func value(v reflect.Value) any {
 		if v.IsNil() {
 			return ""
 		}
-		return v.Elem().Int()
+		return v.Interface()
 	default:
-		return v.Int()
+		return v.Addr().Interface()
 	}
 }

@@ -32,7 +32,21 @@ func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l.lay(testSpace(t, Guard{Fingerprint: "settings"}), &args)
+	call := l.lay(testSpace(t, Guard{Fingerprint: "settings"}), &args)
+	if got := cap(call); got != len(call) {
+		t.Errorf("there is room for %d words, and %d are needed", got, len(call))
+	}
+	for i, word := range call {
+		if v := reflect.ValueOf(word); v.Kind() == reflect.Pointer {
+			call[i] = v.Elem().Interface()
+		}
+	}
+	rest := call[head:]
+	var keys []string
+	for range call[head-1].(int) { //nolint:forcetypeassert // it is
+		keys, rest = append(keys, rest[0].(string)), rest[1:] //nolint:forcetypeassert // keys are
+	}
+	return keys, rest
 }
 
 func TestLayoutFollowsTheHeader(t *testing.T) {
@@ -71,7 +85,7 @@ func TestLayoutOfColumns(t *testing.T) {
 		t.Errorf("keys: %q", keys)
 	}
 	want := []any{
-		"settings", int64(5000), 3, "history", int64(7), int64(60000), int64(2), "maths", int64(8), int64(0), int64(3),
+		"settings", int64(5000), 3, "history", int64(7), int64(60000), 2, "maths", int64(8), int64(0), 3,
 		"1", "2", "3", "alice", "bob", "carol", "x", "y", "z",
 	}
 	if !reflect.DeepEqual(args, want) {

@@ -35,15 +35,15 @@ func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error)
 // CallToEnd is Call for callers that must know when the driver has returned: it does not return before that, though ctx
 // ends. If no attempt found a connection the error is an ErrNotSent too.
 func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, error) {
-	keys, values := s.layout.lay(in, &args)
+	call := s.layout.lay(in, &args)
 	if !s.layout.guarded {
-		return in.run(ctx, s.name, keys, values)
+		return in.run(ctx, s.name, call)
 	}
-	return in.runGuarded(ctx, s.name, keys, values)
+	return in.runGuarded(ctx, s.name, call)
 }
 
-func (s *Space) run(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
-	values, lost, err := s.evaluate(ctx, s.scripts[script], keys, args)
+func (s *Space) run(ctx context.Context, script string, call []any) (*Reply, error) {
+	values, lost, err := s.evaluate(ctx, s.scripts[script], call)
 	switch {
 	case err == nil:
 		return &Reply{script: script, rest: values}, nil
@@ -58,9 +58,9 @@ func (s *Space) run(ctx context.Context, script string, keys []string, args []an
 const maxDisagreements = 3
 
 // runGuarded runs a script that refuses another configuration than the one in force.
-func (s *Space) runGuarded(ctx context.Context, script string, keys []string, args []any) (*Reply, error) {
+func (s *Space) runGuarded(ctx context.Context, script string, call []any) (*Reply, error) {
 	for range maxDisagreements {
-		r, err := s.run(ctx, script, keys, args)
+		r, err := s.run(ctx, script, call)
 		if err != nil {
 			return nil, err
 		}
