@@ -6,11 +6,7 @@ local fallback_ms, max_fallbacks = 30000, 10000
 
 -- first_come: the policy of a queue whose own one failed.
 local function first_come(batch, size)
-  local order = {}
-  for i = 1, batch.n - batch.n % size do
-    order[i] = i
-  end
-  return order
+  return batch.n - batch.n % size
 end
 
 -- fallen_back: until when each queue does without the policy (ms), by row; nil if it does not. Entries of another

@@ -46,11 +46,15 @@ local function restored(record)
   return head .. "." .. (tonumber(times) or 0) + 1 .. tail
 end
 
--- expires_in_queue: when the ticket of a value expires (ms) if it waits in the queue, else nil or false. mark is the
--- queue and a TAB. An id may stand in a list of an earlier queue: its ticket was cancelled and forgotten, and the id
--- used again.
+-- is_in_queue: whether a record is of a queue; mark is the queue and a TAB. An id may stand in a list of an earlier
+-- queue: its ticket was cancelled and forgotten, and the id used again.
+local function is_in_queue(record, mark)
+  return string.sub(record, 15, 14 + #mark) == mark
+end
+
+-- expires_in_queue: when the ticket of a value expires (ms) if it waits in the queue, else nil or false.
 local function expires_in_queue(value, mark)
-  return value and string.sub(value, 15, 14 + #mark) == mark and expires_at(value)
+  return value and is_in_queue(value, mark) and expires_at(value)
 end
 
 -- proposal_of: the match id and the record of a proposed ticket; nil for other values.
@@ -69,12 +73,17 @@ local function is_held(value, mark)
     return false
   end
   local _, record = proposal_of(value)
-  return record and expires_in_queue(record, mark)
+  return record and is_in_queue(record, mark)
 end
 
 -- outcome: the value of a ticket that ended, by the kind of its entry and its place there.
 local function outcome(kind, entry, place)
   return string.sub(kind, 1, 1) .. "\t" .. entry .. "-" .. place
+end
+
+-- outcome_mark: an outcome without the place.
+local function outcome_mark(kind, entry)
+  return outcome(kind, entry, "")
 end
 
 -- entry_of: the id of the entry that an outcome names, and the place there as text; nil for other values.

@@ -36,7 +36,10 @@ local function open_visit(waiting, stored, budget, size, limit)
       ids[carried + i] = read[i]
     end
   end
-  return { ids = ids, carried = carried, length = length, remaining = remaining, passed = passed, resumed = stored }
+  return {
+    ids = ids, n = carried + #read, carried = carried,
+    length = length, remaining = remaining, passed = passed, resumed = stored,
+  }
 end
 
 -- batch_value: the state of a visit for the next call, as open_visit reads it.
@@ -46,12 +49,12 @@ end
 
 -- kept_by: the batch positions that a visit leaves waiting.
 local function kept_by(visit)
-  local batch, kept = visit.batch, {}
-  if visit.took < batch.n then
-    for i = 1, batch.n do
-      if not visit.taken[i] then
-        kept[#kept + 1] = i
-      end
+  local taken, kept, n = visit.taken, {}, 0
+  local in_line = type(taken) == "number" -- the oldest
+  for i = in_line and taken + 1 or 1, visit.took < visit.batch.n and visit.batch.n or 0 do
+    if in_line or not taken[i] then
+      n = n + 1
+      kept[n] = i
     end
   end
   return kept
@@ -63,14 +66,14 @@ local function stay_after(visit, proposing)
   local batch, stay = visit.batch, {}
   if not proposing then
     for _, position in ipairs(visit.kept) do
-      local place = batch.at[position] - visit.carried
+      local place = (batch.at[position] or position) - visit.carried
       if place > 0 then
         stay[#stay + 1] = place
       end
     end
     return stay
   end
-  for place = visit.carried + 1, #visit.ids do
+  for place = visit.carried + 1, visit.n do
     if not batch.leaving[place] then
       stay[#stay + 1] = place - visit.carried
     end
@@ -82,7 +85,7 @@ end
 -- They stand in the list of passed tickets.
 local function carry(visit)
   local batch, kept, ids = visit.batch, visit.kept, {}
-  for k = math.max(1, #kept - math.floor(#visit.ids / 2) + 1), #kept do
+  for k = math.max(1, #kept - math.floor(visit.n / 2) + 1), #kept do
     ids[#ids + 1] = " " .. batch.ids[kept[k]]
   end
   return table.concat(ids)
@@ -96,7 +99,7 @@ end
 -- ready check, are carried, because proposed tickets may stand between them, and need not be read again.
 local function close_visit(visit, waiting, passed_over, room, proposing)
   visit.kept, visit.carry = kept_by(visit), ""
-  local stay, first, seen = stay_after(visit, proposing), visit.carried, #visit.ids - visit.carried
+  local stay, first, seen = stay_after(visit, proposing), visit.carried, visit.n - visit.carried
   local again = #stay
   if visit.remaining > 0 then
     again = (proposing or visit.paused or visit.blind) and 0 or math.min(#stay, math.floor(seen / 2))

@@ -43,26 +43,31 @@ for row = 1, rows do
 end
 local scores = call("ZMSCORE", due, unpack(names))
 local under_way = call("HMGET", batches, unpack(names))
+local buried = call("EXISTS", tombstones) == 1 and call("HMGET", tombstones, unpack(names)) or {}
 local holding = proposing and call("HMGET", held, unpack(names)) or {}
 
 -- Read each queue's tickets, as far as the limit goes, and group them. Nothing is written before all is decided.
-local visits, ids, considered = {}, {}, 0
+local visits, ids, considered, n = {}, {}, 0, 0
 for row = 1, rows do
   if fence[row] == "" or fence[row] == scores[row] then
-    local visit = open_visit(waiting[row], under_way[row], limit - #ids, size, limit)
+    local visit = open_visit(waiting[row], under_way[row], limit - n, size, limit)
     if not visit then
       break
     end
-    visit.row, visit.first = row, #ids + 1
-    for i = 1, #visit.ids do
-      ids[#ids + 1] = visit.ids[i]
+    visit.row, visit.first, visit.last = row, n + 1, n + visit.n
+    if n == 0 then
+      ids = visit.ids
+    else
+      for i = 1, visit.n do
+        ids[n + i] = visit.ids[i]
+      end
     end
-    visit.last = #ids
+    n = visit.last
     visits[#visits + 1] = visit
   end
   considered = row
 end
-local records = #ids > 0 and call("HMGET", tickets, unpack(ids)) or {}
+local records = n > 0 and call("HMGET", tickets, unpack(ids)) or {}
 local positions = leases and tied(records) or {}
 local blind = #positions > 0 and tonumber(leases) <= now
 local unsure = blind or blind_until(blind_span, now)
@@ -71,7 +76,8 @@ local grouped, expired, gone, seen, phases = {}, {}, {}, {}, {}
 local fallen = guest and fallen_back(fallbacks, guest.version, names, now)
 for nth, visit in ipairs(visits) do
   local name, grouped_before, expired_before = names[visit.row], #grouped, #expired
-  visit.batch = new_batch(name, ids, records, visit.first, visit.last, visit.carried, now, seen, expired, absent, gone)
+  local found = (visit.resumed or (buried[visit.row] or "0") ~= "0") and seen or nil
+  visit.batch = new_batch(name, ids, records, visit.first, visit.last, visit.carried, now, found, expired, absent, gone)
   visit.paused = paused and call("HEXISTS", meta, "paused:" .. name) == 1
   visit.blind = blind and any_between(positions, visit.first, visit.last)
   if visit.paused or visit.blind then
