@@ -30,7 +30,7 @@ func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	needServer(t)
 	s := launch(t, append([]string{"--save", "", "--appendonly", "no"}, args...)...)
-	t.Cleanup(s.Kill)
+	t.Cleanup(s.remove)
 	return s
 }
 
@@ -39,7 +39,7 @@ func StartSentinel(t testing.TB, config string) *Server {
 	t.Helper()
 	needServer(t)
 	s := launch(t, config, "--sentinel")
-	t.Cleanup(s.Kill)
+	t.Cleanup(s.remove)
 	return s
 }
 
@@ -76,14 +76,12 @@ func launch(t testing.TB, args ...string) *Server {
 // Restart starts the server, at the same address, after Kill.
 func (s *Server) Restart() {
 	s.t.Helper()
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		s.t.Fatal(err)
-	}
 	s.start()
 }
 
-// keeper ends the server when its own input ends: by Kill, or because the test process is gone, however it went.
-const keeper = `redis-server "$@" & read -r _; kill -9 $!; wait; rm -rf "$0"`
+// keeper ends the server when it reads a line, or its input ends because the test process is gone, however it went. The
+// line keep spares the folder.
+const keeper = `redis-server "$@" & read -r line; kill -9 $!; wait; [ "$line" = keep ] || rm -rf "$0"`
 
 func (s *Server) start() {
 	s.t.Helper()
@@ -95,7 +93,7 @@ func (s *Server) start() {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatalf("start redis-server: %v", err)
 	}
-	s.hold = closer{input, cmd}
+	s.hold = &closer{input, cmd}
 	Eventually(s.t, "redis-server listens", func() bool {
 		conn, err := net.Dial("tcp", s.Addr)
 		if err != nil {
@@ -116,23 +114,30 @@ func (s *Server) start() {
 }
 
 type closer struct {
-	input io.Closer
+	input io.WriteCloser
 	cmd   *exec.Cmd
 }
 
-func (c closer) Close() error {
-	err := c.input.Close()
+func (c *closer) Close() error {
+	_, err := io.WriteString(c.input, "keep\n")
+	_ = c.input.Close()
 	_ = c.cmd.Wait() // it was killed
 	return err
 }
 
-// Kill ends the server at once, as kill -9 does.
+// Kill ends the server at once, as kill -9 does. What it has on disk is there for Restart, until the test ends.
 func (s *Server) Kill() {
 	if s.hold != nil {
 		s.Continue()
 		_ = s.hold.Close()
 		s.hold = nil
 	}
+}
+
+// remove ends the server and removes its folder.
+func (s *Server) remove() {
+	s.Kill()
+	_ = os.RemoveAll(s.dir)
 }
 
 // Stop freezes the server: connections stay, nothing is answered.
