@@ -45,26 +45,35 @@ func (g *Games) Invite(ctx context.Context, player quiz.Participant, friend wire
 }
 
 // invite makes an invitation unless one is open between the two. The pair's lock, a room that holds the name of the
-// invitation's room, sees to that.
+// invitation's room, sees to that. A call that stopped in between is finished by the next one: it uses the same name, and
+// the first to make the room wins.
 func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (map[string]any, error) {
 	pair := pairName(player.ID.Name, friend.ID.Name)
 	lock, err := g.rooms.Get(ctx, pair)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}
+	id := ""
 	if err == nil {
-		if open, err := g.openInvitation(ctx, lock, player.ID.Name); err != nil || open != nil {
+		open, unmade, err := g.openInvitation(ctx, lock, player.ID.Name)
+		if err != nil || open != nil {
 			return open, err
 		}
+		id = unmade
 	}
-	now := lock.Now.UnixMilli()
-	t := quiz.NewInvitation(friendRoom+xid.New().String(), g.config, now, player, friend)
-	_, err = g.rooms.Change(ctx, rooms.Change{
-		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
-		Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
-	})
-	if err != nil {
-		return nil, err
+	now, locked := lock.Now.UnixMilli(), id != ""
+	if !locked {
+		id = friendRoom + xid.New().String()
+	}
+	t := quiz.NewInvitation(id, g.config, now, player, friend)
+	if !locked {
+		_, err = g.rooms.Change(ctx, rooms.Change{
+			ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
+			Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	if err := g.store(ctx, t, rooms.Room{}); err != nil {
 		return nil, err
@@ -73,28 +82,25 @@ func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (ma
 }
 
 // openInvitation returns the open invitation of a pair's lock, nil if there is none. If the other player made it that
-// is an error.
-func (g *Games) openInvitation(ctx context.Context, lock rooms.Room, inviter string) (map[string]any, error) {
+// is an error. unmade is the name of the room if the call that locked the pair has not made it, or not yet.
+func (g *Games) openInvitation(ctx context.Context, lock rooms.Room, inviter string) (users map[string]any, unmade string, err error) {
 	made, id, _ := strings.Cut(string(lock.Doc), " ")
 	room, _, err := g.load(ctx, id)
-	if err != nil {
-		ms, _ := strconv.ParseInt(made, 10, 64) // invite wrote it
-		fresh := lock.Now.Sub(time.UnixMilli(ms)) < g.config.ClaimTimeout
-		if wire.ErrorOf(err).Code == wire.CodeNotFound && !fresh {
-			return nil, nil //nolint:nilnil // invite failed halfway
-		}
-		if wire.ErrorOf(err).Code != wire.CodeNotFound {
-			return nil, err
-		}
-		return nil, errInvited()
-	}
 	switch {
+	case err != nil && wire.ErrorOf(err).Code == wire.CodeNotFound:
+		ms, _ := strconv.ParseInt(made, 10, 64) // invite wrote it
+		if lock.Now.Sub(time.UnixMilli(ms)) < g.config.ClaimTimeout {
+			return nil, id, nil // no older one, whose room may have been there: its messages are known
+		}
+		return nil, "", nil
+	case err != nil:
+		return nil, "", err
 	case room.Phase != quiz.Invited:
-		return nil, nil //nolint:nilnil // it has been answered
+		return nil, "", nil // it has been answered
 	case room.Players[0].ID.Name != inviter:
-		return nil, errInvited()
+		return nil, "", errInvited()
 	default:
-		return room.Users(), nil
+		return room.Users(), "", nil
 	}
 }
 

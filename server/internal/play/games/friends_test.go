@@ -2,12 +2,14 @@ package games
 
 import (
 	"encoding/json"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
@@ -184,6 +186,30 @@ func TestOneInvitationAPair(t *testing.T) {
 		all.Wait()
 		if len(rooms) != 1 {
 			t.Errorf("%d invitations", len(rooms))
+		}
+	})
+}
+
+// A node stopped between the lock of an invitation and its room. Either of the two can invite the other all the same.
+func TestInvitationThatStoppedHalfway(t *testing.T) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
+		one := serve(t, env, fast)
+		who := map[string]quiz.Participant{"a": one.arrive("a"), "b": one.arrive("b")}
+		for inviter, invited := range map[string]string{"a": "b", "b": "a"} {
+			lock, _ := one.rooms.Get(t.Context(), pairName("a", "b")) // without one, it has the time all the same
+			id := friendRoom + "stopped-" + inviter
+			_, err := one.rooms.Change(t.Context(), rooms.Change{
+				ID: lock.ID, Version: lock.Version, Doc: []byte(strconv.FormatInt(lock.Now.UnixMilli(), 10) + " " + id), Keep: time.Minute,
+			})
+			one.must(err)
+			if room := one.invites(who[inviter], invited); room != id {
+				t.Errorf("the room is %s, not %s", room, id)
+			}
+			if got := one.hears(invited, quiz.InvitationEvent); got["roomId"] != id {
+				t.Errorf("%s hears of %v", invited, got)
+			}
+			_, err = one.Decline(t.Context(), id, who[invited])
+			one.must(err)
 		}
 	})
 }
