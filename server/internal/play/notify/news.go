@@ -7,6 +7,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // News is a message to a player about a ticket. Its key keeps the player from hearing it twice: by an answer and a
@@ -39,7 +40,7 @@ func Restored(t *matchq.Ticket, reason string) News {
 }
 
 // EndKey is the key of the news that a ticket has ended.
-func EndKey(t *matchq.Ticket) string { return t.ID + ".end" }
+func EndKey(t *matchq.Ticket) string { return sessions.EndKey(t.ID) }
 
 // Ended says how a ticket ended. If Redis is away, the news names the connections by which the players asked for the
 // match.

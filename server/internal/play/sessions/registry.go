@@ -36,7 +36,7 @@ type Registry struct {
 	orders   uint64              // given to sessions so far
 	sessions map[string]*Session // by sid; only sessions that are bound to a player
 	newest   map[string]*Session // of each player
-	tickets  map[string]*Session // live tickets by id, each with the session that uses it
+	tickets  map[string]*Session // by id; each with the session that waits for it, and was not told of its end
 	ended    endedTickets        // of the namespace, the newest
 }
 
@@ -267,7 +267,7 @@ func (r *Registry) replaced(_, sid string) {
 	}
 }
 
-// Tickets returns the live tickets of this node's sessions, by id.
+// Tickets returns the tickets of this node's sessions, by id, of whose end the clients were not told.
 func (r *Registry) Tickets() map[string]*Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -4,6 +4,7 @@ package sessions
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
@@ -119,6 +120,9 @@ func (s *Session) addKnown(key string) {
 	if key == "" {
 		return
 	}
+	if id, ok := strings.CutSuffix(key, endKey); ok && s.registry.tickets[id] == s {
+		delete(s.registry.tickets, id)
+	}
 	if s.known = append(s.known, key); len(s.known) > maxKnown {
 		s.known = slices.Clone(s.known[1:])
 	}
@@ -138,7 +142,7 @@ func (s *Session) Knows(key string) bool {
 	return slices.Contains(s.known, key)
 }
 
-// SetTicket sets the live ticket that the client uses.
+// SetTicket sets the ticket that the client waits for, until it is told of its end.
 func (s *Session) SetTicket(ticketID string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -147,11 +151,6 @@ func (s *Session) SetTicket(ticketID string) {
 	}
 	if s.registry.tickets[s.ticket] == s {
 		delete(s.registry.tickets, s.ticket)
-	}
-	s.ticket = ""
-	if end, ended := s.registry.ended.find(ticketID); ended { // the event came before the answer
-		s.note(end.room, quiz.InMatch)
-		return
 	}
 	s.ticket = ticketID
 	s.registry.tickets[ticketID] = s

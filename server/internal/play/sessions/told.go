@@ -1,9 +1,9 @@
 package sessions
 
 import (
+	"slices"
 	"time"
 
-	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
@@ -106,63 +106,46 @@ func (r *Registry) Rooms() []Told {
 	return all
 }
 
-// EndTicket notes that a ticket has ended. Every node does so for all tickets.
-func (r *Registry) EndTicket(t *matchq.Ticket) {
-	e := endedTicket{id: t.ID}
-	if t.Match != nil {
-		e.room = t.Match.Room
-	}
+// EndKey is the key of the news that a ticket has ended.
+func EndKey(ticketID string) string { return ticketID + endKey }
+
+const endKey = ".end"
+
+// EndTicket notes that a ticket has ended. Every node does so for all tickets. Its client waits for it until told: Redis
+// may lose the end before that.
+func (r *Registry) EndTicket(ticketID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended.add(e)
-	if s := r.tickets[t.ID]; s != nil {
-		delete(r.tickets, t.ID)
-		s.note(e.room, quiz.InMatch)
-	}
+	r.ended.add(ticketID)
 }
 
 // Ended returns the tickets that have ended lately, the newest 16,384 at most.
 func (r *Registry) Ended() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ids := make([]string, len(r.ended.ring))
-	for i, e := range r.ended.ring {
-		ids[i] = e.id
-	}
-	return ids
+	return slices.Clone(r.ended.ring)
 }
-
-type endedTicket struct{ id, room string }
 
 // endedTickets keeps the newest tickets that have ended.
 type endedTickets struct {
-	ring []endedTicket
-	next int            // place in the ring that is written next, once it is full
-	at   map[string]int // place in the ring by id
+	ring  []string
+	next  int // place in the ring that is written next, once it is full
+	known map[string]bool
 }
 
-func (e *endedTickets) add(t endedTicket) {
-	if e.at == nil {
-		e.at = map[string]int{}
+func (e *endedTickets) add(id string) {
+	if e.known == nil {
+		e.known = map[string]bool{}
 	}
-	if place, known := e.at[t.id]; known {
-		e.ring[place] = t
+	if e.known[id] {
 		return
 	}
+	e.known[id] = true
 	if len(e.ring) < maxEnded {
-		e.at[t.id] = len(e.ring)
-		e.ring = append(e.ring, t)
+		e.ring = append(e.ring, id)
 		return
 	}
-	delete(e.at, e.ring[e.next].id)
-	e.ring[e.next], e.at[t.id] = t, e.next
+	delete(e.known, e.ring[e.next])
+	e.ring[e.next] = id
 	e.next = (e.next + 1) % maxEnded
-}
-
-func (e *endedTickets) find(id string) (endedTicket, bool) {
-	place, found := e.at[id]
-	if !found {
-		return endedTicket{}, false
-	}
-	return e.ring[place], true
 }

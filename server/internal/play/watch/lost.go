@@ -73,7 +73,7 @@ func (w *Watcher) lookUpTickets(ctx context.Context) {
 			w.wake(id, Update{Err: matchq.ErrNotFound})
 		default:
 			t := Lost(matchq.Ticket{ID: id})
-			w.Sessions.EndTicket(&t)
+			w.Sessions.EndTicket(t.ID)
 			push(used[id], w.Notifier.Ended(ctx, &t))
 		}
 	}
@@ -100,7 +100,7 @@ func (w *Watcher) tellState(ctx context.Context, s *sessions.Session, t *matchq.
 	case matchq.Proposed:
 		push(s, notify.Proposed(t, t.Match))
 	default:
-		w.Sessions.EndTicket(t)
+		w.Sessions.EndTicket(t.ID)
 		push(s, w.Notifier.Ended(ctx, t))
 	}
 }

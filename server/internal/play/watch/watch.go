@@ -85,7 +85,7 @@ func (w *Watcher) dispatch(ev *matchq.Event) {
 		t.Match = ev.Match
 		w.wake(t.ID, Update{Ticket: t})
 		if lives := t.State == matchq.Waiting || t.State == matchq.Proposed; !lives {
-			w.Sessions.EndTicket(&t)
+			w.Sessions.EndTicket(t.ID)
 		}
 	}
 }
