@@ -210,3 +210,33 @@ func TestStates(t *testing.T) {
 		}
 	})
 }
+
+// Players were matched, and then Redis is an older state in which they wait. Who knows of the match has time to cancel
+// their tickets, before they are matched again.
+func TestNoMatchRightAfterALoss(t *testing.T) {
+	t.Parallel()
+	env := matchqtest.Real(t)
+	other := newMatcher(t, env, matchq.Config{Interval: 20 * time.Millisecond})
+	ids := []string{enqueue(t, other, "q", "alice").ID, enqueue(t, other, "q", "bob").ID}
+	failover := env.Server.Snapshot(t)
+	m, lost := running(t, env, matchq.Config{Interval: 20 * time.Millisecond})
+	matched := func(id string) func() bool {
+		return func() bool {
+			got, err := m.Ticket(t.Context(), id)
+			return err == nil && got.State == matchq.Matched
+		}
+	}
+	matchqtest.Eventually(t, "they are matched", matched(ids[0]))
+	failover()
+	wantLoss(t, "a stale replica", lost)
+	time.Sleep(300 * time.Millisecond) // a slow process
+	for _, id := range ids {
+		if err := m.Cancel(t.Context(), id, "lost"); err != nil {
+			t.Error(err)
+		}
+	}
+	next := enqueue(t, m, "q", "alice").ID
+	enqueue(t, m, "q", "bob")
+	matchqtest.Eventually(t, "they are matched again", matched(next))
+	checkAudit(t, m)
+}

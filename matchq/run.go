@@ -81,7 +81,7 @@ func (m *Matcher) round(ctx context.Context, clock *space.Clock) (time.Duration,
 
 // wakeAndSettle does what comes before the ticks.
 func (m *Matcher) wakeAndSettle(ctx context.Context, clock *space.Clock, due *dueList) (err error) {
-	if err := m.vigil.Saw(ctx, due.redis); err != nil { // before a tick of another Redis counts anybody as absent
+	if err := m.vigil.SawBeforeTick(ctx, due.redis); err != nil { // which must not count anybody as absent in another Redis
 		return err
 	}
 	if clock.WentBack(due.now) {

@@ -11,6 +11,10 @@ import (
 // every is how often Redis is asked for its identity.
 const every = 500 * time.Millisecond
 
+// rest is how long no queue is matched after a change. Each process has noticed by then, and had the time to cancel what
+// waits again though its players were told of its end.
+const rest = 2 * every
+
 // Vigil watches over the Redis of a namespace: one a process. It asks while anybody follows it.
 type Vigil struct {
 	space   *space.Space
@@ -24,6 +28,7 @@ type Vigil struct {
 	blind     bool          // a change was seen, and Redis was not told yet to count nobody as absent
 	lease     time.Duration // the longest of this process
 	again     time.Time     // when followers are called a second time, zero if not
+	rested    time.Time     // when ticks go on after a change
 	followers map[*follower]bool
 	stop      context.CancelFunc // of the goroutine that asks
 }
@@ -95,6 +100,20 @@ func (v *Vigil) Saw(ctx context.Context, now Identity) error {
 	return v.tellRedis(ctx)
 }
 
+// SawBeforeTick is Saw for what ticks next. After a change it waits for a second.
+func (v *Vigil) SawBeforeTick(ctx context.Context, now Identity) error {
+	if err := v.Saw(ctx, now); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	rested := v.rested
+	v.mu.Unlock()
+	if left := time.Until(rested); left > 0 {
+		space.Sleep(ctx, left)
+	}
+	return ctx.Err()
+}
+
 // compare notes an identity, and says whether it is another one than before.
 func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 	v.mu.Lock()
@@ -108,7 +127,7 @@ func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 	}
 	v.known = &now
 	if changed {
-		v.blind = true
+		v.blind, v.rested = true, time.Now().Add(rest)
 		// A call that was under way to the old Redis may be acknowledged until it times out.
 		v.again = time.Now().Add(v.space.Timeout() + time.Second)
 	}
