@@ -111,10 +111,8 @@ func (c *Config) check() error {
 	if err := CheckName("namespace", c.Namespace); err != nil {
 		return err
 	}
-	for _, r := range c.Namespace {
-		if r == '{' || r == '}' {
-			return &InvalidError{"namespace", "must not contain { or }, which mark the hash tag"}
-		}
+	if strings.ContainsAny(c.Namespace, "{}") {
+		return &InvalidError{"namespace", "must not contain { or }, which mark the hash tag"}
 	}
 	if c.Interval != AtOnce {
 		if err := checkDuration("interval", c.Interval, time.Millisecond); err != nil {
@@ -155,10 +153,7 @@ func checkTTL(ttl time.Duration) error {
 }
 
 func checkDuration(field string, d, least time.Duration) error {
-	if problem := codec.DurationProblem(d, least); problem != "" {
-		return &InvalidError{field, problem}
-	}
-	return nil
+	return invalid(field, codec.DurationProblem(d, least))
 }
 
 // fingerprint names the settings that nodes must share, in words that operators understand.

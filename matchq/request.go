@@ -11,11 +11,12 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Limits of a request, in bytes.
+// Limits of a request, in bytes unless noted.
 const (
-	MaxName       = space.MaxName // of a queue, a player, a namespace and ReplyTo
-	MaxID         = 64            // of a ticket id
-	MaxAttributes = 4096          // of a ticket's attributes as compact JSON
+	MaxName       = space.MaxName  // of a queue, a player, a namespace and ReplyTo
+	MaxID         = 64             // of a ticket id
+	MaxAttributes = 4096           // of a ticket's attributes as compact JSON
+	MaxDepth      = codec.MaxDepth // levels of arrays and objects in attributes
 )
 
 // Request asks for a ticket.
@@ -26,7 +27,8 @@ type Request struct {
 	Player string
 	// Rating is a finite number that policies may use.
 	Rating float64
-	// Attributes are JSON that comes back with the ticket and its match, up to 4 KiB when compacted; nil for none.
+	// Attributes are JSON that comes back with the ticket and its match, up to 4 KiB when compacted; nil for none. CheckJSON
+	// has the rules; MaxDepth bounds their levels.
 	Attributes json.RawMessage
 	// ReplyTo says where to reach the player, in your words: a connection, a node. A name of up to 128 bytes, or
 	// empty. It comes back with the ticket and its match.
@@ -68,17 +70,15 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	if err := CheckName("player", r.Player); err != nil {
 		return row{}, err
 	}
-	if r.ReplyTo != "" {
-		if err := CheckName("reply_to", r.ReplyTo); err != nil {
-			return row{}, err
-		}
+	if err := CheckName("reply_to", r.ReplyTo); err != nil && r.ReplyTo != "" {
+		return row{}, err
 	}
 	if math.IsNaN(r.Rating) || math.IsInf(r.Rating, 0) {
 		return row{}, &InvalidError{"rating", "must be a finite number"}
 	}
-	attributes, problem := codec.CompactJSON(r.Attributes, MaxAttributes)
-	if problem != "" {
-		return row{}, &InvalidError{"attributes", problem}
+	attributes, problem := codec.CompactJSON(r.Attributes, MaxAttributes, MaxDepth)
+	if err := invalid("attributes", problem); err != nil {
+		return row{}, err
 	}
 	ttl := r.TTL
 	if ttl == 0 {
@@ -120,16 +120,20 @@ func (r *row) queuedAt(ms int64) Ticket {
 }
 
 // CheckName checks the name of a queue, a player or the like. The error is an *InvalidError about field.
-func CheckName(field, name string) error {
-	if problem := space.NameProblem(name); problem != "" {
-		return &InvalidError{field, problem}
-	}
-	return nil
+func CheckName(field, name string) error { return invalid(field, space.NameProblem(name)) }
+
+// CheckJSON checks JSON from outside: one value, valid Unicode in text and escapes, each key once in its object, numbers
+// that a float64 can hold, at most depth levels of arrays and objects. The error is an *InvalidError about field.
+func CheckJSON(field string, data []byte, depth int) error {
+	return invalid(field, codec.JSONProblem(data, depth))
 }
 
-func checkID(id string) error {
-	if problem := space.IDProblem(id, MaxID); problem != "" {
-		return &InvalidError{"id", problem}
+func checkID(id string) error { return invalid("id", space.IDProblem(id, MaxID)) }
+
+// invalid is the error of a problem, nil for "".
+func invalid(field, problem string) error {
+	if problem == "" {
+		return nil
 	}
-	return nil
+	return &InvalidError{field, problem}
 }

@@ -49,6 +49,10 @@ var badRequests = []struct {
 	{"attributes blank", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(" ") })},
 	{"attributes with raw tab", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage("\"\t\"") })},
 	{"attributes not UTF-8", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage("\"\xff\"") })},
+	{"attributes with a lone surrogate", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(`["\ud800"]`) })},
+	{"attributes with a key twice", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(`[{"a":1,"\u0061":2}]`) })},
+	{"attributes with an infinite number", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(`[1e400]`) })},
+	{"attributes too deep", "attributes", good(func(r *matchq.Request) { r.Attributes = levels(matchq.MaxDepth + 1) })},
 	{"attributes long", "attributes", good(func(r *matchq.Request) { r.Attributes = text(4097) })},
 	{"ttl negative", "ttl", good(func(r *matchq.Request) { r.TTL = -time.Second })},
 	{"ttl below a millisecond", "ttl", good(func(r *matchq.Request) { r.TTL = time.Microsecond })},
@@ -125,7 +129,8 @@ func TestRequestsAtTheLimit(t *testing.T) {
 		"letters":    {Queue: "a b:{c}%*\"\\'", Player: "ﷺ Ωß\u2028\u00a0é", ReplyTo: "...", ID: "aZ09-_"},
 		"dots":       {Queue: "...", Player: ".a", ReplyTo: "..."},
 		"attributes": {Queue: "q", Player: "long", Attributes: text(4096)},
-		"JSON":       {Queue: "q", Player: "json", Attributes: json.RawMessage(`{"a":["\t","\u0000","🦊\u2028<>&",1e400,null]}`)},
+		"levels":     {Queue: "q", Player: "deep", Attributes: levels(matchq.MaxDepth)},
+		"JSON":       {Queue: "q", Player: "json", Attributes: json.RawMessage(`{"a":["\t","\u0000","🦊\u2028<>&",1e300,null]}`)},
 		"rating max": {Queue: "q", Player: "max", Rating: math.MaxFloat64},
 		"rating min": {Queue: "q", Player: "min", Rating: -math.SmallestNonzeroFloat64},
 		"ttl least":  {Queue: "r", Player: "brief", TTL: time.Millisecond},
@@ -238,5 +243,21 @@ func TestConfigsAtTheLimit(t *testing.T) {
 		if err := cfg.Validate(); err != nil {
 			t.Errorf("%+v: %v", cfg, err)
 		}
+	}
+}
+
+// levels makes so many arrays in each other.
+func levels(n int) json.RawMessage {
+	return json.RawMessage(strings.Repeat("[", n) + strings.Repeat("]", n))
+}
+
+func TestCheckJSON(t *testing.T) {
+	t.Parallel()
+	if err := matchq.CheckJSON("message", levels(3), 3); err != nil {
+		t.Error(err)
+	}
+	var invalid *matchq.InvalidError
+	if err := matchq.CheckJSON("message", levels(4), 3); !errors.As(err, &invalid) || invalid.Field != "message" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -38,8 +38,9 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 	default:
 		return e, fmt.Errorf("matchq: entry %s is of unknown kind %q", id, e.Kind)
 	}
-	if e.Size, err = strconv.Atoi(fields["size"]); err != nil || e.Size < 1 {
-		return e, fmt.Errorf("matchq: entry %s has size %q", id, fields["size"])
+	single := e.Kind != Matched && e.Kind != Proposed
+	if e.Size, err = strconv.Atoi(fields["size"]); err != nil || e.Size < 1 || single && e.Size > 1 {
+		return e, fmt.Errorf("matchq: entry %s of kind %s has size %q", id, e.Kind, fields["size"])
 	}
 	if first, cut := fields["place"]; cut {
 		if e.First, err = strconv.Atoi(first); err != nil || e.First < 0 {

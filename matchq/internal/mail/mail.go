@@ -13,6 +13,8 @@ import (
 const (
 	MaxMessage = 128 << 10 // of one message
 	MaxCall    = 256 << 10 // of all messages of a call to Redis
+
+	maxDepth = 2 * codec.MaxDepth // levels, since messages wrap attributes
 )
 
 // OwnKey begins a dedup key that was made for a message without one.
@@ -40,7 +42,7 @@ func NewRow(player, event, dedupKey string, data json.RawMessage) (row Row, fiel
 			return row, name.field, problem
 		}
 	}
-	row.Data, problem = codec.CompactJSON(data, MaxMessage)
+	row.Data, problem = codec.CompactJSON(data, MaxMessage, maxDepth)
 	return row, "data", problem
 }
 
