@@ -6,6 +6,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
@@ -36,6 +37,11 @@ func TestBadRequests(t *testing.T) {
 		{"two dots", "POST", tickets, `{"player":".."}`, 422, "invalid", "player"},
 		{"rating of wrong type", "POST", tickets, `{"player":"a","rating":"5"}`, 422, "invalid", "rating must be a number"},
 		{"rating too large", "POST", tickets, `{"player":"a","rating":1e999}`, 422, "invalid", "rating must be a number"},
+		{"lone surrogate", "POST", tickets, `{"player":"a\ud800"}`, 422, "invalid", "surrogate"},
+		{"infinite number", "POST", tickets, `{"player":"a","attributes":[1e999]}`, 422, "invalid", "1e999"},
+		{"attributes too deep", "POST", tickets, `{"player":"a","attributes":` + nested(33) + `}`, 422, "invalid", "attributes must be at most 32 levels"},
+		{"key twice in attributes", "POST", tickets, `{"player":"a","attributes":{"x":{"y":1,"y":2}}}`, 422, "invalid", `"y" in attributes/x`},
+		{"surrogate in a batch", "POST", "/v1/tickets/batch", `{"tickets":[{"queue":"q","player":"\udc00"}]}`, 422, "invalid", "surrogate"},
 		{"ttl 0", "POST", tickets, `{"player":"a","ttl_ms":0}`, 422, "invalid", "ttl_ms"},
 		{"ttl a fraction", "POST", tickets, `{"player":"a","ttl_ms":1.5}`, 422, "invalid", "ttl_ms must be an integer"},
 		{"ttl too large", "POST", tickets, `{"player":"a","ttl_ms":9223372036854775807}`, 422, "invalid", "ttl_ms"},
@@ -96,6 +102,9 @@ func TestBadFrames(t *testing.T) {
 		{"no event", `{"data":{}}`, "bad_message", "event is missing"},
 		{"event of wrong type", `{"event":7}`, "bad_message", "event must be a string"},
 		{"data of wrong type", `{"event":"check_socket_id","data":[]}`, "bad_message", "data must be a JSON object"},
+		{"lone surrogate", `{"event":"check_socket_id","data":{"userId":"\ud800"}}`, "bad_message", "surrogate"},
+		{"key twice in data", `{"event":"check_socket_id","data":{"a":1,"a":2}}`, "bad_message", "duplicate key"},
+		{"too deep", `{"event":"check_socket_id","data":{"a":` + nested(2000) + `}}`, "bad_message", "levels"},
 		{"unknown event", `{"event":"make_tea"}`, "unknown_event", "make_tea"},
 		{"long unknown event", `{"event":"` + strings.Repeat("x", 10_000) + `"}`, "unknown_event", "…"},
 		{"no payload", create + `null}`, "invalid", "userId is missing"},
@@ -106,6 +115,7 @@ func TestBadFrames(t *testing.T) {
 		{"no queue", create + `{"userId":"a"}}`, "invalid", "questionaireId must not be empty"},
 		{"queue with control", create + `{"userId":"a","questionaireId":"q\u0000"}}`, "invalid", "questionaireId"},
 		{"rating of wrong type", create + `{"userId":"a","questionaireId":"q","rating":"x"}}`, "invalid", "rating must be a number"},
+		{"attributes too deep", create + `{"userId":"a","questionaireId":"q","attributes":` + nested(33) + `}}`, "invalid", "attributes must be at most 32 levels"},
 		{"attributes too large", create + `{"userId":"a","questionaireId":"q","attributes":"` + strings.Repeat("x", 5000) + `"}}`, "invalid", "attributes"},
 	} {
 		s.send(c.frame)
@@ -128,5 +138,22 @@ func TestBadFrames(t *testing.T) {
 	s.expectClose(websocket.CloseMessageTooBig)
 	if got := n.stats(); got.Enqueued != 0 || got.Stored != 0 {
 		t.Errorf("something was changed: %+v", got)
+	}
+}
+
+// nested makes so many arrays in each other.
+func nested(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
+
+func TestDeepestAttributes(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t))
+	deep := `"attributes":` + nested(matchq.MaxDepth)
+	n.want(201, n.call("POST", "/v1/queues/q/tickets", `{"player":"a",`+deep+`}`))
+	n.want(200, n.call("POST", "/v1/tickets/batch", `{"tickets":[{"queue":"q","player":"b",`+deep+`}]}`))
+	s := n.dial()
+	s.send(`{"event":"create_general_game_match","data":{"userId":"c","questionaireId":"q",` + deep + `}}`)
+	s.expect("match_status")
+	if got := n.stats(); got.Enqueued != 3 {
+		t.Errorf("%d tickets of 3", got.Enqueued)
 	}
 }

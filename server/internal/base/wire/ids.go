@@ -16,8 +16,11 @@ type ID struct {
 	Number bool
 }
 
-// UnmarshalJSON reads a string or an integer.
+// UnmarshalJSON reads a string or an integer; null is no id.
 func (id *ID) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
 	if len(data) > 0 && data[0] == '"' {
 		id.Number = false
 		return json.Unmarshal(data, &id.Name)

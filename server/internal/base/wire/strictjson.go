@@ -2,114 +2,154 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"reflect"
-	"slices"
-	"unicode/utf8"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/matchq/matchq/matchq"
 )
 
-// JSON from outside is decoded more strictly than encoding/json does: no duplicate keys, no keys in another case, no
-// invalid UTF-8, no trailing data. Errors are written for the author of the JSON.
+// All JSON from outside is decoded here, more strictly than encoding/json does. Keys count in their exact letter case,
+// and once in their object. Text is valid Unicode, and never repaired: else two names could become one. Values have their
+// field's type. Numbers are finite, levels few. No data trails.
 
-// DecodeStrict decodes an object into a struct and refuses unknown keys.
+// maxLevels bounds arrays and objects in each other: a batch wraps attributes in three, a frame in two.
+const maxLevels = matchq.MaxDepth + 4
+
+// JSONError is a fault in JSON, in words for its author.
+type JSONError struct {
+	Problem string
+	Offset  int64 // in bytes; 0 if unknown
+}
+
+func (e *JSONError) Error() string { return e.Problem }
+
+// DecodeStrict decodes an object into a struct and refuses unknown keys. null is like no key. Errors are *JSONError.
 func DecodeStrict(data []byte, into any) error {
-	unknown, err := read(data, into)
-	if err == nil && len(unknown) > 0 {
-		return fmt.Errorf("unknown key %q", unknown[0])
-	}
-	return err
+	return decode(data, into, strict)
 }
 
-// DecodeLenient decodes an object into a struct and ignores unknown keys, which old clients send.
+// DecodeLenient is DecodeStrict, but ignores unknown keys, which old clients send.
 func DecodeLenient(data []byte, into any) error {
-	_, err := read(data, into)
+	return decode(data, into, lenient)
+}
+
+// CheckJSON checks one JSON value by the same rules. Errors are *JSONError.
+func CheckJSON(data []byte) error {
+	return decode(data, new(stdjson.RawMessage), lenient)
+}
+
+var (
+	lenient = json.WithUnmarshalers(json.UnmarshalFromFunc(rawOrNil))
+	strict  = json.JoinOptions(lenient, json.RejectUnknownMembers(true))
+)
+
+// rawOrNil keeps a raw value, but for null.
+func rawOrNil(d *jsontext.Decoder, raw *stdjson.RawMessage) error {
+	value, err := d.ReadValue()
+	if err == nil && value.Kind() != 'n' {
+		*raw = stdjson.RawMessage(value.Clone())
+	}
 	return err
 }
 
-// read sets the fields that have a json tag and returns the unknown keys. null is like no key.
-func read(data []byte, into any) (unknown []string, err error) {
-	values, err := object(data)
-	if err != nil {
-		return nil, err
+func decode(data []byte, into any, options json.Options) error {
+	if err := json.Unmarshal(data, into, options); err != nil {
+		return describe(data, err)
 	}
-	target := reflect.ValueOf(into).Elem()
-	for i := range target.NumField() {
-		name := target.Type().Field(i).Tag.Get("json")
-		value, ok := values[name]
-		delete(values, name)
-		if !ok || string(value) == "null" {
-			continue
-		}
-		if err := json.Unmarshal(value, target.Field(i).Addr().Interface()); err != nil {
-			return nil, fmt.Errorf("%s %s", name, problem(err))
-		}
+	if _, raw := into.(*stdjson.RawMessage); !raw && jsontext.Value(data).Kind() != '{' {
+		return errNoObject // null, which Unmarshal takes for any type
 	}
-	return slices.Sorted(maps.Keys(values)), nil
+	if invalid, ok := errors.AsType[*matchq.InvalidError](matchq.CheckJSON("JSON", data, maxLevels)); ok {
+		return &JSONError{Problem: "the JSON " + invalid.Problem}
+	}
+	return nil
 }
 
-// object splits a JSON object into its values.
-func object(data []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("not UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil {
-		return nil, notJSON(err)
-	} else if t != json.Delim('{') {
-		return nil, errors.New("must be a JSON object")
-	}
-	values := map[string]json.RawMessage{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, notJSON(err)
-		}
-		key, _ := t.(string) // the decoder accepts no other keys
-		if _, ok := values[key]; ok {
-			return nil, fmt.Errorf("duplicate key %q", key)
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, notJSON(err)
-		}
-		values[key] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, notJSON(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("trailing data after the JSON object")
-	}
-	return values, nil
-}
+var errNoObject = &JSONError{Problem: "must be a JSON object"}
 
-func notJSON(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("not JSON: unexpected end")
-	}
-	return fmt.Errorf("not JSON: %w", err)
-}
-
-// problem describes a wrong value.
-func problem(err error) string {
-	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) {
-		return err.Error()
-	}
-	switch wrong.Type.Kind() {
-	case reflect.String:
-		return "must be a string"
-	case reflect.Float64:
-		return "must be a number"
-	case reflect.Int64, reflect.Int:
-		return "must be an integer"
-	case reflect.Slice:
-		return "must be an array"
+// describe puts an error of the decoder into words.
+func describe(data []byte, err error) *JSONError {
+	var text *jsontext.SyntacticError
+	var value *json.SemanticError
+	switch {
+	case errors.As(err, &text):
+		return &JSONError{syntaxProblem(data, text), text.ByteOffset}
+	case errors.As(err, &value) && value.JSONPointer == "":
+		return errNoObject
+	case errors.As(err, &value):
+		return &JSONError{valueProblem(value), value.ByteOffset}
 	default:
-		return "has the wrong type"
+		return &JSONError{Problem: "not JSON: " + err.Error()}
 	}
+}
+
+func syntaxProblem(data []byte, err *jsontext.SyntacticError) string {
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return fmt.Sprintf("duplicate key %q", Shorten(err.JSONPointer.LastToken())) + within(err.JSONPointer.Parent())
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "not JSON: unexpected end"
+	case err.JSONPointer == "" && startsWithValue(data):
+		return "trailing data after the JSON object"
+	default:
+		return "not JSON: " + Shorten(err.Err.Error()) + within(err.JSONPointer)
+	}
+}
+
+func startsWithValue(data []byte) bool {
+	return jsontext.NewDecoder(bytes.NewBuffer(data)).SkipValue() == nil
+}
+
+func within(place jsontext.Pointer) string {
+	if place == "" {
+		return ""
+	}
+	return " in " + Shorten(string(place[1:]))
+}
+
+// valueProblem describes a value that its field can't have.
+func valueProblem(err *json.SemanticError) string {
+	name := Shorten(string(err.JSONPointer[1:]))
+	kind := reflect.Invalid
+	if err.GoType != nil {
+		kind = err.GoType.Kind()
+	}
+	switch {
+	case errors.Is(err, json.ErrUnknownName):
+		return fmt.Sprintf("unknown key %q", Shorten(err.JSONPointer.LastToken())) + within(err.JSONPointer.Parent())
+	case err.GoType == reflect.TypeFor[ID]():
+		return name + " " + err.Err.Error()
+	case kind == reflect.String:
+		return name + " must be a string"
+	case kind == reflect.Float64 && err.JSONKind == '0':
+		return name + " must be a number from -1.8e308 to 1.8e308"
+	case kind == reflect.Float64:
+		return name + " must be a number"
+	case kind == reflect.Int64 || kind == reflect.Int:
+		return name + " must be an integer"
+	case kind == reflect.Slice:
+		return name + " must be an array"
+	case kind == reflect.Struct:
+		return name + " must be an object"
+	default:
+		return name + " has the wrong type"
+	}
+}
+
+// maxEcho bounds text of clients that errors send back, in bytes.
+const maxEcho = 64
+
+// Shorten bounds text of a client that an error sends back.
+func Shorten(text string) string {
+	if len(text) > maxEcho {
+		text = text[:maxEcho] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
 }

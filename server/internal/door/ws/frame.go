@@ -18,7 +18,13 @@ type frame struct {
 func parseFrame(data []byte) (frame, error) {
 	var f frame
 	if err := wire.DecodeLenient(data, &f); err != nil {
-		return f, err
+		var named struct {
+			ID json.RawMessage `json:"id"`
+		}
+		if wire.DecodeLenient(data, &named) != nil {
+			return frame{}, err // an id of such a frame can't be trusted either
+		}
+		return frame{ID: named.ID}, err
 	}
 	if f.Event == nil {
 		return f, errors.New("event is missing")

@@ -6,6 +6,22 @@ import (
 	"unicode/utf8"
 )
 
+func TestFrameWithAnErrorKeepsItsID(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"event":7,"id":[1]}`:                 `[1]`,
+		`{"id":5,"event":"x","data":[]}`:       `5`,
+		`{"data":{}}`:                          ``,
+		`{"event":"x","id":1e999}`:             ``,
+		`{"event":"x","id":"\ud800"}`:          ``,
+		`{"event":"x","id":1,"id":2}`:          ``,
+		`{"event":"x","data":"\ud800","id":1}`: ``,
+	} {
+		if f, err := parseFrame([]byte(in)); err == nil || string(f.ID) != want {
+			t.Errorf("%s: id %s, %v", in, f.ID, err)
+		}
+	}
+}
+
 func FuzzParseFrame(f *testing.F) {
 	for _, seed := range []string{
 		`{"event":"check_socket_id"}`, `{"event":"x","data":{"a":[1,{"b":null}]},"id":[1,"2"]}`, `{"event":"x","data":null,"id":null}`,

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -99,7 +98,7 @@ func on[P any](handle func(*Handlers, context.Context, *sessions.Session, *P) (R
 func (h *Handlers) Handle(ctx context.Context, s *sessions.Session, event string, data json.RawMessage) (r Reply, f *wire.Error) {
 	handle, ok := table[event]
 	if !ok {
-		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "unknown event %q", truncated(event))
+		return Reply{}, wire.Errorf(wire.CodeUnknownEvent, "unknown event %q", wire.Shorten(event))
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -115,12 +114,4 @@ func (h *Handlers) Handle(ctx context.Context, s *sessions.Session, event string
 		}
 	}
 	return r, f
-}
-
-// truncated bounds text that is sent back to a client.
-func truncated(text string) string {
-	if len(text) > 64 {
-		return strings.ToValidUTF8(text[:64], "") + "…"
-	}
-	return text
 }

@@ -2,7 +2,6 @@ package questions
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -165,7 +164,7 @@ func decodeAnswer(data []byte) ([]Question, error) {
 	var body struct {
 		Questions []item `json:"questions"`
 	}
-	if err := json.Unmarshal(data, &body); err != nil {
+	if err := wire.DecodeLenient(data, &body); err != nil {
 		return nil, &badSetError{"the answer is no JSON as expected: " + err.Error()}
 	}
 	questions, err := list(body.Questions)

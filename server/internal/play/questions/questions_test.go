@@ -85,7 +85,7 @@ func TestFolder(t *testing.T) {
 		`{"title":"Mine","questions":[` + good + `]}`:                                                           "",
 		`{"questions":[]}`:                                                                                      "s.json: there are no questions",
 		"{\"questions\":[\n\n" + good + ",]}":                                                                   "s.json: line 3:",
-		"{\n\"answers\":[]}":                                                                                    `s.json: line 2: json: unknown field "answers"`,
+		"{\n\"answers\":[]}":                                                                                    `s.json: line 2: unknown key "answers"`,
 		`{"questions":[` + good + `]} {}`:                                                                       "s.json: line 1: trailing data",
 		`{"questions":[` + good + `,` + good + `]}`:                                                             `question 2 (id "1") has the id of another question`,
 		`{"questions":[{"text":"?","choices":["a","b"],"answer":1}]}`:                                           `question 1 (id "") id must not be empty`,

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 //go:embed sets/*.json
@@ -113,28 +113,13 @@ func readFile(folder fs.FS, name string) (string, Set, error) {
 	return set.Name, Set{set.Title, questions}, err
 }
 
-// decode reads one JSON value. The error names the line.
-func decode(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		err = errors.New("trailing data after the JSON object")
+// decode reads a file. The error names the line.
+func decode(data []byte, into *file) error {
+	err := wire.DecodeStrict(data, into)
+	if wrong, ok := errors.AsType[*wire.JSONError](err); ok {
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:wrong.Offset], []byte("\n")), err)
 	}
-	at := d.InputOffset()
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		at = syntax.Offset
-	case errors.As(err, &kind):
-		at = kind.Offset
-	}
-	at = min(max(at, 0), int64(len(data)))
-	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:at], []byte("\n")), err)
+	return err
 }
 
 // preview is the number of questions that come with a match.

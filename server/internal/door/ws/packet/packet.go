@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 // Type is the type of a packet.
@@ -79,8 +81,8 @@ func Parse(text []byte) (Packet, error) {
 	if len(rest) == 0 {
 		return p, nil
 	}
-	if !json.Valid(rest) {
-		return p, errors.New("the packet's data is not JSON")
+	if err := wire.CheckJSON(rest); err != nil {
+		return p, fmt.Errorf("the packet's data: %w", err)
 	}
 	p.Data = rest
 	return p, nil
