@@ -4,13 +4,14 @@ package limits
 import (
 	"context"
 	"net/netip"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -19,13 +20,25 @@ const MaxBatch = 1000
 
 // Limiter counts tickets in Redis. A nil Limiter has no limits.
 type Limiter struct {
-	rate            *redis_rate.Limiter
+	space           keyspace
 	player, address Rate
+	gathered        gather.Group[[]charge, []outcome]
 }
+
+const (
+	// timeout bounds a call, which outlives the requests that it is for.
+	timeout = 1500 * time.Millisecond
+	// mostGathered is the number of requests that are charged in one round trip. Each is at most two scripts.
+	mostGathered = 64
+	// room is for requests that wait to be charged: as many as Redis can serve before they time out.
+	room = 20_000
+)
 
 // New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:".
 func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
-	return &Limiter{rate: redis_rate.NewLimiter(keyspace{rdb, "{" + namespace + "}:"}), player: player, address: address}
+	l := &Limiter{space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address}
+	l.gathered = gather.Group[[]charge, []outcome]{Ask: l.chargeRequests, Timeout: timeout, Most: mostGathered, Room: room}
+	return l
 }
 
 // Check reports whether Redis lets this limiter count. It charges nobody. Without limits it asks nothing.
@@ -34,9 +47,10 @@ func (l *Limiter) Check(ctx context.Context) error {
 		return nil
 	}
 	const name = "check"
-	_, err := l.rate.AllowN(ctx, name, Rate{Tickets: 1000, Per: time.Second}.limit(1), 1)
+	rate := redis_rate.NewLimiter(l.space)
+	_, err := rate.AllowN(ctx, name, Rate{Tickets: 1000, Per: time.Second}.limit(1), 1)
 	if err == nil {
-		err = l.rate.Reset(ctx, name)
+		err = rate.Reset(ctx, name)
 	}
 	return err
 }
@@ -46,19 +60,20 @@ func (l *Limiter) Address(ctx context.Context, address string, tickets int) erro
 	if l == nil || tickets == 0 {
 		return nil
 	}
-	return l.charge(ctx, bucket{l.address, "address", MaxBatch}, addressKey(address), tickets)
+	return l.request(ctx, l.ofAddress(address, tickets))
 }
 
-// Player charges a player for one ticket.
-func (l *Limiter) Player(ctx context.Context, player string) error {
-	if l == nil || len(player) > matchq.MaxName {
-		return nil // the library refuses such a name
+// Ticket charges an address and a player for one ticket: both, also if one of them refuses.
+func (l *Limiter) Ticket(ctx context.Context, address, player string) error {
+	if l == nil {
+		return nil
 	}
-	return l.charge(ctx, bucket{l.player, "player", 1}, player, 1)
+	charges := l.ofAddress(address, 1)
+	if len(player) <= matchq.MaxName { // the library refuses other names
+		charges = append(charges, l.ofPlayers([]string{player})...)
+	}
+	return l.request(ctx, charges)
 }
-
-// concurrency is the number of players of a batch that are charged at a time.
-const concurrency = 4
 
 // Players charges each player for one ticket and returns an error each.
 func (l *Limiter) Players(ctx context.Context, players []string) []error {
@@ -66,65 +81,71 @@ func (l *Limiter) Players(ctx context.Context, players []string) []error {
 	if l == nil || l.player.Off() {
 		return errs
 	}
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(concurrency, len(players)) {
-		workers.Go(func() {
-			for i := range next {
-				errs[i] = l.Player(ctx, players[i])
-			}
-		})
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	charges := l.ofPlayers(players)
+	for i, made := range l.chargeAll(ctx, charges) {
+		errs[i] = charges[i].problem(made)
 	}
-	for i := range players {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
 	return errs
 }
 
-// bucket is a kind of names that are charged.
-type bucket struct {
-	Rate
-
-	what string
-	most int // tickets in one charge
-}
-
-// fullFor is how far a charge can bring a count ahead of Redis's clock. The margin is for its rounding.
-func (b bucket) fullFor() time.Duration {
-	const margin = 10 * time.Millisecond
-	return b.Per*time.Duration(max(b.Tickets, b.most))/time.Duration(b.Tickets) + margin
-}
-
-func (l *Limiter) charge(ctx context.Context, b bucket, name string, n int) error {
-	if b.Off() {
+func (l *Limiter) ofAddress(address string, tickets int) []charge {
+	if l.address.Off() {
 		return nil
 	}
-	result, err := l.allow(ctx, b, name, n)
-	if err != nil {
-		return wire.RedisError(err) // passing everything would be no limit
+	return []charge{{bucket{l.address, "address", MaxBatch}, addressKey(address), tickets}}
+}
+
+func (l *Limiter) ofPlayers(players []string) []charge {
+	if l.player.Off() {
+		return nil
 	}
-	if result.Allowed == 0 {
-		f := wire.Errorf(wire.CodeRateLimited, "more than %d tickets in %v for this %s; try again later", b.Tickets, b.Per, b.what)
-		f.RetryAfter = max(result.RetryAfter, time.Millisecond)
-		return f
+	charges := make([]charge, len(players))
+	for i, player := range players {
+		charges[i] = charge{bucket{l.player, "player", 1}, player, 1}
+	}
+	return charges
+}
+
+// request makes the charges of a request, together with those of other requests.
+func (l *Limiter) request(ctx context.Context, charges []charge) error {
+	if len(charges) == 0 {
+		return nil
+	}
+	outcomes, err := l.gathered.Do(ctx, charges)
+	if err != nil {
+		return err
+	}
+	for i, made := range outcomes {
+		if err := charges[i].problem(made); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// allow charges n tickets. A count further ahead of Redis's clock than a charge can bring it is older than a jump of that
-// clock. It is dropped, else it would refuse everything until the clock has caught up.
-func (l *Limiter) allow(ctx context.Context, b bucket, name string, n int) (*redis_rate.Result, error) {
-	key := b.what + ":" + name
-	result, err := l.rate.AllowN(ctx, key, b.limit(n), n)
-	if err != nil || result.Allowed > 0 || result.ResetAfter <= b.fullFor() {
-		return result, err
+// chargeRequests makes the charges of some requests.
+func (l *Limiter) chargeRequests(ctx context.Context, requests [][]charge) ([][]outcome, error) {
+	made := l.chargeAll(ctx, slices.Concat(requests...))
+	outcomes := make([][]outcome, len(requests))
+	for i, charges := range requests {
+		outcomes[i], made = made[:len(charges)], made[len(charges):]
 	}
-	if err := l.rate.Reset(ctx, key); err != nil {
-		return nil, err
+	return outcomes, nil
+}
+
+// problem is the error of a request whose charge had an outcome; nil if it passes.
+func (c *charge) problem(made outcome) error {
+	if made.err != nil {
+		return wire.RedisError(made.err) // passing everything would be no limit
 	}
-	return l.rate.AllowN(ctx, key, b.limit(n), n)
+	if made.Allowed == 0 {
+		f := wire.Errorf(wire.CodeRateLimited, "more than %d tickets in %v for this %s; try again later", c.Tickets, c.Per, c.what)
+		f.RetryAfter = max(made.RetryAfter, time.Millisecond)
+		return f
+	}
+	return nil
 }
 
 // addressKey is an IPv4 address, or the /64 of an IPv6 subscriber.

@@ -41,6 +41,7 @@ const (
 	CodeRedisRefuses     Code = "redis_refuses"
 	CodeQueuePaused      Code = "queue_paused"
 	CodeConfigMismatch   Code = "config_mismatch"
+	CodeOverloaded       Code = "overloaded"
 	CodeShuttingDown     Code = "shutting_down"
 	CodeTransportUnknown Code = "transport_unknown"
 	CodeBadMessage       Code = "bad_message"   // WebSocket only
@@ -59,7 +60,7 @@ var statuses = map[Code]int{
 	CodeExpired: 410, CodeMatchGone: 410,
 	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
 	CodeTransportUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
-	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeShuttingDown: 503,
+	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeOverloaded: 503, CodeShuttingDown: 503,
 }
 
 // HTTPCodes returns the codes of HTTP answers, sorted.
@@ -111,6 +112,11 @@ func QuestionsError(cause error, retryAfter time.Duration) *Error {
 		Code: CodeNoQuestions, Message: "no questions are available now, nothing was changed; try again",
 		RetryAfter: retryAfter, cause: cause,
 	}
+}
+
+// OverloadedError says that too many requests wait already.
+func OverloadedError() *Error {
+	return &Error{Code: CodeOverloaded, Message: "too many requests at once, nothing was changed; try again", RetryAfter: time.Second}
 }
 
 // StoppingError says that this server stops. Another one may take over.

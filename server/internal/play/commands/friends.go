@@ -25,11 +25,7 @@ func (h *Handlers) requestFriend(ctx context.Context, s *sessions.Session, p *fr
 	if err != nil {
 		return Reply{}, err
 	}
-	limits := h.Intake.For(s.Identity).Limits
-	if err := limits.Address(ctx, s.Address, 1); err != nil {
-		return Reply{}, err
-	}
-	if err := limits.Player(ctx, player.ID.Name); err != nil {
+	if err := h.Intake.For(s.Identity).Limits.Ticket(ctx, s.Address, player.ID.Name); err != nil {
 		return Reply{}, err
 	}
 	users, err := h.Games.Invite(ctx, player, p.FriendUserID)

@@ -90,10 +90,7 @@ func (r *Request) request() matchq.Request {
 func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq.Ticket, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if err := i.Limits.Address(ctx, address, 1); err != nil {
-		return matchq.Ticket{}, err
-	}
-	if err := i.Limits.Player(ctx, r.Player.Name); err != nil {
+	if err := i.Limits.Ticket(ctx, address, r.Player.Name); err != nil {
 		return matchq.Ticket{}, err
 	}
 	if err := i.check(&r); err != nil {

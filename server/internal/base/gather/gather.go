@@ -1,0 +1,101 @@
+// Package gather asks Redis many questions in one call: those that come while calls are under way go together in the
+// next ones. There is no timer: a question that finds nothing under way goes at once.
+package gather
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// maxCalls is how many calls are under way at once, so that Redis and this process work at the same time.
+const maxCalls = 2
+
+// Group gathers questions of one kind. Its exported fields must be set before use.
+type Group[Q, A any] struct {
+	// Ask answers questions, in their order. Its context ends after Timeout: a call outlives those who asked.
+	Ask     func(ctx context.Context, questions []Q) ([]A, error)
+	Timeout time.Duration
+	Most    int // questions in a call
+	Room    int // for questions that wait for a call; those over it are refused as overloaded
+
+	mu      sync.Mutex
+	waiting []*question[Q, A]
+	calls   int
+}
+
+type question[Q, A any] struct {
+	asked  Q
+	done   chan struct{}
+	answer A
+	err    error
+}
+
+// Do asks a question and waits for the answer, or until ctx ends: it may be asked even then. Errors are those of Ask,
+// *wire.Error, and those of wire.WaitError.
+func (g *Group[Q, A]) Do(ctx context.Context, asked Q) (A, error) {
+	q := &question[Q, A]{asked: asked, done: make(chan struct{})}
+	if !g.add(q) {
+		return q.answer, wire.OverloadedError()
+	}
+	select {
+	case <-q.done:
+		return q.answer, q.err
+	case <-ctx.Done():
+		var none A
+		return none, wire.WaitError(ctx.Err())
+	}
+}
+
+// add lets a question wait, if there is room.
+func (g *Group[Q, A]) add(q *question[Q, A]) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) >= g.Room {
+		return false
+	}
+	g.waiting = append(g.waiting, q)
+	if g.calls < maxCalls {
+		g.calls++
+		go g.run()
+	}
+	return true
+}
+
+// take takes the questions of the next call, oldest first. Without any, this call was the last.
+func (g *Group[Q, A]) take() []*question[Q, A] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(g.Most, len(g.waiting))
+	if n == 0 {
+		g.calls--
+		return nil
+	}
+	batch := g.waiting[:n:n]
+	if g.waiting = g.waiting[n:]; len(g.waiting) == 0 {
+		g.waiting = nil
+	}
+	return batch
+}
+
+func (g *Group[Q, A]) run() {
+	for batch := g.take(); len(batch) > 0; batch = g.take() {
+		questions := make([]Q, len(batch))
+		for i, q := range batch {
+			questions[i] = q.asked
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), g.Timeout)
+		answers, err := g.Ask(ctx, questions)
+		cancel()
+		for i, q := range batch {
+			if q.err = err; err == nil {
+				q.answer = answers[i]
+			}
+			close(q.done)
+		}
+		runtime.Gosched() // those who ask again at once go in the next call, together
+	}
+}

@@ -1,0 +1,84 @@
+package gather_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/server/internal/base/gather"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// Each question gets its own answer, and those that come while two calls are under way go together.
+func TestQuestionsGoTogether(t *testing.T) {
+	calls := make(chan []int, 10)
+	release := make(chan struct{})
+	g := gather.Group[int, int]{Timeout: time.Minute, Most: 5, Room: 100, Ask: func(_ context.Context, questions []int) ([]int, error) {
+		calls <- questions
+		<-release
+		answers := make([]int, len(questions))
+		for i, q := range questions {
+			answers[i] = q * q
+		}
+		return answers, nil
+	}}
+	var all sync.WaitGroup
+	ask := func(q int) {
+		all.Go(func() {
+			if got, err := g.Do(t.Context(), q); got != q*q || err != nil {
+				t.Errorf("%d: %d, %v", q, got, err)
+			}
+		})
+	}
+	for q := range 2 {
+		ask(q)
+		if got := <-calls; len(got) != 1 {
+			t.Fatalf("call %d has %v", q, got)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for q := range 5 {
+		if _, err := g.Do(gone, 10+q); !errors.Is(err, context.Canceled) { // it waits to be asked all the same
+			t.Errorf("%d: %v", 10+q, err)
+		}
+	}
+	ask(5)
+	ask(6)
+	matchqtest.Eventually(t, "the room is full", func() bool {
+		_, err := g.Do(gone, 0)
+		return isOverloaded(err)
+	})
+	close(release)
+	all.Wait()
+	if got := <-calls; len(got) != 5 {
+		t.Errorf("the next call has %v", got)
+	}
+}
+
+func isOverloaded(err error) bool {
+	refused, ok := errors.AsType[*wire.Error](err)
+	return ok && refused.Code == wire.CodeOverloaded && refused.RetryAfter > 0
+}
+
+// An error is everybody's; who gives up hears so at once.
+func TestErrorsAndGivingUp(t *testing.T) {
+	broken := errors.New("broken")
+	release := make(chan struct{})
+	g := gather.Group[int, int]{Timeout: time.Minute, Most: 5, Room: 7, Ask: func(context.Context, []int) ([]int, error) {
+		<-release
+		return nil, broken
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := g.Do(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("after giving up: %v", err)
+	}
+	close(release)
+	if _, err := g.Do(t.Context(), 2); !errors.Is(err, broken) {
+		t.Errorf("the error of the call: %v", err)
+	}
+}
