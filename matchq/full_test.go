@@ -209,7 +209,7 @@ func (c *crowded) goOn(t *testing.T, happen func() (end func())) {
 		}
 	}
 	version, err := c.r.Change(ctx, rooms.Change{
-		ID: c.name("room"), Version: 1, Doc: []byte("2"), Keep: time.Hour, Players: []string{online},
+		ID: c.name("room"), Version: 1, Doc: []byte("2"), Keep: time.Hour, Seats: []rooms.Seat{{Player: online}},
 		Messages: []presence.Message{{Player: online, Event: "changed"}},
 	})
 	if err != nil || version != 2 {

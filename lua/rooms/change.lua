@@ -7,8 +7,10 @@
 -- KEYS for each message: mailbox
 -- ARGV room #version (that it must have, 0: none) token #keep_ms #not_after (ms, 0: whenever) #wake_at (ms, 0: never)
 -- ARGV #holders #leavers mailbox_keep_ms channel (prefix of the nodes' channels) document ("": remove the room)
+-- ARGV for each holder: most (rooms in which the player may have such a seat, 0: any number)
 -- ARGV for each message: player event dedup_key data
--- RETURN {"ok", "changed", version}, {"ok", "conflict", version}, {"ok", "late", version} or {"config", stored}
+-- RETURN {"ok", "changed", version}, {"ok", "conflict", version}, {"ok", "late", version},
+--   {"ok", "full", version, holder} or {"config", stored}
 --
 -- The version is the one that the caller has read. A room remembers the token of its last change, also for a minute
 -- after it was removed.
@@ -29,6 +31,16 @@ local now = now_ms(call("TIME"))
 if not_after > 0 and now > not_after then
   return { "ok", "late", current }
 end
+for row = 1, holders do
+  local limit = tonumber(most[row])
+  if limit > 0 then
+    local seats = seats_held[row]
+    local here = tonumber(call("ZSCORE", seats, room) or 0) > now and 1 or 0
+    if #call("ZRANGEBYSCORE", seats, "(" .. now, "+inf") - here >= limit then
+      return { "ok", "full", current, row }
+    end
+  end
+end
 
 local names = {}
 for row = 1, messages do
@@ -48,15 +60,15 @@ if document ~= "" and wake_at > 0 then
 else
   call("ZREM", timers, room)
 end
+for row = 1, leavers do
+  call("ZREM", seats_left[row], room)
+end
 for row = 1, holders do
   local seats = seats_held[row]
   call("ZREMRANGEBYSCORE", seats, "-inf", now)
   call("ZADD", seats, now + keep_ms, room)
-  call("ZREMRANGEBYRANK", seats, 0, -257)
+  call("ZREMRANGEBYRANK", seats, 0, -33)
   call("PEXPIRE", seats, math.max(keep_ms, call("PTTL", seats)))
-end
-for row = 1, leavers do
-  call("ZREM", seats_left[row], room)
 end
 for row = 1, messages do
   send(mailbox[row], mailbox_keep_ms, channel, where[row], names[row], event[row], dedup_key[row], data[row])

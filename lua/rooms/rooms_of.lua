@@ -1,7 +1,7 @@
--- rooms_of: the rooms in which players have a seat. READS. O(players x limit).
+-- rooms_of: the rooms in which players have seats of some kinds. READS. O(rows x limit).
 -- KEYS for each row: seats
--- ARGV #limit (rooms a player)
--- RETURN {rooms…} of each player, those that are kept longest first
+-- ARGV #limit (rooms a row)
+-- RETURN {rooms…} of each row, which is a player and a kind; those that are kept longest first
 
 --@include lib/time.lua
 

@@ -35,9 +35,9 @@ type Change struct {
 	NotAfter time.Time
 	// WakeAt, by Redis's clock, is from when on Due returns the room. Each change sets it anew. Defaults to never.
 	WakeAt time.Time
-	// Players have a seat in the room from now on, as long as it is kept. Left have none any more. Other players keep what
-	// they have. Together at most 32.
-	Players, Left []string
+	// Seats are taken, or kept, from now on, as long as the room is kept. Left are given up. Others stay as they are.
+	// Together at most 32.
+	Seats, Left []Seat
 	// Messages are sent in the same step, as by presence.Presence.Send, except that DedupKey is ignored. At most 64, and
 	// 256 KiB of data.
 	Messages []presence.Message
@@ -55,19 +55,24 @@ type changeArgs struct {
 	MailboxKeepMS int64      `lua:"mailbox_keep_ms"`
 	Channel       string     `lua:"channel"`
 	Document      string     `lua:"document"`
-	Holders       []seat     `lua:"holder"`
-	Leavers       []seat     `lua:"leaver"`
+	Holders       []held     `lua:"holder"`
+	Leavers       []left     `lua:"leaver"`
 	Messages      []mail.Row `lua:"message"`
 }
 
-type seat struct {
-	Player string `lua:"player"`
+type held struct {
+	Holder string `lua:"player"`
+	Most   int    `lua:"most"`
+}
+
+type left struct {
+	Holder string `lua:"player"`
 }
 
 // Change replaces or removes a room, sets its WakeAt, gives and takes seats and sends messages, all in one step or not at
 // all. It returns the room's new version.
 //
-// Errors: ErrConflict and ErrTooLate, *matchq.InvalidError and *matchq.ConfigError, after which nothing was changed, and
+// Errors: ErrConflict, ErrTooLate and *FullError, *matchq.InvalidError and *matchq.ConfigError, after which nothing was changed, and
 // matchq.ErrUnavailable, after which the change may have been made: read the room again. The driver may repeat a call
 // whose reply was lost; a caller who repeats it gets ErrConflict if it was made.
 func (r *Rooms) Change(ctx context.Context, c Change) (version int64, err error) {
@@ -78,15 +83,15 @@ func (r *Rooms) Change(ctx context.Context, c Change) (version int64, err error)
 	reply, err := changeScript.Call(ctx, r.space, changeArgs{
 		Room: c.ID, Version: c.Version, Token: space.NewID(), KeepMS: c.Keep.Milliseconds(),
 		NotAfterMS: millis(c.NotAfter), WakeAtMS: millis(c.WakeAt), MailboxKeepMS: r.mailboxes.KeepMS, Channel: r.space.Channel(""),
-		Document: string(c.Doc), Holders: seats(c.Players), Leavers: seats(c.Left), Messages: messages,
+		Document: string(c.Doc), Holders: holders(c.Seats), Leavers: leavers(c.Left), Messages: messages,
 	})
 	if err != nil {
 		return 0, err
 	}
-	return decodeChange(reply)
+	return decodeChange(reply, c.Seats)
 }
 
-func decodeChange(r *space.Reply) (version int64, err error) {
+func decodeChange(r *space.Reply, seats []Seat) (version int64, err error) {
 	outcome, version := r.Text(), r.Number()
 	switch {
 	case r.Err != nil:
@@ -97,6 +102,10 @@ func decodeChange(r *space.Reply) (version int64, err error) {
 		return version, ErrConflict
 	case outcome == "late":
 		return version, ErrTooLate
+	case outcome == "full":
+		if at := r.Number(); r.Err == nil && at >= 1 && at <= int64(len(seats)) {
+			return version, &FullError{seats[at-1]}
+		}
 	}
 	r.Failf("outcome %q", outcome)
 	return 0, r.Err
@@ -110,10 +119,18 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func seats(players []string) []seat {
-	rows := make([]seat, len(players))
-	for i, player := range players {
-		rows[i].Player = player
+func holders(seats []Seat) []held {
+	rows := make([]held, len(seats))
+	for i := range seats {
+		rows[i] = held{holder(seats[i].Player, seats[i].Kind), seats[i].Max}
+	}
+	return rows
+}
+
+func leavers(seats []Seat) []left {
+	rows := make([]left, len(seats))
+	for i := range seats {
+		rows[i] = left{holder(seats[i].Player, seats[i].Kind)}
 	}
 	return rows
 }
@@ -126,9 +143,9 @@ func (c *Change) check() ([]mail.Row, error) {
 	if field, problem := c.problem(); problem != "" {
 		return nil, &matchq.InvalidError{Field: field, Problem: problem}
 	}
-	for _, players := range [][]string{c.Players, c.Left} {
-		for _, player := range players {
-			if err := matchq.CheckName("player", player); err != nil {
+	for _, seats := range [][]Seat{c.Seats, c.Left} {
+		for i := range seats {
+			if err := seats[i].check(); err != nil {
 				return nil, err
 			}
 		}
@@ -145,10 +162,10 @@ func (c *Change) problem() (field, problem string) {
 		return "doc", fmt.Sprintf("must be at most %d bytes, not %d", MaxDoc, len(c.Doc))
 	case c.Doc != nil && len(c.Doc) == 0:
 		return "doc", "must not be empty: nil removes the room"
-	case c.Doc == nil && len(c.Players) > 0:
-		return "players", "can't have a seat in a room that is removed"
-	case len(c.Players)+len(c.Left) > maxSeats:
-		return "players", fmt.Sprintf("must be at most %d, those who left included", maxSeats)
+	case c.Doc == nil && len(c.Seats) > 0:
+		return "seats", "can't be had in a room that is removed"
+	case len(c.Seats)+len(c.Left) > maxSeats:
+		return "seats", fmt.Sprintf("must be at most %d, those given up included", maxSeats)
 	case len(c.Messages) > maxMessages:
 		return "messages", fmt.Sprintf("must be at most %d", maxMessages)
 	case c.Doc != nil:

@@ -31,7 +31,7 @@
 //
 //		// A game begins: the room is new, so its version is 0.
 //		_, err = r.Change(ctx, rooms.Change{
-//			ID: "game-1", Doc: []byte(`{"question": 1}`), Keep: time.Hour, Players: []string{"alice", "bob"},
+//			ID: "game-1", Doc: []byte(`{"question": 1}`), Keep: time.Hour, Seats: []rooms.Seat{{Player: "alice"}, {Player: "bob"}},
 //			Messages: []presence.Message{{Player: "alice", Event: "begin"}, {Player: "bob", Event: "begin"}},
 //		})
 //		if err != nil {
@@ -61,6 +61,8 @@
 //
 // # Seats
 //
-// A player in Change.Players has a seat until Change.Left names them, or the room is kept no longer. Of returns the rooms
-// of a player, up to 256.
+// A player in Change.Seats has a seat until Change.Left names it, or the room is kept no longer. Of returns the rooms of a
+// player. Kinds tell a player's seats apart, such as those in games from those in invitations. A player keeps at most 32
+// seats of a kind: another one replaces the seat in the room that is kept shortest. With Seat.Max the change is refused
+// instead, and also at a smaller number: of all nodes that ask at once, as many succeed as there may be.
 package rooms

@@ -43,7 +43,7 @@ func Example() {
 			n, _ := strconv.Atoi(string(room.Doc)) // an empty room counts as 0
 			_, err = r.Change(ctx, rooms.Change{
 				ID: "counter", Version: room.Version, Doc: []byte(strconv.Itoa(n + 1)), Keep: time.Minute,
-				WakeAt: room.Now, Players: []string{"bob"},
+				WakeAt: room.Now, Seats: []rooms.Seat{{Player: "bob"}},
 				Messages: []presence.Message{{Player: "bob", Event: "counted"}},
 			})
 			if err == nil {

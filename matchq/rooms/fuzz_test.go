@@ -4,29 +4,33 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/internal/testkit"
 )
 
-func FuzzRoomReply(f *testing.F) {
-	for _, seed := range []string{"", "i1", "i1i2sdoc\x00", "i1i2", "i1sx\x00", "n", "i1i2i3"} {
+func FuzzReadReply(f *testing.F) {
+	for _, seed := range []string{"", "i1li2sdoc\x00ele", "i1li2ele", "i1lele", "i1lsx\x00ele", "n", "i1li0sdoc\x00ele"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		room, err := decodeRoom(testkit.Reply("rooms/room", data), "r")
-		if room.ID != "r" || errors.Is(err, matchq.ErrNotFound) && room.Doc != nil || err == nil && room.Doc == nil {
-			t.Errorf("%+v, %v", room, err)
+		all, err := decodeRooms(testkit.Reply("rooms/read", data), []string{"a", "b"})
+		for i, room := range all {
+			if room.ID != string("ab"[i]) || err == nil && (room.Doc == nil) != (room.Version == 0) {
+				t.Errorf("%+v, %v", room, err)
+			}
 		}
 	})
 }
 
 func FuzzChangeReply(f *testing.F) {
-	for _, seed := range []string{"", "schanged\x00i2", "sconflict\x00i2", "slate\x00i2", "swhat\x00i2", "schanged\x00", "i1"} {
+	for _, seed := range []string{"", "schanged\x00i2", "sconflict\x00i2", "slate\x00i2", "swhat\x00i2", "schanged\x00", "i1", "sfull\x00i2i1", "sfull\x00i2i2"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		values := testkit.Values(data)
-		version, err := decodeChange(testkit.Reply("rooms/change", data))
+		version, err := decodeChange(testkit.Reply("rooms/change", data), []Seat{{Player: "a", Max: 1}})
+		if full, ok := errors.AsType[*FullError](err); ok && full.Seat.Player != "a" {
+			t.Errorf("%v of %v", full, values)
+		}
 		if err == nil && (values[0] != "changed" || values[1] != version) {
 			t.Errorf("version %d of %v", version, values)
 		}

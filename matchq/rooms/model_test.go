@@ -3,6 +3,7 @@ package rooms_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ func TestRoomModel(t *testing.T) {
 			round++
 			docs, versions, told := map[string]string{}, map[string]int64{}, 0
 			player := fmt.Sprint("player", round)
+			kinds := []string{"", "k", "other"}
+			held := map[string]map[string]bool{"": {}, "k": {}, "other": {}} // rooms by kind of seat
 			rt.Repeat(map[string]func(*rapid.T){"change": func(rt *rapid.T) {
 				id := fmt.Sprintf("%d-%d", round, rapid.IntRange(0, 2).Draw(rt, "room"))
 				c := rooms.Change{ID: id, Version: versions[id], Keep: time.Minute}
@@ -39,10 +42,17 @@ func TestRoomModel(t *testing.T) {
 				if stale {
 					c.Version++
 				}
+				full := false
 				if rapid.IntRange(0, 3).Draw(rt, "removed") > 0 {
-					c.Doc, c.Players = []byte(rapid.StringN(1, 10, -1).Draw(rt, "doc")), []string{player}
+					seat := rooms.Seat{Player: player, Kind: rapid.SampledFrom(kinds).Draw(rt, "kind"), Max: rapid.IntRange(0, 2).Draw(rt, "max")}
+					others := len(held[seat.Kind])
+					if held[seat.Kind][id] {
+						others--
+					}
+					full = seat.Max > 0 && others >= seat.Max
+					c.Doc, c.Seats = []byte(rapid.StringN(1, 10, -1).Draw(rt, "doc")), []rooms.Seat{seat}
 				} else {
-					c.Left = []string{player}
+					c.Left = []rooms.Seat{{Player: player}, {Player: player, Kind: "k"}, {Player: player, Kind: "other"}}
 				}
 				c.Messages = []presence.Message{{Player: player, Event: "changed"}}
 				if rapid.Bool().Draw(rt, "twice") {
@@ -54,6 +64,12 @@ func TestRoomModel(t *testing.T) {
 				switch {
 				case stale && !errors.Is(err, rooms.ErrConflict):
 					rt.Fatalf("a stale change: %v", err)
+				case !stale && full:
+					var refused *rooms.FullError
+					if !errors.As(err, &refused) || refused.Seat != c.Seats[0] {
+						rt.Fatalf("%v, should be full: %+v", err, c.Seats)
+					}
+					stale = true // as far as the room goes
 				case !stale && err != nil:
 					rt.Fatal(err)
 				case !stale && !nothing:
@@ -62,25 +78,38 @@ func TestRoomModel(t *testing.T) {
 					}
 					docs[id], versions[id] = string(c.Doc), version
 				}
+				for _, seat := range c.Seats {
+					held[seat.Kind][id] = held[seat.Kind][id] || !stale
+					if !held[seat.Kind][id] {
+						delete(held[seat.Kind], id)
+					}
+				}
+				for _, seat := range c.Left {
+					if !stale {
+						delete(held[seat.Kind], id)
+					}
+				}
 				if !stale {
 					told++
 					if nothing && twice {
 						told++ // there is no room to remember it
 					}
 				}
-				var seats []string
 				for id, doc := range docs {
 					room, err := r.Get(t.Context(), id)
 					if string(room.Doc) != doc || (err != nil) != (doc == "") || doc != "" && room.Version != versions[id] {
 						rt.Fatalf("%+v, %v; should be %q, version %d", room, err, doc, versions[id])
 					}
-					if doc != "" {
-						seats = append(seats, id)
+				}
+				every := map[string]bool{}
+				for _, kind := range kinds {
+					maps.Copy(every, held[kind])
+					if got := roomsOf(t, r, player, kind); got != strings.Join(slices.Sorted(maps.Keys(held[kind])), " ") {
+						rt.Fatalf("has seats %q in %q, should in %v", kind, got, held[kind])
 					}
 				}
-				slices.Sort(seats)
-				if got := roomsOf(t, r, player); got != strings.Join(seats, " ") {
-					rt.Fatalf("sits in %q, should in %q", got, seats)
+				if got := roomsOf(t, r, player, kinds...); got != strings.Join(slices.Sorted(maps.Keys(every)), " ") {
+					rt.Fatalf("has seats in %q, should in %v", got, every)
 				}
 				if got := mailbox(t, p, player); len(got) != min(told, 256) {
 					rt.Fatalf("was told %d times, should be %d", len(got), told)

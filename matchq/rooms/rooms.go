@@ -41,32 +41,74 @@ func New(p *presence.Presence) *Rooms {
 	return &Rooms{space: mailboxes.Space, mailboxes: mailboxes}
 }
 
-var roomScript = space.Bind[roomArgs]("rooms/room")
+var readScript = space.Bind[readArgs]("rooms/read")
+
+type readArgs struct {
+	Rows []roomArgs `lua:"row"`
+}
 
 type roomArgs struct {
 	Room string `lua:"room"`
 }
+
+// maxRead is how many rooms are read by a call to Redis: a reply has 8 MiB at most.
+const maxRead = 32
 
 // Get reads a room. Errors: matchq.ErrNotFound, with ID and Now set all the same, and matchq.ErrUnavailable.
 func (r *Rooms) Get(ctx context.Context, id string) (Room, error) {
 	if matchq.CheckName("room", id) != nil {
 		return Room{}, matchq.ErrNotFound // no room has such a name
 	}
-	reply, err := roomScript.Call(ctx, r.space, roomArgs{Room: id})
+	found, err := r.GetAll(ctx, id)
 	if err != nil {
 		return Room{}, err
 	}
-	return decodeRoom(reply, id)
+	if found[0].Version == 0 {
+		return found[0], matchq.ErrNotFound
+	}
+	return found[0], nil
 }
 
-func decodeRoom(r *space.Reply, id string) (Room, error) {
-	room := Room{ID: id, Now: time.UnixMilli(r.Number())}
-	if r.Err == nil && !r.More() {
-		return room, matchq.ErrNotFound
+// GetAll reads rooms, in the order of their ids. The Version of a room that is not there is 0. It takes a call to Redis
+// for each 32. Errors: matchq.ErrUnavailable, *matchq.InvalidError.
+func (r *Rooms) GetAll(ctx context.Context, ids ...string) ([]Room, error) {
+	all := make([]Room, 0, len(ids))
+	for some := range slices.Chunk(ids, maxRead) {
+		args := readArgs{Rows: make([]roomArgs, len(some))}
+		for i, id := range some {
+			if err := matchq.CheckName("room", id); err != nil {
+				return nil, err
+			}
+			args.Rows[i].Room = id
+		}
+		reply, err := readScript.Call(ctx, r.space, args)
+		if err != nil {
+			return nil, err
+		}
+		found, err := decodeRooms(reply, some)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
 	}
-	room.Version = r.Number()
-	room.Doc = []byte(r.Text())
-	return room, r.Err
+	return all, nil
+}
+
+func decodeRooms(r *space.Reply, ids []string) ([]Room, error) {
+	now := time.UnixMilli(r.Number())
+	all := make([]Room, len(ids))
+	for i, id := range ids {
+		all[i] = Room{ID: id, Now: now}
+		row := r.List()
+		if row.More() {
+			all[i].Version, all[i].Doc = row.Number(), []byte(row.Text())
+			if row.Err == nil && all[i].Version < 1 {
+				row.Failf("version %d", all[i].Version)
+			}
+		}
+		r.Done(row)
+	}
+	return all, r.Err
 }
 
 var dueScript = space.Bind[dueArgs]("rooms/due_rooms")
@@ -93,64 +135,6 @@ func (r *Rooms) Due(ctx context.Context, limit int) (ids []string, next time.Dur
 	next = time.Duration(reply.Number()) * time.Millisecond
 	ids = reply.Texts()
 	return ids, next, reply.Err
-}
-
-var roomsOfScript = space.Bind[roomsOfArgs]("rooms/rooms_of")
-
-type roomsOfArgs struct {
-	Limit int          `lua:"limit"`
-	Rows  []roomsOfRow `lua:"row"`
-}
-
-type roomsOfRow struct {
-	Player string `lua:"player"`
-}
-
-const (
-	maxRoomsOf = 256 // rooms of a player
-	maxPlayers = 128 // players of a call to Redis
-)
-
-// Of returns the rooms in which a player has a seat, those that are kept longest first, at most 256. Errors:
-// matchq.ErrUnavailable.
-func (r *Rooms) Of(ctx context.Context, player string) ([]string, error) {
-	all, err := r.OfAll(ctx, []string{player})
-	if err != nil {
-		return nil, err
-	}
-	return all[0], nil
-}
-
-// OfAll is Of for many players, in their order. It takes a call to Redis for each 128 of them. Errors:
-// matchq.ErrUnavailable.
-func (r *Rooms) OfAll(ctx context.Context, players []string) ([][]string, error) {
-	all := make([][]string, 0, len(players))
-	for some := range slices.Chunk(players, maxPlayers) {
-		args := roomsOfArgs{Limit: maxRoomsOf, Rows: make([]roomsOfRow, len(some))}
-		for i, player := range some {
-			args.Rows[i].Player = player
-		}
-		reply, err := roomsOfScript.Call(ctx, r.space, args)
-		if err != nil {
-			return nil, err
-		}
-		rooms, err := decodeRoomsOf(reply, len(some))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rooms...)
-	}
-	return all, nil
-}
-
-func decodeRoomsOf(r *space.Reply, players int) ([][]string, error) {
-	all := make([][]string, players)
-	for i := range all {
-		row := r.List()
-		all[i] = row.Texts()
-		r.Done(row)
-	}
-	return all, r.Err
 }
 
 var countScript = space.Bind[countArgs]("rooms/count")

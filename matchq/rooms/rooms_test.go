@@ -39,9 +39,9 @@ func change(t *testing.T, r *rooms.Rooms, c rooms.Change) int64 {
 	return version
 }
 
-func roomsOf(t *testing.T, r *rooms.Rooms, player string) string {
+func roomsOf(t *testing.T, r *rooms.Rooms, player string, kinds ...string) string {
 	t.Helper()
-	of, err := r.Of(t.Context(), player)
+	of, err := r.Of(t.Context(), player, kinds...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestRoom(t *testing.T) {
 		}
 		told := presence.Message{Player: "bob", Event: "joined", Data: json.RawMessage(`{"room": "r"}`)}
 		first := change(t, r, rooms.Change{
-			ID: "r", Doc: []byte("one"), Keep: time.Minute, Players: []string{"alice", "bob"}, Messages: []presence.Message{told, told},
+			ID: "r", Doc: []byte("one"), Keep: time.Minute, Seats: []rooms.Seat{{Player: "alice"}, {Player: "bob"}}, Messages: []presence.Message{told, told},
 		})
 		for _, version := range []int64{0, first + 1} {
 			stale := rooms.Change{ID: "r", Version: version, Doc: []byte("two"), Keep: time.Minute, Messages: []presence.Message{told}}
@@ -82,7 +82,7 @@ func TestRoom(t *testing.T) {
 		}
 		second := change(t, r, rooms.Change{
 			ID: "r", Version: first, Doc: []byte("two\x00"), Keep: time.Minute, NotAfter: room.Now.Add(time.Minute),
-			Players: []string{"alice"}, Left: []string{"bob"},
+			Seats: []rooms.Seat{{Player: "alice"}}, Left: []rooms.Seat{{Player: "bob"}},
 		})
 		room, err = r.Get(t.Context(), "r")
 		if err != nil || room.Version != second || string(room.Doc) != "two\x00" || second <= first {
@@ -95,7 +95,7 @@ func TestRoom(t *testing.T) {
 		if len(got) != 2 || got[0].Event != "joined" || string(got[0].Data) != `{"room":"r"}` {
 			t.Errorf("bob was told %+v", got)
 		}
-		change(t, r, rooms.Change{ID: "r", Version: second, Left: []string{"alice"}})
+		change(t, r, rooms.Change{ID: "r", Version: second, Left: []rooms.Seat{{Player: "alice"}}})
 		if _, err := r.Get(t.Context(), "r"); !errors.Is(err, matchq.ErrNotFound) || roomsOf(t, r, "alice") != "" {
 			t.Errorf("after it was removed: %v", err)
 		}
@@ -108,8 +108,8 @@ func TestRoom(t *testing.T) {
 func TestRoomsAreKeptForAWhile(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)
-		change(t, r, rooms.Change{ID: "long", Doc: []byte("x"), Keep: time.Hour, Players: []string{"alice"}})
-		change(t, r, rooms.Change{ID: "short", Doc: []byte("x"), Keep: 20 * time.Millisecond, Players: []string{"alice"}})
+		change(t, r, rooms.Change{ID: "long", Doc: []byte("x"), Keep: time.Hour, Seats: []rooms.Seat{{Player: "alice"}}})
+		change(t, r, rooms.Change{ID: "short", Doc: []byte("x"), Keep: 20 * time.Millisecond, Seats: []rooms.Seat{{Player: "alice"}}})
 		if env.Embedded != nil {
 			env.Embedded.FastForward(50 * time.Millisecond)
 		}
@@ -221,8 +221,8 @@ func TestRoomChangesAreChecked(t *testing.T) {
 		"large":        func(c *rooms.Change) { c.Doc = make([]byte, rooms.MaxDoc+1) },
 		"empty":        func(c *rooms.Change) { c.Doc = []byte{} },
 		"not kept":     func(c *rooms.Change) { c.Keep = 0 },
-		"a player":     func(c *rooms.Change) { c.Left = []string{"\n"} },
-		"many players": func(c *rooms.Change) { c.Players = slices.Repeat([]string{"a"}, 33) },
+		"a player":     func(c *rooms.Change) { c.Left = []rooms.Seat{{Player: "\n"}} },
+		"many players": func(c *rooms.Change) { c.Seats = slices.Repeat([]rooms.Seat{{Player: "a"}}, 33) },
 		"many messages": func(c *rooms.Change) {
 			c.Messages = slices.Repeat([]presence.Message{{Player: "a", Event: "e"}}, 65)
 		},
@@ -231,7 +231,10 @@ func TestRoomChangesAreChecked(t *testing.T) {
 			long := presence.Message{Player: "a", Event: "e", Data: json.RawMessage(`"` + strings.Repeat("x", 60<<10) + `"`)}
 			c.Messages = slices.Repeat([]presence.Message{long}, 5)
 		},
-		"seat in nothing": func(c *rooms.Change) { c.Doc, c.Players = nil, []string{"a"} },
+		"seat in nothing": func(c *rooms.Change) { c.Doc, c.Seats = nil, []rooms.Seat{{Player: "a"}} },
+		"kind":            func(c *rooms.Change) { c.Seats = []rooms.Seat{{Player: "a", Kind: "\t"}} },
+		"long kind":       func(c *rooms.Change) { c.Left = []rooms.Seat{{Player: "a", Kind: strings.Repeat("k", 33)}} },
+		"max":             func(c *rooms.Change) { c.Seats = []rooms.Seat{{Player: "a", Max: -1}} },
 	} {
 		c := fine
 		spoil(&c)
@@ -250,13 +253,13 @@ func TestCountAndOfAll(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)
 		first, _ := r.Get(t.Context(), "any")
-		change(t, r, rooms.Change{ID: "a", Doc: []byte("x"), Keep: time.Hour, WakeAt: first.Now, Players: []string{"alice", "bob"}})
-		change(t, r, rooms.Change{ID: "b", Doc: []byte("x"), Keep: time.Hour, WakeAt: first.Now.Add(time.Hour), Players: []string{"bob"}})
+		change(t, r, rooms.Change{ID: "a", Doc: []byte("x"), Keep: time.Hour, WakeAt: first.Now, Seats: []rooms.Seat{{Player: "alice"}, {Player: "bob"}}})
+		change(t, r, rooms.Change{ID: "b", Doc: []byte("x"), Keep: time.Hour, WakeAt: first.Now.Add(time.Hour), Seats: []rooms.Seat{{Player: "bob"}}})
 		change(t, r, rooms.Change{ID: "c", Doc: []byte("x"), Keep: time.Hour})
 		if n, err := r.Count(t.Context()); err != nil || n != 2 {
 			t.Errorf("%d rooms, %v", n, err)
 		}
-		change(t, r, rooms.Change{ID: "b", Version: 1, Left: []string{"bob"}})
+		change(t, r, rooms.Change{ID: "b", Version: 1, Left: []rooms.Seat{{Player: "bob"}}})
 		if n, err := r.Count(t.Context()); err != nil || n != 1 {
 			t.Errorf("%d rooms after one was removed, %v", n, err)
 		}

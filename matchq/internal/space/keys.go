@@ -43,7 +43,7 @@ const (
 	NodePlayers = "node_players" // set: players connected to a node; some may have moved on to another one
 	Mailbox     = "mailbox"      // stream: the newest messages to a player
 	Room        = "room_key"     // hash: version, token of the last change, doc
-	Seats       = "seats"        // sorted set: rooms in which a player has a seat → when they are forgotten (ms)
+	Seats       = "seats"        // sorted set: rooms in which <kind TAB> player has a seat → when they are forgotten (ms)
 	Minute      = "minute"       // hash: samples of a minute since 1970: totals, and a payload of each node
 )
 

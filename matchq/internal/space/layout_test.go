@@ -111,7 +111,10 @@ func TestLayoutOfKinds(t *testing.T) {
 	type room struct {
 		Room string `lua:"room"` // no argument: only the key follows from it
 	}
-	if keys, args := lay(t, "rooms/room", room{Room: "r1"}); len(args) != 0 || !reflect.DeepEqual(keys, []string{"{game}:room:r1"}) {
+	type read struct {
+		Rows []room `lua:"row"`
+	}
+	if keys, args := lay(t, "rooms/read", read{Rows: []room{{"r1"}}}); len(args) != 0 || !reflect.DeepEqual(keys, []string{"{game}:room:r1"}) {
 		t.Errorf("keys %q, arguments %#v", keys, args)
 	}
 }
@@ -149,7 +152,9 @@ func TestLayoutRefusesWhatDoesNotFit(t *testing.T) {
 	refused[struct {
 		IntervalMS int64
 	}](t, "match/wake", "IntervalMS has no tag")
-	refused[struct{}](t, "rooms/room", "no field room, from which the key room_key follows")
+	refused[struct {
+		Rows []struct{} `lua:"row"`
+	}](t, "rooms/read", "no field room, from which the key room_key follows")
 }
 
 // Bind fails at once, when the package is loaded, if Go and Lua do not fit.

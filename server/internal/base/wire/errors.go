@@ -50,6 +50,8 @@ const (
 	CodeTooLate          Code = "too_late"
 	CodeAlreadyInvited   Code = "already_invited"
 	CodeNoQuestions      Code = "questions_unavailable"
+
+	CodeTooManyInvitations Code = "too_many_invitations"
 )
 
 var statuses = map[Code]int{

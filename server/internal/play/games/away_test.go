@@ -132,7 +132,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 // elsewhere makes a player do something else.
 func (s *server) elsewhere(player string) {
 	s.t.Helper()
-	seats, err := s.rooms.Of(s.t.Context(), player)
+	seats, err := s.rooms.Of(s.t.Context(), player, quiz.SeatPlaying)
 	s.must(err)
 	s.ForfeitFor(s.t.Context(), player, seats)
 }
@@ -205,7 +205,7 @@ func TestBrokenRoom(t *testing.T) {
 		s := serve(t, env, fast)
 		a := s.arrive("a")
 		_, err := s.rooms.Change(t.Context(), rooms.Change{
-			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Players: []string{"a"},
+			ID: "friend-x", Doc: []byte("{"), Keep: time.Minute, WakeAt: time.Now().Add(time.Hour), Seats: []rooms.Seat{{Player: "a", Kind: quiz.SeatPlaying}},
 		})
 		s.must(err)
 		s.must(s.PlayerGone(t.Context(), "a"))

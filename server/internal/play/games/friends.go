@@ -75,7 +75,7 @@ func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (ma
 			return nil, err
 		}
 	}
-	if err := g.store(ctx, t, rooms.Room{}); err != nil {
+	if err := g.store(ctx, &turn{Change: t}); err != nil {
 		return nil, err
 	}
 	return t.Users(), nil
@@ -119,9 +119,9 @@ func pairName(a, b string) string {
 // ReasonFriendMatch is the reason of tickets that are cancelled for a friend match.
 const ReasonFriendMatch = "friend_match"
 
-// Accept accepts an invitation: both players leave their queues, in one step, and other games. It claims the invitation
-// first, so that it does not expire meanwhile. If this node dies halfway the invitation is open again when the claim
-// ends.
+// Accept accepts an invitation: both players leave their queues, in one step, and the one who accepts leaves other games.
+// An inviter who plays another game is busy. The invitation is claimed first, so that it does not expire meanwhile. If
+// this node dies halfway it is open again when the claim ends.
 func (g *Games) Accept(ctx context.Context, id string, player quiz.Participant) (users map[string]any, err error) {
 	var (
 		room  *quiz.Room
@@ -146,16 +146,18 @@ func (g *Games) Accept(ctx context.Context, id string, player quiz.Participant) 
 		g.release(ctx, id, claim)
 		return nil, err // one of them may have been matched meanwhile
 	}
-	if users, err = g.accept(ctx, id, player); err != nil {
+	users, err = g.accept(ctx, id, player)
+	if wire.ErrorOf(err).Code == wire.CodePlayerBusy {
+		g.release(ctx, id, claim)
+	}
+	if err != nil {
 		return nil, err
 	}
-	for _, name := range room.Names() {
-		others, err := g.rooms.Of(ctx, name)
-		if err != nil {
-			g.log.Warn("an earlier game could not be forfeited", "player", name, "error", err)
-		}
-		g.ForfeitFor(ctx, name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
+	others, err := g.rooms.Of(ctx, player.ID.Name, quiz.SeatPlaying)
+	if err != nil {
+		g.log.Warn("an earlier game could not be forfeited", "player", player.ID.Name, "error", err)
 	}
+	g.ForfeitFor(ctx, player.ID.Name, slices.DeleteFunc(others, func(other string) bool { return other == id }))
 	return users, nil
 }
 

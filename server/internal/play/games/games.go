@@ -3,18 +3,15 @@
 package games
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -38,6 +35,7 @@ type Games struct {
 	config   quiz.Config
 	log      *slog.Logger
 	timer    wakeTimer
+	watch    watch
 }
 
 // New makes a Games and subscribes it to the registry. Run wakes its rooms.
@@ -68,17 +66,38 @@ var errCorrupt = errors.New("the document can't be decoded")
 // load reads a room and decodes it.
 func (g *Games) load(ctx context.Context, id string) (*quiz.Room, rooms.Room, error) {
 	stored, err := g.rooms.Get(ctx, id)
-	if errors.Is(err, matchq.ErrNotFound) {
-		return nil, stored, errNoRoom()
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, stored, err
+	}
+	room, err := decode(stored)
+	return room, stored, err
+}
+
+// decode decodes a room that was read.
+func decode(stored rooms.Room) (*quiz.Room, error) {
+	if stored.Version == 0 {
+		return nil, errNoRoom()
 	}
 	room := new(quiz.Room)
 	if err := json.Unmarshal(stored.Doc, room); err != nil {
-		return nil, stored, fmt.Errorf("room %s: %w: %w", id, errCorrupt, err)
+		return nil, fmt.Errorf("room %s: %w: %w", stored.ID, errCorrupt, err)
 	}
-	return room, stored, nil
+	return room, nil
+}
+
+// turn is a change of a room, with the room as it was read.
+type turn struct {
+	*quiz.Change
+
+	stored rooms.Room
+	held   []quiz.Seat // before the change
+}
+
+// turnOf begins a change of a room that is stored.
+func (g *Games) turnOf(room *quiz.Room, stored rooms.Room) *turn {
+	now := stored.Now.UnixMilli()
+	t := &quiz.Change{Room: room, Config: g.config, Now: now, Since: g.watch.since(now)}
+	return &turn{t, stored, room.Seats()}
 }
 
 // change changes a room by act, and repeats that while others change it at the same time. If act fails nothing is
@@ -87,17 +106,16 @@ func (g *Games) change(ctx context.Context, id string, act func(*quiz.Change) er
 	memory := map[string][]questions.Question{}
 	for attempt := range maxAttempts {
 		room, stored, err := g.load(ctx, id)
-		t := &quiz.Change{Room: room, Config: g.config, Now: stored.Now.UnixMilli()}
+		var t *turn
 		if err != nil {
-			if t, err = g.open(ctx, id, stored.Now, err); err != nil {
-				return err
-			}
+			t, err = g.open(ctx, stored, err)
+		} else {
+			t = g.turnOf(room, stored)
 		}
-		t.Deal = g.deal(ctx, t.Room, memory)
-		if err := act(t); err != nil {
+		if err != nil {
 			return err
 		}
-		err = g.store(ctx, t, stored)
+		err = g.apply(ctx, t, memory, act)
 		if !errors.Is(err, rooms.ErrConflict) {
 			return err
 		}
@@ -110,9 +128,27 @@ func (g *Games) change(ctx context.Context, id string, act func(*quiz.Change) er
 	return f
 }
 
+// changeStored is change for a room that was read just now.
+func (g *Games) changeStored(ctx context.Context, room *quiz.Room, stored rooms.Room, act func(*quiz.Change) error) error {
+	err := g.apply(ctx, g.turnOf(room, stored), map[string][]questions.Question{}, act)
+	if errors.Is(err, rooms.ErrConflict) {
+		return g.change(ctx, stored.ID, act)
+	}
+	return err
+}
+
+// apply changes a room by act and stores it. memory keeps the questions for the next attempt.
+func (g *Games) apply(ctx context.Context, t *turn, memory map[string][]questions.Question, act func(*quiz.Change) error) error {
+	t.Deal = g.deal(ctx, t.Room, memory)
+	if err := act(t.Change); err != nil {
+		return err
+	}
+	return g.store(ctx, t)
+}
+
 // open makes the room of a match for the first event of its game. If there is no such match it returns notFound.
-func (g *Games) open(ctx context.Context, id string, now time.Time, notFound error) (*quiz.Change, error) {
-	matchID, ok := strings.CutPrefix(id, matchRoom)
+func (g *Games) open(ctx context.Context, stored rooms.Room, notFound error) (*turn, error) {
+	matchID, ok := strings.CutPrefix(stored.ID, matchRoom)
 	if !ok || wire.ErrorOf(notFound).Code != wire.CodeNotFound {
 		return nil, notFound
 	}
@@ -122,7 +158,7 @@ func (g *Games) open(ctx context.Context, id string, now time.Time, notFound err
 		return nil, notFound
 	case err != nil:
 		return nil, err
-	case match.Room != id || match.State != matchq.Matched:
+	case match.Room != stored.ID || match.State != matchq.Matched:
 		return nil, notFound
 	}
 	players := make([]quiz.Participant, len(match.Tickets))
@@ -130,25 +166,8 @@ func (g *Games) open(ctx context.Context, id string, now time.Time, notFound err
 		t := &match.Tickets[i]
 		players[i] = quiz.Participant{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
 	}
-	t := quiz.NewMatch(id, wire.QueueID(&match.Tickets[0]), g.config, now.UnixMilli(), players)
-	return t, g.checkPresence(ctx, t)
-}
-
-// checkPresence notes which players are online. The others have the grace to come, from now on.
-func (g *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
-	players, err := g.sessions.Find(ctx, t.Names()...)
-	if err != nil {
-		return err
-	}
-	for i, p := range players {
-		if p.Online() {
-			t.SetBack(p.ID.Name, p.SID)
-			t.Players[i].SID = p.SID
-		} else {
-			t.SetAway(p.ID.Name)
-		}
-	}
-	return nil
+	t := quiz.NewMatch(stored.ID, wire.QueueID(&match.Tickets[0]), g.config, stored.Now.UnixMilli(), players)
+	return &turn{Change: t, stored: stored}, g.checkPresence(ctx, t)
 }
 
 // deal chooses questions for a room. memory keeps them for the next attempt.
@@ -169,47 +188,4 @@ func (g *Games) deal(ctx context.Context, room *quiz.Room, memory map[string][]q
 		memory[key] = found[min(skip, len(found)):]
 		return memory[key], nil
 	}
-}
-
-// store stores a changed room together with its messages.
-func (g *Games) store(ctx context.Context, t *quiz.Change, before rooms.Room) error {
-	doc, err := json.Marshal(t.Room)
-	if err != nil {
-		return err
-	}
-	if bytes.Equal(doc, before.Doc) && len(t.Messages) == 0 {
-		return nil
-	}
-	keep := g.config.KeepOver
-	if t.Phase != quiz.Over {
-		keep += time.Duration(max(t.Ends-t.Now, 0)) * time.Millisecond
-	}
-	change := rooms.Change{
-		ID: t.ID, Version: before.Version, Doc: doc, Keep: keep, NotAfter: timeOf(t.NotAfter), WakeAt: timeOf(t.WakeAt()),
-		Players: t.Seated(),
-	}
-	for _, name := range t.Names() {
-		if !slices.Contains(change.Players, name) {
-			change.Left = append(change.Left, name)
-		}
-	}
-	for _, m := range t.Messages {
-		change.Messages = append(change.Messages, presence.Message{Player: m.To, Event: m.Event, Data: wire.Encode(m.Data)})
-	}
-	_, err = g.rooms.Change(ctx, change)
-	if errors.Is(err, rooms.ErrTooLate) {
-		return wire.Errorf(wire.CodeTooLate, "this question is closed")
-	}
-	if wake := t.WakeAt(); err == nil && wake > 0 {
-		g.timer.set(time.Duration(wake-t.Now) * time.Millisecond)
-	}
-	return err
-}
-
-// timeOf converts a time of the quiz to one of the library.
-func timeOf(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
 }

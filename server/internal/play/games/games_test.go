@@ -24,7 +24,7 @@ import (
 // fast are times for tests.
 var fast = quiz.Config{
 	Countdown: 20 * time.Millisecond, Question: 300 * time.Millisecond, Pause: 10 * time.Millisecond,
-	Resend: 40 * time.Millisecond, MaxSends: 11, Grace: 300 * time.Millisecond, TTL: time.Minute,
+	Resend: 40 * time.Millisecond, MaxSends: 11, Grace: 300 * time.Millisecond, StartWait: time.Minute, TTL: time.Minute,
 	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
 
@@ -264,7 +264,7 @@ func TestPacedGameOnTwoNodes(t *testing.T) {
 		two.must(two.Leave(t.Context(), room, b))
 		two.must(two.Leave(t.Context(), room, b))
 		wantCode(t, one.Start(t.Context(), room, a, quiz.Wish{}), wire.CodeExpired)
-		if seats, err := one.rooms.Of(t.Context(), "a"); len(seats) > 0 || err != nil {
+		if seats, err := one.rooms.Of(t.Context(), "a", every...); len(seats) > 0 || err != nil {
 			t.Errorf("%v, %v", seats, err)
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -57,27 +56,31 @@ func (g *Games) Leave(ctx context.Context, id string, player quiz.Participant) e
 	return g.act(ctx, id, player, func(t *quiz.Change) error { return t.Leave(player.ID.Name) })
 }
 
-// changeAll changes all rooms in which the player has a seat.
-func (g *Games) changeAll(ctx context.Context, player string, act func(*quiz.Change)) error {
-	rooms, err := g.rooms.Of(ctx, player)
+// changeAll changes the rooms in which the player has seats of some kinds.
+func (g *Games) changeAll(ctx context.Context, player string, kinds []string, act func(*quiz.Change) error) error {
+	ids, err := g.rooms.Of(ctx, player, kinds...)
 	if err != nil {
 		return err
 	}
-	return g.changeEach(ctx, rooms, act)
+	return g.changeEach(ctx, ids, act)
 }
 
-// changeEach changes rooms and returns all errors in the end.
-func (g *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.Change)) error {
+// changeEach changes rooms and returns all errors in the end. It reads all at once, and writes those that have changed.
+func (g *Games) changeEach(ctx context.Context, ids []string, act func(*quiz.Change) error) error {
+	found, err := g.rooms.GetAll(ctx, ids...)
+	if err != nil {
+		return err
+	}
 	var all []error
-	for _, id := range rooms {
-		err := g.change(ctx, id, func(t *quiz.Change) error {
-			act(t)
-			return nil
-		})
+	for _, stored := range found {
+		room, err := decode(stored)
+		if err == nil {
+			err = g.changeStored(ctx, room, stored, act)
+		}
 		switch {
 		case err == nil, wire.ErrorOf(err).Code == wire.CodeNotFound: // the room is over
 		case errors.Is(err, errCorrupt):
-			g.log.Error("a room is corrupt", "room", id, "error", err)
+			g.log.Error("a room is corrupt", "room", stored.ID, "error", err)
 		default:
 			all = append(all, err)
 		}
@@ -85,9 +88,9 @@ func (g *Games) changeEach(ctx context.Context, rooms []string, act func(*quiz.C
 	return errors.Join(all...)
 }
 
-// Seats returns for each player the rooms that the player has a seat in.
+// Seats returns for each player the open games that the player can forfeit.
 func (g *Games) Seats(ctx context.Context, players []string) ([][]string, error) {
-	return g.rooms.OfAll(ctx, players)
+	return g.rooms.OfAll(ctx, players, quiz.SeatPlaying)
 }
 
 // IsOver reports whether a room is over for a player, because it is or the player has left. A room that is not open yet
@@ -96,7 +99,7 @@ func (g *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 	room, _, err := g.load(ctx, id)
 	switch {
 	case err == nil:
-		return !slices.Contains(room.Seated(), player), nil
+		return !room.HasSeat(player), nil
 	case errors.Is(err, errCorrupt), wire.ErrorOf(err).Code == wire.CodeNotFound:
 		return false, nil
 	default:
@@ -107,10 +110,11 @@ func (g *Games) IsOver(ctx context.Context, id, player string) (bool, error) {
 // ForfeitFor forfeits a player's games in rooms, because the player plays elsewhere. Invitations stand. Errors are only
 // logged: the player can't help, and the opponents wait no longer than the grace once the connection ends.
 func (g *Games) ForfeitFor(ctx context.Context, player string, rooms []string) {
-	err := g.changeEach(ctx, rooms, func(t *quiz.Change) {
-		if t.Phase != quiz.Invited {
-			_ = t.Leave(player) // a player with a seat can leave
+	err := g.changeEach(ctx, rooms, func(t *quiz.Change) error {
+		if t.Phase == quiz.Invited {
+			return nil
 		}
+		return t.Leave(player)
 	})
 	if err != nil {
 		g.log.Warn("an earlier game could not be forfeited", "player", player, "error", err)
@@ -126,16 +130,18 @@ type State struct {
 // State returns the invitations to a player, and the player's game.
 func (g *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
-	rooms, err := g.rooms.Of(ctx, player)
+	ids, err := g.rooms.Of(ctx, player, quiz.SeatPlaying, quiz.SeatFinished, quiz.SeatInvited)
 	if err != nil {
 		return s, err
 	}
-	for _, id := range rooms {
-		room, stored, err := g.load(ctx, id)
+	found, err := g.rooms.GetAll(ctx, ids...)
+	if err != nil {
+		return s, err
+	}
+	for _, stored := range found {
+		room, err := decode(stored)
 		switch {
-		case wire.IsPassing(err):
-			return s, err
-		case err != nil || !room.Has(player) || room.Phase == quiz.Over: // over by now
+		case err != nil || !room.HasSeat(player): // over by now
 		case room.Phase != quiz.Invited && s.Room == nil:
 			state := room.State(player, stored.Now.UnixMilli())
 			s.Room = &state

@@ -6,6 +6,12 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
+// Kinds of seats: those that a player loses by being away, and all. An invitation to a player waits for its answer.
+var (
+	quittable = []string{quiz.SeatPlaying, quiz.SeatInviting}
+	every     = []string{quiz.SeatPlaying, quiz.SeatFinished, quiz.SeatInvited, quiz.SeatInviting}
+)
+
 // connected tells the player's opponents that the player is back. If that fails wake looks the player up before
 // anything is forfeited.
 func (g *Games) connected(ctx context.Context, player, sid string) {
@@ -27,7 +33,10 @@ func (g *Games) PlayerAway(ctx context.Context, player string) error {
 	if err != nil || found[0].Online() {
 		return err
 	}
-	err = g.changeAll(ctx, player, func(t *quiz.Change) { t.SetAway(player) })
+	err = g.changeAll(ctx, player, quittable, func(t *quiz.Change) error {
+		t.SetAway(player)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -41,14 +50,50 @@ func (g *Games) PlayerAway(ctx context.Context, player string) error {
 
 // PlayerBack ends the absence of a player who is connected to any node.
 func (g *Games) PlayerBack(ctx context.Context, player, sid string) error {
-	return g.changeAll(ctx, player, func(t *quiz.Change) {
+	return g.changeAll(ctx, player, every, func(t *quiz.Change) error {
 		t.SetBack(player, sid)
 		g.sessions.NoteRoom(sid, t.ID, t.StandingOf(player)) // so that the client is told if Redis loses it
+		return nil
 	})
 }
 
 // PlayerGone ends the part of a player who did not come back: games are forfeited, and the player's invitations are
 // withdrawn.
 func (g *Games) PlayerGone(ctx context.Context, player string) error {
-	return g.changeAll(ctx, player, func(t *quiz.Change) { t.GiveUp(player) })
+	return g.changeAll(ctx, player, quittable, func(t *quiz.Change) error {
+		t.SetGone(player)
+		return g.judge(ctx, t)
+	})
+}
+
+// judge ends the part of players whose grace is over, after a look at who is connected: they may have come back unheard,
+// and nobody wins while all are away.
+func (g *Games) judge(ctx context.Context, t *quiz.Change) error {
+	if len(t.Overdue()) == 0 {
+		return nil
+	}
+	if err := g.checkPresence(ctx, t); err != nil {
+		return err
+	}
+	for _, name := range t.Overdue() {
+		t.GiveUp(name)
+	}
+	return nil
+}
+
+// checkPresence notes which players are online. The others have the grace to come, from now on.
+func (g *Games) checkPresence(ctx context.Context, t *quiz.Change) error {
+	players, err := g.sessions.Find(ctx, t.Names()...)
+	if err != nil {
+		return err
+	}
+	for i, p := range players {
+		if p.Online() {
+			t.SetBack(p.ID.Name, p.SID)
+			t.Players[i].SID = p.SID
+		} else {
+			t.SetAway(p.ID.Name)
+		}
+	}
+	return nil
 }

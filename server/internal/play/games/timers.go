@@ -77,8 +77,12 @@ func (g *Games) Run(ctx context.Context) {
 		g.timer.clear()
 		due, next, err := g.rooms.Due(ctx, maxDue)
 		wait := pollEvery
+		if err == nil {
+			g.watch.start()
+		}
 		switch {
 		case err != nil:
+			g.watch.stop()
 			g.log.Debug("redis is away: games wait until it answers", "error", err)
 		case g.wakeAll(ctx, due) == 0 && len(due) > 0: // none could be woken: wait before the next try
 		case next >= 0:
@@ -120,9 +124,9 @@ func (g *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	return woken
 }
 
-// wake does what is due in a room. It looks up overdue players first: they may have come back unheard.
+// wake does what is due in a room.
 func (g *Games) wake(ctx context.Context, id string) error {
-	_, stored, err := g.load(ctx, id)
+	room, stored, err := g.load(ctx, id)
 	if err != nil {
 		if !errors.Is(err, errCorrupt) && wire.ErrorOf(err).Code != wire.CodeNotFound {
 			return err
@@ -136,18 +140,9 @@ func (g *Games) wake(ctx context.Context, id string) error {
 		}
 		return err
 	}
-	return g.change(ctx, id, func(t *quiz.Change) error {
-		overdue := t.Overdue()
-		players, err := g.sessions.Find(ctx, overdue...)
-		if err != nil {
+	return g.changeStored(ctx, room, stored, func(t *quiz.Change) error {
+		if err := g.judge(ctx, t); err != nil {
 			return err
-		}
-		for _, p := range players {
-			if p.Online() {
-				t.SetBack(p.ID.Name, p.SID)
-			} else {
-				t.GiveUp(p.ID.Name)
-			}
 		}
 		t.Tick()
 		return nil

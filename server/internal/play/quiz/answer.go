@@ -38,7 +38,7 @@ func (t *Change) Answer(name string, item wire.ID, answer json.RawMessage) (*Ans
 		return t.result(p, q), nil
 	}
 	late := t.Mode == Paced && (t.Phase != Asking || at < t.Index || t.Now >= t.At)
-	if late || t.Phase == Over || p.Forfeited {
+	if late || t.Phase == Over || !p.plays() {
 		return nil, wire.Errorf(wire.CodeTooLate, "this question is closed")
 	}
 	choice, err := parseChoice(q, answer)

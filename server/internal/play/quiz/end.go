@@ -1,19 +1,20 @@
 package quiz
 
 import (
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
-	"github.com/matchq/matchq/server/internal/play/questions"
 )
 
 // overEvent is the event of a game that is over.
 const overEvent = "game_over"
 
 type resultsPayload struct {
-	RoomID  string   `json:"roomId"`
-	Results []Result `json:"results"`
-	Reason  string   `json:"reason"`
+	RoomID      string    `json:"roomId"`
+	Results     []Result  `json:"results"`
+	Reason      string    `json:"reason"`
+	ForfeitedBy []wire.ID `json:"forfeitedBy,omitempty"`
 }
 
 // Result is a player's result.
@@ -32,6 +33,9 @@ func (t *Change) end(reason string) {
 		p := &t.Players[i]
 		p.Away = 0
 		all.Results = append(all.Results, Result{p.ID, p.Score, p.Correct, len(p.Answers)})
+		if p.Forfeited {
+			all.ForfeitedBy = append(all.ForfeitedBy, p.ID)
+		}
 	}
 	for i := range t.Players {
 		t.Messages = append(t.Messages, Message{t.Players[i].ID.Name, overEvent, all})
@@ -48,7 +52,7 @@ func (t *Change) endIfDone() {
 	playing, waitingFor := 0, 0
 	for i := range t.Players {
 		p := &t.Players[i]
-		if p.Forfeited {
+		if !p.plays() {
 			continue
 		}
 		playing++
@@ -61,6 +65,8 @@ func (t *Change) endIfDone() {
 		}
 	}
 	switch {
+	case playing < 2 && t.Mode == "" && slices.ContainsFunc(t.Players, func(p Player) bool { return p.Excused }):
+		t.end(Void)
 	case playing < 2:
 		t.end(Forfeit)
 	case waitingFor > 0:
@@ -96,13 +102,16 @@ func (t *Change) Leave(name string) error {
 	return nil
 }
 
-// forfeit takes a player out of the game, unless the player has finished it.
+// forfeit takes a player out of the game, unless the player has finished it. A player who has waited long for the others
+// loses nothing.
 func (t *Change) forfeit(p *Player) {
 	p.Away = 0
-	if p.Forfeited || t.hasFinished(p) {
+	if !p.plays() || t.hasFinished(p) {
 		return
 	}
-	p.Forfeited = true
+	waits := t.Phase == Open && t.Mode == "" && p.Started
+	p.Excused = waits && t.Now-p.StartedAt >= t.Config.StartWait.Milliseconds()
+	p.Forfeited = !p.Excused
 	t.endIfDone()
 	if t.Phase == Open && t.Mode == "" && t.startable() {
 		t.At = t.Now // the others waited for this player only
@@ -117,65 +126,7 @@ func (t *Change) clear() {
 	}
 }
 
-type awayPayload struct {
-	GraceMs int64 `json:"graceMs"`
-}
-
-// SetAway starts a player's grace.
-func (t *Change) SetAway(name string) {
-	p, err := t.player(name)
-	if err != nil || t.Phase == Over || p.Forfeited || p.Left || p.Away > 0 {
-		return
-	}
-	p.Away = t.after(t.Config.Grace)
-	if t.Phase != Invited {
-		t.broadcast(name, "opponent_away", awayPayload{t.Config.Grace.Milliseconds()})
-	}
-}
-
-// SetBack ends a player's absence.
-func (t *Change) SetBack(name, sid string) {
-	p, err := t.player(name)
-	if err != nil || p.Away == 0 {
-		return
-	}
-	p.Away = 0
-	if sid != "" {
-		p.SID = sid
-	}
-	if t.Phase != Invited {
-		t.broadcast(name, "opponent_back", struct{}{})
-	}
-}
-
-// GiveUp ends a player's part after the grace. An invitation stands while its inviter is online.
-func (t *Change) GiveUp(name string) {
-	p, err := t.player(name)
-	switch {
-	case err != nil || t.Phase == Over:
-	case t.claimed():
-		p.Away = t.Claimed // wake looks the player up again then
-	case t.Phase != Invited:
-		t.forfeit(p)
-	case p == &t.Players[0]:
-		t.decline(Expired, "")
-	default:
-		p.Away = 0
-	}
-}
-
-// Overdue returns the players whose grace is over.
-func (t *Change) Overdue() []string {
-	var names []string
-	for i := range t.Players {
-		if p := &t.Players[i]; p.Away > 0 && p.Away <= t.Now && t.Phase != Over {
-			names = append(names, p.ID.Name)
-		}
-	}
-	return names
-}
-
-// Tick does what is due. SetBack or GiveUp must have been called for overdue players.
+// Tick does what is due. GiveUp must have been called for overdue players.
 func (t *Change) Tick() {
 	switch {
 	case t.Phase == Over || t.claimed():
@@ -203,41 +154,15 @@ func (t *Change) expire() {
 		t.decline(Expired, "")
 		return
 	}
+	finished := slices.ContainsFunc(t.Players, func(p Player) bool { return p.plays() && t.hasFinished(&p) })
+	if !finished {
+		t.end(Void)
+		return
+	}
 	for i := range t.Players {
-		if p := &t.Players[i]; !t.hasFinished(p) {
+		if p := &t.Players[i]; p.plays() && !t.hasFinished(p) {
 			p.Forfeited = true
 		}
 	}
 	t.end(Forfeit)
-}
-
-// State is the state of the game for one player.
-type State struct {
-	RoomID       string            `json:"roomId"`
-	Mode         Mode              `json:"mode"`
-	Index        int               `json:"index"`
-	Of           int               `json:"of"`
-	Question     *questions.Public `json:"question,omitempty"`
-	ClosesInMs   *int64            `json:"closesInMs,omitempty"`
-	Scores       []Score           `json:"scores"`
-	OpponentAway bool              `json:"opponentAway"`
-}
-
-// State returns the state of the game for a player.
-func (r *Room) State(name string, now int64) State {
-	s := State{RoomID: r.ID, Mode: r.Mode, Index: r.Index, Of: len(r.Questions), Scores: r.scores()}
-	for i := range r.Players {
-		p := &r.Players[i]
-		switch {
-		case p.ID.Name != name:
-			s.OpponentAway = s.OpponentAway || p.Away > 0
-		case r.Mode == SelfPaced:
-			s.Index = len(p.Answers)
-		}
-	}
-	if r.Phase == Asking {
-		asked, left := r.Questions[r.Index].Public(), max(r.At-now, 0)
-		s.Question, s.ClosesInMs = &asked, &left
-	}
-	return s
 }

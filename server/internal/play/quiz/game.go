@@ -68,7 +68,7 @@ func (t *Change) admit(name string, mode Mode) (*Player, error) {
 		return nil, wire.Errorf(wire.CodeWrongMode, "this game is %s", map[Mode]string{
 			SelfPaced: "self-paced: use request_question", Paced: "paced by the server: use start_game",
 		}[t.Mode])
-	case t.Phase == Over && len(t.Questions) == 0, p.Forfeited:
+	case t.Phase == Over && len(t.Questions) == 0, !p.plays():
 		return nil, errOver()
 	}
 	return p, nil
@@ -124,7 +124,9 @@ func (t *Change) Start(name string, w Wish) error {
 	if err := t.applyWish(w); err != nil {
 		return err
 	}
-	p.Started = true
+	if !p.Started {
+		p.Started, p.StartedAt = true, t.Now
+	}
 	if !t.startable() {
 		return nil
 	}
@@ -133,7 +135,7 @@ func (t *Change) Start(name string, w Wish) error {
 
 // startable reports whether all players who take part have asked for a paced game.
 func (r *Room) startable() bool {
-	return !slices.ContainsFunc(r.Players, func(p Player) bool { return !p.Started && !p.Forfeited })
+	return !slices.ContainsFunc(r.Players, func(p Player) bool { return !p.Started && p.plays() })
 }
 
 // begin begins a paced game.
@@ -179,10 +181,15 @@ type Score struct {
 	Score int     `json:"score"`
 }
 
+// scores returns the players' scores. While a question is open they leave it out: nobody learns yet who is right.
 func (r *Room) scores() []Score {
 	scores := make([]Score, len(r.Players))
 	for i := range r.Players {
-		scores[i] = Score{r.Players[i].ID, r.Players[i].Score}
+		p := &r.Players[i]
+		scores[i] = Score{p.ID, p.Score}
+		if r.Phase == Asking {
+			scores[i].Score -= p.Answers[r.Questions[r.Index].ID.Name].Score
+		}
 	}
 	return scores
 }
@@ -190,11 +197,12 @@ func (r *Room) scores() []Score {
 // closeQuestion closes the current question of a paced game. The next one follows, or the end.
 func (t *Change) closeQuestion() {
 	q := &t.Questions[t.Index]
+	t.Phase = Pausing
 	t.broadcast("", "question_closed", closedPayload{t.ID, q.ID, q.Answer, t.scores()})
 	t.Index++
 	if t.Index == len(t.Questions) {
 		t.end(Finished)
 		return
 	}
-	t.Phase, t.At = Pausing, t.after(t.Config.Pause)
+	t.At = t.after(t.Config.Pause)
 }

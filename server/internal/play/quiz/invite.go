@@ -79,7 +79,8 @@ func (r *Room) CanAccept(name string) (done bool, err error) {
 }
 
 // Claim precedes Accept. The invitation can't end until Accept or Release is called or the claim ends. claim identifies
-// the claim; done says that the invitation is accepted already.
+// the claim; done says that the invitation is accepted already. The inviter must play no other game: only what players do
+// themselves ends their game.
 func (t *Change) Claim(name string) (claim int64, done bool, err error) {
 	done, err = t.CanAccept(name)
 	switch {
@@ -89,6 +90,7 @@ func (t *Change) Claim(name string) (claim int64, done bool, err error) {
 		return 0, false, wire.Errorf(wire.CodeExpired, "the invitation is over: %s", Expired)
 	}
 	t.Claimed = max(t.after(t.Config.ClaimTimeout), t.Claimed+1)
+	t.Alone = t.Players[0].ID.Name
 	return t.Claimed, false, nil
 }
 
@@ -120,10 +122,11 @@ func (t *Change) Accept(name string) (map[string]any, error) {
 		return t.Users(), err
 	}
 	t.Phase, t.At, t.Ends, t.Claimed = Open, 0, t.after(t.Config.TTL), 0
+	t.Alone = t.Players[0].ID.Name
 	t.broadcast(name, "created_friend_match", t.Users())
 	for i := range t.Players {
 		if p := &t.Players[i]; p.Away > 0 { // absences are told once there is a game
-			t.broadcast(p.ID.Name, "opponent_away", awayPayload{max(p.Away-t.Now, 0)})
+			t.broadcast(p.ID.Name, awayEvent, t.graceOf(p))
 		}
 	}
 	users := t.Users()

@@ -17,7 +17,8 @@ import (
 
 var times = Config{
 	Countdown: 30 * time.Millisecond, Question: 100 * time.Millisecond, Pause: 20 * time.Millisecond,
-	Resend: 50 * time.Millisecond, MaxSends: 11, Grace: 50 * time.Millisecond, TTL: 5 * time.Second, ClaimTimeout: 50 * time.Millisecond,
+	Resend: 50 * time.Millisecond, MaxSends: 11, Grace: 50 * time.Millisecond, StartWait: 200 * time.Millisecond,
+	TTL: 5 * time.Second, ClaimTimeout: 50 * time.Millisecond,
 }
 
 // dealt are questions whose right answer is only in Answer.
@@ -34,10 +35,14 @@ type game struct {
 	t       *rapid.T
 	room    *Room
 	now     int64
+	since   int64                      // from when on there was a server
 	first   map[string]map[string]bool // player → question → whether the first answer was right
 	asked   map[string]bool            // asked questions of a paced game
 	shut    map[string]bool            // closed questions
 	results int                        // number of game_over messages
+	ready   map[string]int64           // when a player asked to start
+	absent  map[string]int64           // since when a player is away
+	leaving bool                       // a player leaves
 }
 
 // do makes a turn twice: the second time nothing may change, and the answer must be the same.
@@ -63,7 +68,9 @@ func (g *game) do(what string, act func(t *Change) (any, error)) (any, error) {
 	return reply, nil
 }
 
-func (g *game) turn(r *Room) *Change { return &Change{Room: r, Config: times, Now: g.now, Deal: dealt} }
+func (g *game) turn(r *Room) *Change {
+	return &Change{Room: r, Config: times, Now: g.now, Since: g.since, Deal: dealt}
+}
 
 // copied returns the room as it is read back from storage.
 func copied(r *Room) *Room {
@@ -104,11 +111,13 @@ func (g *game) check(messages []Message) {
 			}
 		case resultsPayload:
 			g.results++
+			g.checkEnd(data)
 		case startingPayload, awayPayload, struct{}:
 		default:
 			g.t.Fatalf("%s with %T", m.Event, data)
 		}
 	}
+	g.checkScores()
 	answered := 0
 	for i := range g.room.Players {
 		p := &g.room.Players[i]
@@ -132,6 +141,49 @@ func (g *game) check(messages []Message) {
 	}
 	if over := g.results > 0; over != (g.room.Phase == Over) || over && g.results != len(g.room.Players) {
 		g.t.Fatalf("%d were told that it is over; it is %s", g.results, g.room.Phase)
+	}
+}
+
+// checkEnd checks the end of a game: it names all who forfeited, one player at least has not, and nobody wins an
+// abandoned game.
+func (g *game) checkEnd(over resultsPayload) {
+	var forfeited []wire.ID
+	there := 0
+	for i := range g.room.Players {
+		p := &g.room.Players[i]
+		name := p.ID.Name
+		if p.Forfeited {
+			forfeited = append(forfeited, p.ID)
+		} else if _, away := g.absent[name]; !away || g.room.hasFinished(p) {
+			there++
+		}
+		if since, asked := g.ready[name]; p.Excused && (!asked || g.now-since < times.StartWait.Milliseconds()) {
+			g.t.Fatalf("%s may not leave without forfeiting", name)
+		}
+	}
+	if !slices.Equal(over.ForfeitedBy, forfeited) || len(forfeited) == len(g.room.Players) {
+		g.t.Fatalf("forfeited by %v, told %+v", forfeited, over)
+	}
+	switch {
+	case over.Reason == Forfeit && len(forfeited) == 0, over.Reason == Forfeit && there == 0 && !g.leaving:
+		g.t.Fatalf("%d are there: %+v", there, over)
+	case over.Reason == Void && there > 0 && g.now < g.room.Ends && !slices.ContainsFunc(g.room.Players, func(p Player) bool { return p.Excused }):
+		g.t.Fatalf("%d are there: %+v", there, over)
+	}
+}
+
+// checkScores checks that nobody learns scores that an open question has changed.
+func (g *game) checkScores() {
+	for i, told := range g.room.State(g.room.Players[0].ID.Name, g.now).Scores {
+		known := 0
+		for item, a := range g.room.Players[i].Answers {
+			if g.room.Phase != Asking || item != g.room.Questions[g.room.Index].ID.Name {
+				known += a.Score
+			}
+		}
+		if !g.room.Closed() && told.Score != known {
+			g.t.Fatalf("told %+v, should be %d; %s", told, known, g.room.Phase)
+		}
 	}
 }
 
@@ -178,7 +230,12 @@ func (g *game) tick(ms int64) {
 	g.now += ms
 	turn := g.turn(g.room)
 	for _, name := range turn.Overdue() {
+		before := g.room.Phase
 		turn.GiveUp(name)
+		full := times.Grace.Milliseconds()
+		if p, _ := turn.player(name); before != Over && (p.Forfeited || turn.Phase == Over) && (g.now-g.absent[name] < full || g.now-g.since < full) {
+			g.t.Fatalf("%s has lost after %d ms, %d ms after the server was back", name, g.now-g.absent[name], g.now-g.since)
+		}
 	}
 	turn.Tick()
 	g.room = copied(turn.Room)
@@ -188,7 +245,7 @@ func (g *game) tick(ms int64) {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 4).Draw(t, "players")
-		g := &game{t: t, now: 1_000_000, first: map[string]map[string]bool{}, asked: map[string]bool{}, shut: map[string]bool{}}
+		g := &game{t: t, now: 1_000_000, first: map[string]map[string]bool{}, asked: map[string]bool{}, shut: map[string]bool{}, ready: map[string]int64{}, absent: map[string]int64{}}
 		var who []Participant
 		for i := range n {
 			name := fmt.Sprint("p", i)
@@ -208,6 +265,9 @@ func TestModel(t *testing.T) {
 			},
 			"start": func(t *rapid.T) {
 				name := player(t)
+				if _, asked := g.ready[name]; !asked && g.room.Mode == "" {
+					g.ready[name] = g.now
+				}
 				_, err := g.do("start", func(t *Change) (any, error) { return nil, t.Start(name, wish) })
 				if err != nil && (g.room.Mode == SelfPaced) != (wire.ErrorOf(err).Code == wire.CodeWrongMode) {
 					t.Fatal(err)
@@ -219,19 +279,44 @@ func TestModel(t *testing.T) {
 				if rapid.IntRange(0, 9).Draw(t, "really") > 0 {
 					return
 				}
+				g.leaving = true
+				defer func() { g.leaving = false }()
 				if _, err := g.do("leave", func(t *Change) (any, error) { return nil, t.Leave(name) }); err != nil {
 					t.Fatal(err)
 				}
 			},
 			"lost": func(t *rapid.T) {
 				name := player(t)
+				if _, away := g.absent[name]; !away {
+					g.absent[name] = g.now
+				}
 				_, _ = g.do("lost", func(t *Change) (any, error) { t.SetAway(name); return nil, nil })
 			},
 			"back": func(t *rapid.T) {
 				name := player(t)
+				delete(g.absent, name)
 				_, _ = g.do("back", func(t *Change) (any, error) { t.SetBack(name, ""); return nil, nil })
 			},
 			"tick": func(t *rapid.T) { g.tick(rapid.Int64Range(0, 60).Draw(t, "ms")) },
+			"no server": func(t *rapid.T) {
+				if rapid.IntRange(0, 4).Draw(t, "really") > 0 {
+					return
+				}
+				for _, name := range slices.Sorted(maps.Keys(g.first)) {
+					if _, away := g.absent[name]; !away && rapid.Bool().Draw(t, name+" is noticed") {
+						_, _ = g.do("lost", func(t *Change) (any, error) { t.SetAway(name); return nil, nil })
+					}
+					g.absent[name] = g.now
+				}
+				g.now += rapid.Int64Range(0, 300).Draw(t, "ms")
+				g.since = g.now
+				_, _ = g.do("gone", func(t *Change) (any, error) {
+					for _, name := range slices.Sorted(maps.Keys(g.first)) {
+						t.SetGone(name)
+					}
+					return nil, nil
+				})
+			},
 			"stranger": func(t *rapid.T) {
 				turn := g.turn(copied(g.room))
 				_, err := turn.Answer("stranger", wire.ID{Name: "q0"}, json.RawMessage("0"))
@@ -246,7 +331,7 @@ func TestModel(t *testing.T) {
 				g.tick(max(wake-g.now, 0))
 			}
 		}
-		if g.room.Phase != Over || g.room.WakeAt() != 0 || len(g.room.Seated()) > 0 {
+		if g.room.Phase != Over || g.room.WakeAt() != 0 || len(g.room.Seats()) > 0 {
 			t.Fatalf("it does not end: %+v", g.room)
 		}
 	})

@@ -45,6 +45,12 @@ func (t *Change) wake() string {
 	return t.told()
 }
 
+// gone says that a player was away for the whole grace.
+func (t *Change) gone(name string) {
+	t.SetGone(name)
+	t.GiveUp(name)
+}
+
 func wantTold(t *testing.T, got, want string) {
 	t.Helper()
 	if got != want {
@@ -162,11 +168,17 @@ func TestFewerQuestionsThanAskedFor(t *testing.T) {
 
 func TestForfeits(t *testing.T) {
 	for name, act := range map[string]func(*Change){
-		"by leaving":       func(g *Change) { _ = g.Leave("a") },
-		"by being gone":    func(g *Change) { g.GiveUp("a") },
-		"by being away":    func(g *Change) { g.SetAway("a"); g.told(); g.Now = g.WakeAt(); g.GiveUp(g.Overdue()[0]) },
-		"when time is up":  func(g *Change) { g.Now = g.Ends; g.Tick() },
-		"in the countdown": func(g *Change) { _ = g.Start("a", Wish{}); _ = g.Start("b", Wish{}); g.told(); g.GiveUp("a") },
+		"by leaving":    func(g *Change) { _ = g.Leave("a") },
+		"by being gone": func(g *Change) { g.gone("a") },
+		"by being away": func(g *Change) { g.SetAway("a"); g.told(); g.Now = g.WakeAt(); g.GiveUp(g.Overdue()[0]) },
+		"when time is up": func(g *Change) {
+			_, _ = g.Request("b", Wish{Limit: 1})
+			_, _ = g.says("b", "q0", "0")
+			g.told()
+			g.Now = g.Ends
+			g.Tick()
+		},
+		"in the countdown": func(g *Change) { _ = g.Start("a", Wish{}); _ = g.Start("b", Wish{}); g.told(); g.gone("a") },
 	} {
 		g := newGame("a", "b")
 		act(g)
@@ -179,7 +191,7 @@ func TestForfeits(t *testing.T) {
 func TestThreePlayAndOneGoes(t *testing.T) {
 	g := newGame("a", "b", "c")
 	_, _ = g.Start("a", Wish{Limit: 1}), g.Start("b", Wish{})
-	g.GiveUp("c")
+	g.gone("c")
 	wantTold(t, g.wake(), "game_starting>a game_starting>b")
 	g.wake()
 	_, _ = g.says("a", "q0", "0")
@@ -264,9 +276,10 @@ func TestAnswersToInvitations(t *testing.T) {
 	}
 	g = invite()
 	g.SetAway("b")
-	g.GiveUp("b")
 	g.SetAway("a")
-	g.GiveUp("a")
+	g.Now = g.WakeAt()
+	g.gone("b")
+	g.gone("a")
 	wantTold(t, g.told(), "friend_request_declined>a friend_request_declined>b")
 }
 
@@ -285,7 +298,7 @@ func TestClaimedInvitation(t *testing.T) {
 	const declined = "friend_request_declined>a friend_request_declined>b"
 	ways := map[string]func(*Change){
 		"leaving": func(g *Change) { _ = g.Leave("a") },
-		"gone":    func(g *Change) { g.GiveUp("a") },
+		"gone":    func(g *Change) { g.gone("a") },
 		"expiry":  func(g *Change) { g.Now = g.Ends; g.Tick() },
 		"decline": func(g *Change) {
 			if _, err := g.Decline("b"); code(err) != wire.CodeExpired {
@@ -347,11 +360,11 @@ func TestNoQuestions(t *testing.T) {
 		t.Error(err)
 	}
 	_, _ = g.Start("a", Wish{}), g.Start("b", Wish{})
-	g.GiveUp("c")
+	g.gone("c")
 	wantTold(t, g.wake(), "")
 	g.Deal = dealt
 	wantTold(t, g.wake(), "game_starting>a game_starting>b")
-	if !slices.Equal(g.Seated(), []string{"a", "b"}) {
-		t.Error(g.Seated())
+	if !slices.Equal(g.Seats(), []Seat{{"a", SeatPlaying}, {"b", SeatPlaying}}) {
+		t.Error(g.Seats())
 	}
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Resend       time.Duration // between two sends of an invitation
 	MaxSends     int           // sends of an invitation; it expires one Resend after the last
 	Grace        time.Duration // how long a player may be away
+	StartWait    time.Duration // for the others after start_game, before a player may leave without forfeiting
 	TTL          time.Duration // of a game
 	KeepOver     time.Duration // how long a room is kept after its end: longer than its match, or it would be opened anew
 	ClaimTimeout time.Duration // between an invitation's lock and its room, and between claim and game
@@ -29,7 +30,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Countdown: 3 * time.Second, Question: 10 * time.Second, Pause: 2 * time.Second,
-		Resend: 5 * time.Second, MaxSends: 11, Grace: 5 * time.Second, TTL: 30 * time.Minute,
+		Resend: 5 * time.Second, MaxSends: 11, Grace: 5 * time.Second, StartWait: 30 * time.Second, TTL: 30 * time.Minute,
 		KeepOver: 3 * time.Minute, ClaimTimeout: 5 * time.Second,
 	}
 }
@@ -61,6 +62,7 @@ const (
 const (
 	Finished = "finished"
 	Forfeit  = "forfeit"
+	Void     = "void" // a game without a winner: all were away, or it did not begin or end in time
 	Declined = "declined"
 	Expired  = "expired"
 )
@@ -94,12 +96,14 @@ type Room struct {
 type Player struct {
 	ID        wire.ID           `json:"id"` // as the player writes it
 	SID       string            `json:"sid"`
-	Started   bool              `json:"started,omitempty"` // wants a paced game
-	Answers   map[string]Answer `json:"answers,omitempty"` // by question id
+	Started   bool              `json:"started,omitempty"`    // wants a paced game
+	StartedAt int64             `json:"started_at,omitempty"` // since when
+	Answers   map[string]Answer `json:"answers,omitempty"`    // by question id
 	Score     int               `json:"score"`
 	Correct   int               `json:"correct"`
 	Away      int64             `json:"away,omitempty"`      // end of the grace; 0 while the player is online
-	Forfeited bool              `json:"forfeited,omitempty"` // no longer takes part
+	Forfeited bool              `json:"forfeited,omitempty"` // has lost the game by leaving it
+	Excused   bool              `json:"excused,omitempty"`   // has left the game, which did not begin, after a long wait
 	Left      bool              `json:"left,omitempty"`      // will not come back to this room
 	Leaving   bool              `json:"leaving,omitempty"`   // leaves once the invitation is accepted or not
 }
@@ -127,6 +131,10 @@ type Change struct {
 	Deal     Deal
 	Now      int64 // in ms
 	Messages []Message
+	// Since is from when on the players could come back to a server (ms): a grace lasts after that.
+	Since int64
+	// Alone is set if the change counts only while this player plays no other game.
+	Alone string
 	// NotAfter is set if the change counts only when it is stored by then (ms).
 	NotAfter int64
 }
@@ -153,16 +161,8 @@ func (r *Room) Names() []string {
 // Has reports whether a name is a player's.
 func (r *Room) Has(name string) bool { return slices.Contains(r.Names(), name) }
 
-// Seated returns the players with a seat, who have something to lose.
-func (r *Room) Seated() []string {
-	var names []string
-	for i := range r.Players {
-		if p := &r.Players[i]; r.Phase != Over && !p.Forfeited && !p.Left {
-			names = append(names, p.ID.Name)
-		}
-	}
-	return names
-}
+// plays reports whether a player takes part in the game.
+func (p *Player) plays() bool { return !p.Forfeited && !p.Excused }
 
 // Closed reports whether the room is over and all players have left.
 func (r *Room) Closed() bool {
@@ -205,7 +205,7 @@ func (t *Change) Identify(id wire.ID, sid string) error {
 // broadcast sends an event to all players who take part, except one.
 func (t *Change) broadcast(but, event string, data any) {
 	for i := range t.Players {
-		if p := &t.Players[i]; p.ID.Name != but && !p.Forfeited && !p.Left {
+		if p := &t.Players[i]; p.ID.Name != but && p.plays() && !p.Left {
 			t.Messages = append(t.Messages, Message{p.ID.Name, event, data})
 		}
 	}

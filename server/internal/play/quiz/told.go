@@ -60,7 +60,7 @@ func (r *Room) StandingOf(name string) Standing {
 	switch {
 	case err != nil:
 		return Unknown
-	case r.Phase == Over || p.Left || p.Forfeited:
+	case r.Phase == Over || p.Left || !p.plays():
 		return IsOver
 	case r.Phase == Invited:
 		return IsInvited
