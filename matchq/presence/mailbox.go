@@ -33,11 +33,14 @@ type Message struct {
 // MaxMessage is how many bytes of compact JSON a message may have: 128 KiB.
 const MaxMessage = mail.MaxMessage
 
+// emptyMailbox is the seq before all messages.
+const emptyMailbox = "0-0"
+
 // maxMessages is how many messages a call to Redis takes.
 const maxMessages = 128
 
-// mailboxSize is how many messages a mailbox holds; lua/lib/mailbox.lua says the same.
-const mailboxSize = 256
+// MailboxSize is how many messages a mailbox holds at most; older ones are dropped. lua/lib/mailbox.lua says the same.
+const MailboxSize = 256
 
 var sendScript = space.Bind[sendArgs]("presence/send")
 
@@ -47,7 +50,7 @@ type sendArgs struct {
 	Messages []mail.Row `lua:"row"`
 }
 
-// Send puts messages into their players' mailboxes, each of which keeps the newest 256 for Config.MailboxKeep after the
+// Send puts messages into their players' mailboxes, each of which keeps the newest MailboxSize (256) for Config.MailboxKeep after the
 // last one. A player who is connected gets the message at once, by Config.OnMessage of their node. Messages of a player
 // keep their order.
 //
@@ -100,7 +103,7 @@ func (p *Presence) Mailbox(ctx context.Context, player, after string) (messages 
 		return nil, false, nil //nolint:nilerr // there is no such message
 	}
 	entries, err := space.Do(ctx, p.space, "read mailbox", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
-		return rdb.XRangeN(ctx, p.space.KeyOf(space.Mailbox, player), after, "+", mailboxSize).Result()
+		return rdb.XRangeN(ctx, p.space.KeyOf(space.Mailbox, player), after, "+", MailboxSize).Result()
 	})
 	messages = mailboxMessages(player, entries)
 	if len(messages) > 0 && messages[0].Seq == after {

@@ -103,3 +103,27 @@ func TestSendChecksAllBeforeItSends(t *testing.T) {
 		t.Errorf("was told %+v", got)
 	}
 }
+
+// A connection knows where its player's mailbox stood when it was made, and so what it was to hear.
+func TestWhereAConnectionStarts(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		_, p := newPresence(t, env, matchq.Config{})
+		n := startNode(t, p, presence.NodeConfig{})
+		n.connect(t, "alice", "a1")
+		if got := n.Start("alice", "a1"); got != "0-0" {
+			t.Errorf("an empty mailbox: %q", got)
+		}
+		send(t, p, numbered("alice", 0, 2)...)
+		n.connect(t, "alice", "a2")
+		send(t, p, numbered("alice", 2, 3)...)
+		news, found := mailbox(t, p, "alice", n.Start("alice", "a2"))
+		if !found || len(news) != 1 || string(news[0].Data) != "2" {
+			t.Errorf("after the second connection: %+v, %v", news, found)
+		}
+		for _, other := range [][2]string{{"alice", "a1"}, {"bob", "a2"}} {
+			if got := n.Start(other[0], other[1]); got != "" {
+				t.Errorf("%v starts at %q", other, got)
+			}
+		}
+	})
+}

@@ -111,6 +111,17 @@ func (n *Node) Connect(ctx context.Context, player, conn, data string) (before *
 // shard is a player's place among the connecting locks.
 func shard(player string) uint32 { return space.Hash(player) % 64 }
 
+// Start returns where the player's mailbox stood when a connection to this node was made: a seq after which Mailbox
+// returns all that the connection was to hear, "0-0" if the mailbox was empty. It is "" if the connection is not the
+// player's.
+func (n *Node) Start(player, conn string) (seq string) {
+	seq, ok := n.table.start(player, conn)
+	if ok && seq == "" {
+		return emptyMailbox
+	}
+	return seq
+}
+
 // SetData changes the data of a connection to this node. Redis learns of it when the connection ends. It does nothing if
 // the connection is not the player's any more, or data has more than MaxData bytes. Safe to repeat.
 func (n *Node) SetData(player, conn, data string) {

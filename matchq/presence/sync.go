@@ -98,7 +98,7 @@ func (n *Node) readMailboxes(ctx context.Context, few []mailboxRead) ([][]Messag
 			if read.after != "" {
 				from = "(" + read.after
 			}
-			reads[i] = pipe.XRangeN(ctx, n.p.space.KeyOf(space.Mailbox, read.a.player), from, "+", mailboxSize)
+			reads[i] = pipe.XRangeN(ctx, n.p.space.KeyOf(space.Mailbox, read.a.player), from, "+", MailboxSize)
 		}
 		_, err := pipe.Exec(ctx)
 		entries := make([][]redis.XMessage, len(few))

@@ -29,6 +29,7 @@ type table struct {
 type attachment struct {
 	player, conn, data string
 
+	start  string    // seq of the newest message when the connection was made
 	last   string    // seq of the newest message that was handed over
 	lastAt time.Time // when it was
 	epoch  int       // of the table, when the mailbox was last asked; neverAsked to leave messages in it until then
@@ -80,7 +81,7 @@ func (t *table) connected(a *attachment, newest string) (replaced string) {
 	if a.old != nil && a.old.conn != a.conn && t.attached[a.player] != a.old {
 		replaced = a.old.conn
 	}
-	a.last, a.lastAt = newest, t.now()
+	a.start, a.last, a.lastAt = newest, newest, t.now()
 	t.stale = t.stale || a.unconfirmed
 	t.catchUp(a, nil)
 	return replaced
@@ -107,6 +108,17 @@ func (t *table) restore(a *attachment) {
 	t.attached[a.player] = a.old
 	a.old.epoch = neverAsked // its messages went to the other one
 	t.stale = true           // Redis may believe that it was replaced
+}
+
+// start returns where a player's mailbox stood when a connection was made, and whether the connection holds.
+func (t *table) start(player, conn string) (seq string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.attached[player]
+	if a == nil || a.conn != conn || a.connecting {
+		return "", false
+	}
+	return a.start, true
 }
 
 // setData changes the data of a connection.

@@ -14,7 +14,7 @@ func (t *table) hear(msg *Message) {
 	case a.epoch != t.epoch: // older ones come first, so it is left in the mailbox
 	case !a.connecting && !a.syncing:
 		t.handOver(a, msg)
-	case len(a.buffered) < mailboxSize:
+	case len(a.buffered) < MailboxSize:
 		a.buffered = append(a.buffered, *msg)
 	default:
 		a.buffered, a.epoch = nil, neverAsked

@@ -38,7 +38,7 @@ func TestTableModel(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"send": player(func(p string) { w.send(p, 1) }),
 			"flood": player(func(p string) {
-				w.send(p, mailboxSize+10)
+				w.send(p, MailboxSize+10)
 				w.hear(len(w.channel))
 			}),
 			"hear":      func(rt *rapid.T) { w.hear(rapid.IntRange(1, 3).Draw(rt, "messages")) },

@@ -115,7 +115,7 @@ func TestTableMessages(t *testing.T) {
 			a := d.connect(t, "a1")
 			d.markStale()
 			d.buffer(d.beginSync(time.Hour))
-			for i := range mailboxSize + 2 {
+			for i := range MailboxSize + 2 {
 				d.comes(fmt.Sprintf("%d-0", 11+i))
 			}
 			d.resynced(a, nil)
