@@ -11,12 +11,13 @@ import (
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
+	"github.com/matchq/matchq/server/internal/play/commands"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
 // The events of the server, through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of version
-// 4 and 2. Every scenario runs with clients of each kind, and with clients of different kinds together; each time the
-// clients must see the same.
+// 4 and 2; what every client must hear also through versions 3 and 1 and the library for python. Every scenario runs with
+// clients of each kind, and with clients of different kinds together; each time the clients must see the same.
 //
 // To add a scenario, append to scenarios: a row is a step of a client. A client connects in its first step. A row sends
 // its event first and then waits for the event it wants. A row must want each event that a client sees, in order (an
@@ -24,7 +25,11 @@ import (
 // is any value, "$x" is any value the first time and the same value from then on; payloads may use "$x" as well.
 
 // allKinds are the kinds of clients, by the driver's names.
-var allKinds = []string{"plain", "client 4", "client 2"}
+var (
+	allKinds   = []string{"plain", "client 4", "client 2"}
+	everyKind  = []string{"plain", "client 4", "client 3", "client 2", "client 1", "python"}
+	recoverers = []string{"plain", "client 4"}
+)
 
 // scenario is a sequence of steps of some clients.
 type scenario struct {
@@ -34,6 +39,8 @@ type scenario struct {
 	steps []step
 	kinds []string                              // of clients that can play it; nil for all
 	token func(t *testing.T, who string) string // the token that a client connects with; nil for none
+
+	recover bool // clients 4 ask for recovery
 }
 
 // step is one step of a client; each field may be empty.
@@ -136,7 +143,7 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	for i := range sc.steps {
 		s := &sc.steps[i]
 		if s.who != "" && st.seen[s.who] == nil {
-			st.connect(s, sc.token)
+			st.connect(s)
 		}
 		st.take(s)
 	}
@@ -150,12 +157,15 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 }
 
 // connect connects the client of a step, its first.
-func (st *stage) connect(s *step, token func(t *testing.T, who string) string) {
+func (st *stage) connect(s *step) {
 	st.Helper()
 	st.seen[s.who] = []sight{}
-	command := map[string]any{"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url}
-	if token != nil {
-		command["token"] = token(st.T, s.who)
+	_, sent := commands.Names()
+	command := map[string]any{
+		"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url, "recover": st.play.recover, "events": sent,
+	}
+	if st.play.token != nil {
+		command["token"] = st.play.token(st.T, s.who)
 	}
 	st.driver.command(command)
 	if s.want != "shut out" {
@@ -267,10 +277,9 @@ func (st *stage) next(s *step) sight {
 	late := time.After(patience)
 	for {
 		select {
-		case got, ok := <-st.driver.sights(st.prefix + s.who):
-			if !ok {
-				st.Fatal("the driver has ended")
-			}
+		case <-st.driver.ended:
+			st.Fatal("the driver has ended")
+		case got := <-st.driver.sights(st.prefix + s.who):
 			if !s.anyOrder || got.name() == s.want {
 				return got
 			}

@@ -18,12 +18,14 @@ var volatile = []string{
 	"question", "questions", "questionItemId", "score",
 }
 
-// driver runs the clients.
+// driver runs the clients, in a process for those in JavaScript and one for those in python.
 type driver struct {
-	t  *testing.T
-	in io.Writer
+	t     *testing.T
+	ended chan struct{} // closed when a process ends
 
 	mu      sync.Mutex
+	in      map[bool]io.Writer // for python, and for the others
+	python  map[string]bool    // clients in python
 	clients map[string]chan sight
 }
 
@@ -51,16 +53,22 @@ func (s sight) differs(other sight) string {
 	return (&matcher{exact: true, literal: true, ignored: volatile}).diff(s.Data, other.Data)
 }
 
-// startDriver starts the clients' process, which ends with the test. Without Node.js or its packages the test is
+const clientsFolder = "testdata/clients"
+
+// debianPython is the python of Debian's packages, which another one on the PATH would not find.
+const debianPython = "/usr/bin/python3"
+
+// startDriver starts the clients' processes, which end with the test. Without their programs and packages the test is
 // skipped, except where everything must run.
 func startDriver(t *testing.T) *driver {
 	t.Helper()
-	folder := filepath.Join("testdata", "clients")
 	missing := ""
 	if _, err := exec.LookPath("node"); err != nil {
 		missing = "there is no node"
-	} else if _, err := os.Stat(filepath.Join(folder, "node_modules")); err != nil {
-		missing = "its packages are missing: npm ci --prefix server/internal/e2e/testdata/clients"
+	} else if _, err := os.Stat(filepath.Join(clientsFolder, "node_modules", "socket.io-client-1")); err != nil {
+		missing = "packages are missing: npm ci --prefix server/internal/e2e/testdata/clients"
+	} else if exec.Command(debianPython, "-c", "import socketio, websocket").Run() != nil {
+		missing = "packages are missing: apt-get install python3-socketio python3-websocket"
 	}
 	if missing != "" {
 		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
@@ -68,31 +76,47 @@ func startDriver(t *testing.T) *driver {
 		}
 		t.Skip(missing)
 	}
-	cmd := exec.Command("node", "driver.js")
-	cmd.Dir, cmd.Stderr = folder, os.Stderr
+	d := &driver{t: t, ended: make(chan struct{}), in: map[bool]io.Writer{}, python: map[string]bool{}, clients: map[string]chan sight{}}
+	var running sync.WaitGroup
+	t.Cleanup(running.Wait)
+	d.run(&running, false, exec.Command("node", "driver.js"))
+	d.run(&running, true, exec.Command(debianPython, "driver.py"))
+	return d
+}
+
+// run starts a process, which ends with the test.
+func (d *driver) run(running *sync.WaitGroup, python bool, cmd *exec.Cmd) {
+	d.t.Helper()
+	cmd.Dir, cmd.Stderr = clientsFolder, os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	d := &driver{t: t, in: in, clients: map[string]chan sight{}}
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
+	d.in[python] = in
+	running.Go(func() {
 		d.read(out)
-	}()
-	t.Cleanup(func() {
-		_ = in.Close()
-		<-read
 		_ = cmd.Wait()
+		d.end()
 	})
-	return d
+	d.t.Cleanup(func() { _ = in.Close() })
+}
+
+// end notes that a process has ended.
+func (d *driver) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	select {
+	case <-d.ended:
+	default:
+		close(d.ended)
+	}
 }
 
 func (d *driver) read(out io.Reader) {
@@ -107,11 +131,6 @@ func (d *driver) read(out io.Reader) {
 			continue
 		}
 		d.sights(s.As) <- s
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, c := range d.clients {
-		close(c)
 	}
 }
 
@@ -137,7 +156,11 @@ func (d *driver) command(c map[string]any) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, _ = d.in.Write(append(line, '\n'))
+	who, _ := c["as"].(string)
+	if c["do"] == "connect" {
+		d.python[who] = c["kind"] == "python"
+	}
+	_, _ = d.in[d.python[who]].Write(append(line, '\n'))
 }
 
 func (d *driver) leave(as string) { d.command(map[string]any{"do": "leave", "as": as}) }

@@ -129,10 +129,24 @@ var connecting = []scenario{
 	{
 		name:  "who comes back asks for what was missed",
 		args:  []string{"--grace", "20s", "--questions", questionSets},
-		kinds: []string{"plain", "client 4"}, // clients 2 get no seqs
+		kinds: recoverers, recover: true, // clients 2 get no seqs
 		steps: append(playing(), missing(
 			step{who: "a", send: "resume", data: `{"userId":17,"lastSeq":"$seq"}`, want: "resumed", like: `{"recovered":true}`},
 		)...),
+	},
+	{
+		name:  "a library recovers what it missed before it heard of anything",
+		args:  guarded("--grace", "20s", "--interval", "300ms"),
+		kinds: []string{"client 4"}, recover: true,
+		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "b", send: "create_general_game_match", data: `{"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+			{who: "a", do: func(st *stage) { st.comeBack("a") }, want: "connected", like: `{"recovered":true}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+		},
 	},
 	{
 		name: "who comes back and does not know what was last",
@@ -151,7 +165,7 @@ var connecting = []scenario{
 	{
 		name:  "a library recovers what was missed",
 		args:  guarded("--grace", "20s", "--interval", "40ms", "--questions", questionSets),
-		kinds: []string{"client 4"},
+		kinds: []string{"client 4"}, recover: true,
 		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
 		steps: append(playing(), missing(step{})...),
 	},

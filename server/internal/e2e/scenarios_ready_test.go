@@ -17,8 +17,9 @@ func proposedToBoth() []step {
 
 var readiness = []scenario{
 	{
-		name: "both accept",
-		args: []string{"--ready-timeout", "1h"},
+		name:  "both accept",
+		args:  []string{"--ready-timeout", "1h"},
+		kinds: everyKind,
 		steps: append(proposedToBoth(), []step{
 			{who: "c", send: "accept_match", data: `{"userId":19,"matchId":"$match"}`, ack: `{"error":{"code":"not_found"}}`},
 			{who: "a", send: "accept_match", data: `{"userId":18,"matchId":"$match"}`, ack: `{"error":{"code":"forbidden"}}`},

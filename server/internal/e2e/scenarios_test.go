@@ -12,7 +12,8 @@ func scenarios() []scenario {
 
 var queueing = []scenario{
 	{
-		name: "two players are matched",
+		name:  "two players are matched",
+		kinds: everyKind,
 		steps: []step{
 			{who: "a", send: "check_socket_id", data: `{}`, want: "notify_socket_id", like: `{"sid":"$sidA"}`, ack: `{"sid":"$sidA"}`},
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
@@ -16,6 +17,8 @@ const (
 	enginePing    = '2'
 	enginePong    = '3'
 	engineMessage = '4'
+	engineUpgrade = '5'
+	engineNoop    = '6'
 	engineBase64  = 'b' // a binary message of clients without binary frames
 )
 
@@ -29,6 +32,10 @@ func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address strin
 		})
 		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown,
 			"Socket.IO is spoken over WebSocket only: give the client the option transports: ['websocket']"))
+		return
+	}
+	if query.Get("sid") != "" { // this client upgrades or polls a session, of which this node has none
+		s.Refuse(w, r, wire.Errorf(wire.CodeSessionUnknown, "unknown Socket.IO session: connect without a sid"))
 		return
 	}
 	c := &socketIO{conn: s.newConn(address)}
@@ -75,7 +82,7 @@ func (c *socketIO) text(data []byte) {
 		return
 	}
 	if len(data) == 0 {
-		c.sendError(wire.Errorf(wire.CodeBadMessage, "an empty frame"))
+		c.malformed("an empty frame")
 		return
 	}
 	switch data[0] {
@@ -83,14 +90,14 @@ func (c *socketIO) text(data []byte) {
 		c.message(data[1:])
 	case enginePing:
 		c.write(append([]byte{enginePong}, data[1:]...))
-	case enginePong:
+	case enginePong, engineOpen, engineUpgrade, engineNoop: // of no use here
 	case engineClose:
 		c.goodbye()
 		c.Close(closeNormal, "")
 	case engineBase64:
 		c.attachment()
 	default:
-		c.sendError(wire.Errorf(wire.CodeBadMessage, "unexpected Engine.IO packet of type %q", rune(data[0])))
+		c.malformed(fmt.Sprintf("unknown Engine.IO packet type %q", rune(data[0])))
 	}
 }
 

@@ -1,18 +1,49 @@
 package ws
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"slices"
-	"strings"
-
-	"github.com/rs/xid"
 
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/ws/packet"
 )
+
+// credentials are the payload with which clients 3 and 4 join a namespace. A pid, an offset or a recover of another type
+// counts as none.
+type credentials struct {
+	Token   string
+	PID     string
+	Offset  string
+	Recover bool
+}
+
+func readCredentials(p *packet.Packet) (credentials, error) {
+	var from credentials
+	var given struct {
+		Token   json.RawMessage `json:"token"`
+		PID     json.RawMessage `json:"pid"`
+		Offset  json.RawMessage `json:"offset"`
+		Recover json.RawMessage `json:"recover"`
+	}
+	if len(p.Data) > 0 {
+		if err := wire.DecodeLenient(p.Data, &given); err != nil {
+			return from, wire.Errorf(wire.CodeBadMessage, "%v", err)
+		}
+	}
+	if json.Unmarshal(given.Token, &from.Token) != nil {
+		from.Token = string(given.Token) // not a string, and so no valid token
+	}
+	for _, field := range []struct {
+		given json.RawMessage
+		into  any
+	}{{given.PID, &from.PID}, {given.Offset, &from.Offset}, {given.Recover, &from.Recover}} {
+		_ = json.Unmarshal(field.given, field.into)
+	}
+	if from.Token == "" {
+		from.Token = tokenIn(p.Query)
+	}
+	return from, nil
+}
 
 // join lets the client into a namespace.
 func (c *socketIO) join(p *packet.Packet) {
@@ -20,15 +51,10 @@ func (c *socketIO) join(p *packet.Packet) {
 		c.refuse(p.Namespace, invalidNamespace())
 		return
 	}
-	var from credentials
-	if len(p.Data) > 0 {
-		if err := wire.DecodeLenient(p.Data, &from); err != nil {
-			c.refuse(p.Namespace, wire.Errorf(wire.CodeBadMessage, "%v", err))
-			return
-		}
-	}
-	if from.Token == "" {
-		from.Token = tokenIn(p.Query)
+	from, err := readCredentials(p)
+	if err != nil {
+		c.refuse(p.Namespace, wire.ErrorOf(err))
+		return
 	}
 	client, err := c.identify(from.Token)
 	if err == nil && c.session != nil && client.Player != "" && client.Player != c.session.Identity.Player {
@@ -38,9 +64,10 @@ func (c *socketIO) join(p *packet.Packet) {
 		c.refuse(p.Namespace, unauthorized(err))
 		return
 	}
-	if !c.enterNamespace(p.Namespace) {
+	if !c.outlet.join(p.Namespace, c.version == 4 && from.asksRecovery()) {
 		return
 	}
+	c.joining.Stop()
 	if c.session == nil {
 		c.openSession(client, c)
 	}
@@ -67,20 +94,6 @@ func unauthorized(err error) *wire.Error {
 	return wire.Errorf(wire.CodeUnauthorized, "%v", err)
 }
 
-// enterNamespace reports whether the connection is still open.
-func (c *socketIO) enterNamespace(namespace string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing {
-		return false
-	}
-	c.joining.Stop()
-	if !slices.Contains(c.joined, namespace) {
-		c.joined = append(c.joined, namespace)
-	}
-	return true
-}
-
 type welcome struct {
 	SID string `json:"sid"`
 	PID string `json:"pid,omitempty"`
@@ -90,54 +103,15 @@ type welcome struct {
 func (c *socketIO) welcome(namespace string, from *credentials) {
 	answer := packet.Packet{Type: packet.Connect, Namespace: namespace}
 	if c.version == 3 {
-		c.send(&answer)
+		c.outlet.welcome(&answer)
 		c.bindProven()
 		return
 	}
 	c.session.BeginRequest()
 	defer c.session.EndRequest()
-	c.buffer()
-	c.bindProven()
-	answer.Data = wire.Encode(welcome{c.sid, c.recover(from)})
-	c.flush(&answer)
-}
-
-// buffer keeps events back until flush, because the client listens only after its welcome.
-func (c *socketIO) buffer() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.buffering = true
-}
-
-func (c *socketIO) flush(first *packet.Packet) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.send(first)
-	for _, p := range c.buffered {
-		c.send(p)
-	}
-	c.buffering, c.buffered = false, nil
-}
-
-// recover returns the pid with which a client 4 asks for missed messages the next time. The same pid as before says
-// that none is missing. It is for players with a proof only: the pid itself proves nothing.
-func (c *socketIO) recover(from *credentials) string {
-	player := c.session.Identity.Player
-	if c.Resume == nil || player == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(c.Namespace + "\x00" + player))
-	base := base64.RawURLEncoding.EncodeToString(sum[:12]) + "."
-	if strings.HasPrefix(from.PID, base) && from.Offset != "" {
-		recovered, err := c.Resume(c.ctx, c.session, from.Offset)
-		if err != nil {
-			c.Log.Warn("missed messages could not be replayed", "error", err)
-		}
-		if err == nil && recovered {
-			return from.PID
-		}
-	}
-	return base + xid.New().String()
+	pid := c.enter(from)
+	answer.Data = wire.Encode(welcome{c.sid, pid})
+	c.outlet.welcome(&answer)
 }
 
 type refusal struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/gorilla/websocket"
 
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -57,8 +58,10 @@ func TestTokens(t *testing.T) {
 	wants(t, none, `44/sunapp,{"message":"unauthorized","data":{"code":"unauthorized"}}`)
 	write(t, none, `40/sunapp,{"token":"sesame"}`)
 	wants(t, none, `44/sunapp,{"message":"unauthorized","data":{"code":"unauthorized"}}`)
-	write(t, none, `42/sunapp,["check_socket_id"]`)
-	wants(t, none, `44/sunapp,…`)
+	write(t, none, `40/sunapp,{"token":17}`) // clients may send any JSON
+	wants(t, none, `44/sunapp,{"message":"unauthorized","data":{"code":"unauthorized"}}`)
+	write(t, none, `40/sunapp,{"token":{"a":[]},"pid":7,"offset":false,"recover":"yes"}`)
+	wants(t, none, `44/sunapp,{"message":"unauthorized","data":{"code":"unauthorized"}}`)
 	write(t, none, `40/sunapp,{"token":"`+alice+`"}`) // now it has
 	wants(t, none, `40/sunapp,{"sid":…`)
 	write(t, none, `40{"token":"`+bob+`"}`)
@@ -119,7 +122,7 @@ func TestOldClientWithoutToken(t *testing.T) {
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	const missed = "5-0"
-	_, url, _ := serve(t, Options{Guard: guard(t), Namespace: "ns", Resume: func(_ context.Context, s *sessions.Session, lastSeq string) (bool, error) {
+	_, url, _ := serve(t, Options{Guard: guard(t), Namespace: "ns", Resume: func(_ context.Context, s *sessions.Session, lastSeq, _ string) (bool, error) {
 		switch lastSeq {
 		case missed:
 			s.Send("match_status", json.RawMessage(`{"missed":true}`))
@@ -138,18 +141,24 @@ func TestRecovery(t *testing.T) {
 		if !ok {
 			t.Fatalf("got %s", got)
 		}
-		if strings.Contains(extra, missed) && player == "alice" {
+		if strings.Contains(extra, `"pid":"`+pid+`"`) {
 			wants(t, conn, `42/sunapp,["match_status",{"missed":true}]`) // not before the greeting
 		}
 		return pid
 	}
-	pid := connect("alice", "")
+	pid := connect("alice", `,"recover":true`)
 	if again := connect("alice", `,"pid":"`+pid+`","offset":"`+missed+`"`); again != pid {
-		t.Errorf("recovered, but the pid is %s and was %s", again, pid)
+		t.Fatalf("recovered, but the pid is %s and was %s", again, pid)
 	}
 	for _, offset := range []string{"unknown", "broken", ""} {
 		if again := connect("alice", `,"pid":"`+pid+`","offset":"`+offset+`"`); again == pid {
 			t.Errorf("%q counts as recovered", offset)
+		}
+	}
+	prefix, _, _ := strings.Cut(pid, ".")
+	for _, made := range []string{prefix, prefix + ".5-0", prefix + ".5-0.x.y", prefix + `.5-0.a\nb.y`} {
+		if again := connect("alice", `,"pid":"`+made+`","offset":"`+missed+`"`); again == made {
+			t.Errorf("%q is believed", made)
 		}
 	}
 	if bobs := connect("bob", `,"pid":"`+pid+`","offset":"`+missed+`"`); bobs == pid {
@@ -157,13 +166,17 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// Clients 4 remember the seq of a push; plain frames have it as a key.
+// Clients 4 that ask for it get the seq of a push as its last argument, and others one argument: it breaks clients in
+// python and Dart. Plain frames have it as a key.
 func TestSeq(t *testing.T) {
 	t.Parallel()
 	s, url, _ := serve(t, Options{})
 	for _, c := range []struct{ path, hello, welcome, want string }{
-		{"/socket.io/?transport=websocket&EIO=4", `40/sunapp,`, `40/sunapp,{"sid":…`, `42/sunapp,["x",{},"5-0"]`},
-		{"/socket.io/?transport=websocket&EIO=3", `40/sunapp,`, `40/sunapp,`, `42/sunapp,["x",{}]`},
+		{"/socket.io/?transport=websocket&EIO=4", `40/sunapp,`, `40/sunapp,{"sid":…`, `42/sunapp,["x",{}]`},
+		{"/socket.io/?transport=websocket&EIO=4", `40/sunapp,{"recover":false}`, `40/sunapp,{"sid":…`, `42/sunapp,["x",{}]`},
+		{"/socket.io/?transport=websocket&EIO=4", `40/sunapp,{"recover":true}`, `40/sunapp,{"sid":…`, `42/sunapp,["x",{},"5-0"]`},
+		{"/socket.io/?transport=websocket&EIO=4", `40/sunapp,{"pid":"p1"}`, `40/sunapp,{"sid":…`, `42/sunapp,["x",{},"5-0"]`},
+		{"/socket.io/?transport=websocket&EIO=3", `40/sunapp,{"recover":true}`, `40/sunapp,`, `42/sunapp,["x",{}]`},
 		{"/ws", `{"event":"check_socket_id"}`, `{"event":"notify_socket_id"…`, `{"event":"x","seq":"5-0","data":{}}`},
 	} {
 		conn := open(t, url+c.path)
@@ -173,12 +186,18 @@ func TestSeq(t *testing.T) {
 				break
 			}
 		}
-		s.mu.Lock()
-		for transport := range s.open {
-			transport.(sessions.Transport).Push("x", "5-0", nil)
-		}
-		s.mu.Unlock()
+		s.pushAll("x", "5-0")
 		wants(t, conn, c.want)
 		_ = conn.Close()
+		matchqtest.Eventually(t, "the connection ends", func() bool { return s.Open() == 0 })
+	}
+}
+
+// pushAll pushes an event to all connections.
+func (s *Sockets) pushAll(event, seq string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for transport := range s.open {
+		transport.(sessions.Transport).Push(event, seq, nil)
 	}
 }

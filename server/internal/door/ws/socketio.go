@@ -2,17 +2,12 @@ package ws
 
 import (
 	"encoding/json"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/ws/packet"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
-
-// appNamespace is the namespace of the old apps.
-const appNamespace = "/sunapp"
 
 // socketIO is a Socket.IO connection. Its session lasts while the client is in a namespace.
 type socketIO struct {
@@ -21,13 +16,8 @@ type socketIO struct {
 	hasToken    bool // the handshake has a token
 	heartbeat   heartbeat
 	attachments int // binary frames to come that belong to a refused packet
-
-	mu        sync.Mutex
-	joined    []string
-	joining   *time.Timer // ends a connection without a namespace
-	buffering bool
-	buffered  []*packet.Packet // while buffering
-	closing   bool
+	outlet      outlet
+	joining     *time.Timer // ends a connection without a namespace
 }
 
 func (c *socketIO) opened(l *link) {
@@ -36,6 +26,7 @@ func (c *socketIO) opened(l *link) {
 	if c.version == 4 {
 		c.heartbeat.ping = func() { c.write([]byte{enginePing}) }
 	}
+	c.outlet.send, c.outlet.wait = c.send, c.Times.App
 	c.heartbeat.start()
 	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
 	c.add(c)
@@ -56,7 +47,7 @@ func (c *socketIO) dead() {
 // joinTimedOut ends a connection that has joined no namespace. Clients 2 join / implicitly, so that only now their
 // token is known to be missing.
 func (c *socketIO) joinTimedOut() {
-	if c.main() != "" {
+	if c.outlet.main() != "" {
 		return // joined just now
 	}
 	if c.version == 3 && c.authErr != nil {
@@ -76,42 +67,56 @@ func (c *socketIO) gone() {
 
 // message handles a Socket.IO packet.
 func (c *socketIO) message(data []byte) {
-	p, err := packet.Parse(data)
-	c.attachments = p.Attachments
-	if err != nil {
-		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
+	if c.attachments > 0 {
+		c.malformed("a packet before the attachments of the last one")
 		return
 	}
+	p, err := packet.Parse(data)
+	if err != nil {
+		c.malformed(err.Error())
+		return
+	}
+	c.attachments = p.Attachments
 	switch p.Type {
 	case packet.Connect:
 		c.join(&p)
 	case packet.Disconnect:
 		c.leave(p.Namespace)
-	case packet.Event:
+	case packet.Event, packet.BinaryEvent:
 		c.event(&p)
-	case packet.BinaryEvent:
-		c.responder(&p).fail(wire.Errorf(wire.CodeBadMessage, "binary data is not supported: send JSON"))
-	case packet.Ack, packet.BinaryAck: // this server asks for no acknowledgement
-	default:
-		c.sendError(wire.Errorf(wire.CodeBadMessage, "unexpected packet of type %c", p.Type))
+	case packet.Ack, packet.BinaryAck, packet.Error: // this server asks for no acknowledgement
 	}
 }
 
 // attachment handles a binary message. One that belongs to a refused packet has been answered.
 func (c *socketIO) attachment() {
-	if c.attachments > 0 {
-		c.attachments--
+	if c.attachments == 0 {
+		c.malformed("a binary message that belongs to no packet")
 		return
 	}
-	c.sendError(wire.Errorf(wire.CodeBadMessage, "binary messages are not supported: send JSON"))
+	c.attachments--
+}
+
+// malformed ends a connection whose client violates the protocol, as Socket.IO requires.
+func (c *socketIO) malformed(problem string) {
+	c.sendError(wire.Errorf(wire.CodeBadMessage, "%s", problem))
+	c.Close(closeProtocol, problem)
 }
 
 func (c *socketIO) event(p *packet.Packet) {
-	if !c.isIn(p.Namespace) {
+	if !c.outlet.has(p.Namespace) {
+		if c.outlet.main() == "" {
+			c.malformed("an event before a namespace was joined")
+			return
+		}
 		c.refuse(p.Namespace, notJoined(p.Namespace))
 		return
 	}
 	a := c.responder(p)
+	if p.Type == packet.BinaryEvent {
+		a.fail(wire.Errorf(wire.CodeBadMessage, "binary data is not supported: send JSON"))
+		return
+	}
 	event, data, err := p.Args()
 	if err != nil {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
@@ -131,83 +136,27 @@ func isNamespace(name string) bool { return name == appNamespace || name == pack
 
 func invalidNamespace() *wire.Error { return wire.Errorf(wire.CodeNotFound, "Invalid namespace") }
 
-// credentials are the payload with which clients 3 and 4 join a namespace.
-type credentials struct {
-	Token  string `json:"token"`
-	PID    string `json:"pid"`
-	Offset string `json:"offset"`
-}
-
 // leave takes the client out of a namespace. After the last one its session ends.
 func (c *socketIO) leave(namespace string) {
-	c.mu.Lock()
-	before := len(c.joined)
-	c.joined = slices.DeleteFunc(c.joined, func(name string) bool { return name == namespace })
-	left := before > 0 && len(c.joined) == 0
-	if left {
+	if c.outlet.leave(namespace) {
 		c.joining.Reset(c.Times.Join)
-	}
-	c.mu.Unlock()
-	if left {
 		c.goodbye()
 		c.closeSession()
 	}
 }
 
-// main is the namespace of pushes, "" if there is none.
-func (c *socketIO) main() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.mainLocked()
-}
-
-func (c *socketIO) mainLocked() string {
-	switch {
-	case len(c.joined) == 0:
-		return ""
-	case slices.Contains(c.joined, appNamespace):
-		return appNamespace
-	default:
-		return packet.Root
-	}
-}
-
-func (c *socketIO) isIn(namespace string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Contains(c.joined, namespace)
-}
-
 // Send queues an event.
 func (c *socketIO) Send(event string, data json.RawMessage) { c.Push(event, "", data) }
 
-// Push queues an event. For clients 4 the last argument is the seq, which they keep for recovery.
+// Push queues an event, or has it wait for a namespace.
 func (c *socketIO) Push(event, seq string, data json.RawMessage) {
-	args := []json.RawMessage{orEmpty(data)}
-	if c.version == 4 && seq != "" {
-		args = append(args, quoted(seq))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	namespace := c.mainLocked()
-	if namespace == "" {
-		return
-	}
-	p := packet.NewEvent(namespace, event, args...)
-	if c.buffering {
-		c.buffered = append(c.buffered, p)
-		return
-	}
-	c.send(p)
+	c.outlet.push(outPush{event: event, seq: seq, data: data})
 }
 
 // Close queues a close frame, after which the connection ends. A client that must not reconnect is told to leave its
 // namespaces first: it takes a bare close frame for an accident, whatever the code.
 func (c *socketIO) Close(code int, reason string) {
-	c.mu.Lock()
-	namespace, joined := c.mainLocked(), c.joined
-	c.joined, c.closing = nil, true
-	c.mu.Unlock()
+	namespace, joined := c.outlet.close()
 	why := map[int]wire.Code{sessions.CloseReplaced: wire.CodeReplaced, sessions.CloseUnauthorized: wire.CodeUnauthorized}[code]
 	if why != "" && namespace != "" {
 		c.send(packet.NewEvent(namespace, "error", errorPayload(wire.Errorf(why, "%s", reason))))
@@ -220,9 +169,11 @@ func (c *socketIO) Close(code int, reason string) {
 
 func (c *socketIO) send(p *packet.Packet) { c.write(p.Append([]byte{engineMessage})) }
 
-// sendError sends an error that answers no event.
+// sendError sends an error that answers no event. A client in no namespace can't be told.
 func (c *socketIO) sendError(f *wire.Error) {
-	c.responder(&packet.Packet{Namespace: packet.Root}).fail(f)
+	if namespace := c.outlet.main(); namespace != "" {
+		c.send(packet.NewEvent(namespace, "error", errorPayload(f)))
+	}
 }
 
 func (c *socketIO) responder(p *packet.Packet) packetResponder { return packetResponder{c, p} }
@@ -243,20 +194,11 @@ func (a packetResponder) ack(data json.RawMessage) {
 	}
 }
 
-// fail answers with an error, as the acknowledgement if one was asked for. A client in no namespace can't be told, so
-// its connection is closed.
+// fail answers with an error, as the acknowledgement if one was asked for.
 func (a packetResponder) fail(f *wire.Error) {
-	isEvent := a.p.Type == packet.Event || a.p.Type == packet.BinaryEvent
-	namespace := a.p.Namespace
-	if !a.isIn(namespace) {
-		namespace = a.main()
-	} else if isEvent && a.p.ID != "" {
+	if a.p.ID != "" {
 		a.ack(append(append(json.RawMessage(`{"error":`), errorPayload(f)...), '}'))
 		return
 	}
-	if namespace == "" {
-		a.Close(closeProtocol, f.Message)
-		return
-	}
-	a.send(packet.NewEvent(namespace, "error", errorPayload(f)))
+	a.send(packet.NewEvent(a.p.Namespace, "error", errorPayload(f)))
 }

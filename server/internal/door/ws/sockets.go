@@ -30,9 +30,8 @@ type Options struct {
 	// Refuse answers requests that are not upgraded. The caller has checked the origin.
 	Refuse func(http.ResponseWriter, *http.Request, *wire.Error)
 
-	// Resume replays a player's messages after lastSeq and reports whether none is missing. nil turns recovery of
-	// Socket.IO clients off.
-	Resume func(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error)
+	// Resume is commands.Handlers.Resume. nil turns recovery of Socket.IO clients off.
+	Resume func(ctx context.Context, s *sessions.Session, lastSeq, client string) (recovered bool, err error)
 
 	Slots *limits.Slots // for connections; the API key is exempt
 
@@ -47,6 +46,7 @@ type Times struct {
 	PingInterval time.Duration // between heartbeats: 25 s
 	PingTimeout  time.Duration // to answer a heartbeat: 20 s
 	Join         time.Duration // to join a namespace: 10 s
+	App          time.Duration // to join /sunapp before pushes go to /: 2 s
 }
 
 // Sockets serves connections.
@@ -85,7 +85,9 @@ func (t *Times) fill() {
 	for _, d := range []struct {
 		value        *time.Duration
 		defaultValue time.Duration
-	}{{&t.PingInterval, 25 * time.Second}, {&t.PingTimeout, 20 * time.Second}, {&t.Join, 10 * time.Second}} {
+	}{
+		{&t.PingInterval, 25 * time.Second}, {&t.PingTimeout, 20 * time.Second}, {&t.Join, 10 * time.Second}, {&t.App, 2 * time.Second},
+	} {
 		if *d.value == 0 {
 			*d.value = d.defaultValue
 		}

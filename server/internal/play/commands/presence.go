@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/notify"
 	"github.com/matchq/matchq/server/internal/play/quiz"
@@ -21,7 +22,7 @@ func (h *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePay
 	if _, err := h.bind(ctx, s, p.UserID); err != nil {
 		return Reply{}, err
 	}
-	recovered, err := h.Resume(ctx, s, p.LastSeq)
+	recovered, err := h.Resume(ctx, s, p.LastSeq, "")
 	if err != nil {
 		return Reply{}, err
 	}
@@ -29,9 +30,10 @@ func (h *Handlers) resume(ctx context.Context, s *sessions.Session, p *resumePay
 }
 
 // Resume replays a player's messages after lastSeq once the current request is answered, and reports whether none is
-// missing. A session whose token names the player need not have named one. It must be called between
-// Session.BeginRequest and EndRequest.
-func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq string) (recovered bool, err error) {
+// missing: that message is still there, or the connection continues that of the same client; "" is no known client. A
+// session whose token names the player need not have named one. It must be called between Session.BeginRequest and
+// EndRequest.
+func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq, client string) (recovered bool, err error) {
 	player, err := h.bind(ctx, s, nil)
 	if err != nil {
 		return false, err
@@ -41,10 +43,11 @@ func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq stri
 		return false, err
 	}
 	s.Replay(missed)
-	if found {
+	recovered = found || s.Continues(client) && len(missed) < presence.MailboxSize
+	if recovered {
 		s.MarkCaughtUp()
 	}
-	return found, nil
+	return recovered, nil
 }
 
 // getState answers with the player's ticket, match, invitations and game.

@@ -11,21 +11,33 @@ import (
 // connData is what Redis keeps with a connection.
 type connData struct {
 	numericID bool     // the player writes their id as an integer
+	client    string   // Session.SetClient
 	known     []string // keys of the newest news that the client is sure to have had
 }
 
-// encode writes "n" or "s" for the kind of id, then the keys, a line each.
+// encode writes "n" or "s" for the kind of id, with the client after it, then the keys, a line each.
 func (d connData) encode() string {
 	kind := "s"
 	if d.numericID {
 		kind = "n"
 	}
-	return strings.Join(append([]string{kind}, d.known...), "\n")
+	return strings.Join(append([]string{kind + d.client}, d.known...), "\n")
+}
+
+// dataFor is the data of a session that is to be bound to a player.
+func (s *Session) dataFor(id wire.ID) connData {
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
+	return connData{numericID: id.Number, client: s.client}
 }
 
 func decodeConnData(text string) connData {
 	lines := strings.Split(text, "\n")
-	return connData{numericID: lines[0] == "n", known: lines[1:]}
+	client, numeric := strings.CutPrefix(lines[0], "n")
+	if !numeric {
+		client = strings.TrimPrefix(client, "s")
+	}
+	return connData{numericID: numeric, client: client, known: lines[1:]}
 }
 
 // Player is a player and the player's connection, on any node.

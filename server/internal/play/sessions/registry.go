@@ -122,7 +122,7 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	if bound || err != nil {
 		return err
 	}
-	before, err := r.connect(ctx, id, s.SID) // without the lock, since messages may come meanwhile
+	before, err := r.connect(ctx, id, s) // without the lock, since messages may come meanwhile
 	if errors.Is(err, presence.ErrClosed) {
 		err = wire.StoppingError()
 	}
@@ -133,13 +133,13 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 }
 
 // connect tells Redis of a connection, and then calls the hooks.
-func (r *Registry) connect(ctx context.Context, id wire.ID, sid string) (before *presence.Connection, err error) {
-	before, err = r.node.Connect(ctx, id.Name, sid, connData{numericID: id.Number}.encode())
+func (r *Registry) connect(ctx context.Context, id wire.ID, s *Session) (before *presence.Connection, err error) {
+	before, err = r.node.Connect(ctx, id.Name, s.SID, s.dataFor(id).encode())
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range r.connected {
-		f(ctx, id.Name, sid)
+		f(ctx, id.Name, s.SID)
 	}
 	return before, nil
 }
@@ -210,7 +210,8 @@ func (r *Registry) endBind(s *Session, before *presence.Connection, undo func(),
 	}
 	s.bound = true
 	if before != nil {
-		s.known = append(decodeConnData(before.Data).known, s.known...)
+		data := decodeConnData(before.Data)
+		s.before, s.known = data.client, append(data.known, s.known...)
 	}
 	return s.left
 }
@@ -240,7 +241,7 @@ func (r *Registry) release(s *Session) {
 	}
 	r.mu.Unlock()
 	ctx := context.Background() // the connection's own has ended; the node gives up on Redis by itself
-	r.node.SetData(s.id.Name, s.SID, connData{s.id.Number, told}.encode())
+	r.node.SetData(s.id.Name, s.SID, connData{s.id.Number, s.client, told}.encode())
 	if r.node.Disconnect(ctx, s.id.Name, s.SID) != nil {
 		return // the node repeats it, and OnGone ends what must end
 	}

@@ -56,6 +56,36 @@ type Session struct {
 	saidGoodbye bool            // the client has closed the connection and gets nothing more
 	rooms       map[string]room // rooms that the client was told of, by name
 	caughtUp    bool            // the client has heard of the ticket that its player had before
+	client      string          // SetClient
+	before      string          // client of the player's connection before; "" if it named none or has been forgotten
+}
+
+// SetClient names the client, unless it has a name or the session is bound already, and returns its name. A client keeps
+// the name for its later connections.
+func (s *Session) SetClient(name string) string {
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
+	if s.client == "" && !s.bound {
+		s.client = name
+	}
+	return s.client
+}
+
+// Continues reports whether the player's connection before was that client's and ended less than the grace ago. The
+// mailbox then still has all that the client has missed, unless MailboxSize messages came.
+func (s *Session) Continues(client string) bool {
+	s.registry.mu.Lock()
+	defer s.registry.mu.Unlock()
+	return client != "" && s.before == client
+}
+
+// Start returns where the player's mailbox stood when the session was bound: presence.Node.Start. It is "" before.
+func (s *Session) Start() string {
+	player, bound := s.Player()
+	if !bound {
+		return ""
+	}
+	return s.registry.node.Start(player.Name, s.SID)
 }
 
 // BeginRequest buffers pushes until EndRequest, so that they follow the answer to the request: a player hears of being

@@ -40,6 +40,8 @@ type Packet struct {
 	Query       string // of a Connect by a client 2: the part after the namespace's ?
 	ID          string // digits; "" for no acknowledgement
 	Data        json.RawMessage
+
+	args []json.RawMessage // of a parsed event, its name first
 }
 
 const (
@@ -47,7 +49,7 @@ const (
 	maxAttachments = 1000
 )
 
-// Parse parses a packet. After an error the packet has the parts before it, to answer to.
+// Parse parses a packet. An error is a violation of the protocol, after which a connection must be closed.
 func Parse(text []byte) (Packet, error) {
 	p := Packet{Namespace: Root}
 	if len(text) == 0 {
@@ -78,14 +80,43 @@ func Parse(text []byte) (Packet, error) {
 		return p, errors.New("the acknowledgement id is too large")
 	}
 	p.ID, rest = string(rest[:digits]), rest[digits:]
-	if len(rest) == 0 {
-		return p, nil
-	}
-	if err := wire.CheckJSON(rest); err != nil {
-		return p, fmt.Errorf("the packet's data: %w", err)
+	if len(rest) > 0 && !json.Valid(rest) {
+		return p, errors.New("the packet's data is not JSON")
 	}
 	p.Data = rest
-	return p, nil
+	return p, p.checkData()
+}
+
+// checkData checks that the packet's data fits its type.
+func (p *Packet) checkData() error {
+	first := byte(0)
+	if data := bytes.TrimLeft(p.Data, " \t\r\n"); len(data) > 0 {
+		first = data[0]
+	}
+	switch p.Type {
+	case Connect:
+		if first != 0 && first != '{' {
+			return errors.New("the data of a namespace's client must be a JSON object")
+		}
+	case Disconnect:
+		if first != 0 {
+			return errors.New("a client that leaves a namespace sends no data")
+		}
+	case Ack, BinaryAck:
+		if first != 0 && first != '[' {
+			return errors.New("an acknowledgement must be an array")
+		}
+	case Event, BinaryEvent:
+		if json.Unmarshal(p.Data, &p.args) != nil || len(p.args) == 0 {
+			return errors.New("an event must be an array that begins with its name")
+		}
+		if name := p.args[0][0]; name != '"' && name != '-' && (name < '0' || name > '9') {
+			return errors.New("an event's name must be a string or a number")
+		}
+	case Error:
+		return errors.New("only the server refuses namespaces")
+	}
+	return nil
 }
 
 // Append appends the encoded packet.
@@ -106,25 +137,26 @@ func (p *Packet) Append(to []byte) []byte {
 	return append(to, p.Data...)
 }
 
-// Args returns an event's name and its argument, nil for none or null.
+// Args returns a parsed event's name and its argument, nil for none or null. A number counts as a name, as it was
+// written. An error is about what this server takes.
 func (p *Packet) Args() (event string, data json.RawMessage, err error) {
-	var args []json.RawMessage
-	if json.Unmarshal(p.Data, &args) != nil || len(args) == 0 {
-		return "", nil, errors.New("an event must be an array that begins with its name")
+	if err := wire.CheckJSON(p.Data); err != nil {
+		return "", nil, fmt.Errorf("the packet's data: %w", err)
 	}
-	if args[0][0] != '"' || json.Unmarshal(args[0], &event) != nil {
-		return "", nil, errors.New("an event's name must be a string")
+	event = string(p.args[0])
+	if event[0] == '"' {
+		_ = json.Unmarshal(p.args[0], &event) // it has been checked
 	}
-	if len(args) > 2 {
+	switch {
+	case len(p.args) > 2:
 		return event, nil, errors.New("an event takes one argument, a JSON object")
-	}
-	if len(args) == 1 || string(args[1]) == "null" {
+	case len(p.args) == 1 || string(p.args[1]) == "null":
 		return event, nil, nil
-	}
-	if args[1][0] != '{' {
+	case p.args[1][0] != '{':
 		return event, nil, errors.New("an event's argument must be a JSON object")
+	default:
+		return event, p.args[1], nil
 	}
-	return event, args[1], nil
 }
 
 // NewEvent makes an event. Its arguments are JSON.

@@ -31,6 +31,8 @@ func TestParse(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "7", "x", "2{", "2[\"x\"", "2/sunapp,[\"\xff\"]", "5[]", "5-[]", "5x-[]", "51001-[]", "6-1-[]", `212345678901234567["x"]`, `2/a,b`,
+		"2", "2/sunapp,", "2/sunapp,7", `2{}`, `2[]`, `2"x"`, `2[null,{}]`, `2[{},"x"]`, `2[true]`, `2abc["x"]`, `50-{}`, `0/sunapp,[]`, `0"t1"`, `0null`,
+		`1/sunapp,{}`, `1[]`, `3/sunapp,0{}`, `30"x"`, `4`, `4/sunapp,{"message":"no"}`,
 	} {
 		if got, err := Parse([]byte(text)); err == nil {
 			t.Errorf("took %q as %+v", text, got)
@@ -45,19 +47,21 @@ func same(a, b *Packet) bool {
 
 func TestArgs(t *testing.T) {
 	for _, c := range []struct{ data, event, arg, problem string }{
+		{`[7]`, "7", "", ""},
+		{`[-1.5e3,{}]`, "-1.5e3", "{}", ""},
 		{`["x"]`, "x", "", ""},
 		{`["x",null]`, "x", "", ""},
 		{` [ "x" , {"a":[1]} ] `, "x", `{"a":[1]}`, ""},
-		{``, "", "", "array"},
-		{`{}`, "", "", "array"},
-		{`[]`, "", "", "array"},
-		{`[7]`, "", "", "name"},
-		{`[null,{}]`, "", "", "name"},
 		{`["x",{},{}]`, "x", "", "one argument"},
 		{`["x",[]]`, "x", "", "object"},
 		{`["x","{}"]`, "x", "", "object"},
+		{`["\ud800",{}]`, "", "", "data"},
+		{`["x",{"a":1,"a":2}]`, "", "", "duplicate"},
 	} {
-		p := Packet{Type: Event, Data: json.RawMessage(c.data)}
+		p, err := Parse([]byte("2" + c.data))
+		if err != nil {
+			t.Fatalf("%s: %v", c.data, err)
+		}
 		event, arg, err := p.Args()
 		if event != c.event || string(arg) != c.arg || (err == nil) != (c.problem == "") || err != nil && !strings.Contains(err.Error(), c.problem) {
 			t.Errorf("%s: got %q, %s, %v", c.data, event, arg, err)
@@ -80,7 +84,7 @@ func TestNew(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"0", "0/sunapp,", "0/sunapp?token=t,", `0{"token":"t"}`, "1", `2["x",{}]`, `2/sunapp,0["x",{"a":1}]`, `3/sunapp,0[]`, `4"x"`,
-		`51-["x",{"_placeholder":true,"num":0}]`, `61-/a,3[{}]`, "2/", "2?", "2/,", "2/?,", "\xff", `2["x"] `, "2007[]",
+		`51-["x",{"_placeholder":true,"num":0}]`, `61-/a,3[{}]`, "2/", "2?", "2/,", "2/?,", "\xff", `2["x"] `, "2007[]", `2[7,{}]`, `1{}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -95,6 +99,9 @@ func FuzzParse(f *testing.F) {
 		again, err := Parse(p.Append(nil))
 		if err != nil || !same(&p, &again) {
 			t.Fatalf("%q is %+v, but written again %+v, %v", text, p, again, err)
+		}
+		if p.Type != Event && p.Type != BinaryEvent {
+			return
 		}
 		event, arg, err := p.Args()
 		if err == nil && arg != nil && !json.Valid(NewEvent(p.Namespace, event, arg).Data) {

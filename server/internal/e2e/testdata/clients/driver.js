@@ -1,7 +1,8 @@
 // Runs clients of the server for clients_test.go: commands come as lines of JSON on stdin, what the clients see goes out
-// as lines of JSON on stdout, in the same words for every kind of client.
+// as lines of JSON on stdout, in the same words for every kind of client. driver.py does the same for the client in python.
 //
-//   {do: 'connect', as: 'a', kind: 'plain' | 'client 4' | 'client 2', url, namespace, token}
+//   {do: 'connect', as: 'a', kind: 'plain' | 'client 1' | … | 'client 4', url, namespace, token, recover}
+//                                                  recover: true for a Socket.IO client that asks for recovery
 //   {do: 'send', as: 'a', event, data, ack: 7}     ack is left out where no acknowledgement is asked for
 //   {do: 'drop', as: 'a'}                          breaks the connection as a dead network does; the client comes back
 //   {do: 'away', as: 'a'}                          the same, but the client can't come back before
@@ -17,7 +18,8 @@
 'use strict';
 
 const WebSocket = require('ws');
-const libraries = {'client 4': require('socket.io-client-4'), 'client 2': require('socket.io-client-2')};
+const libraries = {};
+for (const version of [1, 2, 3, 4]) libraries[`client ${version}`] = require(`socket.io-client-${version}`);
 
 const delay = {reconnectionDelay: 20, reconnectionDelayMax: 100, randomizationFactor: 0};
 const nowhere = 'http://127.0.0.1:1'; // where nobody listens
@@ -91,14 +93,16 @@ class Plain {
 
 // SocketIO is a client of the Socket.IO library, which comes back by rules of its own.
 class SocketIO {
-  constructor(as, {kind, url, namespace = '/sunapp', token}) {
+  constructor(as, {kind, url, namespace = '/sunapp', token, recover}) {
     this.as = as;
     this.attempts = 0;
-    const auth = kind === 'client 4' ? {auth: {token}} : {query: token ? {token} : {}};
+    this.args = recover ? 2 : 1; // that an event may have
+    const old = kind === 'client 1' || kind === 'client 2';
+    const auth = old ? {query: token ? {token} : {}} : {auth: {token, recover}};
     const socket = this.socket = libraries[kind](url + namespace, {transports: ['websocket'], forceNew: true, ...delay, ...auth});
     socket.on('connect', () => see(as, {see: 'connected', data: socket.recovered ? {recovered: true} : undefined}));
     socket.on('disconnect', (why) => this.disconnected(why));
-    if (kind === 'client 4') {
+    if (!old) {
       socket.on('connect_error', (e) => this.refused(e.data));
       socket.onAny((event, ...args) => this.event(event, args));
     } else { // which has no such thing
@@ -119,8 +123,10 @@ class SocketIO {
     shutOut(this.as, why.code, () => this.attempts);
   }
 
-  event(event, [data, seq]) {
+  event(event, args) {
     if (this.last) this.flush();
+    const [data, seq] = args;
+    if (args.length > this.args) event = `${event} with ${args.length} arguments`;
     const line = {see: 'event', event, data, seq};
     if (event === 'error' && (data.code === 'replaced' || data.code === 'unauthorized')) this.last = line;
     else see(this.as, line);
