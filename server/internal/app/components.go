@@ -190,14 +190,3 @@ func Version() string {
 	}
 	return info.Main.Version
 }
-
-// maxSlots is the limit of an address on this node: of long polls and event streams together, and of connections.
-const maxSlots = 2000
-
-// slots makes one of these limits. Without rate limits there is none.
-func (s *Server) slots() *limits.Slots {
-	if s.config.RateLimitAddress.Off() {
-		return &limits.Slots{}
-	}
-	return &limits.Slots{Max: maxSlots}
-}

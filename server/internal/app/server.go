@@ -4,12 +4,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/base/flags"
@@ -57,7 +55,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.work, s.endWork = context.WithCancel(context.WithoutCancel(ctx))
 	if err = s.assemble(ctx); err == nil {
-		s.listener, err = listen(c.Addr)
+		s.listener, err = s.listen()
 	}
 	if err != nil {
 		s.endWork()
@@ -65,17 +63,6 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-func listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--addr: %s is in use by another program: stop it, or choose another port, such as --addr 127.0.0.1:4001", addr)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--addr: %w", err)
-	}
-	return listener, nil
 }
 
 // URL is the server's address.

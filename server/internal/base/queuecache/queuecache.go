@@ -28,33 +28,42 @@ type Cache struct {
 
 	reading singleflight.Group
 	mu      sync.Mutex
-	queues  []matchq.Queue
-	until   time.Time // end of their age
+	now     *Snapshot
+	until   time.Time // end of its age
 }
 
 // All returns the queues that have tickets or are paused, by name, at most a second old. Callers must not change them.
 // Errors are those of matchq.Matcher.Queues.
 func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {
-	if queues, ok := l.cached(); ok {
-		return queues, nil
+	now, err := l.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return now.Queues, nil
+}
+
+// Now is All, as a snapshot that keeps what is derived from it.
+func (l *Cache) Now(ctx context.Context) (*Snapshot, error) {
+	if now, ok := l.cached(); ok {
+		return now, nil
 	}
 	result := l.reading.DoChan("", func() (any, error) { return l.read(context.WithoutCancel(ctx)) })
 	select {
 	case r := <-result:
-		queues, _ := r.Val.([]matchq.Queue)
-		return queues, r.Err
+		now, _ := r.Val.(*Snapshot)
+		return now, r.Err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("read queues: %w", wire.WaitError(ctx.Err()))
 	}
 }
 
-func (l *Cache) cached() ([]matchq.Queue, bool) {
+func (l *Cache) cached() (*Snapshot, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.queues, time.Now().Before(l.until)
+	return l.now, time.Now().Before(l.until)
 }
 
-func (l *Cache) read(ctx context.Context) ([]matchq.Queue, error) {
+func (l *Cache) read(ctx context.Context) (*Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	start := time.Now()
@@ -64,6 +73,6 @@ func (l *Cache) read(ctx context.Context) ([]matchq.Queue, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.queues, l.until = queues, time.Now().Add(min(maxAge, ageFactor*time.Since(start)))
-	return queues, nil
+	l.now, l.until = &Snapshot{Queues: queues}, time.Now().Add(min(maxAge, ageFactor*time.Since(start)))
+	return l.now, nil
 }

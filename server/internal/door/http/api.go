@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
@@ -60,13 +62,17 @@ type API struct {
 	echo        *echo.Echo
 	root        *echo.Group
 	draining    atomic.Bool
-	stop        context.Context // ends when long polls must be answered
-	stopNow     context.CancelFunc
+
+	questionnaires func() *blob.Blob
+
+	stop    context.Context // ends when long polls must be answered
+	stopNow context.CancelFunc
 }
 
 // New makes an API.
 func New(o Options) *API {
 	a := &API{Options: o, echo: echo.New()}
+	a.questionnaires = sync.OnceValue(a.encodeQuestionnaires)
 	a.stop, a.stopNow = context.WithCancel(context.Background())
 	a.origins, a.hosts = parseOrigins(o.AllowedOrigins)
 	a.echo.HideBanner, a.echo.HidePort = true, true

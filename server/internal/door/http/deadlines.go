@@ -17,7 +17,7 @@ import (
 const (
 	bodyTimeout   = 10 * time.Second // to receive a body that the answer needs
 	lateTimeout   = time.Second      // to receive a body that the answer does not need; then the connection closes
-	answerTimeout = 20 * time.Second // for the client to take an answer, streams apart
+	answerTimeout = 10 * time.Second // for the client to take an answer, streams apart
 )
 
 // WriteTimeout bounds what no handler bounds, net/http's own answers too. It is longer than a long poll with its answer.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -26,9 +27,15 @@ func (a *API) inDemo(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// encodeQuestionnaires encodes the known questionnaires, which do not change.
+func (a *API) encodeQuestionnaires() *blob.Blob {
+	return blob.New(echo.MIMEApplicationJSON, wire.Encode(map[string]any{"questionnaires": a.Questions.List()}))
+}
+
 // getQuestionnaires lists the known questionnaires.
 func (a *API) getQuestionnaires(c echo.Context) error {
-	return c.JSON(http.StatusOK, map[string]any{"questionnaires": a.Questions.List()})
+	a.questionnaires().Serve(c.Response(), c.Request())
+	return nil
 }
 
 type guestView struct {

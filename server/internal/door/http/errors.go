@@ -3,6 +3,7 @@ package httpdoor
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -56,6 +57,14 @@ func errorOf(err error, r *http.Request) *wire.Error {
 		}
 	}
 	return wire.ErrorOf(err)
+}
+
+// Overloaded is the answer to a connection that gets no other: too many are open.
+func Overloaded() []byte {
+	f := wire.Errorf(wire.CodeOverloaded, "too many connections are open; try again later")
+	body := wire.Encode(problemOf(f))
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nRetry-After: 1\r\nConnection: close\r\n\r\n%s",
+		f.Status(), http.StatusText(f.Status()), len(body), body)
 }
 
 // WriteError answers a request with an error.

@@ -28,18 +28,6 @@ func (a *API) getMatch(c echo.Context) error {
 	return c.JSON(http.StatusOK, viewMatch(&match))
 }
 
-func (a *API) getQueues(c echo.Context) error {
-	queues, err := a.Queues.All(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	views := make([]queueView, len(queues))
-	for i := range queues {
-		views[i] = viewQueue(&queues[i])
-	}
-	return c.JSON(http.StatusOK, map[string]any{"queues": views})
-}
-
 func (a *API) getQueue(c echo.Context) error {
 	name, err := param(c, "queue")
 	if err != nil {

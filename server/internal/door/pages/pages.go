@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -25,8 +26,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // file is an embedded file as browsers get it.
 type file struct {
-	kind, tag string
-	body      []byte
+	tag    string
+	answer func(http.ResponseWriter, *http.Request)
 }
 
 // Pages are the files by name, such as "demo.html" and "assets/base.css".
@@ -54,7 +55,7 @@ func New(demo bool) (Pages, error) {
 			body = demoOnly.ReplaceAll(body, nil)
 		}
 		sum := sha256.Sum256(body)
-		p[name] = file{kind, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, body}
+		p[name] = file{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, blob.New(kind, body).Serve}
 		return nil
 	})
 	return p, err
@@ -77,15 +78,14 @@ func (p Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error 
 		return wire.Errorf(wire.CodeNotFound, "no such path")
 	}
 	h := w.Header()
-	h.Set("Content-Type", f.kind)
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", f.tag)
 	if strings.Contains(r.Header.Get("If-None-Match"), f.tag) {
+		h.Add("Vary", "Accept-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(f.body) // an error means that the client has gone
+	f.answer(w, r)
 	return nil
 }

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -15,9 +14,8 @@ import (
 )
 
 const (
-	maxFrame     = 16 << 10 // bytes of a client's frame
-	kernelBuffer = 64 << 10 // bytes; the system's default would hold megabytes for a slow client
-	maxReason    = 123      // bytes; room in a close frame
+	maxFrame  = 16 << 10 // bytes of a client's frame
+	maxReason = 123      // bytes; room in a close frame
 )
 
 // protocol handles the frames of a link. Calls come one at a time. text and binary are not called after the server has
@@ -52,9 +50,6 @@ func newWebsockets(
 		refused(w, r, strings.TrimPrefix(reason.Error(), "websocket: "))
 	}
 	m.HandleConnect(func(s *melody.Session) {
-		if tcp, ok := s.WebsocketConnection().UnderlyingConn().(*net.TCPConn); ok {
-			_ = tcp.SetWriteBuffer(kernelBuffer)
-		}
 		ws.call(s, func(l *link) {
 			s.Request = nil
 			l.upgraded()

@@ -63,18 +63,27 @@ const yesAndNo = `{"title": "Yes and no", "questions": [
 type process struct {
 	t    *testing.T
 	url  string
+	pid  int
 	kill func() // like kill -9; waits for the end
 }
 
-// start starts a server on a test's Redis. Its grace is a second.
-func start(t *testing.T, env *matchqtest.Env) *process {
+// start starts a server on a test's Redis. Its grace is a second, unless args say otherwise.
+func start(t *testing.T, env *matchqtest.Env, args ...string) *process {
+	t.Helper()
+	return startProgram(t, os.Args[0], env, args...)
+}
+
+// startProgram starts a server that is a program of its own.
+func startProgram(t *testing.T, program string, env *matchqtest.Env, args ...string) *process {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "yesno.json"), []byte(yesAndNo), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace,
-		"--interval", "40ms", "--grace", "1s", "--questions", folder)
+	cmd := exec.Command(program, append([]string{
+		"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace,
+		"--interval", "40ms", "--grace", "1s", "--questions", folder,
+	}, args...)...)
 	cmd.Env = append(os.Environ(), beServer+"=1")
 	log, err := cmd.StderrPipe()
 	if err != nil {
@@ -96,7 +105,7 @@ func start(t *testing.T, env *matchqtest.Env) *process {
 	t.Cleanup(kill)
 	select {
 	case u := <-url:
-		return &process{t: t, url: u, kill: kill}
+		return &process{t: t, url: u, pid: cmd.Process.Pid, kill: kill}
 	case <-read:
 		t.Fatal("the server did not start")
 	case <-time.After(patience):

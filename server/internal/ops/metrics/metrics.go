@@ -82,11 +82,11 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func(
 
 func (m *Metrics) interval() float64 { return max(0, m.Matcher.Config().Interval.Seconds()) }
 
-// Handler answers with all metrics.
+// Handler answers with all metrics. Requests of the same second share an answer.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		ErrorLog: slog.NewLogLogger(m.Log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
-	})
+	return &handler{render: promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(m.Log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError, DisableCompression: true,
+	})}
 }
 
 // Queued counts a new ticket of this node.

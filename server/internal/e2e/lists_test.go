@@ -1,0 +1,121 @@
+package e2e_test
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+// fillQueues makes queues with one ticket each, from the library.
+func (n *testNode) fillQueues(count int) {
+	n.t.Helper()
+	requests := make([]matchq.Request, count)
+	for i := range requests {
+		requests[i] = matchq.Request{Queue: fmt.Sprintf("quiz-%05d", i), Player: fmt.Sprint(i)}
+	}
+	for part := range slices.Chunk(requests, 1000) {
+		if _, err := n.matcher.EnqueueAll(n.t.Context(), part); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+}
+
+// A client reads all queues page by page.
+func TestPagesOfQueues(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
+	if got := n.want(200, n.call("GET", "/v1/queues", "")); got.raw != `{"queues":[]}` {
+		t.Errorf("got %s", got.raw)
+	}
+	n.fillQueues(2500)
+	matchqtest.Eventually(t, "the queues are listed", func() bool { return n.call("GET", "/v1/queues?after=quiz-02498", "").at("queues.0") != nil })
+	for _, limit := range []string{"", "999", "1000", "1"} {
+		var names []string
+		query, most := "?", 1000
+		if limit != "" {
+			query = "?limit=" + limit + "&"
+			most = map[string]int{"999": 999, "1000": 1000, "1": 1}[limit]
+		}
+		after := ""
+		for range 5 {
+			got := n.want(200, n.call("GET", "/v1/queues"+query+"after="+after, ""))
+			queues, _ := got.at("queues").([]any)
+			if len(queues) > most {
+				t.Errorf("limit %q: a page has %d queues", limit, len(queues))
+			}
+			for _, q := range queues {
+				names = append(names, q.(map[string]any)["name"].(string))
+			}
+			if after = got.text("next"); after == "" {
+				break
+			}
+		}
+		if limit == "1" {
+			names = append(names, "quiz-00005") // it read five pages only
+		}
+		for i, name := range names {
+			if name != fmt.Sprintf("quiz-%05d", i) {
+				t.Fatalf("limit %q: queue %d is %s", limit, i, name)
+			}
+		}
+		if limit != "1" && len(names) != 2500 {
+			t.Errorf("limit %q: %d queues", limit, len(names))
+		}
+	}
+	if got := n.want(200, n.call("GET", "/v1/queues?after=zzz", "")); got.raw != `{"queues":[]}` {
+		t.Errorf("got %s", got.raw)
+	}
+	for _, bad := range []string{"0", "1001", "all"} {
+		n.want(422, n.call("GET", "/v1/queues?limit="+bad, ""))
+	}
+	s := n.dial()
+	s.send(`{"event":"get_connection_status"}`)
+	if status, _ := s.expect("connection_status").at("data").(map[string]any); len(status) != 1000 {
+		t.Errorf("the status has %d queues", len(status))
+	}
+}
+
+// Pages and lists are compressed for clients that like it.
+func TestCompressedAnswers(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
+	n.fillQueues(1500)
+	for _, path := range []string{
+		"/", "/dashboard", "/assets/base.css", "/openapi.yaml", "/metrics", "/v1/queues", "/v1/queues?after=quiz-00999",
+	} {
+		plain := n.want(200, n.call("GET", path, "", "Accept-Encoding", "identity"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if answer.Header.Get("Content-Encoding") != "gzip" || answer.ContentLength <= 0 || answer.ContentLength > int64(len(plain.raw))/2 {
+			t.Errorf("%s: %d of %d bytes, %v", path, answer.ContentLength, len(plain.raw), answer.Header)
+			continue
+		}
+		unzip, err := gzip.NewReader(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(unzip)
+		changes := path == "/metrics" || strings.HasPrefix(path, "/v1/queues") // with the time
+		if err != nil || !changes && string(body) != plain.raw || len(body) < len(plain.raw)*9/10 {
+			t.Errorf("%s: %d bytes, %v", path, len(body), err)
+		}
+		if plain.header.Get("Content-Encoding") != "" || !slices.Contains(plain.header.Values("Vary"), "Accept-Encoding") {
+			t.Errorf("%s: %v", path, plain.header)
+		}
+	}
+}
