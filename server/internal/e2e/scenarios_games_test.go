@@ -70,8 +70,8 @@ var selfPaced = []scenario{
 		args: []string{"--questions", questionSets},
 		steps: append(playing(), []step{
 			{who: "b", send: "end_game_playing", data: `{"roomId":"$room"}`, ack: `{}`},
-			{who: "b", want: "game_over", like: `{"roomId":"$room","results":[{"id":17,"score":0,"correct":0,"answered":0},{"id":"18","score":0,"correct":0,"answered":0}],"reason":"forfeit"}`},
-			{who: "a", want: "game_over", like: `{"reason":"forfeit"}`},
+			{who: "b", want: "game_over", like: `{"roomId":"$room","results":[{"id":17,"score":0,"correct":0,"answered":0},{"id":"18","score":0,"correct":0,"answered":0}],"reason":"forfeit","forfeitedBy":["18"]}`},
+			{who: "a", want: "game_over", like: `{"reason":"forfeit","forfeitedBy":["18"]}`},
 			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "error", like: `{"code":"too_late"}`},
 		}...),
 	},
@@ -92,8 +92,8 @@ var selfPaced = []scenario{
 			{who: "c", send: "request_friend_game_matching", data: `{"userId":19,"friendUserId":18}`, ack: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
 			{who: "b", want: "request_game_match_to_friend", like: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
 			{who: "b", send: "accept_friend_request", data: `{"roomId":"$friends"}`, want: "created_friend_match", like: `{"roomId":"$friends"}`},
-			{who: "b", want: "game_over", like: `{"roomId":"$room","reason":"forfeit"}`},
-			{who: "a", want: "game_over", like: `{"roomId":"$room","reason":"forfeit"}`},
+			{who: "b", want: "game_over", like: `{"roomId":"$room","reason":"forfeit","forfeitedBy":["18"]}`},
+			{who: "a", want: "game_over", like: `{"roomId":"$room","reason":"forfeit","forfeitedBy":["18"]}`},
 			{who: "c", want: "created_friend_match", like: `{"roomId":"$friends","user1":{"id":19},"user2":{"id":"18"}}`},
 			{who: "b", send: "get_state", want: "state", like: `{"room":{"roomId":"$friends"}}`},
 		}...),
@@ -140,10 +140,10 @@ var paced = []scenario{
 			{who: "b", want: "game_starting", like: `{"inMs":200}`},
 			{who: "a", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text","choices":["wrong","right","well"]},"closesInMs":1500}`},
 			{who: "b", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text"},"closesInMs":1500}`},
-			{who: "a", do: func(st *stage) { st.unlike("q1", "sent1", "sent2") }, send: "get_state", want: "state", like: `{"room":{"mode":"paced","index":0,"of":2,"question":{"id":"$q1"},"closesInMs":"*","scores":[{"id":17,"score":0},{"id":"18","score":0}]}}`},
 			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1"), ack: answered(`17`, "$sidA", "$q1")},
 			{who: "b", want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")},
-			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")}, // too
+			{who: "a", do: func(st *stage) { st.unlike("q1", "sent1", "sent2") }, send: "get_state", want: "state", like: `{"room":{"questionaireId":7,"mode":"paced","index":0,"of":2,"question":{"id":"$q1"},"closesInMs":"*","scores":[{"id":17,"score":0},{"id":"18","score":0}]}}`}, // though 17 is right
+			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")},                                                                                                               // too
 			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":7}`, ack: `{"error":{"code":"wrong_mode"}}`},
 			{who: "a", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
 			{who: "b", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
@@ -168,8 +168,19 @@ var paced = []scenario{
 			{who: "a", send: "start_game", data: `{"roomId":"$room","limit":51}`, ack: `{"error":{"code":"invalid"}}`},
 			{who: "a", send: "start_game", data: `{"roomId":"$room"}`, ack: `{}`},
 			{who: "b", send: "end_game_playing", data: `{"roomId":"$room"}`, ack: `{}`},
-			{who: "b", want: "game_over", like: `{"reason":"forfeit"}`},
-			{who: "a", want: "game_over", like: `{"reason":"forfeit"}`},
+			{who: "b", want: "game_over", like: `{"reason":"forfeit","forfeitedBy":["18"]}`},
+			{who: "a", want: "game_over", like: `{"reason":"forfeit","forfeitedBy":["18"]}`},
+		}...),
+	},
+	{
+		name: "one has waited long enough and leaves",
+		args: []string{"--questions", questionSets},
+		game: func(c *quiz.Config) { c.StartWait = 0 },
+		steps: append(inRoom(), []step{
+			{who: "a", send: "start_game", data: `{"roomId":"$room"}`, ack: `{}`},
+			{who: "a", send: "end_game_playing", data: `{"roomId":"$room"}`, ack: `{}`},
+			{who: "a", want: "game_over", like: `{"roomId":"$room","reason":"void"}`},
+			{who: "b", want: "game_over", like: `{"roomId":"$room","reason":"void"}`},
 		}...),
 	},
 }

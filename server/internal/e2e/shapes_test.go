@@ -37,7 +37,8 @@ var shapes = map[string][]string{
 	"question_closed":  {`{"roomId":"#text","questionItemId":"#id","answer":"#number","scores":` + scoresShape + `}`},
 	"game_over": {
 		`{"roomId":"#text","results":` + resultsShape + `,"reason":"finished"}`,
-		`{"roomId":"#text","results":` + resultsShape + `,"reason":"forfeit"}`,
+		`{"roomId":"#text","results":` + resultsShape + `,"reason":"forfeit","forfeitedBy":["…","#id"]}`,
+		`{"roomId":"#text","results":` + resultsShape + `,"reason":"void"}`,
 	},
 	"opponent_away": {`{"graceMs":"#number"}`},
 	"opponent_back": {`{}`},
@@ -57,7 +58,7 @@ const (
 	questionShape = `{"id":"#id","text":"#text","choices":["…","#text"]}`
 	scoresShape   = `["…",{"id":"#id","score":"#number"}]`
 	resultsShape  = `["…",{"id":"#id","score":"#number","correct":"#number","answered":"#number"}]`
-	roomShape     = `{"roomId":"#text","mode":"#text","index":"#number","of":"#number","question?":` + questionShape + `,"closesInMs?":"#number","scores":` + scoresShape + `,"opponentAway":"#bool"}`
+	roomShape     = `{"roomId":"#text","questionaireId?":"#id","mode":"#text","index":"#number","of":"#number","question?":` + questionShape + `,"closesInMs?":"#number","scores":` + scoresShape + `,"opponentAway":"#bool"}`
 	errorShape    = `{"code":"#text","message":"#text","retryAfterMs?":"#number"}`
 )
 

@@ -1,10 +1,14 @@
 package quiz
 
-import "github.com/matchq/matchq/server/internal/play/questions"
+import (
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/questions"
+)
 
 // State is the state of the game for one player.
 type State struct {
 	RoomID       string            `json:"roomId"`
+	Set          wire.ID           `json:"questionaireId,omitzero"` // none in a friend match until a player names one
 	Mode         Mode              `json:"mode"`
 	Index        int               `json:"index"`
 	Of           int               `json:"of"`
@@ -16,7 +20,7 @@ type State struct {
 
 // State returns the state of the game for a player.
 func (r *Room) State(name string, now int64) State {
-	s := State{RoomID: r.ID, Mode: r.Mode, Index: r.Index, Of: len(r.Questions), Scores: r.scores()}
+	s := State{RoomID: r.ID, Set: r.Set, Mode: r.Mode, Index: r.Index, Of: len(r.Questions), Scores: r.scores()}
 	for i := range r.Players {
 		p := &r.Players[i]
 		switch {

@@ -181,7 +181,6 @@ export class Player {
     if (link.status === 'open') state.backAt = this.#wasAway ? link.since : null;
     this.#wasAway = link.status === 'away' || link.status === 'connecting' && this.#wasAway;
     state.link = {...link, again: this.#wasAway};
-    state.catchingUp = link.status !== 'open';
     if (link.status !== 'connecting' && link.status !== 'away') {
       for (const tell of this.#toldOpen.splice(0)) tell();
     }

@@ -6,9 +6,10 @@ import {nameOf} from './demo-state.js';
 
 export function result({t, state, actions}) {
   const mine = state.me?.player;
-  const {outcome, forfeit, results, players} = state.result;
+  const {outcome, why, forfeitedBy, results, players} = state.result;
   const others = players.filter((id) => id !== mine);
-  const names = others.map((id) => nameOf(state, id)).join(', ');
+  const namesOf = (ids = []) => ids.map((id) => nameOf(state, id)).join(', ');
+  const names = namesOf(others);
   const best = Math.max(1, ...results.map(({score}) => score));
   const rows = [...results].sort((a, b) => b.score - a.score).map(({id, score, correct, answered}) => {
     const bar = h('span', {class: 'fill'});
@@ -25,7 +26,7 @@ export function result({t, state, actions}) {
   const waiting = h('div', {class: 'box asked'}, waitingText, button(t('withdraw'), actions.withdraw, {id: 'withdraw'}));
   const root = h('section', {class: `result center ${outcome}`},
     heading(t(outcome), {class: 'outcome'}),
-    forfeit ? h('p', {class: 'muted'}, t({them: 'forfeitThem', me: 'forfeitMe', unknown: 'forfeitUnknown'}[forfeit], names)) : null,
+    why ? h('p', {class: 'muted'}, t(why, namesOf(forfeitedBy))) : null,
     h('ol', {class: 'board final'}, ...rows), waiting,
     h('div', {class: 'actions'}, challenge, again, button(t('others'), actions.home, {class: 'quiet', id: 'others'})));
   return {

@@ -18,7 +18,7 @@ export function start(remembered = {}) {
   return {
     me: null, names: dict(names), set, seq, ticket, match, game, result,
     sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
-    link: {status: 'connecting', since: 0}, backAt: null, catchingUp: true, busy: false, bot: null,
+    link: {status: 'connecting', since: 0}, backAt: null, busy: false, bot: null,
   };
 }
 
@@ -232,16 +232,16 @@ function scores(list) {
   return dict(Object.fromEntries(list.map(({id, score}) => [id, score])));
 }
 
-// outcome returns our result of a game: win, lose or draw, and whether a player forfeited.
-function outcome(state, {roomId, results, reason}) {
-  const mine = results.find(({id}) => id === state.me?.player)?.score ?? 0;
-  const best = Math.max(...results.filter(({id}) => id !== state.me?.player).map(({score}) => score));
-  const byScore = mine > best ? 'win' : mine < best ? 'lose' : 'draw';
-  if (reason !== 'forfeit') return {room: roomId, outcome: byScore, forfeit: null};
-  if (state.match.gaveUp) return {room: roomId, outcome: 'lose', forfeit: 'me'};
-  // It may have been us, if the result was late.
-  if (state.catchingUp && !state.match.away) return {room: roomId, outcome: byScore, forfeit: 'unknown'};
-  return {room: roomId, outcome: 'win', forfeit: 'them'};
+// outcome returns our result of a game, and why it is that if not by score. A player who has forfeited can't win.
+function outcome(state, {roomId, results, reason, forfeitedBy = []}) {
+  const me = state.me?.player;
+  const ends = (outcome, why = null) => ({room: roomId, outcome, why, forfeitedBy});
+  if (reason === 'void') return ends('nobody', 'voided');
+  if (reason === 'lost') return ends('nobody', 'gameLost');
+  if (forfeitedBy.includes(me)) return ends('lose', state.match.gaveUp ? 'forfeitMe' : 'forfeitAway');
+  const mine = results.find(({id}) => id === me)?.score ?? 0;
+  const best = Math.max(...results.filter(({id}) => id !== me && !forfeitedBy.includes(id)).map(({score}) => score));
+  return ends(mine > best ? 'win' : mine < best ? 'lose' : 'draw', reason === 'forfeit' ? 'forfeitThem' : null);
 }
 
 // restore replaces the state by the server's, when missed messages are lost.
