@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// frame is a message of the server. The event determines the form of the data.
+type frame struct {
+	Event string          `json:"event"`
+	Seq   string          `json:"seq"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// status is what a player is told of a request.
+type status struct {
+	Status         string `json:"status"`
+	Reason         string `json:"reason"`
+	TicketID       string `json:"ticketId"`
+	NextTickMs     *int64 `json:"nextTickMs"`
+	MatchID        string `json:"matchId"`
+	RoomID         string `json:"roomId"`
+	QuestionaireID string `json:"questionaireId"`
+	WaitedMs       int64  `json:"waitedMs"`
+}
+
+// hear handles one event. Events of games are none of this program's business.
+func (s *overSockets) hear(p *player, f *frame) error {
+	switch f.Event {
+	case "match_status":
+		return s.hearStatus(p, f.Data)
+	case "cancel_request_general_match_status":
+		var answer status
+		if err := json.Unmarshal(f.Data, &answer); err != nil {
+			return err
+		}
+		if answer.Status == "CANCEL_REQUEST_COMPLETE" {
+			s.hasEnded(p, "cancelled")
+		} // else the outcome was told, or comes
+	case "resumed":
+		if s.stateOf(p) == idle {
+			s.isBack(p)
+		}
+	case "state":
+		var now struct {
+			Ticket json.RawMessage `json:"ticket"`
+			Match  json.RawMessage `json:"match"`
+		}
+		if err := json.Unmarshal(f.Data, &now); err != nil {
+			return err
+		}
+		switch {
+		case now.Ticket != nil:
+			return s.hearStatus(p, now.Ticket)
+		case now.Match != nil:
+			return s.hearStatus(p, now.Match)
+		}
+		s.isBack(p)
+	case "error":
+		var refused refusal
+		if err := json.Unmarshal(f.Data, &refused); err != nil {
+			return err
+		}
+		s.fails(p, refused.Code, refused.Message)
+	}
+	return nil
+}
+
+func (s *overSockets) hearStatus(p *player, data json.RawMessage) error {
+	var now status
+	if err := json.Unmarshal(data, &now); err != nil {
+		return err
+	}
+	switch now.Status {
+	case "PUSHED_TO_QUEUE":
+		next := time.Duration(-1)
+		if now.NextTickMs != nil {
+			next = time.Duration(*now.NextTickMs) * time.Millisecond
+		}
+		s.isQueued(p, now.TicketID, next)
+	case "DUPLICATED_USER_ID":
+		s.isDuplicate(p, now.TicketID)
+	case "MATCHED":
+		players, err := usersOf(data)
+		if err != nil {
+			return err
+		}
+		m := told{id: now.MatchID, room: now.RoomID, queue: now.QuestionaireID, players: players}
+		s.isMatched(p, m, time.Duration(now.WaitedMs)*time.Millisecond, time.Time{})
+	case "EXPIRED":
+		s.hasEnded(p, "expired")
+	case "CANCELLED":
+		s.hasEnded(p, outcome("cancelled", now.Reason))
+	}
+	return nil
+}
+
+// outcome is the outcome of a ticket that ended for a reason.
+func outcome(state, reason string) string {
+	if reason == "" || reason == "requested" {
+		return state
+	}
+	return reason
+}
+
+// usersOf returns the ids of user1, user2 and so on.
+func usersOf(data json.RawMessage) ([]string, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	var players []string
+	for key, value := range fields {
+		if !strings.HasPrefix(key, "user") {
+			continue
+		}
+		var user struct {
+			ID any `json:"id"`
+		}
+		if err := json.Unmarshal(value, &user); err != nil {
+			return nil, err
+		}
+		players = append(players, fmt.Sprint(user.ID)) // players of other programs may have numbers
+	}
+	return players, nil
+}
