@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"github.com/matchq/matchq/matchq"
@@ -79,12 +79,8 @@ func ticketID(namespace, identity, key string, attempt int) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
 }
 
-// sameRequest reports whether a ticket is the one of a request.
+// sameRequest reports whether a ticket is the one of a request, however the request was spelt.
 func (a *API) sameRequest(r *intake.Request, t *matchq.Ticket) bool {
-	var attributes bytes.Buffer
-	if len(r.Attributes) > 0 && json.Compact(&attributes, r.Attributes) != nil {
-		return false
-	}
 	ttl := r.TTL
 	if ttl == 0 {
 		ttl = a.Matcher.Config().TTL
@@ -93,5 +89,17 @@ func (a *API) sameRequest(r *intake.Request, t *matchq.Ticket) bool {
 	if t.ExpiresAt.IsZero() {
 		sameTTL = ttl == matchq.Never
 	}
-	return t.Player == r.Player.Name && t.Queue == r.Queue.Name && sameTTL && r.Rating == t.Rating && bytes.Equal(attributes.Bytes(), t.Attributes)
+	return t.Player == r.Player.Name && t.Queue == r.Queue.Name && sameTTL && r.Rating == t.Rating && sameJSON(jsontext.Value(r.Attributes), jsontext.Value(t.Attributes))
+}
+
+// sameJSON reports whether two texts, JSON or empty, mean the same: the order of keys, white space, escapes and the
+// spelling of numbers do not count. Large integers that only a float64 takes for the same are different.
+func sameJSON(a, b jsontext.Value) bool {
+	return bytes.Equal(a, b) || len(a) > 0 && len(b) > 0 && bytes.Equal(canonical(a), canonical(b))
+}
+
+func canonical(v jsontext.Value) []byte {
+	v = v.Clone()
+	_ = v.Canonicalize(jsontext.CanonicalizeRawInts(false)) // it is JSON: the library took it
+	return v
 }
