@@ -13,6 +13,7 @@ import (
 
 	"github.com/matchq/matchq/server/internal/app"
 	"github.com/matchq/matchq/server/internal/base/flags"
+	"github.com/matchq/matchq/server/internal/base/logs"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 )
 
@@ -50,16 +51,12 @@ func serve(c app.Config) error {
 func newLog(f *flags.Flags) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // the flag takes nothing else
-	options := &slog.HandlerOptions{Level: level}
 	text := f.LogFormat == "text"
 	if f.LogFormat == "auto" {
 		info, err := os.Stderr.Stat()
 		text = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
-	if text {
-		return slog.New(slog.NewTextHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	return logs.New(os.Stderr, text, level)
 }
 
 // healthcheck asks a running server whether it is ready.
