@@ -167,3 +167,20 @@ func TestOperatorSessions(t *testing.T) {
 		t.Error("without a token somebody has it")
 	}
 }
+
+func FuzzSession(f *testing.F) {
+	now := time.Now()
+	g, err := identity.New(identity.Options{AdminToken: adminToken})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := g.NewSession(now.Add(time.Minute))
+	for _, seed := range []string{good, "", ".", "9999999999.", "9999999999." + strings.Repeat("0", 64), "+" + good, " " + good, good + "."} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, session string) {
+		if g.IsSession(session, now) && session != good {
+			t.Errorf("%q is a session", session)
+		}
+	})
+}
