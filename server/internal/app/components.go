@@ -52,6 +52,7 @@ type components struct {
 	guard    *identity.Guard
 	intake   *intake.Intake
 	notifier *notify.Notifier
+	announce *notify.Announcer
 	watcher  *watch.Watcher
 	api      *httpdoor.API
 	sockets  *ws.Sockets
@@ -154,13 +155,17 @@ func (s *Server) assembleDoors(context.Context) error {
 		Matcher: s.matcher,
 		Limits:  s.limits,
 		Games:   s.games,
-		Queued:  s.metrics.Queued,
+		Queued: func(t *matchq.Ticket) {
+			s.metrics.Queued(t.Queue)
+			s.announce.TicketMade(t)
+		},
 	}
 	s.notifier = &notify.Notifier{
 		Matcher: s.matcher, Presence: s.presence, Sessions: s.sessions, Log: s.log,
 		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
 		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
+	s.announce = notify.NewAnnouncer(s.notifier, s.config.Grace)
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,

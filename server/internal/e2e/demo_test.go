@@ -91,6 +91,7 @@ func TestGuestToken(t *testing.T) {
 		n.want(401, n.as(token, "GET", "/v1/admin/nodes", ""))
 
 		s := n.dialAs(token)
+		s.status("PUSHED_TO_QUEUE")
 		s.refused("forbidden", `{"event":"create_general_game_match","data":{"userId":"alice","questionaireId":"history"}}`)
 		s.emit("get_state", object{})
 		if got := s.hears("state"); got.text("data.ticket.queue") != "history" {

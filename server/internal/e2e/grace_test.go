@@ -14,7 +14,8 @@ func TestBrokenConnectionLeavesTheQueue(t *testing.T) {
 	byHTTP := n.post("q", `"bob"`)
 	other := n.dial()
 	other.send(`{"event":"connection_queue","data":{"userId":"bob"},"id":1}`)
-	other.expect("ack") // a ticket made by HTTP does not belong to the connection
+	other.told("PUSHED_TO_QUEUE", byHTTP.text("id")) // though a ticket made by HTTP does not belong to the connection
+	other.expect("ack")
 	_ = other.conn.Close()
 	_ = s.conn.Close()
 	if got := n.wait(id); got.text("state") != "cancelled" {

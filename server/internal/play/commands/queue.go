@@ -162,7 +162,7 @@ func (h *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 }
 
 // catchUp returns the ticket that a player who connects must hear of: a live one, or one that ended while the player
-// may have been away; nil if there is none. Tickets that came by HTTP are followed there.
+// may have been away; nil if there is none.
 func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
 	t, err := h.Matcher.TicketOf(ctx, player.Name)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
@@ -170,7 +170,7 @@ func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 	}
 	first := s.NeedsCatchUp()
 	s.MarkCaughtUp()
-	if err != nil || !wire.OriginOf(&t).ByConnection() {
+	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // no such ticket is an answer
 	}
 	if t.State == matchq.Waiting || t.State == matchq.Proposed {

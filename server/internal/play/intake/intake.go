@@ -21,8 +21,8 @@ type Intake struct {
 	Limits  *limits.Limiter // nil for no limits
 	Games   Games           // nil for no games
 
-	// Queued is called with the queue of each new ticket, if it is set. It must return quickly.
-	Queued func(queue string)
+	// Queued is called with each new ticket, if it is set. It must return quickly.
+	Queued func(t *matchq.Ticket)
 
 	maxAttributes int // of a ticket, in bytes; 0 for the library's limit
 }
@@ -109,7 +109,7 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 func (i *Intake) countQueued(results []matchq.Result) {
 	for n := range results {
 		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
-			i.Queued(r.Ticket.Queue)
+			i.Queued(&r.Ticket)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
-	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -70,18 +69,28 @@ func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
 
 // deliver tells the players of events. It fails only if ctx has ended or Redis is away.
 func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
-	sids, err := redisconn.Retry(ctx, func() (map[string]string, error) { return n.Sessions.SIDs(ctx, matchedPlayers(events)...) })
+	found, err := redisconn.Retry(ctx, func() (map[string]sessions.Player, error) { return n.find(ctx, events) })
 	if err != nil {
 		return err
 	}
+	sids := make(map[string]string, len(found))
+	for name, p := range found {
+		sids[name] = p.SID
+	}
 	var messages []presence.Message
+	queues := queueStates{}
 	for i := range events {
 		ev := &events[i]
 		tickets := ev.Tickets()
 		for k := range tickets {
-			if t := &tickets[k]; t.WhileOnline || wire.OriginOf(t).ByConnection() {
-				messages = append(messages, n.messageOf(ev, t, sids))
+			t := &tickets[k]
+			if !byConnection(t) {
+				if !found[t.Player].Reachable {
+					continue
+				}
+				messages = append(messages, messageTo(t, n.queued(ctx, t, queues))) // unless the player knows
 			}
+			messages = append(messages, messageTo(t, n.newsOf(ev, t, sids)))
 		}
 	}
 	err = n.send(ctx, messages...)
@@ -105,27 +114,37 @@ func (n *Notifier) send(ctx context.Context, messages ...presence.Message) error
 	return err
 }
 
-// messageOf returns the message for the player of a ticket.
-func (n *Notifier) messageOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) presence.Message {
-	var news News
+// newsOf returns the news of an event for the player of a ticket.
+func (n *Notifier) newsOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) News {
 	switch ev.Kind {
 	case matchq.Proposed:
-		news = Proposed(t, ev.Match)
+		return Proposed(t, ev.Match)
 	case matchq.Restored:
-		news = Restored(t, ev.Reason)
+		return Restored(t, ev.Reason)
 	default:
-		news = n.endedNews(t, ev.Match, sids)
+		return n.endedNews(t, ev.Match, sids)
 	}
+}
+
+func messageTo(t *matchq.Ticket, news News) presence.Message {
 	return presence.Message{Player: t.Player, Event: news.Event, DedupKey: news.Key, Data: news.Data}
 }
 
-// matchedPlayers returns the players of matches, whose connections the message names.
-func matchedPlayers(events []matchq.Event) []string {
+// find returns where those players are whose connections the news names, or who are told only if they are connected.
+func (n *Notifier) find(ctx context.Context, events []matchq.Event) (map[string]sessions.Player, error) {
 	var players []string
 	for i := range events {
-		if events[i].Kind == matchq.Matched {
-			players = append(players, events[i].Match.Players()...)
+		tickets := events[i].Tickets()
+		for k := range tickets {
+			if events[i].Kind == matchq.Matched || !byConnection(&tickets[k]) {
+				players = append(players, tickets[k].Player)
+			}
 		}
 	}
-	return players
+	found, err := n.Sessions.Find(ctx, players...)
+	byName := make(map[string]sessions.Player, len(found))
+	for _, p := range found {
+		byName[p.ID.Name] = p
+	}
+	return byName, err
 }

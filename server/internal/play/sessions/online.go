@@ -44,6 +44,8 @@ func decodeConnData(text string) connData {
 type Player struct {
 	ID  wire.ID // as the player writes it; as a string if the player is not connected
 	SID string  // of the connection; "" if there is none or it has ended
+
+	Reachable bool // by a message: the player is connected, or away for less than the grace
 }
 
 // Online reports whether the player is connected.
@@ -63,7 +65,7 @@ func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error
 }
 
 func playerOf(name string, c *presence.Connection) Player {
-	p := Player{ID: wire.ID{Name: name}}
+	p := Player{ID: wire.ID{Name: name}, Reachable: c != nil}
 	if c != nil && !c.Away {
 		p.ID.Number, p.SID = decodeConnData(c.Data).numericID, c.ID
 	}

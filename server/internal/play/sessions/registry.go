@@ -29,6 +29,7 @@ type Registry struct {
 	connected    []func(ctx context.Context, player, sid string)
 	disconnected []func(ctx context.Context, player string)
 	gone         []func(ctx context.Context, player string) error
+	bound        []func(s *Session)
 
 	lanes [64]chan struct{} // by player: Redis hears of one player's connections in their order
 
@@ -84,6 +85,9 @@ func (r *Registry) OnGone(f func(ctx context.Context, player string) error) {
 	r.gone = append(r.gone, f)
 }
 
+// OnBind adds a hook for sessions that are bound to a player. It must return quickly.
+func (r *Registry) OnBind(f func(s *Session)) { r.bound = append(r.bound, f) }
+
 func (r *Registry) playerGone(ctx context.Context, player string) error {
 	for _, f := range r.gone {
 		if err := f(ctx, player); err != nil {
@@ -128,6 +132,10 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 	}
 	if r.endBind(s, before, undo, err) {
 		r.release(s)
+	} else if err == nil {
+		for _, f := range r.bound {
+			f(s)
+		}
 	}
 	return err
 }

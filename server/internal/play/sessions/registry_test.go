@@ -210,7 +210,7 @@ func TestAProvenPlayer(t *testing.T) {
 		t.Error(err)
 	}
 	found, err := d.Find(t.Context(), "alice")
-	if want := (sessions.Player{ID: wire.ID{Name: "alice", Number: true}, SID: "1"}); err != nil || found[0] != want {
+	if want := (sessions.Player{ID: wire.ID{Name: "alice", Number: true}, SID: "1", Reachable: true}); err != nil || found[0] != want {
 		t.Errorf("found %+v, %v", found, err)
 	}
 }

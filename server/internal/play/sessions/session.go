@@ -138,12 +138,19 @@ func (s *Session) Replay(messages []presence.Message) {
 // deliver runs under the registry's lock, so that pushes keep their order.
 func (s *Session) deliver(p push) {
 	key := p.msg.DedupKey
-	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) {
+	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) || s.isStale(key) {
 		return
 	}
 	s.addKnown(key)
 	s.note(quiz.Told(p.msg.Event, p.msg.Data))
 	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
+}
+
+// isStale reports whether a key is that of news that the client's ticket waits, which the client knows, or knows to be
+// over.
+func (s *Session) isStale(key string) bool {
+	id, ok := strings.CutSuffix(key, queuedKey)
+	return ok && (s.ticket == id || slices.Contains(s.known, EndKey(id)))
 }
 
 func (s *Session) addKnown(key string) {
@@ -152,6 +159,9 @@ func (s *Session) addKnown(key string) {
 	}
 	if id, ok := strings.CutSuffix(key, endKey); ok && s.registry.tickets[id] == s {
 		delete(s.registry.tickets, id)
+	}
+	if id, ok := strings.CutSuffix(key, queuedKey); ok {
+		s.setTicket(id)
 	}
 	if s.known = append(s.known, key); len(s.known) > maxKnown {
 		s.known = slices.Clone(s.known[1:])
@@ -176,6 +186,10 @@ func (s *Session) Knows(key string) bool {
 func (s *Session) SetTicket(ticketID string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
+	s.setTicket(ticketID)
+}
+
+func (s *Session) setTicket(ticketID string) {
 	if s.left {
 		return
 	}

@@ -109,7 +109,13 @@ func (r *Registry) Rooms() []Told {
 // EndKey is the key of the news that a ticket has ended.
 func EndKey(ticketID string) string { return ticketID + endKey }
 
-const endKey = ".end"
+// QueuedKey is the key of the news that a ticket waits.
+func QueuedKey(ticketID string) string { return ticketID + queuedKey }
+
+const (
+	endKey    = ".end"
+	queuedKey = ".queued"
+)
 
 // EndTicket notes that a ticket has ended. Every node does so for all tickets. Its client waits for it until told: Redis
 // may lose the end before that.

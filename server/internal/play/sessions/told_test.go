@@ -2,6 +2,8 @@ package sessions_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
@@ -30,5 +32,27 @@ func TestTicketsUntilTold(t *testing.T) {
 	}
 	if ended := d.Ended(); len(ended) != 2 {
 		t.Errorf("ended: %v", ended)
+	}
+}
+
+// A client hears once that its ticket waits, and not after it has heard of the end. The session then uses the ticket.
+func TestQueuedIsToldOnce(t *testing.T) {
+	d := newDesk(t, matchqtest.Embedded(t))
+	r := &recorder{}
+	s := d.Open("sid", "", identity.Identity{}, r)
+	queued := func(ticket string) { s.Push(sessions.QueuedKey(ticket), "queued "+ticket, nil) }
+	queued("one")
+	if d.Tickets()["one"] != s {
+		t.Errorf("tickets in use: %v", d.Tickets())
+	}
+	for i := range 5 { // more than the keys that are kept
+		s.Push(fmt.Sprint("key", i), "other", nil)
+	}
+	queued("one")
+	s.Push(sessions.EndKey("two"), "ended two", nil)
+	queued("two")
+	want := []string{"queued one", "other", "other", "other", "other", "other", "ended two"}
+	if got := r.got(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
