@@ -26,6 +26,7 @@ type options struct {
 	burst          bool
 	rate           float64
 	ramp, duration time.Duration
+	hold           time.Duration
 
 	answerWithin, outcomeWithin, settle time.Duration
 	reconnect, online                   bool
@@ -56,6 +57,7 @@ func parse(args []string, log io.Writer) (*options, error) {
 	f.Float64Var(&o.rate, "rate", 100, "players that ask, a second")
 	f.DurationVar(&o.ramp, "ramp", 0, "time in which the rate rises from 0")
 	f.DurationVar(&o.duration, "duration", 0, "ask for so long; players whose match is made ask again. 0: each player asks once")
+	f.DurationVar(&o.hold, "hold", 0, "time between the last connection and the first request, e.g. to measure idle connections")
 	f.DurationVar(&o.answerWithin, "answer-within", 10*time.Second, "bound for an answer of the server")
 	f.DurationVar(&o.outcomeWithin, "outcome-within", 70*time.Second, "bound for a player's outcome; above the server's --ticket-ttl")
 	f.DurationVar(&o.settle, "settle", 12*time.Second, "after the last match, cancel those left over; above two of the server's intervals")
@@ -94,7 +96,7 @@ func (o *options) check() error {
 		return errors.New("--burst asks once: leave --duration and --ramp out")
 	case !o.burst && o.rate <= 0:
 		return errors.New("--rate must be above 0")
-	case o.duration < 0 || o.ramp < 0 || o.answerWithin <= 0 || o.outcomeWithin <= 0 || o.settle <= 0:
+	case o.duration < 0 || o.ramp < 0 || o.hold < 0 || o.answerWithin <= 0 || o.outcomeWithin <= 0 || o.settle <= 0:
 		return errors.New("durations must not be negative, bounds must be above 0")
 	case o.http && (o.reconnect || o.online):
 		return errors.New("--reconnect and --online are for WebSockets: leave --http out")

@@ -53,6 +53,9 @@ func (t *test) run(ctx context.Context) error {
 	if err := t.connectAll(ctx); err != nil {
 		return err
 	}
+	if err := pause(ctx, t.options.hold); err != nil {
+		return err
+	}
 	began := time.Now()
 	var asking sync.WaitGroup
 	var arrived atomic.Bool
@@ -138,16 +141,25 @@ func (t *test) arrive(ctx context.Context, began time.Time) {
 			return
 		}
 		at := began.Add(after)
-		if wait := time.Until(at); wait > 0 {
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return
-			}
+		if pause(ctx, time.Until(at)) != nil {
+			return
 		}
 		if p := t.all[n%len(t.all)]; t.asks(p, at) {
 			t.client.ask(ctx, p)
 		}
+	}
+}
+
+// pause waits, or returns the error of ctx if that ends first.
+func pause(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

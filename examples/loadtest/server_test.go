@@ -103,7 +103,7 @@ func TestServerKeepsItsPromises(t *testing.T) {
 	addr := freeAddr(t)
 	startServer(t, addr, "--rate-limit", "off")
 	for name, args := range map[string][]string{
-		"sockets, burst":  {"--burst", "--online", "--sources", "3"},
+		"sockets, burst":  {"--burst", "--online", "--sources", "3", "--hold", "100ms"},
 		"sockets, ramp":   {"--rate", "200", "--ramp", "100ms"},
 		"HTTP, burst":     {"--http", "--burst"},
 		"HTTP, by events": {"--http", "--events", "--rate", "200"},

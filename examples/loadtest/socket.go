@@ -112,9 +112,7 @@ func (s *overSockets) listen(p *player) error {
 // run has ended.
 func (s *overSockets) reconnect(ctx context.Context, p *player) bool {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		select {
-		case <-time.After(wait/2 + rand.N(wait)): // so that players do not all come at once
-		case <-ctx.Done():
+		if pause(ctx, wait/2+rand.N(wait)) != nil { // so that players do not all come at once
 			return false
 		}
 		s.dials <- struct{}{}
