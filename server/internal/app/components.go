@@ -155,6 +155,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Matcher: s.matcher,
 		Limits:  s.limits,
 		Games:   s.games,
+		Admit:   (&queuecache.Admission{Cache: s.queues, Max: s.config.MaxQueues}).Admit,
 		Queued: func(t *matchq.Ticket) {
 			s.metrics.Queued(t.Queue)
 			s.announce.TicketMade(t)

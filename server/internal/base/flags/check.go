@@ -32,6 +32,9 @@ func (f *Flags) check() error {
 	if f.MatchSize < 2 {
 		return errors.New("--match-size must be at least 2")
 	}
+	if f.MaxQueues < 1 {
+		return errors.New("--max-queues must be at least 1")
+	}
 	if _, err := f.Guard(); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type Flags struct {
 	JWTSecret        string        `name:"jwt-secret" help:"HS256 key of players' tokens, at least 32 bytes. Default: the server believes every client." placeholder:"SECRET"`
 	APIKey           string        `name:"api-key" help:"Key of trusted backends, which act for any player; at least 16 bytes. Like all secrets it is better set by the environment." placeholder:"SECRET"`
 	AdminToken       string        `help:"Token of operators, at least 16 bytes. Default: only requests from this machine are an operator's." placeholder:"SECRET"`
+	MaxQueues        int           `help:"Queues that may live at once. A ticket for a new one is refused above that, except by the API key." default:"10000" placeholder:"10000"`
 	Demo             *bool         `help:"Serve a quiz at /demo. With --jwt-secret every visitor gets a guest's token for half an hour. Default: on without --jwt-secret, else off." negatable:""`
 	AllowedOrigin    []string      `help:"Further origin of web pages that may use this server, e.g. https://play.example. Repeatable." placeholder:"ORIGIN" sep:","`
 	TrustedProxy     []string      `help:"Address or network (CIDR) of proxies whose X-Forwarded-For is believed. Repeatable." placeholder:"CIDR" sep:","`

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -78,6 +77,9 @@ const dialAttempts = 1
 func newClient(address string) (redis.UniversalClient, error) {
 	scheme, _, _ := strings.Cut(address, "://")
 	secure := tlsOf(scheme)
+	if _, err := hostsOf(address); err != nil {
+		return nil, cannotUse(address, err)
+	}
 	switch scheme {
 	case "redis", "rediss", "unix":
 		options, err := redis.ParseURL(address)
@@ -106,8 +108,7 @@ func newClient(address string) (redis.UniversalClient, error) {
 		options.TLSConfig = secure
 		return redis.NewFailoverClient(options), nil
 	default:
-		return nil, cannotUse(address, errors.New(
-			"it must begin with redis://, rediss://, unix://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel://"))
+		return nil, cannotUse(address, errScheme)
 	}
 }
 
@@ -118,26 +119,4 @@ func tlsOf(scheme string) *tls.Config {
 		return nil
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12}
-}
-
-func cannotUse(address string, err error) error {
-	return fmt.Errorf("--redis %s: %w", redacted(address), withoutURL(err))
-}
-
-// withoutURL removes the URL, and so the password, from an error of net/url.
-func withoutURL(err error) error {
-	if parse, ok := errors.AsType[*url.Error](err); ok {
-		return parse.Err
-	}
-	return err
-}
-
-// redacted removes user, password and parameters from a URL for the log.
-func redacted(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	scheme, rest, ok := strings.Cut(address, "://")
-	if !ok {
-		return "(not a URL)"
-	}
-	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
 }

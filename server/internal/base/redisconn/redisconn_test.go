@@ -97,3 +97,38 @@ func TestEmbeddedIsBehindAPassword(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A password that is not percent-encoded must not be shown, whatever is in it: parsers take parts of it for others.
+func TestNoPasswordIsShown(t *testing.T) {
+	passwords := []string{
+		"sEcr/Et", "sEcr?Et", "sEcr#Et", "sEcr@Et", "sEcr:Et", "sEcr%Et", "sEcr%zzEt", "sEcr Et", "sEcr[Et", "1234/Et", "1234?Et", "1234#Et",
+		"sEcr\\Et", "sEcr\nEt", "sEcr\"Et", "sEcr,Et", "sEcr@1:/Et", "sEcr/Et@x", "é/Et", "1234",
+	}
+	for _, password := range passwords {
+		for _, form := range []string{
+			"redis://:%s@127.0.0.1:1/0", "redis://user:%s@127.0.0.1:1", "rediss://%s@127.0.0.1:1/x", "redis://:%s/0", "%s@127.0.0.1:1", ":%s@h",
+			"redis+cluster://u:%s@127.0.0.1:1,127.0.0.1:2", "redis+sentinel://u:%s@127.0.0.1:1/main/0", "redis+sentinel://u:%s@127.0.0.1:1/main/x",
+			"unix://:%s@/run/none.sock", "redis://h:1/0?password=%s", "http://u:%s@h", "redis:/:%s@h:1", "redis://u:%s@h:port/0",
+		} {
+			if !strings.Contains(form, "@") && strings.Contains(password, "@") {
+				continue // what follows the @ is a host
+			}
+			address := strings.ReplaceAll(form, "%s", password)
+			shown := redacted(address) // as in errors of a Redis that does not answer
+			client, err := newClient(address)
+			if err != nil {
+				shown += err.Error()
+			} else {
+				_ = client.Close()
+			}
+			for _, part := range []string{"sEcr", "Et", "1234"} {
+				if strings.Contains(shown, part) {
+					t.Errorf("%s with %q: %s", form, password, shown)
+				}
+			}
+		}
+	}
+	if _, err := newClient("redis://:a/b@127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "%2F") {
+		t.Errorf("the error does not say what to do: %v", err)
+	}
+}

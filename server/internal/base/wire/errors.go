@@ -34,6 +34,7 @@ const (
 	CodeUnsupportedMedia Code = "unsupported_media_type"
 	CodeInvalid          Code = "invalid"
 	CodeKeyReused        Code = "idempotency_key_reused"
+	CodeTooManyQueues    Code = "too_many_queues"
 	CodeUpgradeRequired  Code = "upgrade_required"
 	CodeRateLimited      Code = "rate_limited"
 	CodeInternal         Code = "internal"
@@ -61,7 +62,7 @@ var statuses = map[Code]int{
 	CodeNotFound: 404, CodeMethodNotAllowed: 405, CodeBodyTimeout: 408,
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
-	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
+	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeTooManyQueues: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
 	CodeTransportUnknown: 400, CodeSessionUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
 	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeOverloaded: 503, CodeShuttingDown: 503,
 }

@@ -38,7 +38,7 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 	for attempt := range maxAttempts {
 		r.ID = ticketID(a.Matcher.Config().Namespace, keyOwner(client), keys[0], attempt)
 		t, err := taking.Enqueue(ctx, r, address)
-		if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Code == wire.CodeRateLimited {
+		if refused, ok := errors.AsType[*wire.Error](err); ok && (refused.Code == wire.CodeRateLimited || refused.Code == wire.CodeTooManyQueues) {
 			if t, err = a.Matcher.Ticket(ctx, r.ID); errors.Is(err, matchq.ErrNotFound) {
 				return t, refused
 			}

@@ -108,6 +108,7 @@ type responder interface {
 
 // handle handles an event and answers it.
 func (c *conn) handle(a responder, event string, data json.RawMessage) {
+	c.awaitRoom()
 	c.session.BeginRequest()
 	defer c.session.EndRequest()
 	reply, failure := c.Commands.Handle(c.ctx, c.session, event, data)

@@ -14,6 +14,13 @@ const (
 	maxQueuedBytes = 512 << 10
 )
 
+// maxUnread is how many bytes of frames may wait for a client that asks for more: one slow reader holds no more answers. It
+// has unreadTimeout to take them.
+const (
+	maxUnread     = 16 << 10
+	unreadTimeout = 2 * time.Second
+)
+
 // closeTimeout is the time for the client to answer a close frame. An earlier end could lose the last frames.
 const closeTimeout = 2 * time.Second
 
@@ -31,7 +38,8 @@ type link struct {
 	queuedBytes int    // in queued
 	sendClose   func() // sends the close frame after all queued frames
 	closed      bool
-	counted     bool // the failure is counted
+	counted     bool          // the failure is counted
+	room        chan struct{} // closed when few bytes are queued; nil unless awaitRoom waits
 }
 
 // write queues a text frame.
@@ -44,13 +52,50 @@ func (l *link) write(frame []byte) {
 		l.sending = true
 		l.socket.send(frame)
 	case len(l.queued) == maxQueued || l.queuedBytes+len(frame) > maxQueuedBytes:
-		l.log.Info("disconnected a slow client", "frames", len(l.queued), "bytes", l.queuedBytes)
-		l.closed, l.queued = true, nil
-		l.dropped(dropTooSlow)
-		go l.part(sessions.CloseOverload, "too slow")
+		l.cutSlow()
 	default:
 		l.queued = append(l.queued, frame)
 		l.queuedBytes += len(frame)
+	}
+}
+
+// cutSlow ends the connection of a slow client. The caller holds mu.
+func (l *link) cutSlow() {
+	l.log.Info("disconnected a slow client", "frames", len(l.queued), "bytes", l.queuedBytes)
+	l.closed, l.queued, l.queuedBytes = true, nil, 0
+	l.dropped(dropTooSlow)
+	go l.part(sessions.CloseOverload, "too slow")
+}
+
+// awaitRoom waits until the client has taken most of its frames, before it gets another answer. Meanwhile nothing is read
+// from it. It ends the connection of a client that does not take them.
+func (l *link) awaitRoom() {
+	l.mu.Lock()
+	if l.closed || l.queuedBytes <= maxUnread {
+		l.mu.Unlock()
+		return
+	}
+	room := make(chan struct{})
+	l.room = room
+	l.mu.Unlock()
+	late := time.NewTimer(unreadTimeout)
+	defer late.Stop()
+	select {
+	case <-room:
+	case <-late.C:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !l.closed && l.room == room {
+			l.cutSlow()
+		}
+	}
+}
+
+// giveRoom wakes awaitRoom. The caller holds mu.
+func (l *link) giveRoom() {
+	if l.room != nil && l.queuedBytes <= maxUnread {
+		close(l.room)
+		l.room = nil
 	}
 }
 
@@ -62,6 +107,7 @@ func (l *link) sent() {
 		frame := l.queued[0]
 		l.queued[0], l.queued = nil, l.queued[1:]
 		l.queuedBytes -= len(frame)
+		l.giveRoom()
 		l.socket.send(frame)
 		return
 	}

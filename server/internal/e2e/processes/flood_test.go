@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -96,10 +98,7 @@ var (
 // One address sends bodies that never come and reads no answers. That costs little memory, the others are served, and
 // after a while the address is too.
 func TestFloodFromOneAddress(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "server") // the tests' own may have the race detector, and its memory
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/matchq/matchq/server").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := build(t)
 	for name, floods := range map[string][]flood{"bodies first": {idleBodies, unreadAnswers}, "answers first": {unreadAnswers, idleBodies}} {
 		t.Run(name, func(t *testing.T) {
 			env := matchqtest.Real(t)
@@ -177,4 +176,51 @@ func (p *process) probe(client *http.Client, count int) time.Duration {
 	}
 	slices.Sort(took)
 	return took[count*19/20]
+}
+
+// build makes a server without the race detector, which tests may have, and its memory.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "server")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/matchq/matchq/server").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
+// Sockets that ask for lists and do not read them hold no more than a small buffer each.
+func TestSocketsThatDoNotRead(t *testing.T) {
+	env := matchqtest.Real(t)
+	p := startProgram(t, build(t), env, "--interval", "1h", "--log-level", "info")
+	fillQueues(t, env)
+	other := from("127.0.0.2")
+	p.probe(other, 40)
+	before := p.memory()
+	most := before
+	var asking sync.WaitGroup
+	for range 150 {
+		conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(p.url, "http")+"/ws", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		t.Cleanup(func() { _ = conn.Close() })
+		asking.Go(func() {
+			for range 60 {
+				_ = conn.SetWriteDeadline(time.Now().Add(patience))
+				if conn.WriteMessage(websocket.TextMessage, []byte(`{"event":"get_connection_status","id":1}`)) != nil {
+					return // it was cut off
+				}
+			}
+		})
+	}
+	asking.Wait()
+	for range 10 {
+		p.probe(other, 20)
+		most = max(most, p.memory())
+	}
+	t.Logf("%d MiB before, %d MiB at most", before, most)
+	if most-before > 128 {
+		t.Errorf("the memory grew from %d to %d MiB", before, most)
+	}
 }

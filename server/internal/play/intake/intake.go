@@ -21,6 +21,9 @@ type Intake struct {
 	Limits  *limits.Limiter // nil for no limits
 	Games   Games           // nil for no games
 
+	// Admit refuses a new queue if too many live; nil for no bound.
+	Admit func(ctx context.Context, queue string) error
+
 	// Queued is called with each new ticket, if it is set. It must return quickly.
 	Queued func(t *matchq.Ticket)
 
@@ -39,7 +42,7 @@ type Games interface {
 	ForfeitFor(ctx context.Context, player string, rooms []string)
 }
 
-// For returns the intake for a client. The API key is exempt from rate limits. Attributes of guests are bounded.
+// For returns the intake for a client. The API key is exempt from rate limits and the bound of queues. Attributes of guests are bounded.
 func (i *Intake) For(client identity.Identity) *Intake {
 	if client.Trusted {
 		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
@@ -52,10 +55,13 @@ func (i *Intake) For(client identity.Identity) *Intake {
 	return i
 }
 
-// check bounds the attributes of a request. Errors are *wire.Error.
-func (i *Intake) check(r *Request) error {
+// check bounds the attributes of a request, and the queues. Errors are *wire.Error.
+func (i *Intake) check(ctx context.Context, r *Request) error {
 	if i.maxAttributes > 0 && len(r.Attributes) > i.maxAttributes {
 		return wire.Errorf(wire.CodeInvalid, "attributes of a guest must be at most %d bytes, not %d", i.maxAttributes, len(r.Attributes))
+	}
+	if i.Admit != nil {
+		return i.Admit(ctx, r.Queue.Name)
 	}
 	return nil
 }
@@ -93,7 +99,7 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 	if err := i.Limits.Ticket(ctx, address, r.Player.Name); err != nil {
 		return matchq.Ticket{}, err
 	}
-	if err := i.check(&r); err != nil {
+	if err := i.check(ctx, &r); err != nil {
 		return matchq.Ticket{}, err
 	}
 	before := i.startLookup(ctx, []string{r.Player.Name})
@@ -134,7 +140,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 	)
 	for n, err := range i.Limits.Players(ctx, players) {
 		if err == nil {
-			err = i.check(&requests[n])
+			err = i.check(ctx, &requests[n])
 		}
 		if err != nil {
 			results[n].Err = err
