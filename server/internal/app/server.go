@@ -149,6 +149,12 @@ func (s *Server) logStart() {
 	if !s.config.Loopback() && !s.config.Guarded() {
 		s.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: every client can act for any player")
 	}
+	if s.config.Loopback() && s.config.JWTSecret == "" {
+		s.log.Warn("nobody proves who they are: every client can act for any player; --jwt-secret ends that")
+	}
+	if len(s.config.Blank) > 0 {
+		s.log.Warn("blank environment variables count as not set", "variables", s.config.Blank)
+	}
 	url, proof := s.URL(), ""
 	if s.config.JWTSecret != "" || s.config.APIKey != "" {
 		proof = `-H "Authorization: Bearer $TOKEN" `

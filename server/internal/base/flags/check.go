@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/origins"
 )
 
 // check validates the flags and normalises their values.
@@ -45,11 +45,11 @@ func (f *Flags) check() error {
 		return err
 	}
 	for i, origin := range f.AllowedOrigin {
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.TrimSuffix(origin, "/") != u.Scheme+"://"+u.Host {
-			return fmt.Errorf("--allowed-origin must be a scheme and a host, such as https://play.example, not %q", origin)
+		known, err := origins.Canonical(origin)
+		if err != nil {
+			return fmt.Errorf("--allowed-origin %q %w", origin, err)
 		}
-		f.AllowedOrigin[i] = strings.ToLower(u.Scheme + "://" + u.Host)
+		f.AllowedOrigin[i] = known
 	}
 	if _, err := f.Proxies(); err != nil {
 		return err

@@ -39,7 +39,8 @@ type Flags struct {
 	Version          bool          `help:"Print the version and exit."`
 	Healthcheck      bool          `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`
 
-	Keep Keep `kong:"-"`
+	Keep  Keep     `kong:"-"`
+	Blank []string `kong:"-"` // variables that are set and blank
 }
 
 // Keep has retention times. Zeros mean the defaults.
@@ -55,7 +56,7 @@ const about = `A matchmaking server. Players wait in queues inside Redis and are
 func Parse(args []string, stdout, stderr io.Writer, exit func(int)) (*Flags, error) {
 	var f Flags
 	parser, err := kong.New(&f,
-		kong.Name("server"), kong.Description(about), kong.DefaultEnvars("MATCHQ"),
+		kong.Name("server"), kong.Description(about), kong.Resolvers(environment(&f)),
 		kong.Writers(stdout, stderr), kong.Exit(exit),
 		kong.ValueFormatter(flagHelp),
 	)
@@ -74,7 +75,7 @@ func flagHelp(value *kong.Value) string {
 	if value.HasDefault {
 		notes = append(notes, "default "+value.Default)
 	}
-	for _, env := range value.Tag.Envs {
+	if env := variableOf(value.Name); env != "" {
 		notes = append(notes, "$"+env)
 	}
 	if len(notes) == 0 {

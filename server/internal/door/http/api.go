@@ -126,15 +126,3 @@ func (a *API) Drain() {
 	a.draining.Store(true)
 	a.stopNow()
 }
-
-// ipExtractor finds the client's address behind trusted proxies only.
-func ipExtractor(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, network := range proxies {
-		trust = append(trust, echo.TrustIPRange(network))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
-}

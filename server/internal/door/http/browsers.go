@@ -9,19 +9,28 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/matchq/matchq/server/internal/base/origins"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 // parseOrigins returns the origins of --allowed-origin and their hosts.
-func parseOrigins(list []string) (origins, hosts map[string]bool) {
-	origins, hosts = map[string]bool{}, map[string]bool{}
+func parseOrigins(list []string) (allowed, hosts map[string]bool) {
+	allowed, hosts = map[string]bool{}, map[string]bool{}
 	for _, origin := range list {
-		origins[strings.ToLower(origin)] = true
-		if u, err := url.Parse(origin); err == nil {
-			hosts[strings.ToLower(u.Hostname())] = true
+		allowed[canonicalOrigin(origin)] = true
+		if u, err := url.Parse(canonicalOrigin(origin)); err == nil && strings.HasPrefix(u.Scheme, "http") {
+			hosts[u.Hostname()] = true
 		}
 	}
-	return origins, hosts
+	return allowed, hosts
+}
+
+// canonicalOrigin is an origin as it is compared. One that no browser sends stays as it is, and is nobody's.
+func canonicalOrigin(origin string) string {
+	if known, err := origins.Canonical(origin); err == nil {
+		return known
+	}
+	return origin
 }
 
 // checkOrigin keeps pages of other sites from using the server through a visitor's browser. Only pages of this server
@@ -34,7 +43,7 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			a.Log.Warn("refused a request for a foreign host; --allowed-origin http://HOST would allow it", "host", r.Host)
 			return wire.Errorf(wire.CodeForeignHost, "this server listens on loopback only and does not serve this Host; --allowed-origin with its http:// address would allow it")
 		}
-		origin := strings.ToLower(r.Header.Get("Origin"))
+		origin := canonicalOrigin(r.Header.Get("Origin"))
 		if origin == "" {
 			return next(c)
 		}
@@ -73,10 +82,9 @@ func isSafe(r *http.Request) bool {
 		r.Header.Get("Upgrade") == ""
 }
 
-// sameOrigin compares hosts only: the scheme is unknown behind a proxy that ends TLS.
+// sameOrigin reports whether an Origin header is that of this server's own pages.
 func sameOrigin(origin, host string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+	return origins.Same(canonicalOrigin(origin), host)
 }
 
 func (a *API) isOurHost(host string) bool {

@@ -56,7 +56,7 @@ func (a *API) openToOperators(r *http.Request) error {
 	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
 	// Another site's page can make a visitor's browser send requests, though it can't read the answers.
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[strings.ToLower(origin)]
+	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[canonicalOrigin(origin)]
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if !foreign && a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
 		return nil

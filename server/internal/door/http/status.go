@@ -76,12 +76,16 @@ func (a *API) ready(c echo.Context) error {
 	if err != nil {
 		refused = wire.ErrorOf(err)
 	}
+	answer := map[string]string{"status": "ready"}
 	switch {
 	case refused == nil:
-		return c.JSON(http.StatusOK, map[string]string{"status": "ready"})
 	case refused.Refusal == wire.Full:
-		return c.JSON(http.StatusOK, map[string]string{"status": "degraded", "detail": refused.Message})
+		answer["status"], answer["detail"] = "degraded", refused.Message
 	default:
 		return refused
 	}
+	if a.Guard.IsOpen() {
+		answer["identity"] = "none: every client can act for any player; --jwt-secret ends that"
+	}
+	return c.JSON(http.StatusOK, answer)
 }

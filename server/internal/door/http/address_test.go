@@ -1,0 +1,39 @@
+package httpdoor
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+func TestForwardedAddresses(t *testing.T) {
+	_, loopback, _ := net.ParseCIDR("127.0.0.0/8")
+	_, proxies, _ := net.ParseCIDR("10.0.0.0/8")
+	extract := ipExtractor([]*net.IPNet{loopback, proxies})
+	for _, c := range []struct {
+		peer, want string
+		forwarded  []string
+	}{
+		{"127.0.0.1:1", "127.0.0.1", nil},
+		{"127.0.0.1:1", "203.0.113.1", []string{"203.0.113.1"}},
+		{"127.0.0.1:1", "203.0.113.1", []string{"203.0.113.1:51234"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"[2001:db8::1]:443"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"[2001:db8::1]"}},
+		{"127.0.0.1:1", "2001:db8::1", []string{"2001:db8::1"}},
+		{"127.0.0.1:1", "203.0.113.1", []string{"203.0.113.1,"}},
+		{"127.0.0.1:1", "203.0.113.1", []string{" , 203.0.113.1 ,, 10.0.0.2:80 "}},
+		{"127.0.0.1:1", "203.0.113.1", []string{"203.0.113.1", "10.0.0.2"}},
+		{"127.0.0.1:1", "203.0.113.1", []string{"::ffff:203.0.113.1"}},
+		{"127.0.0.1:1", "198.51.100.7", []string{"203.0.113.1, 198.51.100.7"}}, // what the client says of itself
+		{"127.0.0.1:1", "10.0.0.2", []string{"unknown, 10.0.0.2"}},
+		{"203.0.113.9:1", "203.0.113.9", []string{"198.51.100.7"}},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.peer
+		r.Header["X-Forwarded-For"] = c.forwarded
+		if got := extract(r); got != c.want {
+			t.Errorf("%s by %q: got %s, want %s", c.peer, c.forwarded, got, c.want)
+		}
+	}
+}
