@@ -39,6 +39,7 @@ func (h *Handlers) createMatch(ctx context.Context, s *sessions.Session, p *crea
 		Queue: p.QuestionaireID, Player: player, SID: s.SID, Rating: p.Rating, Attributes: p.Attributes,
 	}, s.Address)
 	if duplicate, ok := errors.AsType[*matchq.DuplicateError](err); ok {
+		s.SetTicket(duplicate.Ticket.ID)
 		return reply(notify.StatusEvent, notify.Duplicated(&duplicate.Ticket)), nil
 	}
 	if err != nil {

@@ -182,7 +182,8 @@ func (s *Session) Knows(key string) bool {
 	return slices.Contains(s.known, key)
 }
 
-// SetTicket sets the ticket that the client waits for, until it is told of its end.
+// SetTicket sets the ticket that the client waits for, until it is told of its end: also if it was told of one before,
+// which Redis has lost.
 func (s *Session) SetTicket(ticketID string) {
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
@@ -196,6 +197,7 @@ func (s *Session) setTicket(ticketID string) {
 	if s.registry.tickets[s.ticket] == s {
 		delete(s.registry.tickets, s.ticket)
 	}
+	s.known = slices.DeleteFunc(s.known, func(key string) bool { return key == EndKey(ticketID) })
 	s.ticket = ticketID
 	s.registry.tickets[ticketID] = s
 	s.leaveGames()

@@ -14,7 +14,8 @@ import (
 // A client waits for its ticket until it is told of the end: a node may learn of a match whose news Redis then loses.
 func TestTicketsUntilTold(t *testing.T) {
 	d := newDesk(t, matchqtest.Embedded(t))
-	s := d.Open("sid", "", identity.Identity{}, &recorder{})
+	transport := &recorder{}
+	s := d.Open("sid", "", identity.Identity{}, transport)
 	s.SetTicket("one")
 	d.EndTicket("one")
 	if used := d.Tickets(); used["one"] != s || len(d.Rooms()) != 0 {
@@ -29,6 +30,11 @@ func TestTicketsUntilTold(t *testing.T) {
 	s.MarkKnown(sessions.EndKey("two"))
 	if used := d.Tickets(); len(used) != 0 {
 		t.Errorf("after an answer: %v", used)
+	}
+	s.SetTicket("one") // Redis is an older one, in which it waits
+	s.Push(sessions.EndKey("one"), "match_status", json.RawMessage(`{"status":"CANCELLED"}`))
+	if got := transport.got(); len(got) != 2 {
+		t.Errorf("the client heard %v", got)
 	}
 	if ended := d.Ended(); len(ended) != 2 {
 		t.Errorf("ended: %v", ended)
