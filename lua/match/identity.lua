@@ -1,7 +1,10 @@
--- identity: which Redis this is. READS. O(1).
+-- identity: which Redis this is, and its time. READS. O(1).
 -- KEYS meta
--- RETURN {replication, born}: the replication id ("": not told), and when the namespace came into being ("": not yet)
+-- RETURN {replication, born, now_ms}: the replication id ("": not told), when the namespace came into being
+--   ("": not yet), and the time
 
+--@include lib/time.lua
 --@include lib/identity.lua
 
-return { identity(meta) }
+local replication, born = identity(meta)
+return { replication, born, now_ms(call("TIME")) }

@@ -36,6 +36,7 @@ type Node struct {
 	syncEvery  time.Duration
 	tidied     time.Time   // when tidy last ended; used by Run only
 	doubted    atomic.Bool // Redis was replaced or emptied
+	jumps      int64       // of Redis's clock that are accounted for
 	yieldFrom  time.Time   // from when on Redis is believed that a player is connected elsewhere; guarded by resyncing
 }
 

@@ -64,6 +64,10 @@ func (n *Node) redisChanged() {
 func (n *Node) beginAnew() {
 	n.lease.lose()
 	n.table.markMissed()
+	if jumps := n.p.vigil.Jumps(); jumps != n.jumps {
+		n.jumps = jumps
+		n.table.doubtMailboxes()
+	}
 	n.tidied = time.Time{}
 	n.resyncing.Lock()
 	defer n.resyncing.Unlock()

@@ -36,6 +36,15 @@ func (t *table) handOver(a *attachment, msg *Message) {
 // mayBeGone says whether a mailbox has been silent for as long as it is kept.
 func (t *table) mayBeGone(a *attachment) bool { return t.now().Sub(a.lastAt) >= t.keep }
 
+// doubtMailboxes says that any mailbox may be gone: Redis's clock was set.
+func (t *table) doubtMailboxes() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.attached {
+		a.lastAt = time.Time{}
+	}
+}
+
 // markStale has the next sync tell Redis of all attachments.
 func (t *table) markStale() {
 	t.mu.Lock()

@@ -4,6 +4,7 @@ package vigil
 
 import (
 	"context"
+	"time"
 
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -31,14 +32,16 @@ var identityScript = space.Bind[identityArgs]("match/identity")
 
 type identityArgs struct{}
 
-// Look asks which Redis this is.
-func Look(ctx context.Context, in *space.Space) (Identity, error) {
+// look asks which Redis this is, and for its time.
+func look(ctx context.Context, in *space.Space) (Identity, reading, error) {
+	at := reading{sent: time.Now()}
 	r, err := identityScript.Call(ctx, in, identityArgs{})
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, reading{}, err
 	}
 	found := ReadIdentity(r)
-	return found, r.Err
+	at.redis, at.got = time.UnixMilli(r.Number()), time.Now()
+	return found, at, r.Err
 }
 
 // Place is where the event stream of a namespace stands.

@@ -3,6 +3,7 @@ package vigil
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -22,6 +23,7 @@ type Vigil struct {
 	changed func() // the user's hook, nil for none
 
 	blinding sync.Mutex // one call of blind at a time
+	jumps    atomic.Int64
 
 	mu        sync.Mutex
 	known     *Identity
@@ -46,8 +48,8 @@ func New(in *space.Space, changed func()) *Vigil {
 }
 
 // Follow has Redis asked twice a second until leave is called. changed, if set, is called when Redis was replaced or
-// emptied, and once more when a call to the old one can't be acknowledged any more. It must return quickly. lease is
-// how long Redis counts nobody as absent after a change, at least.
+// emptied, once more when a call to the old one can't be acknowledged any more, and when its clock was set. It must return
+// quickly. lease is how long Redis counts nobody as absent after a change, at least.
 func (v *Vigil) Follow(ctx context.Context, lease time.Duration, changed func()) (leave func()) {
 	f := &follower{changed}
 	v.mu.Lock()
@@ -71,10 +73,21 @@ func (v *Vigil) Follow(ctx context.Context, lease time.Duration, changed func())
 	}
 }
 
-// ask asks for the identity until ctx ends.
+// ask asks for the identity until ctx ends. A clock that was set may have ended times to live, or put off what was due:
+// all is looked up as after a change.
 func (v *Vigil) ask(ctx context.Context) {
+	var last reading
 	for ctx.Err() == nil {
-		_ = v.Check(ctx) // Redis is away, or refuses: others say so
+		found, now, err := look(ctx, v.space)
+		if err == nil { // else Redis is away, or refuses: others say so
+			if now.jumped(last) {
+				v.space.Log().Warn("matchq: redis's clock was set", "is", now.redis)
+				v.jumps.Add(1)
+				v.call()
+			}
+			last = now
+			_ = v.Saw(ctx, found) // likewise
+		}
 		v.repeat()
 		space.Sleep(ctx, every)
 	}
@@ -83,7 +96,7 @@ func (v *Vigil) ask(ctx context.Context) {
 // Check asks for the identity now. If it has changed, all is done that must precede a tick. Errors: ErrUnavailable, or a
 // refusal.
 func (v *Vigil) Check(ctx context.Context) error {
-	now, err := Look(ctx, v.space)
+	now, _, err := look(ctx, v.space)
 	if err != nil {
 		return err
 	}
@@ -133,6 +146,9 @@ func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 	}
 	return before, changed
 }
+
+// Jumps is how often Redis's clock was set since this process looks.
+func (v *Vigil) Jumps() int64 { return v.jumps.Load() }
 
 // repeat calls the followers a second time when it is time to.
 func (v *Vigil) repeat() {

@@ -128,7 +128,7 @@ func TestWithoutTheRightToInfo(t *testing.T) {
 	if err := admin.HSet(t.Context(), v.space.Key(space.Meta), "born", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Look(t.Context(), v.space); err != nil || got != (Identity{"", "1"}) {
+	if got, _, err := look(t.Context(), v.space); err != nil || got != (Identity{"", "1"}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
