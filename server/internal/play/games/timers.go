@@ -92,6 +92,9 @@ func (g *Games) Run(ctx context.Context) {
 	}
 }
 
+// Recheck has rooms do what is due, and looks at their times again: Redis's clock may have been set.
+func (g *Games) Recheck(ctx context.Context, ids []string) { g.wakeAll(ctx, ids) }
+
 // wakeAll wakes rooms and returns how many it could.
 func (g *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	var (

@@ -128,6 +128,7 @@ func (t *Change) clear() {
 
 // Tick does what is due. GiveUp must have been called for overdue players.
 func (t *Change) Tick() {
+	t.shorten()
 	switch {
 	case t.Phase == Over || t.claimed():
 	case t.Claimed > 0:
@@ -145,6 +146,29 @@ func (t *Change) Tick() {
 		t.openQuestion()
 	case t.Phase == Asking:
 		t.closeQuestion()
+	}
+}
+
+// shorten brings times forward that lie further ahead than any that begins now: Redis's clock was set back.
+func (t *Change) shorten() {
+	c := t.Config
+	phases := map[Phase]time.Duration{Invited: c.Resend, Countdown: c.Countdown, Asking: c.Question, Pausing: c.Pause}
+	phase, ends := phases[t.Phase], c.TTL
+	if t.Phase == Invited {
+		ends = time.Duration(c.MaxSends) * c.Resend
+		if t.Sent == c.MaxSends {
+			phase = ends
+		}
+	}
+	t.Ends = min(t.Ends, t.after(ends))
+	if phase > 0 {
+		t.At = min(t.At, t.after(phase))
+	}
+	if t.Claimed > t.after(2*c.ClaimTimeout) {
+		t.Claimed = t.after(c.ClaimTimeout)
+	}
+	for i := range t.Players {
+		t.Players[i].Away = min(t.Players[i].Away, t.after(c.Grace))
 	}
 }
 

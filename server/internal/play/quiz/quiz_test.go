@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/questions"
@@ -366,5 +367,29 @@ func TestNoQuestions(t *testing.T) {
 	wantTold(t, g.wake(), "game_starting>a game_starting>b")
 	if !slices.Equal(g.Seats(), []Seat{{"a", SeatPlaying}, {"b", SeatPlaying}}) {
 		t.Error(g.Seats())
+	}
+}
+
+// Redis's clock is set back by an hour: nothing lasts longer than if it began now.
+func TestClockSetBack(t *testing.T) {
+	for name, set := range map[string]func(g *Change){
+		"countdown": func(g *Change) { g.Phase, g.At = Countdown, g.after(times.Countdown) },
+		"question":  func(g *Change) { g.Phase, g.At = Asking, g.after(times.Question) },
+		"pause":     func(g *Change) { g.Phase, g.At = Pausing, g.after(times.Pause) },
+		"away":      func(g *Change) { g.Phase, g.Players[0].Away = Open, g.after(times.Grace) },
+		"claim":     func(g *Change) { g.Phase, g.Claimed = Invited, g.after(times.ClaimTimeout) },
+		"resend":    func(g *Change) { g.Phase, g.At = Invited, g.after(times.Resend) },
+		"end":       func(g *Change) { g.Phase = Open },
+	} {
+		g := newGame("a", "b")
+		g.Now += 24 * time.Hour.Milliseconds()
+		g.Ends = g.after(times.TTL)
+		set(g)
+		before := g.WakeAt() - g.Now
+		g.Now -= time.Hour.Milliseconds()
+		g.Tick()
+		if wait := g.WakeAt() - g.Now; wait > before {
+			t.Errorf("%s: due in %d ms, not %d", name, wait, before)
+		}
 	}
 }

@@ -105,7 +105,7 @@ func (w *Watcher) tellState(ctx context.Context, s *sessions.Session, t *matchq.
 	}
 }
 
-// lookUpRooms tells clients of the games and invitations that are lost.
+// lookUpRooms tells clients of the games and invitations that are lost, and has the others look at the clock.
 func (w *Watcher) lookUpRooms(ctx context.Context) {
 	told := w.Sessions.Rooms()
 	if w.Rooms == nil || len(told) == 0 {
@@ -120,12 +120,17 @@ func (w *Watcher) lookUpRooms(ctx context.Context) {
 		w.complain(ctx, err)
 		return
 	}
+	var open []string
 	for _, t := range told {
-		if missing[t.Room] {
+		switch {
+		case missing[t.Room]:
 			event, data := quiz.LostNews(t.Room, t.Now)
 			t.Session.Push(t.Room+".lost", event, wire.Encode(data))
+		case t.Now != quiz.InMatch:
+			open = append(open, t.Room)
 		}
 	}
+	w.Rooms.Recheck(ctx, open)
 }
 
 // cancelRisen cancels tickets that wait in Redis though they have ended: it has lost the end, of which players were told.

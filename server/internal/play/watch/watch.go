@@ -27,6 +27,7 @@ type Watcher struct {
 	// Rooms says which rooms Redis no longer has. Nobody is told of lost rooms if it is nil.
 	Rooms interface {
 		Missing(ctx context.Context, ids []string) (map[string]bool, error)
+		Recheck(ctx context.Context, ids []string)
 	}
 
 	mu      sync.Mutex
