@@ -24,15 +24,19 @@ type player struct {
 // frame is a message of a server.
 type frame struct {
 	Event, Seq string
+	ID         string // of an answer: the event that was sent, if that is how the client names its requests
 	Data       struct {
-		RoomID, Reason, Status, TicketID, MatchID string
+		RoomID, Reason, Status, TicketID, MatchID, Code string
 
-		Recovered bool
-		Index, Of int
-		Question  json.RawMessage // an object, but in MATCHED a list
-		Scores    []score
-		Results   []score
-		Room      *struct {
+		Recovered    bool
+		Index, Of    int
+		Question     json.RawMessage // an object, but in MATCHED a list
+		Questions    []json.RawMessage
+		Scores       []score
+		Results      []score
+		User1, User2 struct{ ID any }
+		Invitations  []struct{ RoomID string }
+		Room         *struct {
 			RoomID, Mode string
 			Index, Of    int
 			Question     json.RawMessage
@@ -59,11 +63,10 @@ type score struct {
 // dial connects a player, whose connection is closed with the test.
 func (p *process) dial(id string) *player {
 	p.t.Helper()
-	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(p.url, "http")+"/ws", nil)
+	conn, err := connect(p.url)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	_ = answer.Body.Close()
 	c := &player{t: p.t, id: id, conn: conn, frames: make(chan frame, 1000)}
 	read := make(chan struct{})
 	go func() {
@@ -75,6 +78,15 @@ func (p *process) dial(id string) *player {
 		<-read
 	})
 	return c
+}
+
+// connect opens a WebSocket to a server.
+func connect(url string) (*websocket.Conn, error) {
+	conn, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/ws", nil)
+	if err == nil {
+		_ = answer.Body.Close()
+	}
+	return conn, err
 }
 
 // read receives until the connection ends.

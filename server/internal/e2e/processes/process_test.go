@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,7 +43,7 @@ func serve(f *flags.Flags) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	redisconn.LogTo(log)
 	c := app.NewConfig(f, log)
-	c.Game.Countdown, c.Game.Pause = 20*time.Millisecond, 20*time.Millisecond // nobody reads them
+	c.Game.Countdown, c.Game.Question, c.Game.Pause = 20*time.Millisecond, 3*time.Second, 20*time.Millisecond // nobody reads them
 	s, err := app.Start(context.Background(), c)
 	if err != nil {
 		return err
@@ -61,10 +61,11 @@ const yesAndNo = `{"title": "Yes and no", "questions": [
 
 // process is a running server.
 type process struct {
-	t    *testing.T
-	url  string
-	pid  int
-	kill func() // like kill -9; waits for the end
+	t     *testing.T
+	url   string
+	pid   int
+	kill  func()        // like kill -9; waits for the end
+	ended chan struct{} // closed at the end
 }
 
 // start starts a server on a test's Redis. Its grace is a second, unless args say otherwise.
@@ -76,54 +77,68 @@ func start(t *testing.T, env *matchqtest.Env, args ...string) *process {
 // startProgram starts a server that is a program of its own.
 func startProgram(t *testing.T, program string, env *matchqtest.Env, args ...string) *process {
 	t.Helper()
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "yesno.json"), []byte(yesAndNo), 0o600); err != nil {
+	p, err := launch(t, program, env, append([]string{"--interval", "40ms", "--grace", "1s"}, args...)...)
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(p.kill)
+	return p
+}
+
+// launch starts a server that asks yesAndNo. The caller kills it.
+func launch(t *testing.T, program string, env *matchqtest.Env, args ...string) (*process, error) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "yesno.json"), []byte(yesAndNo), 0o600); err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(program, append([]string{
-		"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace,
-		"--interval", "40ms", "--grace", "1s", "--questions", folder,
+		"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace, "--questions", folder,
 	}, args...)...)
 	cmd.Env = append(os.Environ(), beServer+"=1")
 	log, err := cmd.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	url, read := make(chan string, 1), make(chan struct{})
+	p := &process{t: t, pid: cmd.Process.Pid, ended: make(chan struct{})}
+	url := make(chan string, 1)
 	go func() {
-		defer close(read)
 		readLog(t, log, url)
-	}()
-	kill := sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
-		<-read
 		_ = cmd.Wait() // it was killed
-	})
-	t.Cleanup(kill)
-	select {
-	case u := <-url:
-		return &process{t: t, url: u, pid: cmd.Process.Pid, kill: kill}
-	case <-read:
-		t.Fatal("the server did not start")
-	case <-time.After(patience):
-		t.Fatal("the server does not log its address")
+		close(p.ended)
+	}()
+	p.kill = func() {
+		_ = cmd.Process.Kill()
+		<-p.ended
 	}
-	return nil
+	select {
+	case p.url = <-url:
+		return p, nil
+	case <-p.ended:
+		return nil, errors.New("the server did not start")
+	case <-time.After(patience):
+		p.kill()
+		return nil, errors.New("the server does not log its address")
+	}
 }
 
-// readLog finds a server's address, and checks its log for errors.
+// readLog finds a server's address, and checks its log for errors. The log is printed too if MATCHQ_TEST_LOG is set.
 func readLog(t *testing.T, log io.Reader, url chan<- string) {
-	lines := bufio.NewScanner(log)
+	lines, show := bufio.NewScanner(log), os.Getenv("MATCHQ_TEST_LOG") != ""
 	for lines.Scan() {
 		var line struct{ Level, Msg, URL string }
-		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Level == "ERROR" || strings.Contains(line.Msg, "panic") {
+		err := json.Unmarshal(lines.Bytes(), &line)
+		isFault := line.Level == "ERROR" && !strings.HasPrefix(line.Msg, "redis refuses") // which a test may want
+		if err != nil || isFault || strings.Contains(line.Msg, "panic") {
 			t.Errorf("the server said: %s", lines.Text())
 		}
 		if line.Msg == "listening" {
 			url <- line.URL
+		}
+		if show {
+			fmt.Fprintln(os.Stderr, lines.Text())
 		}
 	}
 }
