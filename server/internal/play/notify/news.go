@@ -7,6 +7,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -40,7 +41,12 @@ func Restored(t *matchq.Ticket, reason string) News {
 }
 
 // EndKey is the key of the news that a ticket has ended.
-func EndKey(t *matchq.Ticket) string { return sessions.EndKey(t.ID) }
+func EndKey(t *matchq.Ticket) string {
+	if t.Reason == quiz.Lost {
+		return sessions.LostKey(t.ID)
+	}
+	return sessions.EndKey(t.ID)
+}
 
 // Ended says how a ticket ended. If Redis is away, the news names the connections by which the players asked for the
 // match.

@@ -141,8 +141,12 @@ func (s *Session) deliver(p push) {
 	if s.saidGoodbye || !p.replay && s.replayed[p.msg.Seq] || key != "" && slices.Contains(s.known, key) || s.isStale(key) {
 		return
 	}
+	room, now := quiz.Told(p.msg.Event, p.msg.Data)
+	if !p.replay && s.isLate(key, room, now) {
+		return
+	}
 	s.addKnown(key)
-	s.note(quiz.Told(p.msg.Event, p.msg.Data))
+	s.note(room, now)
 	s.transport.Push(p.msg.Event, p.msg.Seq, p.msg.Data)
 }
 
@@ -157,7 +161,7 @@ func (s *Session) addKnown(key string) {
 	if key == "" {
 		return
 	}
-	if id, ok := strings.CutSuffix(key, endKey); ok && s.registry.tickets[id] == s {
+	if id := strings.TrimSuffix(strings.TrimSuffix(key, endKey), lostKey); s.registry.tickets[id] == s {
 		delete(s.registry.tickets, id)
 	}
 	if id, ok := strings.CutSuffix(key, queuedKey); ok {

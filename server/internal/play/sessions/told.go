@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/play/quiz"
@@ -112,10 +113,23 @@ func EndKey(ticketID string) string { return ticketID + endKey }
 // QueuedKey is the key of the news that a ticket waits.
 func QueuedKey(ticketID string) string { return ticketID + queuedKey }
 
+// LostKey is the key of the news that Redis has lost a ticket: another one, since the client may ask again after it was
+// told of an end that is lost.
+func LostKey(ticketID string) string { return ticketID + lostKey }
+
 const (
 	endKey    = ".end"
 	queuedKey = ".queued"
+	lostKey   = ".lost"
 )
+
+// isLate says whether what the news tells is over for the client. The registry must be locked.
+func (s *Session) isLate(key, room string, now quiz.Standing) bool {
+	if id, ok := strings.CutSuffix(key, lostKey); ok && slices.Contains(s.known, EndKey(id)) {
+		return true // the client was told of an end, and does not wait
+	}
+	return now == quiz.InMatch && s.rooms[room].now == quiz.IsOver // a match that is lost, or was left
+}
 
 // EndTicket notes that a ticket has ended. Every node does so for all tickets. Its client waits for it until told: Redis
 // may lose the end before that.

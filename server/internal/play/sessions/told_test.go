@@ -32,8 +32,14 @@ func TestTicketsUntilTold(t *testing.T) {
 		t.Errorf("after an answer: %v", used)
 	}
 	s.SetTicket("one") // Redis is an older one, in which it waits
-	s.Push(sessions.EndKey("one"), "match_status", json.RawMessage(`{"status":"CANCELLED"}`))
-	if got := transport.got(); len(got) != 2 {
+	s.Push("room.lost", "game_over", json.RawMessage(`{"roomId":"room"}`))
+	s.Push(sessions.EndKey("one"), "match_status", json.RawMessage(`{"roomId":"room"}`)) // sent late
+	s.Push(sessions.LostKey("one"), "match_status", json.RawMessage(`{"status":"CANCELLED"}`))
+	if used := d.Tickets(); len(used) != 0 {
+		t.Errorf("after the loss: %v", used)
+	}
+	s.Push(sessions.LostKey("two"), "match_status", json.RawMessage(`{"status":"CANCELLED"}`)) // told of its end by an answer
+	if got := transport.got(); len(got) != 3 {
 		t.Errorf("the client heard %v", got)
 	}
 	if ended := d.Ended(); len(ended) != 2 {
