@@ -191,6 +191,7 @@ func (r *request) over(f frame) bool {
 		r.ticket = d.TicketID
 		if d.Status != "PUSHED_TO_QUEUE" {
 			r.c.waitsAgain(r.ticket)
+			r.matchID = "" // it may be told again
 		}
 		if r.cancels {
 			r.send("cancel_request_general_match", nil)
