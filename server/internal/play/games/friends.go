@@ -61,19 +61,17 @@ func (g *Games) invite(ctx context.Context, player, friend quiz.Participant) (ma
 		}
 		id = unmade
 	}
-	now, locked := lock.Now.UnixMilli(), id != ""
-	if !locked {
+	if id == "" {
 		id = friendRoom + xid.New().String()
 	}
+	now := lock.Now.UnixMilli()
 	t := quiz.NewInvitation(id, g.config, now, player, friend)
-	if !locked {
-		_, err = g.rooms.Change(ctx, rooms.Change{
-			ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
-			Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
-		})
-		if err != nil {
-			return nil, err
-		}
+	_, err = g.rooms.Change(ctx, rooms.Change{ // also of a lock that stands: Redis may have lost it meanwhile, and the room
+		ID: pair, Version: lock.Version, Doc: []byte(strconv.FormatInt(now, 10) + " " + t.ID),
+		Keep: time.Duration(t.Ends-now)*time.Millisecond + g.config.ClaimTimeout,
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := g.store(ctx, &turn{Change: t}); err != nil {
 		return nil, err
