@@ -47,8 +47,8 @@ func (w *Watcher) lookAgain(ctx context.Context) {
 			return
 		}
 		w.lookUpTickets(ctx)
+		w.cancelRisen(ctx) // within the second in which nobody is matched
 		w.lookUpRooms(ctx)
-		w.cancelRisen(ctx)
 	}
 }
 
