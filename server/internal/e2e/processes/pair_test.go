@@ -211,7 +211,9 @@ func (f *friend) play() {
 		case m.Event == "error":
 			f.c.tell("play: " + d.Code)
 			if !f.asks || m.ID != "send_answer" {
-				f.c.pause()
+				for range 10 { // a connection may send 50 frames a second
+					f.c.pause()
+				}
 				f.askState()
 			}
 		case m.Event == "question_started" && d.RoomID == f.room:
@@ -230,11 +232,13 @@ func (f *friend) play() {
 			}
 		case m.Event == "state" && d.Room == nil && f.c.fault.loses:
 			return
+		case f.c.fault.loses && f.isIn(m): // an older game, or a newer one
+			f.begin()
 		case m.Event == "game_over" && d.RoomID == f.room:
 			f.c.tell("game " + d.Reason)
 			if d.Reason == "lost" {
 				f.c.lost("the game of "+f.name, "")
-			} else if d.Reason != "finished" {
+			} else if d.Reason != "finished" && !(d.Reason == "forfeit" && f.c.fault.expires) {
 				f.c.wrong("the game of %s ended: %s", f.name, d.Reason)
 			}
 			return
