@@ -30,6 +30,7 @@ func patiently(t *testing.T, what string, is func() bool) {
 type sentinels struct {
 	t       *testing.T
 	servers []*matchqtest.Server
+	killed  *matchqtest.Server      // by the last failover
 	watch   []*redis.SentinelClient // of each sentinel
 	env     *matchqtest.Env
 }
@@ -98,6 +99,7 @@ func (s *sentinels) failOver(kill bool) {
 	old := s.master()
 	if kill {
 		old.Kill()
+		s.killed = old
 	} else {
 		patiently(s.t, "the sentinel agrees to a failover", func() bool {
 			return s.watch[0].Failover(context.Background(), "game").Err() == nil
@@ -107,13 +109,14 @@ func (s *sentinels) failOver(kill bool) {
 		now := s.master()
 		return now != nil && now != old && isMaster(now.Client(s.t))
 	})
-	if kill {
-		old.Restart() // empty; the sentinels make it a replica
-	}
 }
 
 // settle waits until the next failover can be done.
 func (s *sentinels) settle() {
+	if s.killed != nil {
+		s.killed.Restart() // the sentinels make it a replica
+		s.killed = nil
+	}
 	patiently(s.t, "both others replicate", func() bool {
 		master := s.master()
 		return master != nil && strings.Contains(master.Client(s.t).Info(context.Background(), "replication").Val(), "connected_slaves:2")

@@ -128,8 +128,7 @@ func (s *Session) isLate(key, room string, now quiz.Standing) bool {
 	if id, ok := strings.CutSuffix(key, lostKey); ok && slices.Contains(s.known, EndKey(id)) {
 		return true // the client was told of an end, and does not wait
 	}
-	// A match or a game that is lost, or that the client has left.
-	return (now == quiz.InMatch || now == quiz.Playing) && s.rooms[room].now == quiz.IsOver
+	return now == quiz.InMatch && s.rooms[room].now == quiz.IsOver // a match that is lost, or was left
 }
 
 // EndTicket notes that a ticket has ended. Every node does so for all tickets. Its client waits for it until told: Redis
