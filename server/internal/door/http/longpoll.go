@@ -52,6 +52,7 @@ func (a *API) getTicket(c echo.Context) error {
 		return err
 	}
 	if wait == 0 || t.State.Ended() || since != 0 && t.Version != since {
+		a.Watcher.Told(&t)
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
 	looked := time.Now()
@@ -73,6 +74,7 @@ func (a *API) getTicket(c echo.Context) error {
 		case <-ctx.Done():
 			t.Waited += time.Since(looked)
 		}
+		a.Watcher.Told(&t)
 		return c.JSON(http.StatusOK, viewTicket(&t))
 	}
 }

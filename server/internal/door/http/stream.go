@@ -71,6 +71,7 @@ func (a *API) streamNext(ctx context.Context, s *stream, t *matchq.Ticket, known
 	}
 	*t = now
 	if t.Version != known {
+		a.Watcher.Told(t)
 		if err := s.state(t); err != nil {
 			return known, err
 		}

@@ -21,6 +21,13 @@ func Lost(t matchq.Ticket) matchq.Ticket {
 	return t
 }
 
+// Told notes that a client is told of a ticket. One that has ended is cancelled if Redis loses that, and has it wait again.
+func (w *Watcher) Told(t *matchq.Ticket) {
+	if t.State.Ended() {
+		w.Sessions.EndTicket(t.ID)
+	}
+}
+
 // Doubt has all that this node has told clients looked up soon: Redis may have lost it. It returns at once.
 func (w *Watcher) Doubt() {
 	select {
@@ -70,6 +77,7 @@ func (w *Watcher) lookUpTickets(ctx context.Context) {
 		switch {
 		case states[i] != "":
 		case i < waiters:
+			w.Sessions.EndTicket(id)
 			w.wake(id, Update{Err: matchq.ErrNotFound})
 		default:
 			t := Lost(matchq.Ticket{ID: id})
