@@ -59,10 +59,10 @@ type Config struct {
 	OnTick func(TickReport)
 
 	// OnLoss, if set, is called when Redis may have lost what it had acknowledged, whether or not a call failed: it was
-	// restarted, emptied, replaced by a replica, or its clock was set. Look up with States the tickets that somebody was told of. It is called
-	// again Timeout + 1 s later, since the old Redis may have answered until then. It must return quickly. It is called
-	// while Run, Watch or the Run of a presence.Node runs in this process; Redis is asked twice a second. Defaults to
-	// nothing.
+	// restarted, emptied, replaced by a replica, or its clock was set. Look up with States the tickets that somebody was
+	// told of. It is called again 0.5 s and Timeout + 1 s later, since the old Redis may have answered until then. It must
+	// return quickly, and is called while Run, Watch or the Run of a presence.Node runs in this process; Redis is asked
+	// twice a second. Defaults to nothing.
 	OnLoss func()
 }
 

@@ -29,7 +29,7 @@ type Vigil struct {
 	known     *Identity
 	blind     bool          // a change was seen, and Redis was not told yet to count nobody as absent
 	lease     time.Duration // the longest of this process
-	again     time.Time     // when followers are called a second time, zero if not
+	again     []time.Time   // when followers are called once more, in order
 	rested    time.Time     // when ticks go on after a change
 	followers map[*follower]bool
 	stop      context.CancelFunc // of the goroutine that asks
@@ -48,8 +48,8 @@ func New(in *space.Space, changed func()) *Vigil {
 }
 
 // Follow has Redis asked twice a second until leave is called. changed, if set, is called when Redis was replaced or
-// emptied, once more when a call to the old one can't be acknowledged any more, and when its clock was set. It must return
-// quickly. lease is how long Redis counts nobody as absent after a change, at least.
+// emptied, once more before the next tick and when a call to the old one can't be acknowledged any more, and when its
+// clock was set. It must return quickly. lease is how long Redis counts nobody as absent after a change, at least.
 func (v *Vigil) Follow(ctx context.Context, lease time.Duration, changed func()) (leave func()) {
 	f := &follower{changed}
 	v.mu.Lock()
@@ -141,8 +141,9 @@ func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 	v.known = &now
 	if changed {
 		v.blind, v.rested = true, time.Now().Add(rest)
-		// A call that was under way to the old Redis may be acknowledged until it times out.
-		v.again = time.Now().Add(v.space.Timeout() + time.Second)
+		// Another connection may bring events of the old Redis until it breaks, and a call that was under way to it may
+		// be acknowledged until it times out.
+		v.again = []time.Time{time.Now().Add(rest / 2), time.Now().Add(v.space.Timeout() + time.Second)}
 	}
 	return before, changed
 }
@@ -150,12 +151,12 @@ func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 // Jumps is how often Redis's clock was set since this process looks.
 func (v *Vigil) Jumps() int64 { return v.jumps.Load() }
 
-// repeat calls the followers a second time when it is time to.
+// repeat calls the followers once more when it is time to.
 func (v *Vigil) repeat() {
 	v.mu.Lock()
-	due := !v.again.IsZero() && !time.Now().Before(v.again)
+	due := len(v.again) > 0 && !time.Now().Before(v.again[0])
 	if due {
-		v.again = time.Time{}
+		v.again = v.again[1:]
 	}
 	v.mu.Unlock()
 	if due {

@@ -87,7 +87,7 @@ func TestChanges(t *testing.T) {
 		look(2)
 		born("3")
 		look(4)
-		v.again = time.Now()
+		v.again = []time.Time{time.Now()}
 		v.repeat()
 		look(6)
 		v.repeat()
