@@ -50,8 +50,8 @@ func startSentinels(t *testing.T) *sentinels {
 	var addrs []string
 	for range 3 {
 		config := filepath.Join(t.TempDir(), "sentinel.conf")
-		text := fmt.Sprintf("sentinel monitor game %s %s 2\nsentinel down-after-milliseconds game 500\n"+
-			"sentinel failover-timeout game 3000\nsentinel parallel-syncs game 2\n", host, port)
+		text := fmt.Sprintf("sentinel monitor game %s %s 2\nsentinel down-after-milliseconds game 2000\n"+
+			"sentinel failover-timeout game 6000\nsentinel parallel-syncs game 2\n", host, port)
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
