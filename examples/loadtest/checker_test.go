@@ -95,7 +95,13 @@ func TestTallyFindsBrokenPromises(t *testing.T) {
 		"another ticket":  {func(t *tally, p *player) { t.isQueued(p, "t1", -1); t.isQueued(p, "t2", -1) }, "lost the ticket t1"},
 		"never came back": {func(t *tally, p *player) { t.isQueued(p, "t1", -1); t.disconnects(p); t.hasEnded(p, "x") }, ""},
 		"back, no ticket": {func(t *tally, p *player) { t.isQueued(p, "t1", -1); t.disconnects(p); t.isBack(p) }, "while the connection was broken"},
-		"asked again":     {func(t *tally, p *player) { t.disconnects(p); t.isDuplicate(p, "t1"); t.isBack(p) }, ""},
+		"error on return": {func(t *tally, p *player) {
+			t.isQueued(p, "t1", -1)
+			t.disconnects(p)
+			t.fails(p, "overloaded", "busy")
+			t.isMatched(p, match, 0, time.Time{})
+		}, ""},
+		"asked again": {func(t *tally, p *player) { t.disconnects(p); t.isDuplicate(p, "t1"); t.isBack(p) }, ""},
 		"away for ever": {func(t *tally, p *player) {
 			t.isQueued(p, "t1", -1)
 			t.hasEnded(p, "expired")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -10,6 +11,7 @@ import (
 // frame is a message of the server. The event determines the form of the data.
 type frame struct {
 	Event string          `json:"event"`
+	ID    any             `json:"id"` // of the message that this answers
 	Seq   string          `json:"seq"`
 	Data  json.RawMessage `json:"data"`
 }
@@ -27,7 +29,7 @@ type status struct {
 }
 
 // hear handles one event. Events of games are none of this program's business.
-func (s *overSockets) hear(p *player, f *frame) error {
+func (s *overSockets) hear(ctx context.Context, p *player, f *frame) error {
 	switch f.Event {
 	case "match_status":
 		return s.hearStatus(p, f.Data)
@@ -39,10 +41,6 @@ func (s *overSockets) hear(p *player, f *frame) error {
 		if answer.Status == "CANCEL_REQUEST_COMPLETE" {
 			s.hasEnded(p, "cancelled")
 		} // else the outcome was told, or comes
-	case "resumed":
-		if s.stateOf(p) == idle {
-			s.isBack(p)
-		}
 	case "state":
 		var now struct {
 			Ticket json.RawMessage `json:"ticket"`
@@ -64,6 +62,9 @@ func (s *overSockets) hear(p *player, f *frame) error {
 			return err
 		}
 		s.fails(p, refused.Code, refused.Message)
+		if f.ID == recovery {
+			return s.recoverLater(ctx, p)
+		}
 	}
 	return nil
 }

@@ -65,6 +65,43 @@ func TestLiesAreFound(t *testing.T) {
 	}
 }
 
+// The server breaks each first connection and refuses the first request after it: the player asks again.
+func TestPlayersComeBackInSpiteOfErrors(t *testing.T) {
+	var connected, refused atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		upgrader := websocket.Upgrader{}
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		first := connected.Add(1) <= 2
+		for {
+			var f struct {
+				Event string
+				ID    any
+			}
+			if conn.ReadJSON(&f) != nil || first {
+				return
+			}
+			switch {
+			case f.Event != "create_general_game_match":
+			case refused.Add(1) <= 2:
+				_ = conn.WriteJSON(map[string]any{"event": "error", "id": f.ID, "data": map[string]string{"code": "overloaded"}})
+			default:
+				_ = conn.WriteJSON(map[string]any{"event": "match_status", "data": map[string]string{"status": "PUSHED_TO_QUEUE", "ticketId": r.RemoteAddr}})
+				_ = conn.WriteJSON(map[string]any{"event": "match_status", "data": map[string]string{"status": "EXPIRED"}})
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	addr := strings.TrimPrefix(server.URL, "http://")
+	code, r, printed := load(t, addr, "--burst", "--players", "2", "--reconnect", "--allow", "overloaded")
+	if code != 0 || r.Queued != 2 || r.Ended["expired"] != 2 || r.Errors["overloaded"] != 2 || r.Returned != 2 {
+		t.Errorf("exit code %d: %s", code, printed)
+	}
+}
+
 func TestItSaysWhyItCannotRun(t *testing.T) {
 	for want, args := range map[string][]string{
 		"can't connect":       {"--url", "http://" + freeAddr(t)},

@@ -49,7 +49,7 @@ func (s *overSockets) connect(ctx context.Context, p *player) error {
 	p.socket = &socket{conn: conn}
 	s.listening.Go(func() { s.play(ctx, p) })
 	if s.options.online {
-		return p.socket.send("connection_queue", map[string]any{"userId": p.name})
+		return p.socket.send("connection_queue", map[string]any{"userId": p.name}, "")
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (s *overSockets) dial(ctx context.Context, p *player) (*websocket.Conn, err
 // play listens until the run ends, and reconnects if that is wanted.
 func (s *overSockets) play(ctx context.Context, p *player) {
 	for {
-		err := s.listen(p)
+		err := s.listen(ctx, p)
 		if ctx.Err() != nil {
 			return
 		}
@@ -89,7 +89,7 @@ func (s *overSockets) play(ctx context.Context, p *player) {
 }
 
 // listen handles messages until the connection breaks.
-func (s *overSockets) listen(p *player) error {
+func (s *overSockets) listen(ctx context.Context, p *player) error {
 	for {
 		_, data, err := p.socket.conn.ReadMessage()
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *overSockets) listen(p *player) error {
 		if f.Seq != "" {
 			p.socket.lastSeq = f.Seq
 		}
-		if err := s.hear(p, &f); err != nil {
+		if err := s.hear(ctx, p, &f); err != nil {
 			return err
 		}
 	}
@@ -134,25 +134,37 @@ func (s *overSockets) recover(p *player) error {
 	if p.socket.lastSeq == "" {
 		delete(resume, "lastSeq")
 	}
-	if err := p.socket.send("resume", resume); err != nil {
+	if err := p.socket.send("resume", resume, ""); err != nil {
 		return err
 	}
 	if s.stateOf(p) == asking {
-		return s.request(p)
+		return s.request(p, recovery)
 	}
-	return p.socket.send("get_state", map[string]any{})
+	return p.socket.send("get_state", map[string]any{"userId": p.name}, recovery)
 }
 
-func (s *overSockets) request(p *player) error {
-	return p.socket.send("create_general_game_match", map[string]any{"userId": p.name, "questionaireId": p.queue})
+// recovery is the id of the last message of recover: after an error it is to be repeated.
+const recovery = "recovery"
+
+// recoverLater repeats recover, soon.
+func (s *overSockets) recoverLater(ctx context.Context, p *player) error {
+	const wait = 500 * time.Millisecond
+	if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
+		return err
+	}
+	return s.recover(p)
+}
+
+func (s *overSockets) request(p *player, id string) error {
+	return p.socket.send("create_general_game_match", map[string]any{"userId": p.name, "questionaireId": p.queue}, id)
 }
 
 func (s *overSockets) ask(_ context.Context, p *player) {
-	s.orFails(p, s.request(p))
+	s.orFails(p, s.request(p, ""))
 }
 
 func (s *overSockets) withdraw(_ context.Context, p *player) {
-	s.orFails(p, p.socket.send("cancel_request_general_match", map[string]any{}))
+	s.orFails(p, p.socket.send("cancel_request_general_match", map[string]any{"userId": p.name}, ""))
 }
 
 // orFails notes an error of sending. A player who reconnects sends again.
@@ -183,8 +195,13 @@ func (k *socket) replace(conn *websocket.Conn) io.Closer {
 	return old
 }
 
-func (k *socket) send(event string, data map[string]any) error {
+// send sends an event. An error that it is answered with has its id; "" is none.
+func (k *socket) send(event string, data map[string]any, id string) error {
+	message := map[string]any{"event": event, "data": data}
+	if id != "" {
+		message["id"] = id
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.conn.WriteJSON(map[string]any{"event": event, "data": data})
+	return k.conn.WriteJSON(message)
 }

@@ -164,7 +164,7 @@ func (t *tally) hasEnded(p *player, outcome string) {
 	t.ended[outcome]++
 }
 
-// fails notes an error, which ends the player's request.
+// fails notes an error, which ends the player's request, unless the player is about to come back and repeats it.
 func (t *tally) fails(p *player, code, detail string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -172,7 +172,9 @@ func (t *tally) fails(p *player, code, detail string) {
 	if t.details[code] == "" {
 		t.details[code] = detail
 	}
-	t.moves(p, idle)
+	if p.disconnected.IsZero() {
+		t.moves(p, idle)
+	}
 	t.news = time.Now()
 }
 
