@@ -45,27 +45,27 @@ func (m *Matcher) Queues(ctx context.Context) ([]Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	queues := make([]Queue, 0, len(names))
-	for page := range slices.Chunk(names, queuesPage) {
-		more, err := m.queueStates(ctx, page)
-		if err != nil {
-			return nil, err
-		}
-		queues = append(queues, more...)
-	}
-	return queues, nil
+	return m.queueStates(ctx, names)
 }
 
 // Queue returns the state of one queue, whether anybody waits in it or not. Errors: *InvalidError, ErrUnavailable.
 func (m *Matcher) Queue(ctx context.Context, name string) (Queue, error) {
-	if err := CheckName("queue", name); err != nil {
-		return Queue{}, err
-	}
-	states, err := m.queueStates(ctx, []string{name})
+	states, err := m.QueuesOf(ctx, name)
 	if err != nil {
 		return Queue{}, err
 	}
 	return states[0], nil
+}
+
+// QueuesOf returns the states of some queues, in their order, whether anybody waits in them or not. It takes a call for
+// each 64 of them. Errors: *InvalidError, ErrUnavailable.
+func (m *Matcher) QueuesOf(ctx context.Context, names ...string) ([]Queue, error) {
+	for _, name := range names {
+		if err := CheckName("queue", name); err != nil {
+			return nil, err
+		}
+	}
+	return m.queueStates(ctx, names)
 }
 
 // queueNames lists the queues that hold anybody or are paused, sorted.
@@ -94,11 +94,19 @@ func (m *Matcher) queueNames(ctx context.Context) ([]string, error) {
 }
 
 func (m *Matcher) queueStates(ctx context.Context, names []string) ([]Queue, error) {
-	r, err := queuesScript.Call(ctx, m.space, queuesArgs{Rows: rowsOf(names)})
-	if err != nil {
-		return nil, err
+	queues := make([]Queue, 0, len(names))
+	for page := range slices.Chunk(names, queuesPage) {
+		r, err := queuesScript.Call(ctx, m.space, queuesArgs{Rows: rowsOf(page)})
+		if err != nil {
+			return nil, err
+		}
+		more, err := decodeQueues(r, page)
+		if err != nil {
+			return nil, err
+		}
+		queues = append(queues, more...)
 	}
-	return decodeQueues(r, names)
+	return queues, nil
 }
 
 func rowsOf(names []string) []queueRow {

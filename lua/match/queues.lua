@@ -11,10 +11,12 @@
 
 -- oldest_in: when the first waiting ticket at the head of a queue's list was enqueued; nil if there is none.
 local function oldest_in(list, mark)
-  local ids = call("LRANGE", list, 0, 63)
-  for _, value in ipairs(#ids > 0 and call("HMGET", tickets, unpack(ids)) or {}) do
-    if expires_in_queue(value, mark) then
-      return enqueued_at(value)
+  for _, last in ipairs({ 1, 63 }) do -- it is mostly one of the first two
+    local ids = call("LRANGE", list, 0, last)
+    for _, value in ipairs(#ids > 0 and call("HMGET", tickets, unpack(ids)) or {}) do
+      if expires_in_queue(value, mark) then
+        return enqueued_at(value)
+      end
     end
   end
   return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,42 +73,106 @@ func (n *Node) ID() string { return n.cfg.ID }
 // Safe to repeat, though before is lost then. After an error the player is not connected by this connection: repeat the
 // call, or close the connection. Errors: *matchq.InvalidError, ErrClosed, *matchq.ConfigError, matchq.ErrUnavailable.
 func (n *Node) Connect(ctx context.Context, player, conn, data string) (before *Connection, err error) {
-	if err := matchq.CheckName("player", player); err != nil {
+	all, err := n.ConnectAll(ctx, []NewConnection{{player, conn, data}})
+	if err != nil {
 		return nil, err
 	}
-	if err := matchq.CheckName("connection", conn); err != nil {
-		return nil, err
-	}
-	if err := checkData(data); err != nil {
+	return all[0], nil
+}
+
+// NewConnection is a connection of which ConnectAll tells Redis.
+type NewConnection struct {
+	Player, Conn string
+	Data         string
+}
+
+// MaxConnect is the most connections of one ConnectAll.
+const MaxConnect = maxPlayers
+
+// ConnectAll is Connect for many players in one call to Redis, each of them named once. It returns the connection of each
+// until now, in their order. An error is about all of them: none is connected.
+func (n *Node) ConnectAll(ctx context.Context, all []NewConnection) (before []*Connection, err error) {
+	if err := checkConnections(all); err != nil || len(all) == 0 {
 		return nil, err
 	}
 	if err := n.needLease(ctx); err != nil {
 		return nil, err
 	}
-	lane := &n.connecting[shard(player)]
-	lane.Lock()
-	defer lane.Unlock()
-	a, err := n.table.attach(player, conn, data)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := n.announce(ctx, true, []*attachment{a})
-	if err != nil {
-		n.table.abort(a)
+	defer n.lock(all)()
+	attached := make([]*attachment, 0, len(all))
+	abort := func() {
+		for _, a := range attached {
+			n.table.abort(a)
+		}
 		n.wakeRun()
+	}
+	for _, c := range all {
+		a, err := n.table.attach(c.Player, c.Conn, c.Data)
+		if err != nil {
+			abort()
+			return nil, err
+		}
+		attached = append(attached, a)
+	}
+	rows, err := n.announce(ctx, true, attached)
+	if err != nil {
+		abort()
 		return nil, err
 	}
-	replaced := n.table.connected(a, rows[0].newest)
+	before = make([]*Connection, len(all))
+	for i, a := range attached {
+		if replaced := n.table.connected(a, rows[i].newest); replaced != "" {
+			n.cfg.OnReplaced(a.player, replaced)
+		}
+		if old := rows[i].before; old != nil && (old.Node != n.cfg.ID || old.ID != a.conn) {
+			before[i] = old
+		}
+	}
 	if n.table.needsRun() {
 		n.wakeRun()
 	}
-	if replaced != "" {
-		n.cfg.OnReplaced(player, replaced)
-	}
-	if before = rows[0].before; before != nil && before.Node == n.cfg.ID && before.ID == conn {
-		before = nil
-	}
 	return before, nil
+}
+
+func checkConnections(all []NewConnection) error {
+	if len(all) > MaxConnect {
+		return &matchq.InvalidError{Field: "connections", Problem: fmt.Sprintf("must be at most %d, not %d", MaxConnect, len(all))}
+	}
+	players := make(map[string]bool, len(all))
+	for _, c := range all {
+		if err := matchq.CheckName("player", c.Player); err != nil {
+			return err
+		}
+		if err := matchq.CheckName("connection", c.Conn); err != nil {
+			return err
+		}
+		if err := checkData(c.Data); err != nil {
+			return err
+		}
+		if players[c.Player] {
+			return &matchq.InvalidError{Field: "player", Problem: "must not be named twice: " + strconv.Quote(c.Player)}
+		}
+		players[c.Player] = true
+	}
+	return nil
+}
+
+// lock has others wait who connect one of some players.
+func (n *Node) lock(all []NewConnection) (unlock func()) {
+	var lanes []uint32
+	for _, c := range all {
+		lanes = append(lanes, shard(c.Player))
+	}
+	slices.Sort(lanes) // all callers lock in one order
+	lanes = slices.Compact(lanes)
+	for _, lane := range lanes {
+		n.connecting[lane].Lock()
+	}
+	return func() {
+		for _, lane := range lanes {
+			n.connecting[lane].Unlock()
+		}
+	}
 }
 
 // shard is a player's place among the connecting locks.

@@ -101,7 +101,7 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 		return err
 	}
 	s.rooms, s.history = rooms.New(s.presence), history.New(s.matcher)
-	s.queues = &queuecache.Cache{Matcher: s.matcher}
+	s.queues = queuecache.New(s.matcher)
 	s.position, err = s.matcher.Position(ctx)
 	return err
 }
@@ -154,7 +154,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.intake = &intake.Intake{
 		Matcher: s.matcher,
 		Limits:  s.limits,
-		Games:   s.games,
+		Games:   intake.Gathered(s.games),
 		Admit:   (&queuecache.Admission{Cache: s.queues, Max: s.config.MaxQueues}).Admit,
 		Queued: func(t *matchq.Ticket) {
 			s.metrics.Queued(t.Queue)

@@ -4,12 +4,14 @@ package queuecache
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -24,12 +26,46 @@ const (
 
 // Cache has the state of all queues.
 type Cache struct {
-	Matcher *matchq.Matcher
+	matcher *matchq.Matcher
 
+	asking  gather.Group[string, matchq.Queue] // for single queues
 	reading singleflight.Group
 	mu      sync.Mutex
 	now     *Snapshot
 	until   time.Time // end of its age
+}
+
+// New makes a Cache.
+func New(m *matchq.Matcher) *Cache {
+	c := &Cache{matcher: m}
+	c.asking = gather.Group[string, matchq.Queue]{Ask: c.ask, Timeout: readTimeout, Most: 256, Room: maxAsking}
+	return c
+}
+
+// maxAsking is for questions about single queues that wait.
+const maxAsking = 50_000
+
+// One returns the state of one queue as it is now. Those who ask at the same time share a call. Errors are those of
+// matchq.Matcher.Queue, or *wire.Error.
+func (l *Cache) One(ctx context.Context, queue string) (matchq.Queue, error) {
+	return l.asking.Do(ctx, queue)
+}
+
+// ask asks for some queues, each once.
+func (l *Cache) ask(ctx context.Context, names []string) ([]matchq.Queue, error) {
+	states, err := l.matcher.QueuesOf(ctx, slices.Compact(slices.Sorted(slices.Values(names)))...)
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]matchq.Queue, len(states))
+	for _, state := range states {
+		byName[state.Name] = state
+	}
+	queues := make([]matchq.Queue, len(names))
+	for i, name := range names {
+		queues[i] = byName[name]
+	}
+	return queues, nil
 }
 
 // All returns the queues that have tickets or are paused, by name, at most a second old. Callers must not change them.
@@ -67,7 +103,7 @@ func (l *Cache) read(ctx context.Context) (*Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	start := time.Now()
-	queues, err := l.Matcher.Queues(ctx)
+	queues, err := l.matcher.Queues(ctx)
 	if err != nil {
 		return nil, err
 	}

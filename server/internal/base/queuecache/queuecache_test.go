@@ -26,7 +26,7 @@ func TestAll(t *testing.T) {
 		if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
 			t.Fatal(err)
 		}
-		list := &queuecache.Cache{Matcher: m}
+		list := queuecache.New(m)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := list.All(gone); err != nil && !errors.Is(err, context.Canceled) {

@@ -147,7 +147,7 @@ func newPast(t *testing.T, env *matchqtest.Env) *past {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.recorder = recorder.New(history.New(p.Matcher), &queuecache.Cache{Matcher: p.Matcher}, "before", log)
+	p.recorder = recorder.New(history.New(p.Matcher), queuecache.New(p.Matcher), "before", log)
 	if p.position, err = p.Position(t.Context()); err != nil {
 		t.Fatal(err)
 	}

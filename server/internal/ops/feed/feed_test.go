@@ -59,7 +59,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	f := New(Options{
-		Matcher: m, Presence: p, Rooms: rooms.New(p), History: history.New(m), Queues: &queuecache.Cache{Matcher: m}, Redis: &redisconn.Conn{UniversalClient: env.Client},
+		Matcher: m, Presence: p, Rooms: rooms.New(p), History: history.New(m), Queues: queuecache.New(m), Redis: &redisconn.Conn{UniversalClient: env.Client},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -34,7 +34,7 @@ func newNode(t *testing.T, env *matchqtest.Env, name string) *node {
 	if n.Matcher, err = matchq.New(env.Client, config); err != nil {
 		t.Fatal(err)
 	}
-	n.queues = &queuecache.Cache{Matcher: n.Matcher}
+	n.queues = queuecache.New(n.Matcher)
 	n.store = history.New(n.Matcher)
 	n.recorder = recorder.New(n.store, n.queues, name, slog.New(slog.DiscardHandler))
 	return n

@@ -68,7 +68,7 @@ func (h *Handlers) queuedReply(ctx context.Context, t *matchq.Ticket) Reply {
 }
 
 func (h *Handlers) queuedStatus(ctx context.Context, t *matchq.Ticket) any {
-	queue, err := h.Matcher.Queue(ctx, t.Queue)
+	queue, err := h.Queues.One(ctx, t.Queue)
 	if err != nil {
 		return notify.Queued(t, nil) // the ticket waits in any case
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
@@ -31,7 +32,8 @@ type Registry struct {
 	gone         []func(ctx context.Context, player string) error
 	bound        []func(s *Session)
 
-	lanes [64]chan struct{} // by player: Redis hears of one player's connections in their order
+	lanes      [64]chan struct{} // by player: Redis hears of one player's connections in their order
+	connecting gather.Group[presence.NewConnection, *presence.Connection]
 
 	mu       sync.Mutex
 	orders   uint64              // given to sessions so far
@@ -56,7 +58,13 @@ func New(p *presence.Presence, c Config) (*Registry, error) {
 	r.node, err = p.Join(presence.NodeConfig{
 		Grace: c.Grace, Version: c.Version, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	r.connecting = gather.Group[presence.NewConnection, *presence.Connection]{
+		Ask: r.node.ConnectAll, Timeout: bindTimeout, Most: presence.MaxConnect, Room: len(r.lanes),
+	}
+	return r, nil
 }
 
 // NodeID is this node's name in Redis.
@@ -142,7 +150,9 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 
 // connect tells Redis of a connection, and then calls the hooks.
 func (r *Registry) connect(ctx context.Context, id wire.ID, s *Session) (before *presence.Connection, err error) {
-	before, err = r.node.Connect(ctx, id.Name, s.SID, s.dataFor(id).encode())
+	// Not given up with ctx: the node would hold a connection that no session knows. The lanes bound how many wait.
+	before, err = r.connecting.Do(context.WithoutCancel(ctx),
+		presence.NewConnection{Player: id.Name, Conn: s.SID, Data: s.dataFor(id).encode()})
 	if err != nil {
 		return nil, err
 	}
