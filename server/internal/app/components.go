@@ -14,6 +14,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/base/turns"
 	httpdoor "github.com/matchq/matchq/server/internal/door/http"
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/door/ws"
@@ -51,6 +52,7 @@ type components struct {
 
 	guard    *identity.Guard
 	intake   *intake.Intake
+	turns    *turns.Turns
 	notifier *notify.Notifier
 	announce *notify.Announcer
 	watcher  *watch.Watcher
@@ -161,6 +163,7 @@ func (s *Server) assembleDoors(context.Context) error {
 			s.announce.TicketMade(t)
 		},
 	}
+	s.turns = turns.New(atOnce, maxWaiting)
 	s.notifier = &notify.Notifier{
 		Matcher: s.matcher, Presence: s.presence, Sessions: s.sessions, Log: s.log,
 		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
@@ -169,13 +172,13 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.announce = notify.NewAnnouncer(s.notifier, s.config.Grace)
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
-		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
+		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
 		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Handlers{
-		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,
+		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Queues: s.queues, Sessions: s.sessions, Games: s.games, Notifier: s.notifier,
 		Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{
@@ -187,6 +190,12 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.api.Sockets("/socket.io", s.sockets.SocketIO)
 	return nil
 }
+
+// Bounds of a node: how many requests work at once, which is what Redis serves within milliseconds, and how many wait.
+const (
+	atOnce     = 256
+	maxWaiting = 20_000
+)
 
 // Version is the version of this build.
 func Version() string {

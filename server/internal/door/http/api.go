@@ -17,6 +17,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/ops/feed"
@@ -30,6 +31,7 @@ type Options struct {
 	Matcher   *matchq.Matcher
 	Presence  *presence.Presence
 	Intake    *intake.Intake
+	Turns     *turns.Turns // of requests for tickets
 	Watcher   *watch.Watcher
 	Guard     *identity.Guard
 	Queues    *queuecache.Cache

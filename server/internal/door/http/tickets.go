@@ -69,7 +69,11 @@ func (a *API) createTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t, err := a.enqueue(c, r)
+	var t matchq.Ticket
+	err = a.Turns.Do(c.Request().Context(), func() (err error) {
+		t, err = a.enqueue(c, r)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -137,7 +141,11 @@ func (a *API) createTickets(c echo.Context) error {
 		}
 		requests, at = append(requests, r), append(at, i)
 	}
-	results, err := a.Intake.For(client).EnqueueAll(c.Request().Context(), requests, c.RealIP())
+	var results []matchq.Result
+	err := a.Turns.Do(c.Request().Context(), func() (err error) {
+		results, err = a.Intake.For(client).EnqueueAll(c.Request().Context(), requests, c.RealIP())
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/commands"
 	"github.com/matchq/matchq/server/internal/play/sessions"
@@ -28,7 +29,7 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 	logged = &syncBuffer{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Sessions = newRegistry(t)
-	o.Commands = &commands.Handlers{Sessions: o.Sessions, Log: o.Log}
+	o.Commands = &commands.Handlers{Sessions: o.Sessions, Turns: turns.New(10, 10), Log: o.Log}
 	o.Refuse = func(w http.ResponseWriter, _ *http.Request, f *wire.Error) { w.WriteHeader(f.Status()) }
 	if o.Guard == nil {
 		o.Guard = &identity.Guard{}

@@ -13,6 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
+	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/games"
 	"github.com/matchq/matchq/server/internal/play/intake"
@@ -26,6 +27,7 @@ type Handlers struct {
 	Matcher  *matchq.Matcher
 	Presence *presence.Presence
 	Intake   *intake.Intake
+	Turns    *turns.Turns // of the events of all clients
 	Queues   *queuecache.Cache
 	Sessions *sessions.Registry
 	Games    *games.Games
@@ -106,7 +108,10 @@ func (h *Handlers) Handle(ctx context.Context, s *sessions.Session, event string
 			f = wire.Errorf(wire.CodeInternal, "internal error")
 		}
 	}()
-	r, err := handle(h, ctx, s, data)
+	err := h.Turns.Do(ctx, func() (err error) {
+		r, err = handle(h, ctx, s, data)
+		return err
+	})
 	if err != nil {
 		f = wire.ErrorOf(err)
 		if f.Code == wire.CodeInternal {
