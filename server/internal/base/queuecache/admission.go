@@ -99,7 +99,7 @@ func (a *Admission) count(ctx context.Context) (live int, ok bool) {
 		return live, true
 	}
 	counted, err, _ := a.counting.Do("", func() (any, error) {
-		stats, err := a.Cache.Matcher.Stats(ctx)
+		stats, err := a.Cache.matcher.Stats(ctx)
 		if err != nil {
 			return 0, err
 		}

@@ -20,7 +20,7 @@ func TestAdmission(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &queuecache.Admission{Cache: &queuecache.Cache{Matcher: m}, Max: 50}
+		a := &queuecache.Admission{Cache: queuecache.New(m), Max: 50}
 		var admitted atomic.Int64
 		enqueue := func(ctx context.Context, queue, player string) bool {
 			if a.Admit(ctx, queue) != nil {
