@@ -72,7 +72,7 @@ func (p *caller) seek(queue, key string) {
 			return
 		}
 		if w.silent() {
-			p.c.wrong("silence for %s: %s as %s", bound, w.what, ticket)
+			p.c.wrongf("silence for %s: %s as %s", bound, w.what, ticket)
 			return
 		}
 		p.c.pause()
@@ -92,7 +92,7 @@ func (p *caller) post(w *wait, queue, key string) string {
 			p.c.tell(fmt.Sprint("answer ", status, " ", v.Code))
 		}
 		if w.silent() {
-			p.c.wrong("for %s: %s, answered %d %s", bound, w.what, status, v.Code)
+			p.c.wrongf("for %s: %s, answered %d %s", bound, w.what, status, v.Code)
 			return ""
 		}
 		p.c.pause()
@@ -152,7 +152,7 @@ func (p *caller) stream(ticket string) bool {
 		}
 	}
 	if lines.Err() == nil && p.c.going() {
-		p.c.wrong("the stream of %s ended without a last event", ticket)
+		p.c.wrongf("the stream of %s ended without a last event", ticket)
 	}
 	return false
 }

@@ -134,14 +134,14 @@ func (c *crowd) pause() {
 
 func (c *crowd) going() bool { return c.ctx.Err() == nil }
 
-// wrong counts a violation.
-func (c *crowd) wrong(format string, args ...any) {
+// wrongf counts a violation.
+func (c *crowd) wrongf(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.violated(format, args...)
+	c.violatedf(format, args...)
 }
 
-func (c *crowd) violated(format string, args ...any) {
+func (c *crowd) violatedf(format string, args ...any) {
 	c.violations++
 	c.t.Errorf("%s  "+format, append([]any{time.Now().Format("15:04:05.000")}, args...)...)
 }
@@ -159,10 +159,10 @@ func (c *crowd) matched(id, who string, players ...string) {
 	slices.Sort(players)
 	text := strings.Join(players, ",")
 	if len(players) != 2 || players[0] == players[1] || who != "" && !slices.Contains(players, who) {
-		c.violated("%s is in a match of %s", who, text)
+		c.violatedf("%s is in a match of %s", who, text)
 	}
 	if other, ok := c.players[id]; ok && other != text {
-		c.violated("match %s is of %s, and of %s", id, other, text)
+		c.violatedf("match %s is of %s, and of %s", id, other, text)
 	}
 	c.players[id] = text
 }
@@ -175,7 +175,7 @@ func (c *crowd) ended(ticket, end string) {
 		return
 	}
 	if other, ok := c.ends[ticket]; ok && other != end {
-		c.violated("ticket %s: %s, and %s", ticket, other, end)
+		c.violatedf("ticket %s: %s, and %s", ticket, other, end)
 	}
 	c.ends[ticket] = end
 }
@@ -198,7 +198,7 @@ func (c *crowd) cancelled(who, ticket, reason string) {
 	case "requested", "void":
 		c.ended(ticket, "cancelled")
 	default:
-		c.wrong("%s is cancelled: %s", who, reason)
+		c.wrongf("%s is cancelled: %s", who, reason)
 	}
 }
 
@@ -206,14 +206,14 @@ func (c *crowd) cancelled(who, ticket, reason string) {
 func (c *crowd) expired(who string) {
 	c.tell("expired")
 	if !c.fault.expires {
-		c.wrong("the ticket of %s has expired", who)
+		c.wrongf("the ticket of %s has expired", who)
 	}
 }
 
 // lost checks that what a player is told to be lost may be, and is.
 func (c *crowd) lost(what, ticket string) {
 	if !c.fault.loses && !(ticket == "" && c.fault.expires) { // a clock that is set forward ends rooms
-		c.wrong("%s counts as lost", what)
+		c.wrongf("%s counts as lost", what)
 	}
 	if ticket != "" {
 		c.mu.Lock()
@@ -234,7 +234,7 @@ func (c *crowd) checkLost() {
 	}
 	for i, state := range states {
 		if state == matchq.Waiting {
-			c.wrong("ticket %s counts as lost, and waits", gone[i])
+			c.wrongf("ticket %s counts as lost, and waits", gone[i])
 		}
 	}
 }
@@ -247,7 +247,7 @@ func (c *crowd) watch() {
 			if errors.Is(err, matchq.ErrGap) {
 				after = matchq.FromOldest
 				if !c.fault.loses {
-					c.wrong("events were lost")
+					c.wrongf("events were lost")
 				}
 			}
 			if err != nil {

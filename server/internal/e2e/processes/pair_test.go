@@ -159,6 +159,9 @@ func (f *friend) accept() bool {
 			if d.Code == "not_found" || d.Code == "expired" {
 				return false
 			}
+			if d.Code == "player_busy" && f.c.fault.loses { // with the last game, which has risen
+				f.send("end_game_playing", map[string]any{"roomId": f.room})
+			}
 			f.c.pause()
 			f.send("accept_friend_request", map[string]any{"roomId": f.invited})
 		case m.Event == "friend_request_declined":
@@ -196,7 +199,7 @@ func (f *friend) play() {
 	if f.w != nil { // else the friend accepted before a connection broke
 		f.w.end()
 	}
-	f.w = f.c.wait(f.name + " begins a game")
+	f.w, f.asks = f.c.wait(f.name+" begins a game"), false
 	f.begin()
 	for {
 		m, sound := f.hear(f.w)
@@ -238,8 +241,8 @@ func (f *friend) play() {
 			f.c.tell("game " + d.Reason)
 			if d.Reason == "lost" {
 				f.c.lost("the game of "+f.name, "")
-			} else if d.Reason != "finished" && !(d.Reason == "forfeit" && f.c.fault.expires) {
-				f.c.wrong("the game of %s ended: %s", f.name, d.Reason)
+			} else if d.Reason != "finished" && !f.c.fault.expires {
+				f.c.wrongf("the game of %s ended: %s", f.name, d.Reason)
 			}
 			return
 		}
@@ -249,7 +252,7 @@ func (f *friend) play() {
 func (f *friend) answer(question json.RawMessage) {
 	var q struct{ ID string }
 	if err := json.Unmarshal(question, &q); err != nil {
-		f.c.wrong("%s is no question", question)
+		f.c.wrongf("%s is no question", question)
 	}
 	f.send("send_answer", map[string]any{"roomId": f.room, "questionItemId": q.ID, "answer": "yes", "gameType": "quiz"})
 }

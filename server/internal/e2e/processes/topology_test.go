@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,22 +176,26 @@ func startCluster(t *testing.T) *cluster {
 func (c *cluster) owner() (owner int, replicas []int) {
 	ctx := context.Background()
 	for i, rdb := range c.clients {
-		shards, err := rdb.ClusterSlots(ctx).Result()
+		shards, err := rdb.ClusterShards(ctx).Result()
 		if err != nil {
 			continue
 		}
-		for _, s := range shards {
-			if s.Start > c.slot || s.End < c.slot || s.Nodes[0].ID != c.ids[i] {
+		for _, shard := range shards {
+			if !slices.ContainsFunc(shard.Slots, func(r redis.SlotRange) bool { return r.Start <= int64(c.slot) && int64(c.slot) <= r.End }) {
 				continue
 			}
-			for _, n := range s.Nodes[1:] {
-				for j, id := range c.ids {
-					if id == n.ID {
-						replicas = append(replicas, j)
-					}
+			owns := false
+			replicas = nil
+			for _, n := range shard.Nodes {
+				if n.Role == "master" {
+					owns = n.ID == c.ids[i]
+				} else if at := slices.Index(c.ids, n.ID); at >= 0 {
+					replicas = append(replicas, at)
 				}
 			}
-			return i, replicas
+			if owns {
+				return i, replicas
+			}
 		}
 	}
 	return -1, nil

@@ -37,7 +37,7 @@ func (v *visitor) enter() bool {
 		if err == nil {
 			v.conn, v.frames = conn, make(chan frame, 1000)
 			go read(conn, v.frames)
-			v.note("on %s", conn.RemoteAddr())
+			v.notef("on %s", conn.RemoteAddr())
 			return true
 		}
 		v.c.pause()
@@ -74,12 +74,12 @@ func (v *visitor) send(event string, data map[string]any) {
 	if err != nil {
 		v.c.t.Error(err)
 	}
-	v.note("> %s", text)
+	v.notef("> %s", text)
 	_ = v.conn.WriteMessage(websocket.TextMessage, text)
 }
 
-// note writes something into the diary.
-func (v *visitor) note(format string, args ...any) {
+// notef writes something into the diary.
+func (v *visitor) notef(format string, args ...any) {
 	line := fmt.Sprintf(time.Now().Format("15:04:05.000 ")+format, args...)
 	v.diary = append(v.diary[max(0, len(v.diary)-30):], line[:min(len(line), 600)])
 }
@@ -95,7 +95,7 @@ func (v *visitor) hearIn(current func() *wait) (frame, sound) {
 	defer overdue.Stop()
 	for {
 		if w := current(); w != nil && w.silent() {
-			v.c.wrong("silence for %s: %s\n\t%s", bound, w.what, strings.Join(v.diary, "\n\t"))
+			v.c.wrongf("silence for %s: %s\n\t%s", bound, w.what, strings.Join(v.diary, "\n\t"))
 			v.leave()
 			return frame{}, nothing
 		}
@@ -110,7 +110,7 @@ func (v *visitor) hearIn(current func() *wait) (frame, sound) {
 				v.send("connection_queue", nil)
 				return v.hearIn(current)
 			case ok:
-				v.note("< %s %s %+v %+v", f.Event, f.Seq, f.Data, f.Data.Room)
+				v.notef("< %s %s %+v %+v", f.Event, f.Seq, f.Data, f.Data.Room)
 				return f, message
 			case v.enter():
 				return f, broken
