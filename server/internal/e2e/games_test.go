@@ -1,9 +1,9 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -311,8 +311,9 @@ func TestAcceptingAndQueues(t *testing.T) {
 		if got := b.hears("match_status"); got.text("data.status") != "CANCELLED" || got.text("data.reason") != "friend_match" {
 			t.Errorf("%v", got)
 		}
-		if state, err := rooms.New(n.presence).Of(context.Background(), "carol"); err != nil || len(state) != 1 || state[0] != room {
-			t.Errorf("%v, %v", state, err)
+		c.hears("created_friend_match")
+		if held, err := rooms.New(n.presence).Of(t.Context(), "carol", quiz.SeatPlaying); err != nil || !slices.Equal(held, []string{room}) {
+			t.Errorf("%v, %v", held, err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 func TestThousandPlayers(t *testing.T) {
 	// Not parallel: the server answers within two seconds or not at all, and must not share the processors for that.
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		n := start(t, env, "--interval", "100ms", "--rate-limit", "100/s", "--rate-limit-address", "2000/s")
+		n := start(t, env, "--interval", "100ms", "--rate-limit", "off")
 		const players = 1001
 		queueOf := make([]int, players)
 		inQueue := map[int]int{}

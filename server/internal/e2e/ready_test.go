@@ -132,7 +132,7 @@ func TestReadyNobodyAnswers(t *testing.T) {
 // asked again.
 func TestReadyAway(t *testing.T) {
 	t.Parallel()
-	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", "300ms")
+	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", "1s")
 	a, b := n.dial(), n.dial()
 	a.create(`"q"`, `"alice"`)
 	b.create(`"q"`, `"bob"`)

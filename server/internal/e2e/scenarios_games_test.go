@@ -108,6 +108,7 @@ var selfPaced = []scenario{
 			{who: "b", want: "connected"},
 			{who: "a", send: "get_state", data: `{"userId":17}`, want: "state", like: `{"room":{"roomId":"$room","mode":"self","index":0,"of":2}}`},
 			{who: "b", send: "get_state", data: `{"userId":"18"}`, want: "state", like: `{"room":{"roomId":"$room","mode":"self","index":0,"of":2}}`},
+			{who: "a", want: "opponent_away", like: `{"graceMs":20000}`}, // all were away, so b has a whole grace from now on
 			{who: "a", want: "opponent_back"},
 			{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "get_answer_result"},
 			{who: "a", want: "get_answer_result", like: answer(`"18"`, "*", "$q1", `true,"score":100,"total":100`)},
