@@ -12,6 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/logouts"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/turns"
@@ -172,7 +173,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.announce = notify.NewAnnouncer(s.notifier, s.config.Grace)
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
-		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Queues: s.queues, PollSlots: s.slots(), Log: s.log,
+		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Logouts: logouts.New(s.redis, s.config.Namespace), Queues: s.queues, PollSlots: s.slots(), Log: s.log,
 		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
 		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,

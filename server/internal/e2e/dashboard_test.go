@@ -25,13 +25,16 @@ type feed struct {
 	close  func()
 }
 
-func (n *testNode) feed() *feed {
+func (n *testNode) feed(headers ...string) *feed {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(n.t.Context(), 3*patience)
 	n.t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.url+"/v1/dashboard/events", nil)
 	if err != nil {
 		n.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	answer, err := n.client().Do(r)
 	if err != nil {

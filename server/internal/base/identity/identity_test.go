@@ -155,17 +155,34 @@ func TestOperatorSessions(t *testing.T) {
 	if strings.Contains(session, adminToken) {
 		t.Errorf("the session shows the token: %s", session)
 	}
-	if !g.IsSession(session, now) || !same.IsSession(session, now) {
-		t.Error("not accepted by every node with the token")
+	read, ok := g.SessionOf(session, now)
+	if again, same := same.SessionOf(session, now); !ok || !same || again != read || read.ID == "" || !read.Ends.Equal(now.Add(time.Minute).Truncate(time.Second)) {
+		t.Errorf("not every node with the token accepts %q: %v", session, read)
 	}
-	_, signature, _ := strings.Cut(session, ".")
-	if g.IsSession(session, now.Add(time.Hour)) || other.IsSession(session, now) || g.IsSession("", now) || g.IsSession("99999999999."+signature, now) {
-		t.Error("an expired, a foreign, an empty or a changed session is accepted")
+	if second, _ := g.SessionOf(g.NewSession(now.Add(time.Minute)), now); second.ID == read.ID {
+		t.Error("two sessions are one")
+	}
+	end, id, signature := parts(session)
+	for _, wrong := range []string{"", "99999999999." + id + "." + signature, end + "." + id + "x." + signature, end + ".." + signature, end + "." + signature} {
+		if _, ok := g.SessionOf(wrong, now); ok {
+			t.Errorf("%q is accepted", wrong)
+		}
+	}
+	if _, ok := g.SessionOf(session, now.Add(time.Hour)); ok {
+		t.Error("an expired session is accepted")
+	}
+	if _, ok := other.SessionOf(session, now); ok {
+		t.Error("a session of another token is accepted")
 	}
 	none := guard(t, identity.Options{})
-	if none.IsAdmin("") || none.IsSession(none.NewSession(now.Add(time.Minute)), now) {
+	if _, ok := none.SessionOf(none.NewSession(now.Add(time.Minute)), now); ok || none.IsAdmin("") {
 		t.Error("without a token somebody has it")
 	}
+}
+
+func parts(session string) (end, id, signature string) {
+	p := strings.SplitN(session, ".", 3)
+	return p[0], p[1], p[2]
 }
 
 func FuzzSession(f *testing.F) {
@@ -179,7 +196,7 @@ func FuzzSession(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, session string) {
-		if g.IsSession(session, now) && session != good {
+		if _, ok := g.SessionOf(session, now); ok && session != good {
 			t.Errorf("%q is a session", session)
 		}
 	})

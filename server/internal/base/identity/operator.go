@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"strconv"
@@ -18,22 +19,32 @@ func (g *Guard) HasAdmin() bool { return g.admin.set }
 // IsAdmin reports whether a token is the admin token.
 func (g *Guard) IsAdmin(token string) bool { return g.admin.is(token) }
 
-// NewSession makes the proof of an operator's session, "<unix seconds>.<signature>". Every node with the same admin
-// token accepts it, so nothing is stored; another admin token ends all sessions.
+// Session is an operator's session.
+type Session struct {
+	ID   string // random
+	Ends time.Time
+}
+
+// NewSession makes the proof of a new session, "<unix seconds>.<id>.<signature>". Every node with the same admin token
+// accepts it until it ends; another admin token ends all sessions.
 func (g *Guard) NewSession(until time.Time) string {
-	end := strconv.FormatInt(until.Unix(), 10)
-	return end + "." + g.sign(end)
+	claims := strconv.FormatInt(until.Unix(), 10) + "." + rand.Text()
+	return claims + "." + g.sign(claims)
 }
 
-// IsSession reports whether NewSession made a session and it has not ended.
-func (g *Guard) IsSession(session string, now time.Time) bool {
-	end, signature, _ := strings.Cut(session, ".")
+// SessionOf returns the session that NewSession made a proof of. It is not ok if the session has ended by its time.
+func (g *Guard) SessionOf(proof string, now time.Time) (s Session, ok bool) {
+	end, rest, _ := strings.Cut(proof, ".")
+	id, signature, _ := strings.Cut(rest, ".")
 	seconds, err := strconv.ParseInt(end, 10, 64)
-	return g.admin.set && err == nil && hmac.Equal([]byte(signature), []byte(g.sign(end))) && now.Unix() < seconds
+	if !g.admin.set || err != nil || !hmac.Equal([]byte(signature), []byte(g.sign(end+"."+id))) || now.Unix() >= seconds {
+		return Session{}, false
+	}
+	return Session{id, time.Unix(seconds, 0)}, true
 }
 
-func (g *Guard) sign(end string) string {
+func (g *Guard) sign(claims string) string {
 	mac := hmac.New(sha256.New, g.admin.sum[:])
-	mac.Write([]byte("matchq operator session until " + end))
+	mac.Write([]byte("matchq operator session until " + claims))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

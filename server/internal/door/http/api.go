@@ -16,6 +16,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/base/logouts"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -34,6 +35,7 @@ type Options struct {
 	Turns     *turns.Turns // of requests for tickets
 	Watcher   *watch.Watcher
 	Guard     *identity.Guard
+	Logouts   *logouts.Logouts // of operators
 	Queues    *queuecache.Cache
 	PollSlots *limits.Slots // for long polls and event streams
 	Log       *slog.Logger

@@ -23,6 +23,8 @@ func (a *API) dashboardEvents(c echo.Context) error {
 	}
 	defer cancel()
 	_, notOperator := a.operatorBy(c)
+	ctx, forget := a.whileSession(ctx, c.Request(), notOperator == nil)
+	defer forget()
 	first, news, unwatch, err := a.Dashboard.Watch(ctx, notOperator == nil)
 	switch {
 	case errors.Is(err, feed.ErrStopped), errors.Is(err, context.Canceled):

@@ -40,13 +40,8 @@ func (a *API) operatorBy(c echo.Context) (by string, err error) {
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return "token", a.checkAdmin(c, strings.TrimSpace(token))
 	}
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil || !a.Guard.IsSession(cookie.Value, time.Now()) {
-		return "", wire.Errorf(wire.CodeUnauthorized, "operators only: send the admin token as Authorization: Bearer, or open a session")
-	}
-	// Other sites' pages can make a browser send the cookie, so unsafe calls must come from our own page.
-	if origin := r.Header.Get("Origin"); !isSafe(r) && !sameOrigin(origin, r.Host) {
-		return "", wire.Errorf(wire.CodeForeignOrigin, "with a session the request must come from a page of this server")
+	if err := a.checkSession(r.Context(), r); err != nil {
+		return "", err
 	}
 	return "session", nil
 }
@@ -107,12 +102,6 @@ func (a *API) openSession(c echo.Context) error {
 	a.logAction(c, "open session", "", nil)
 	until := time.Now().Add(identity.SessionTTL)
 	a.setSession(c, a.Guard.NewSession(until), int(identity.SessionTTL.Seconds()))
-	return c.NoContent(http.StatusNoContent)
-}
-
-// closeSession deletes the cookie.
-func (a *API) closeSession(c echo.Context) error {
-	a.setSession(c, "", -1)
 	return c.NoContent(http.StatusNoContent)
 }
 

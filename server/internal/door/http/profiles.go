@@ -28,7 +28,8 @@ func (a *API) profileRoutes() {
 	a.root.GET(all+":profile", a.getProfile, a.operator)
 }
 
-// record answers with a recording of the next seconds. It ends early if the client goes or the server stops. There can
+// record answers with a recording of the next seconds. It ends early if the client goes, its
+// session ends or the server stops. There can
 // be one recording of a kind at a time.
 func (a *API) record(what string, usual time.Duration, start func(io.Writer) error, stop func()) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -41,6 +42,8 @@ func (a *API) record(what string, usual time.Duration, start func(io.Writer) err
 			return err
 		}
 		defer cancel()
+		ctx, forget := a.whileSession(ctx, c.Request(), true)
+		defer forget()
 		ctx, ended := context.WithTimeout(ctx, length)
 		defer ended()
 		a.logAction(c, "record "+what, "", nil)

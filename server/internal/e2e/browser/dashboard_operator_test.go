@@ -115,10 +115,21 @@ func TestDashboardSignsIn(t *testing.T) {
 	p.fill("#token", adminToken)
 	p.click("#sign-in-form [type=submit]")
 	p.see(`tr[data-queue="history"] [data-action="resume"]`)
-	eval[int](p, `fetch("v1/admin/session", {method: "DELETE"}).then((r) => r.status)`)
-	p.click(`tr[data-queue="history"] [data-action="resume"]`)
+	eval[int](p, `fetch("v1/admin/session", {method: "DELETE"}).then((r) => {
+		document.querySelector('tr[data-queue="history"] [data-action="resume"]').click();
+		return r.status;
+	})`)
 	p.sees("#failures", "your session has ended")
 	p.see("#sign-in-dialog")
+
+	// The page notices by itself when the session is closed elsewhere.
+	p.fill("#token", adminToken)
+	p.click("#sign-in-form [type=submit]")
+	p.sees("#node-table", "answers you")
+	eval[int](p, `fetch("v1/admin/session", {method: "DELETE"}).then((r) => r.status)`)
+	p.sees("#failures", "Your session has ended")
+	p.sees("#operator-state", "read-only")
+	p.see("#nodes-locked")
 }
 
 // If sign-in is not possible the page explains the missing setting.

@@ -34,6 +34,7 @@ export class Operator {
   #draining = find("#drain-dialog");
   #drained = ""; // the queue of the dialog
   #node = ""; // the node that answers
+  #later = 0; // the timer of the next look
 
   constructor(store) {
     this.#store = store;
@@ -47,16 +48,18 @@ export class Operator {
     store.view(["operator"], () => this.#show());
     store.view(["queues"], () => this.#countDrained());
     store.view(["config"], () => this.#lookAgain());
+    store.view(["nodes"], () => this.#noticeEnd());
     this.look();
   }
 
   // look asks the server whether we are an operator.
   async look() {
+    clearTimeout(this.#later);
     const { status } = await call("GET", "v1/admin/audit");
     if (status === 401) this.#store.set("operator", { state: "reader" });
     else if (status === 403) this.#store.set("operator", { state: "locked" });
     else if (status === 200) this.#store.set("operator", { state: "operator", open: await isOpen() });
-    else setTimeout(() => this.look(), 5000);
+    else this.#later = setTimeout(() => this.look(), 5000);
   }
 
   // #lookAgain asks again when another node answers, or a restarted one: it may have another token.
@@ -64,6 +67,15 @@ export class Operator {
     const node = this.#store.config.node;
     if (this.#node !== "" && this.#node !== node) this.look();
     this.#node = node;
+  }
+
+  // #noticeEnd asks again when the stream has no operator's data any more: the session may have been closed elsewhere.
+  async #noticeEnd() {
+    if (this.#store.operator.state !== "operator" || this.#store.nodes !== null) return;
+    await this.look();
+    if (this.#store.operator.state !== "reader") return;
+    remember("session", null);
+    announce("Your session has ended, so sign in again to act.", true);
   }
 
   #show() {
