@@ -47,6 +47,17 @@ func (r *Room) hasFinished(p *Player) bool {
 	return r.Mode == SelfPaced && len(p.Answers) == len(r.Questions)
 }
 
+// EndRisen ends a room in which a player takes part who was told that it is over: Redis has lost the end.
+func (t *Change) EndRisen(name string) {
+	switch t.StandingOf(name) {
+	case IsInvited:
+		t.decline(Lost, "")
+	case Playing, InMatch:
+		t.end(Lost)
+	case Unknown, IsOver:
+	}
+}
+
 // endIfDone ends the question or the game if no player can add to it.
 func (t *Change) endIfDone() {
 	playing, waitingFor := 0, 0

@@ -20,6 +20,7 @@ const (
 	maxRooms     = 8               // that a session keeps; those that are over make room
 	invitedFor   = time.Minute     // an invitation is over by then
 	matchKeptFor = 2 * time.Minute // a room that nobody has opened by then has no match any more
+	overKeptFor  = time.Minute     // what Redis may have lost is not older
 	maxEnded     = 16384           // ended tickets that a node keeps
 )
 
@@ -38,7 +39,9 @@ func (s *Session) note(name string, now quiz.Standing) {
 		r.until = time.Now().Add(matchKeptFor)
 	case quiz.IsInvited:
 		r.until = time.Now().Add(invitedFor)
-	case quiz.Unknown, quiz.Playing, quiz.IsOver: // until it is told
+	case quiz.IsOver:
+		r.until = time.Now().Add(overKeptFor)
+	case quiz.Unknown, quiz.Playing: // until it is told
 	}
 	if s.rooms == nil {
 		s.rooms = map[string]room{}
@@ -64,7 +67,7 @@ func (r room) isPast() bool { return !r.until.IsZero() && time.Now().After(r.unt
 func (s *Session) leaveGames() {
 	for name, r := range s.rooms {
 		if r.now == quiz.Playing || r.now == quiz.InMatch {
-			s.rooms[name] = room{now: quiz.IsOver}
+			s.rooms[name] = room{now: quiz.IsOver, until: time.Now().Add(overKeptFor)}
 		}
 	}
 }
@@ -85,21 +88,22 @@ func (r *Registry) NoteRoom(sid, name string, now quiz.Standing) {
 	}
 }
 
-// Told is a room that a client was told of, and which is not over as far as the client knows.
+// Told is a room that a client was told of.
 type Told struct {
 	Session *Session
 	Room    string
 	Now     quiz.Standing
 }
 
-// Rooms returns the rooms that the clients of this node were told of.
+// Rooms returns the rooms of which the clients of this node were told, and lately of their end: a room that is over for
+// longer is left out.
 func (r *Registry) Rooms() []Told {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []Told
 	for _, s := range r.sessions {
 		for name, room := range s.rooms {
-			if room.now != quiz.IsOver && !room.isPast() {
+			if !room.isPast() {
 				all = append(all, Told{s, name, room.now})
 			}
 		}

@@ -113,7 +113,8 @@ func (w *Watcher) tellState(ctx context.Context, s *sessions.Session, t *matchq.
 	}
 }
 
-// lookUpRooms tells clients of the games and invitations that are lost, and has the others look at the clock.
+// lookUpRooms tells clients of the games and invitations that are lost, ends those that are open again though the client
+// was told of their end, and has the others look at the clock.
 func (w *Watcher) lookUpRooms(ctx context.Context) {
 	told := w.Sessions.Rooms()
 	if w.Rooms == nil || len(told) == 0 {
@@ -131,6 +132,12 @@ func (w *Watcher) lookUpRooms(ctx context.Context) {
 	var open []string
 	for _, t := range told {
 		switch {
+		case missing[t.Room] && t.Now == quiz.IsOver:
+		case t.Now == quiz.IsOver:
+			player, _ := t.Session.Player()
+			if err := w.Rooms.EndRisen(ctx, t.Room, player.Name); err != nil {
+				w.complain(ctx, err)
+			}
 		case missing[t.Room]:
 			event, data := quiz.LostNews(t.Room, t.Now)
 			t.Session.Push(t.Room+".lost", event, wire.Encode(data))

@@ -28,6 +28,7 @@ type Watcher struct {
 	Rooms interface {
 		Missing(ctx context.Context, ids []string) (map[string]bool, error)
 		Recheck(ctx context.Context, ids []string)
+		EndRisen(ctx context.Context, id, player string) error
 	}
 
 	mu      sync.Mutex
