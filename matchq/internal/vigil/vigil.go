@@ -12,12 +12,9 @@ import (
 // every is how often Redis is asked for its identity.
 const every = 500 * time.Millisecond
 
-// lateness is for the processes that hear of a change a little later than this one.
-const lateness = 2 * every
-
-// rest is how long no queue is matched after a change. Each process has noticed by then, though its last call went to the
-// Redis of before and took its whole time-out, and has cancelled what waits again though its players were told of its end.
-func (v *Vigil) rest() time.Duration { return v.space.Timeout() + lateness }
+// rest is how long no queue is matched after a change. Each process has noticed by then, and had the time to cancel what
+// waits again though its players were told of its end.
+const rest = 2 * every
 
 // Vigil watches over the Redis of a namespace: one a process. It asks while anybody follows it.
 type Vigil struct {
@@ -116,7 +113,7 @@ func (v *Vigil) Saw(ctx context.Context, now Identity) error {
 	return v.tellRedis(ctx)
 }
 
-// SawBeforeTick is Saw for what ticks next. After a change it waits for Config.Timeout and a second.
+// SawBeforeTick is Saw for what ticks next. After a change it waits for a second.
 func (v *Vigil) SawBeforeTick(ctx context.Context, now Identity) error {
 	if err := v.Saw(ctx, now); err != nil {
 		return err
@@ -143,10 +140,10 @@ func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
 	}
 	v.known = &now
 	if changed {
-		v.blind, v.rested = true, time.Now().Add(v.rest())
+		v.blind, v.rested = true, time.Now().Add(rest)
 		// Another connection may bring events of the old Redis until it breaks, and a call that was under way to it may
 		// be acknowledged until it times out.
-		v.again = []time.Time{time.Now().Add(lateness / 2), time.Now().Add(v.rest())}
+		v.again = []time.Time{time.Now().Add(rest / 2), time.Now().Add(v.space.Timeout() + time.Second)}
 	}
 	return before, changed
 }
