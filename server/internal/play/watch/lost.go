@@ -135,7 +135,10 @@ func (w *Watcher) lookUpRooms(ctx context.Context) {
 		case missing[t.Room] && t.Now == quiz.IsOver:
 		case t.Now == quiz.IsOver:
 			player, _ := t.Session.Player()
-			if err := w.Rooms.EndRisen(ctx, t.Room, player.Name); err != nil {
+			_, err := redisconn.Retry(ctx, func() (struct{}, error) {
+				return struct{}{}, w.Rooms.EndRisen(ctx, t.Room, player.Name)
+			})
+			if err != nil {
 				w.complain(ctx, err)
 			}
 		case missing[t.Room]:
