@@ -80,7 +80,7 @@ func New(o Options) *API {
 	a.stop, a.stopNow = context.WithCancel(context.Background())
 	a.origins, a.hosts = parseOrigins(o.AllowedOrigins)
 	a.echo.HideBanner, a.echo.HidePort = true, true
-	a.echo.IPExtractor = ipExtractor(o.Proxies)
+	a.echo.IPExtractor = ipExtractor(o.Proxies, o.Log)
 	a.echo.HTTPErrorHandler = a.handleError
 	a.echo.Pre(deadlines, routeEscaped)
 	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin, plainBodies)
