@@ -43,8 +43,8 @@ func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
 	}
 	rest := call[head:]
 	var keys []string
-	for range call[head-1].(int) { //nolint:forcetypeassert // it is
-		keys, rest = append(keys, rest[0].(string)), rest[1:] //nolint:forcetypeassert // keys are
+	for range call[head-1].(int) {
+		keys, rest = append(keys, rest[0].(string)), rest[1:]
 	}
 	return keys, rest
 }

@@ -83,7 +83,7 @@ func FuzzRequest(f *testing.F) {
 		if _, err := conn.Write(request); err != nil {
 			return // the server has refused it already
 		}
-		_ = conn.(*net.TCPConn).CloseWrite() //nolint:errcheck,forcetypeassert // it is one
+		_ = conn.(*net.TCPConn).CloseWrite()
 		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("%q has no answer", request)
