@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
@@ -61,6 +63,7 @@ type Options struct {
 type API struct {
 	Options
 	wrongTokens limits.WrongTokens // for the admin token
+	refusals    rate.Sometimes     // limits the log lines about foreign hosts and origins
 	origins     map[string]bool
 	hosts       map[string]bool
 	echo        *echo.Echo
@@ -77,12 +80,13 @@ type API struct {
 func New(o Options) *API {
 	a := &API{Options: o, echo: echo.New()}
 	a.questionnaires = sync.OnceValue(a.encodeQuestionnaires)
+	a.refusals = rate.Sometimes{First: 3, Interval: 10 * time.Second}
 	a.stop, a.stopNow = context.WithCancel(context.Background())
 	a.origins, a.hosts = parseOrigins(o.AllowedOrigins)
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = ipExtractor(o.Proxies, o.Log)
 	a.echo.HTTPErrorHandler = a.handleError
-	a.echo.Pre(deadlines, routeEscaped)
+	a.echo.Pre(deadlines, outlasting, routeEscaped)
 	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin, plainBodies)
 	a.root = a.echo.Group(o.Prefix)
 	a.routes()

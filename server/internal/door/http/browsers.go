@@ -40,7 +40,9 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		if a.LoopbackOnly && !a.isOurHost(r.Host) {
 			// Otherwise a page could be of the same origin by a name that points to 127.0.0.1.
-			a.Log.Warn("refused a request for a foreign host; --allowed-origin http://HOST would allow it", "host", r.Host)
+			a.refusals.Do(func() {
+				a.Log.Warn("refused a request for a foreign host; --allowed-origin http://HOST would allow it", "host", wire.Shorten(r.Host))
+			})
 			return wire.Errorf(wire.CodeForeignHost, "this server listens on loopback only and does not serve this Host; --allowed-origin with its http:// address would allow it")
 		}
 		origin := canonicalOrigin(r.Header.Get("Origin"))
@@ -57,7 +59,10 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		case sameOrigin(origin, r.Host):
 		case preflight, !isSafe(r):
-			a.Log.Warn("refused a request from another site's page; --allowed-origin ORIGIN would allow it", "origin", r.Header.Get("Origin"))
+			a.refusals.Do(func() {
+				a.Log.Warn("refused a request from another site's page; --allowed-origin ORIGIN would allow it",
+					"origin", wire.Shorten(r.Header.Get("Origin")))
+			})
 			return wire.Errorf(wire.CodeForeignOrigin, "this origin is not allowed")
 		}
 		return next(c)

@@ -102,7 +102,7 @@ func (a *API) clientContext(c echo.Context) (context.Context, context.CancelFunc
 	if _, err := receive(c, maxBody); err != nil {
 		return nil, nil, err
 	}
-	ctx, expired := c.Request().Context(), func() {}
+	ctx, expired := whileThere(c), func() {}
 	if expires := identityOf(c).Expires; !expires.IsZero() {
 		ctx, expired = context.WithDeadline(ctx, expires)
 	}

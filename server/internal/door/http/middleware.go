@@ -1,6 +1,7 @@
 package httpdoor
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -20,6 +21,24 @@ func routeEscaped(next echo.HandlerFunc) echo.HandlerFunc {
 		u.RawPath = u.EscapedPath()
 		return next(c)
 	}
+}
+
+type clientKey struct{}
+
+// outlasting has a request go on though its client seems to have gone: net/http says so of one that has only closed its
+// sending side. What waits long asks whileThere.
+func outlasting(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		c.SetRequest(r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), clientKey{}, r.Context())))
+		return next(c)
+	}
+}
+
+// whileThere ends when the client has gone, or this server stops.
+func whileThere(c echo.Context) context.Context {
+	ctx, _ := c.Request().Context().Value(clientKey{}).(context.Context)
+	return ctx
 }
 
 // param returns a path parameter, unescaped once.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,9 +47,12 @@ func (a *API) operatorBy(c echo.Context) (by string, err error) {
 	return "session", nil
 }
 
+// proxyHeaders are those that a proxy adds, behind empty ones of the client too.
+var proxyHeaders = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "Via"}
+
 // openToOperators reports whether a request comes from this machine. A proxied request may come from anywhere.
 func (a *API) openToOperators(r *http.Request) error {
-	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
+	forwarded := slices.ContainsFunc(proxyHeaders, func(name string) bool { return len(r.Header.Values(name)) > 0 })
 	// Another site's page can make a visitor's browser send requests, though it can't read the answers.
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[canonicalOrigin(origin)]
