@@ -3,7 +3,6 @@ package redisconn
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -57,17 +56,6 @@ func (c *Conn) Close() error {
 
 // Embedded reports whether Redis runs in this process.
 func (c *Conn) Embedded() bool { return c.server != nil }
-
-func embedded() (*Conn, error) {
-	server, password := miniredis.NewMiniRedis(), rand.Text()
-	server.RequireAuth(password) // other users of the machine can reach its port
-	server.ClockTTL(true)        // otherwise keys never expire, and rate limits need that
-	if err := server.Start(); err != nil {
-		return nil, fmt.Errorf("embedded redis: %w", err)
-	}
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Password: password, ContextTimeoutEnabled: true})
-	return &Conn{UniversalClient: client, server: server}, nil
-}
 
 // dialAttempts is one a call. Callers repeat failed calls, and a client that dials until its context ends hides the
 // cause.

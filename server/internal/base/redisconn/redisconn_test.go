@@ -1,11 +1,17 @@
 package redisconn
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -81,20 +87,82 @@ func TestMistakesKeepThePassword(t *testing.T) {
 	}
 }
 
-// Other users of the machine can reach the port of the embedded Redis.
-func TestEmbeddedIsBehindAPassword(t *testing.T) {
+// Other programs of the machine can't reach the embedded Redis, which a few bytes could end.
+func TestEmbeddedHasNoPort(t *testing.T) {
 	c, err := Open(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	stranger := redis.NewClient(&redis.Options{Addr: c.server.Addr()})
-	defer func() { _ = stranger.Close() }()
-	if err := stranger.Get(t.Context(), "k").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {
-		t.Errorf("a stranger got %v", err)
+	if address := c.server.Server().Addr(); address != nil {
+		t.Errorf("it listens on %v", address)
 	}
-	if err := c.Set(t.Context(), "k", 1, 0).Err(); err != nil {
+	// A pipeline may be larger than all buffers, and calls may come at once.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var calls errgroup.Group
+	for i := range 20 {
+		calls.Go(func() error {
+			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for j := range 200 {
+					p.Set(ctx, fmt.Sprint(i, j), strings.Repeat("x", 1000), 0)
+				}
+				return nil
+			})
+			return err
+		})
+	}
+	if err := calls.Wait(); err != nil {
 		t.Error(err)
+	}
+	if n := c.DBSize(ctx).Val(); n != 20*200 {
+		t.Errorf("%d keys are there", n)
+	}
+}
+
+// A stranger that connects first, while a connection is made, is turned away.
+func TestEmbeddedTurnsStrangersAway(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	var conns [2]net.Conn // a stranger's and ours
+	for i := range conns {
+		if conns[i], err = net.Dial("tcp", listener.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conns[i].Close() }()
+	}
+	its, err := accept(listener, conns[1].LocalAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = its.Close() }()
+	if its.RemoteAddr().String() != conns[1].LocalAddr().String() {
+		t.Errorf("%v is let in", its.RemoteAddr())
+	}
+	_ = conns[0].SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := conns[0].Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the stranger's connection stays open: %v", err)
+	}
+}
+
+// The port is open only while a connection is made.
+func TestEmbeddedClosesThePort(t *testing.T) {
+	ours, its, err := connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = ours.Close(), its.Close() }()
+	if stranger, err := net.Dial("tcp", its.LocalAddr().String()); err == nil {
+		_ = stranger.Close()
+		t.Error("the port stays open")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := connect(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
