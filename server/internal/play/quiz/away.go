@@ -1,5 +1,7 @@
 package quiz
 
+import "time"
+
 const (
 	awayEvent = "opponent_away"
 	backEvent = "opponent_back"
@@ -16,9 +18,25 @@ func (t *Change) SetAway(name string) {
 		return
 	}
 	p.Away = t.after(t.Config.Grace)
-	if t.Phase != Invited {
+	if p.Untold = t.breaksTooOften(p); t.Phase != Invited && !p.Untold {
 		t.broadcast(name, awayEvent, t.graceOf(p))
 	}
+}
+
+// A player whose connection breaks more often is told of no more: each piece of news takes a place in the outboxes of the
+// others, of which they keep the newest 256.
+const (
+	maxBreaks = 5
+	breaksIn  = 10 * time.Second
+)
+
+// breaksTooOften counts a break.
+func (t *Change) breaksTooOften(p *Player) bool {
+	if since := t.Now - p.BreaksAt; since < 0 || since > breaksIn.Milliseconds() {
+		p.Breaks, p.BreaksAt = 0, t.Now
+	}
+	p.Breaks++
+	return p.Breaks > maxBreaks
 }
 
 func (t *Change) graceOf(p *Player) awayPayload { return awayPayload{max(p.Away-t.Now, 0)} }
@@ -46,7 +64,10 @@ func (t *Change) SetBack(name, sid string) {
 	if t.Phase == Invited {
 		return
 	}
-	t.broadcast(name, backEvent, struct{}{})
+	if !p.Untold {
+		t.broadcast(name, backEvent, struct{}{})
+	}
+	p.Untold = false
 	for i := range t.Players {
 		if other := &t.Players[i]; deserted && other.Away > 0 {
 			other.Away = t.after(t.Config.Grace)

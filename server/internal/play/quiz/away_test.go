@@ -237,3 +237,27 @@ func TestSeats(t *testing.T) {
 	_ = g.Leave("b")
 	want()
 }
+
+// An opponent who reconnects all the time does not fill the outboxes of the others. After a while they hear again.
+func TestConnectionThatBreaksAllTheTime(t *testing.T) {
+	g := newGame("a", "b")
+	heard := 0
+	for range 100 {
+		g.SetAway("b")
+		g.SetBack("b", "new")
+		heard += len(g.Messages)
+		g.Messages = nil
+	}
+	if heard != 2*maxBreaks {
+		t.Errorf("a heard %d events", heard)
+	}
+	g.SetAway("b")
+	if state := g.State("a", g.Now); !state.OpponentAway {
+		t.Error("b does not count as away")
+	}
+	g.SetBack("b", "new")
+	g.Now += breaksIn.Milliseconds() + 1
+	g.SetAway("b")
+	g.SetBack("b", "new")
+	wantTold(t, g.told(), "opponent_away>a opponent_back>a")
+}

@@ -106,6 +106,9 @@ type Player struct {
 	Excused   bool              `json:"excused,omitempty"`   // has left the game, which did not begin, after a long wait
 	Left      bool              `json:"left,omitempty"`      // will not come back to this room
 	Leaving   bool              `json:"leaving,omitempty"`   // leaves once the invitation is accepted or not
+	Breaks    int               `json:"breaks,omitempty"`    // of the connection, since BreaksAt
+	BreaksAt  int64             `json:"breaks_at,omitempty"`
+	Untold    bool              `json:"untold,omitempty"` // the others were not told of the break that lasts
 }
 
 // Answer is the result of an answer.
