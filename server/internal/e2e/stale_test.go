@@ -36,6 +36,34 @@ func TestAMatchThatAStaleReplicaDoesNotHave(t *testing.T) {
 	}
 }
 
+// Players were told of the end of a game, and have played others since. Then Redis is an older state in which that game is
+// open. It is ended again, also if they have come back on other connections: they are busy with no game.
+func TestAGameThatIsOpenAgain(t *testing.T) {
+	t.Parallel()
+	server := matchqtest.Start(t)
+	env := &matchqtest.Env{Client: server.Client(t), URL: "redis://" + server.Addr, Namespace: "again", Server: server}
+	n := start(t, env)
+	a, b := n.online(`"a"`), n.online(`"b"`)
+	room := befriend(a, b, "b")
+	failover := server.Snapshot(t)
+	last := room
+	for range 10 { // more than a connection keeps
+		a.emit("end_game_playing", object{"roomId": last})
+		b.hears("game_over")
+		last = befriend(a, b, "b")
+	}
+	a.emit("end_game_playing", object{"roomId": last})
+	b.hears("game_over")
+	a, b = n.online(`"a"`), n.online(`"b"`)
+	failover()
+	for _, s := range []*socket{a, b} {
+		if got := s.hears("game_over"); got.text("data.roomId") != room || got.text("data.reason") != quiz.Lost {
+			t.Errorf("got %v", got)
+		}
+	}
+	befriend(a, b, "b")
+}
+
 // A game that has ended is not told as lost, nor one that a player has left for another queue, nor an answered invitation.
 func TestWhatIsOverIsNotLost(t *testing.T) {
 	t.Parallel()

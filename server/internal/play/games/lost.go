@@ -3,11 +3,12 @@ package games
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // Missing returns those of some rooms that Redis does not have, nor the match that they would be opened for. Errors:
@@ -36,18 +37,28 @@ func (g *Games) Missing(ctx context.Context, ids []string) (map[string]bool, err
 	return missing, nil
 }
 
-// EndRisen ends a room in which a player takes part although their client was told that it is over: Redis has lost the
-// end. It does nothing to others.
-func (g *Games) EndRisen(ctx context.Context, id, player string) error {
-	room, stored, err := g.load(ctx, id)
-	if err == nil {
-		err = g.changeStored(ctx, room, stored, func(t *quiz.Change) error {
+// EndRisen ends those of some rooms that are open for a player although the client was told of their end: Redis has lost
+// that. It looks for the seats that the players have: a room that is over has none. Errors: matchq.ErrUnavailable.
+func (g *Games) EndRisen(ctx context.Context, over []sessions.Over) error {
+	isOver := make(map[sessions.Over]bool, len(over))
+	players := make([]string, 0, len(over))
+	for _, o := range over {
+		isOver[o] = true
+		players = append(players, o.Player)
+	}
+	slices.Sort(players)
+	players = slices.Compact(players)
+	seats, err := g.rooms.OfAll(ctx, players, every...)
+	if err != nil {
+		return err
+	}
+	var all []error
+	for i, player := range players {
+		risen := slices.DeleteFunc(seats[i], func(id string) bool { return !isOver[sessions.Over{Room: id, Player: player}] })
+		all = append(all, g.changeEach(ctx, risen, func(t *quiz.Change) error {
 			t.EndRisen(player)
 			return nil
-		})
+		}))
 	}
-	if errors.Is(err, errCorrupt) || wire.ErrorOf(err).Code == wire.CodeNotFound {
-		return nil // it is over, or was never opened
-	}
-	return err
+	return errors.Join(all...)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/play/quiz"
+	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // A game that is open again, because Redis has lost its end, is ended for good. So is an invitation. A game that is over,
@@ -15,22 +16,30 @@ func TestEndRisen(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		s := serve(t, env, lasting())
 		a, b := s.arrive("a"), s.arrive("b")
+		endRisen := func(room string) {
+			t.Helper()
+			s.must(s.EndRisen(t.Context(), []sessions.Over{{Room: "gone", Player: "a"}, {Room: room, Player: "b"}}))
+		}
 		rise := func(room string, end func()) {
 			t.Helper()
-			_, before, err := s.load(t.Context(), room)
+			open, before, err := s.load(t.Context(), room)
 			s.must(err)
+			var seats []rooms.Seat
+			for _, seat := range open.Seats() {
+				seats = append(seats, rooms.Seat{Player: seat.Player, Kind: seat.Kind})
+			}
 			end()
 			_, after, err := s.load(t.Context(), room)
 			s.must(err)
-			_, err = s.rooms.Change(t.Context(), rooms.Change{ID: room, Version: after.Version, Doc: before.Doc, Keep: time.Minute})
+			_, err = s.rooms.Change(t.Context(), rooms.Change{ID: room, Version: after.Version, Doc: before.Doc, Keep: time.Minute, Seats: seats})
 			s.must(err)
-			s.must(s.EndRisen(t.Context(), room, "b"))
+			endRisen(room)
 			if found, _, err := s.load(t.Context(), room); err != nil || found.Phase != quiz.Over || found.Reason != quiz.Lost {
 				t.Errorf("%+v, %v", found, err)
 			}
 		}
 		game := s.match("history", "a", "b")
-		s.must(s.EndRisen(t.Context(), game, "b")) // nobody has opened it
+		endRisen(game) // nobody has opened it
 		_, err := s.Request(t.Context(), game, a, quiz.Wish{})
 		s.must(err)
 		rise(game, func() { s.must(s.Leave(t.Context(), game, a)) })
@@ -52,7 +61,7 @@ func TestEndRisen(t *testing.T) {
 		_, err = s.Request(t.Context(), over, a, quiz.Wish{})
 		s.must(err)
 		s.must(s.Leave(t.Context(), over, a))
-		s.must(s.EndRisen(t.Context(), over, "b"))
+		endRisen(over)
 		if found, _, err := s.load(t.Context(), over); err != nil || found.Reason != quiz.Forfeit {
 			t.Errorf("%+v, %v", found, err)
 		}

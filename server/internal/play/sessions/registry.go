@@ -37,7 +37,8 @@ type Registry struct {
 	sessions map[string]*Session // by sid; only sessions that are bound to a player
 	newest   map[string]*Session // of each player
 	tickets  map[string]*Session // by id; each with the session that waits for it, and was not told of its end
-	ended    endedTickets        // of the namespace, the newest
+	ended    recent[string]      // tickets of the namespace, the newest
+	over     recent[Over]
 }
 
 // New makes a Registry. It works while Run runs.

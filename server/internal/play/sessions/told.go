@@ -20,8 +20,7 @@ const (
 	maxRooms     = 8               // that a session keeps; those that are over make room
 	invitedFor   = time.Minute     // an invitation is over by then
 	matchKeptFor = 2 * time.Minute // a room that nobody has opened by then has no match any more
-	overKeptFor  = time.Minute     // what Redis may have lost is not older
-	maxEnded     = 16384           // ended tickets that a node keeps
+	maxEnded     = 16384           // ended tickets that a node keeps, and rooms that are over
 )
 
 // note keeps how a room stands for the client. The registry must be locked.
@@ -40,7 +39,7 @@ func (s *Session) note(name string, now quiz.Standing) {
 	case quiz.IsInvited:
 		r.until = time.Now().Add(invitedFor)
 	case quiz.IsOver:
-		r.until = time.Now().Add(overKeptFor)
+		s.addOver(name)
 	case quiz.Unknown, quiz.Playing: // until it is told
 	}
 	if s.rooms == nil {
@@ -67,9 +66,24 @@ func (r room) isPast() bool { return !r.until.IsZero() && time.Now().After(r.unt
 func (s *Session) leaveGames() {
 	for name, r := range s.rooms {
 		if r.now == quiz.Playing || r.now == quiz.InMatch {
-			s.rooms[name] = room{now: quiz.IsOver, until: time.Now().Add(overKeptFor)}
+			s.rooms[name] = room{now: quiz.IsOver}
+			s.addOver(name)
 		}
 	}
+}
+
+// Over is a room that is over for a player, as the client was told.
+type Over struct{ Room, Player string }
+
+// addOver keeps that a room is over, for longer than the session does: short games soon take its place there.
+func (s *Session) addOver(name string) { s.registry.over.add(Over{name, s.id.Name}) }
+
+// Over returns the rooms of whose end the clients of this node were told, the newest 16,384 at most. Their connections
+// may have ended.
+func (r *Registry) Over() []Over {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.over.ring)
 }
 
 // NoteRoom says that the client knows how a room stands.
@@ -95,15 +109,14 @@ type Told struct {
 	Now     quiz.Standing
 }
 
-// Rooms returns the rooms of which the clients of this node were told, and lately of their end: a room that is over for
-// longer is left out.
+// Rooms returns the rooms that are open for clients of this node, as far as they were told.
 func (r *Registry) Rooms() []Told {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []Told
 	for _, s := range r.sessions {
 		for name, room := range s.rooms {
-			if !room.isPast() {
+			if room.now != quiz.IsOver && !room.isPast() {
 				all = append(all, Told{s, name, room.now})
 			}
 		}
@@ -150,26 +163,26 @@ func (r *Registry) Ended() []string {
 	return slices.Clone(r.ended.ring)
 }
 
-// endedTickets keeps the newest tickets that have ended.
-type endedTickets struct {
-	ring  []string
+// recent keeps the newest of some things, each once.
+type recent[T comparable] struct {
+	ring  []T
 	next  int // place in the ring that is written next, once it is full
-	known map[string]bool
+	known map[T]bool
 }
 
-func (e *endedTickets) add(id string) {
+func (e *recent[T]) add(one T) {
 	if e.known == nil {
-		e.known = map[string]bool{}
+		e.known = map[T]bool{}
 	}
-	if e.known[id] {
+	if e.known[one] {
 		return
 	}
-	e.known[id] = true
+	e.known[one] = true
 	if len(e.ring) < maxEnded {
-		e.ring = append(e.ring, id)
+		e.ring = append(e.ring, one)
 		return
 	}
 	delete(e.known, e.ring[e.next])
-	e.ring[e.next] = id
+	e.ring[e.next] = one
 	e.next = (e.next + 1) % maxEnded
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/play/quiz"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
@@ -66,5 +67,34 @@ func TestQueuedIsToldOnce(t *testing.T) {
 	want := []string{"queued one", "other", "other", "other", "other", "other", "ended two"}
 	if got := r.got(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A node keeps the rooms of whose end a client was told, however many followed, and after the connection has ended.
+func TestOverIsKept(t *testing.T) {
+	d := newDesk(t, matchqtest.Embedded(t))
+	s, _ := d.connect(t, "sid", "alice")
+	var want []sessions.Over
+	for i := range 20 {
+		room := fmt.Sprint("friend-", i)
+		s.NoteRoom(room, quiz.Playing)
+		switch i % 3 {
+		case 0:
+			s.NoteRoom(room, quiz.IsOver)
+		case 1:
+			s.Push("", "game_over", json.RawMessage(`{"roomId":"`+room+`"}`))
+		default:
+			s.SetTicket(fmt.Sprint("ticket-", i))
+		}
+		want = append(want, sessions.Over{Room: room, Player: "alice"})
+	}
+	s.NoteRoom("friend-0", quiz.IsOver)
+	s.NoteRoom("open", quiz.Playing)
+	if rooms := d.Rooms(); len(rooms) != 1 || rooms[0].Room != "open" {
+		t.Errorf("open: %+v", rooms)
+	}
+	d.Disconnect(s)
+	if got := d.Over(); !slices.Equal(got, want) {
+		t.Errorf("over: %v", got)
 	}
 }

@@ -113,13 +113,17 @@ func (w *Watcher) tellState(ctx context.Context, s *sessions.Session, t *matchq.
 	}
 }
 
-// lookUpRooms tells clients of the games and invitations that are lost, ends those that are open again though the client
-// was told of their end, and has the others look at the clock.
+// lookUpRooms ends games and invitations that are open again though clients were told of their end, tells clients of
+// those that are lost, and has the others look at the clock.
 func (w *Watcher) lookUpRooms(ctx context.Context) {
-	told := w.Sessions.Rooms()
-	if w.Rooms == nil || len(told) == 0 {
+	if w.Rooms == nil {
 		return
 	}
+	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, w.Rooms.EndRisen(ctx, w.Sessions.Over()) })
+	if err != nil {
+		w.complain(ctx, err)
+	}
+	told := w.Sessions.Rooms()
 	ids := make([]string, len(told))
 	for i := range told {
 		ids[i] = told[i].Room
@@ -132,15 +136,6 @@ func (w *Watcher) lookUpRooms(ctx context.Context) {
 	var open []string
 	for _, t := range told {
 		switch {
-		case missing[t.Room] && t.Now == quiz.IsOver:
-		case t.Now == quiz.IsOver:
-			player, _ := t.Session.Player()
-			_, err := redisconn.Retry(ctx, func() (struct{}, error) {
-				return struct{}{}, w.Rooms.EndRisen(ctx, t.Room, player.Name)
-			})
-			if err != nil {
-				w.complain(ctx, err)
-			}
 		case missing[t.Room]:
 			event, data := quiz.LostNews(t.Room, t.Now)
 			t.Session.Push(t.Room+".lost", event, wire.Encode(data))

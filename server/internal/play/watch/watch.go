@@ -28,7 +28,7 @@ type Watcher struct {
 	Rooms interface {
 		Missing(ctx context.Context, ids []string) (map[string]bool, error)
 		Recheck(ctx context.Context, ids []string)
-		EndRisen(ctx context.Context, id, player string) error
+		EndRisen(ctx context.Context, over []sessions.Over) error
 	}
 
 	mu      sync.Mutex
