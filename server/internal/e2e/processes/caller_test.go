@@ -105,7 +105,7 @@ func (p *caller) over(ticket string, v view, status int) bool {
 	switch {
 	case status == http.StatusNotFound:
 		p.c.tell("answer 404")
-		p.c.lost(p.name+"'s ticket "+ticket, ticket)
+		p.c.lost(p.name+"'s ticket, by 404", ticket)
 		return true
 	case status != http.StatusOK:
 		return false

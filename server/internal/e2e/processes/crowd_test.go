@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ type crowd struct {
 	told       map[string]int    // how often, for the log
 	players    map[string]string // of matches
 	ends       map[string]string // of tickets
-	gone       []string          // tickets that are lost
+	gone       map[string]string // tickets that are lost, with how their players were told
 }
 
 // wait is that of a player for an answer.
@@ -194,7 +195,7 @@ func (c *crowd) cancelled(who, ticket, reason string) {
 	c.tell("cancelled " + reason)
 	switch reason {
 	case "lost":
-		c.lost(who+"'s ticket "+ticket, ticket)
+		c.lost(who+"'s ticket", ticket)
 	case "requested", "void":
 		c.ended(ticket, "cancelled")
 	default:
@@ -218,23 +219,24 @@ func (c *crowd) lost(what, ticket string) {
 	if ticket != "" {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.gone = append(c.gone, ticket)
+		c.gone[ticket] = time.Now().Format("15:04:05.000 ") + what
 	}
 }
 
 // checkLost checks that the tickets that count as lost wait no more.
 func (c *crowd) checkLost() {
 	c.mu.Lock()
-	gone := c.gone
-	c.gone = nil
+	told := c.gone
+	c.gone = map[string]string{}
 	c.mu.Unlock()
+	gone := slices.Collect(maps.Keys(told))
 	states, err := c.matcher.States(c.ctx, gone...)
 	if err != nil {
 		c.t.Errorf("look for lost tickets: %v", err)
 	}
 	for i, state := range states {
 		if state == matchq.Waiting {
-			c.wrongf("ticket %s counts as lost, and waits", gone[i])
+			c.wrongf("ticket %s counts as lost, and waits: %s", gone[i], told[gone[i]])
 		}
 	}
 }

@@ -190,6 +190,7 @@ func gather(t *testing.T, env *matchqtest.Env, f *fault) *crowd {
 	ctx, goHome := context.WithCancel(t.Context())
 	c := &crowd{
 		t: t, fault: f, ctx: ctx, calm: time.Now(), waits: map[*wait]bool{}, told: map[string]int{}, players: map[string]string{}, ends: map[string]string{},
+		gone: map[string]string{},
 	}
 	var err error
 	c.matcher, err = matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: time.Second, Logger: slog.New(slog.DiscardHandler)})
