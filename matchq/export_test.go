@@ -25,3 +25,6 @@ func (m *Matcher) TickQueue(ctx context.Context, queue string) (TickReport, erro
 	report, err := m.tickQueue(ctx, queue)
 	return report, errors.Join(err, report.Err)
 }
+
+// LookAtRedis notes which Redis this is, as Run and Watch do twice a second.
+func (m *Matcher) LookAtRedis(ctx context.Context) error { return m.vigil.Check(ctx) }

@@ -23,6 +23,7 @@ type model struct {
 }
 
 type toldEvent struct {
+	id   string
 	what string // kind and ids
 	at   time.Time
 }
@@ -187,6 +188,9 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 	return nil
 }
 
+// whatOf is what the model keeps of an event.
+func whatOf(ev *matchq.Event) string { return string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets())) }
+
 func idsOf(tickets []matchq.Ticket) []string {
 	ids := make([]string, len(tickets))
 	for i := range tickets {
@@ -229,7 +233,7 @@ func (m *model) end(ev *matchq.Event) error {
 	case matchq.Expired:
 		m.stats.Expired++
 	}
-	m.told = append(m.told, toldEvent{string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets())), ev.At})
+	m.told = append(m.told, toldEvent{ev.ID, whatOf(ev), ev.At})
 	return m.endMatch(ev)
 }
 

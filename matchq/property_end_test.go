@@ -22,7 +22,7 @@ func (s *machine) checkEvents() error {
 		if err != nil {
 			return err
 		}
-		what := string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets()))
+		what := whatOf(&ev)
 		if want := s.told[len(told)].what; what != want {
 			return fmt.Errorf("after %v the events have %s, but must have %s", told, what, want)
 		}
