@@ -22,6 +22,7 @@ const startTimeout = 3 * time.Second
 type Conn struct {
 	redis.UniversalClient
 	server *miniredis.Miniredis // nil unless embedded
+	stop   func()               // ends what listens to Sentinels, nil without them
 }
 
 // Open connects to the Redis at a URL and checks that it answers. Without a URL it starts an embedded one.
@@ -42,12 +43,15 @@ func Open(ctx context.Context, address string) (*Conn, error) {
 		}
 		return nil, fmt.Errorf("redis at %s does not answer: %w", redacted(address), err)
 	}
-	return &Conn{UniversalClient: client}, nil
+	return client, nil
 }
 
 // Close closes the connection, and the embedded Redis.
 func (c *Conn) Close() error {
 	err := c.UniversalClient.Close()
+	if c.stop != nil {
+		c.stop()
+	}
 	if c.server != nil {
 		c.server.Close()
 	}
@@ -62,7 +66,7 @@ func (c *Conn) Embedded() bool { return c.server != nil }
 const dialAttempts = 1
 
 // newClient makes the client of a URL. It gives up when a context ends, else answers to players could be seconds late.
-func newClient(address string) (redis.UniversalClient, error) {
+func newClient(address string) (*Conn, error) {
 	scheme, _, _ := strings.Cut(address, "://")
 	secure := tlsOf(scheme)
 	if _, err := hostsOf(address); err != nil {
@@ -75,7 +79,7 @@ func newClient(address string) (redis.UniversalClient, error) {
 			return nil, cannotUse(address, err)
 		}
 		options.ContextTimeoutEnabled, options.DialerRetries = true, dialAttempts
-		return redis.NewClient(options), nil
+		return &Conn{UniversalClient: redis.NewClient(options)}, nil
 	case "redis+cluster", "rediss+cluster":
 		many, err := parseMultiHost(address)
 		if err == nil && many.path != "" {
@@ -84,17 +88,18 @@ func newClient(address string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, cannotUse(address, err)
 		}
-		return redis.NewClusterClient(&redis.ClusterOptions{
+		return &Conn{UniversalClient: redis.NewClusterClient(&redis.ClusterOptions{
 			Addrs: many.hosts, Username: many.user, Password: many.password, TLSConfig: secure,
 			ContextTimeoutEnabled: true, DialerRetries: dialAttempts,
-		}), nil
+		})}, nil
 	case "redis+sentinel", "rediss+sentinel":
 		options, err := sentinel(address)
 		if err != nil {
 			return nil, cannotUse(address, err)
 		}
 		options.TLSConfig = secure
-		return redis.NewFailoverClient(options), nil
+		client, stop := newFailoverClient(options)
+		return &Conn{UniversalClient: client, stop: stop}, nil
 	default:
 		return nil, cannotUse(address, errScheme)
 	}

@@ -45,7 +45,7 @@ func TestClients(t *testing.T) {
 			continue
 		}
 		got := ""
-		switch c := client.(type) {
+		switch c := client.UniversalClient.(type) {
 		case *redis.Client:
 			if got = c.Options().Addr; got == "FailoverClient" {
 				got = "main"

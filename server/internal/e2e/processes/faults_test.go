@@ -29,7 +29,6 @@ type fault struct {
 	loses    bool // Redis may lose what it acknowledged
 	expires  bool // times to live may be skipped
 	measures bool // keep how long each wait took
-	breaks   bool // still breaks promises, as README says: tried where several rounds are asked for
 	// begin starts the Redis. strike returns when a round of the fault is over; settle waits until the next can begin.
 	begin func(t *testing.T) site
 }
@@ -124,7 +123,7 @@ var faults = []*fault{
 			c.t.Error(err)
 		}
 	})},
-	{name: "a failover by Sentinel that is asked for", loses: true, breaks: true, begin: bySentinel(false)},
+	{name: "a failover by Sentinel that is asked for", loses: true, begin: bySentinel(false)},
 	{name: "a failover by Sentinel of a killed master", loses: true, begin: bySentinel(true)},
 	{name: "a failover in a cluster that is asked for", begin: inCluster(func(c *cluster) { c.failOver(false) })},
 	{name: "a failover in a cluster of a killed master", loses: true, begin: inCluster(func(c *cluster) { c.failOver(true) })},
@@ -158,9 +157,6 @@ func inCluster(strike func(*cluster)) func(*testing.T) site {
 // row of the table in README.
 func TestFaults(t *testing.T) {
 	for _, f := range faults {
-		if f.breaks && *rounds == 1 {
-			continue
-		}
 		t.Run(f.name, func(t *testing.T) {
 			s := f.begin(t)
 			c := gather(t, s.env, f)
