@@ -136,11 +136,8 @@ func (s *lossyMachine) checkPositions(t *rapid.T, before *model) error {
 	kept := len(s.told)
 	if lost := before.told[kept:]; len(lost) > 0 {
 		at := rapid.SampledFrom(lost).Draw(t, "lost event").id
-		for ev, err := range s.m.Watch(s.ctx, at) {
-			if !errors.Is(err, matchq.ErrGap) {
-				return fmt.Errorf("from %s, which was lost: %+v, %w", at, ev, err)
-			}
-			break
+		if err := s.wantGap(at); err != nil {
+			return err
 		}
 	}
 	if kept < 2 {
@@ -157,4 +154,17 @@ func (s *lossyMachine) checkPositions(t *rapid.T, before *model) error {
 		}
 	}
 	return nil
+}
+
+// wantGap watches from an event that was lost.
+func (s *lossyMachine) wantGap(at string) error {
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	for ev, err := range s.m.Watch(ctx, at) {
+		if errors.Is(err, matchq.ErrGap) {
+			return nil
+		}
+		return fmt.Errorf("from %s, which was lost: %+v, %w", at, ev, err)
+	}
+	return fmt.Errorf("from %s, which was lost, comes nothing", at)
 }
