@@ -26,7 +26,7 @@ func BenchmarkMillionWaiting(b *testing.B) {
 			}
 		}
 		l.enqueueAll(small, again)
-		plain := map[string]*native{"small": {lab: l, prefix: "{few}:"}, "large": {lab: l, prefix: "{many}:"}}
+		plain := map[string]*native{"small": {lab: l, rdb: l.rdb, prefix: "{few}:"}, "large": {lab: l, rdb: l.rdb, prefix: "{many}:"}}
 		plain["small"].prepare(again)
 		plain["small"].enqueue(again, l.limit())
 		plain["large"].prepare(requests)
