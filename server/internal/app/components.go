@@ -192,7 +192,8 @@ func (s *Server) assembleDoors(context.Context) error {
 	return nil
 }
 
-// Bounds of a node: how many requests work at once, which is what Redis serves within milliseconds, and how many wait.
+// Bounds of a node: how many requests work at once, so few that none waits for Redis as long as its time-out, and how
+// many wait. With these, 15,000 sockets that ask in one moment are served within three seconds on two cores.
 const (
 	atOnce     = 256
 	maxWaiting = 20_000

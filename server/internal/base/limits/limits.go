@@ -30,7 +30,7 @@ const (
 	timeout = 1500 * time.Millisecond
 	// mostGathered is the number of requests that are charged in one round trip. Each is at most two scripts.
 	mostGathered = 64
-	// room is for requests that wait to be charged: as many as Redis can serve before they time out.
+	// room is for requests that wait to be charged: as many as a node lets wait for their turn.
 	room = 20_000
 )
 
