@@ -19,6 +19,7 @@ const module = "github.com/matchq/matchq/"
 var arrows = map[string][]string{
 	"lua":                       {},
 	"matchq/internal/codec":     {},
+	"matchq/internal/rules":     {},
 	"matchq/internal/sandbox":   {"lua", "matchq/internal/space"},
 	"matchq/internal/space":     {"lua"},
 	"matchq/internal/agreement": {"matchq/internal/space"},
