@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Encode encodes a payload of our own types, which can't fail. It does not escape HTML, since messages have a size
@@ -16,4 +18,10 @@ func Encode(payload any) json.RawMessage {
 		panic(fmt.Sprintf("server: %T can't be encoded as JSON: %v", payload, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// AppendText appends a text as JSON. What is no valid Unicode becomes U+FFFD.
+func AppendText(to []byte, text string) []byte {
+	to, _ = jsontext.AppendQuote(to, text) // the error says what was replaced
+	return to
 }

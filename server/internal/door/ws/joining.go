@@ -146,4 +146,4 @@ func (c *socketIO) refuse(namespace string, f *wire.Error) {
 	}
 }
 
-func quoted(text string) json.RawMessage { return wire.Encode(text) }
+func quoted(text string) json.RawMessage { return wire.AppendText(nil, text) }

@@ -167,7 +167,7 @@ func (c *socketIO) Close(code int, reason string) {
 	c.close(code, reason)
 }
 
-func (c *socketIO) send(p *packet.Packet) { c.write(p.Append([]byte{engineMessage})) }
+func (c *socketIO) send(p *packet.Packet) { c.write(p.Encode(engineMessage)) }
 
 // sendError sends an error that answers no event. A client in no namespace can't be told.
 func (c *socketIO) sendError(f *wire.Error) {

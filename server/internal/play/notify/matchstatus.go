@@ -72,21 +72,39 @@ type userPayload struct {
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 }
 
-// matchedPayload is the payload for the player of t; user1, user2 and so on are all players of the match.
-func (n *Notifier) matchedPayload(t *matchq.Ticket, match *matchq.Match, sids map[string]string) any {
-	payload := map[string]any{
-		"status": "MATCHED", "matchId": match.ID, "roomId": match.Room,
-		"questionaireId": wire.QueueID(t), "question": n.preview(match), "waitedMs": t.Waited.Milliseconds(),
-	}
+// matchNews is what all players of a match are told of it, encoded once.
+type matchNews struct{ shared []byte }
+
+// matchNews encodes it. sids are the known connections of the players. roomId comes before what clients wrote: quiz.Told
+// relies on that.
+func (n *Notifier) matchNews(match *matchq.Match, sids map[string]string) matchNews {
+	shared := wire.Encode(struct {
+		MatchID  string             `json:"matchId"`
+		RoomID   string             `json:"roomId"`
+		Question []questions.Public `json:"question"`
+		Status   string             `json:"status"`
+	}{match.ID, match.Room, n.preview(match), "MATCHED"})
+	shared = shared[:len(shared)-1] // more follows
 	for i := range match.Tickets {
 		other := &match.Tickets[i]
 		u := userPayload{ID: wire.PlayerID(other), SID: sids[other.Player], Attributes: other.Attributes}
 		if u.SID == "" {
 			u.SID = wire.OriginOf(other).SID
 		}
-		payload["user"+strconv.Itoa(i+1)] = u
+		shared = append(strconv.AppendInt(append(shared, `,"user`...), int64(i+1), 10), `":`...)
+		shared = append(shared, wire.Encode(u)...)
 	}
-	return payload
+	return matchNews{shared}
+}
+
+// payloadFor is the payload for the player of t: only the form of the queue's id and the wait are the player's own.
+func (m matchNews) payloadFor(t *matchq.Ticket) json.RawMessage {
+	queue, _ := wire.QueueID(t).MarshalJSON()
+	const names, digits = len(`,"questionaireId":,"waitedMs":}`), 20
+	payload := make([]byte, 0, len(m.shared)+len(queue)+names+digits)
+	payload = append(append(append(payload, m.shared...), `,"questionaireId":`...), queue...)
+	payload = strconv.AppendInt(append(payload, `,"waitedMs":`...), t.Waited.Milliseconds(), 10)
+	return append(payload, '}')
 }
 
 // preview returns the questions that come with a match.

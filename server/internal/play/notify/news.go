@@ -52,22 +52,23 @@ func EndKey(t *matchq.Ticket) string {
 // match.
 func (n *Notifier) Ended(ctx context.Context, t *matchq.Ticket) News {
 	if t.Match == nil {
-		return n.endedNews(t, nil, nil)
+		return unmatched(t)
 	}
 	sids, _ := n.Sessions.SIDs(ctx, t.Match.Players()...)
-	return n.endedNews(t, t.Match, sids)
+	return n.matchNews(t.Match, sids).to(t)
 }
 
-// endedNews is Ended with the known connections of the players.
-func (n *Notifier) endedNews(t *matchq.Ticket, match *matchq.Match, sids map[string]string) News {
-	payload := any(endedPayload{"CANCELLED", t.ID, wire.QueueID(t), t.Reason})
+// to is the news for the player of a ticket.
+func (m matchNews) to(t *matchq.Ticket) News { return News{EndKey(t), StatusEvent, m.payloadFor(t)} }
+
+// unmatched says how a ticket ended without a match.
+func unmatched(t *matchq.Ticket) News {
+	payload := endedPayload{"CANCELLED", t.ID, wire.QueueID(t), t.Reason}
 	switch {
-	case match != nil:
-		payload = n.matchedPayload(t, match, sids)
 	case t.State == matchq.Expired:
 		payload = endedPayload{"EXPIRED", t.ID, wire.QueueID(t), ""}
 	case t.Reason == "":
-		payload = endedPayload{"CANCELLED", t.ID, wire.QueueID(t), reasonRequested}
+		payload.Reason = reasonRequested
 	}
 	return News{EndKey(t), StatusEvent, wire.Encode(payload)}
 }

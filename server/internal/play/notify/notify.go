@@ -81,7 +81,7 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	queues := queueStates{}
 	for i := range events {
 		ev := &events[i]
-		tickets := ev.Tickets()
+		tickets, newsTo := ev.Tickets(), n.newsOf(ev, sids)
 		for k := range tickets {
 			t := &tickets[k]
 			if !byConnection(t) {
@@ -90,7 +90,7 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 				}
 				messages = append(messages, messageTo(t, n.queued(ctx, t, queues))) // unless the player knows
 			}
-			messages = append(messages, messageTo(t, n.newsOf(ev, t, sids)))
+			messages = append(messages, messageTo(t, newsTo(t)))
 		}
 	}
 	err = n.send(ctx, messages...)
@@ -114,15 +114,17 @@ func (n *Notifier) send(ctx context.Context, messages ...presence.Message) error
 	return err
 }
 
-// newsOf returns the news of an event for the player of a ticket.
-func (n *Notifier) newsOf(ev *matchq.Event, t *matchq.Ticket, sids map[string]string) News {
-	switch ev.Kind {
-	case matchq.Proposed:
-		return Proposed(t, ev.Match)
-	case matchq.Restored:
-		return Restored(t, ev.Reason)
+// newsOf returns how to get the news of an event for the player of one of its tickets.
+func (n *Notifier) newsOf(ev *matchq.Event, sids map[string]string) func(*matchq.Ticket) News {
+	switch {
+	case ev.Kind == matchq.Proposed:
+		return func(t *matchq.Ticket) News { return Proposed(t, ev.Match) }
+	case ev.Kind == matchq.Restored:
+		return func(t *matchq.Ticket) News { return Restored(t, ev.Reason) }
+	case ev.Match != nil:
+		return n.matchNews(ev.Match, sids).to
 	default:
-		return n.endedNews(t, ev.Match, sids)
+		return unmatched
 	}
 }
 

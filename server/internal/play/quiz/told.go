@@ -43,8 +43,8 @@ func Told(event string, data json.RawMessage) (room string, now Standing) {
 	return named.RoomID, now
 }
 
-// roomOfMatch finds the room of a match in its news, which are too long to be decoded for each player. The keys are
-// sorted: the first roomId is that of the match, and not one in a player's attributes.
+// roomOfMatch finds the room of a match in its news, which are too long to be decoded for each player. The first roomId is
+// that of the match, and not one in a player's attributes.
 func roomOfMatch(data json.RawMessage) (room string, now Standing) {
 	_, rest, found := bytes.Cut(data, []byte(`"roomId":"`))
 	id, _, ends := bytes.Cut(rest, []byte(`"`))

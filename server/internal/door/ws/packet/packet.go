@@ -119,6 +119,13 @@ func (p *Packet) checkData() error {
 	return nil
 }
 
+// Encode encodes the packet as a message of the layer below, which begins with one byte for its type.
+func (p *Packet) Encode(message byte) []byte {
+	const others = 2 + 4 + maxID + len("-?,") // message and type, attachments, id
+	size := others + len(p.Namespace) + len(p.Query) + len(p.Data)
+	return p.Append(append(make([]byte, 0, size), message))
+}
+
 // Append appends the encoded packet.
 func (p *Packet) Append(to []byte) []byte {
 	to = append(to, byte(p.Type))
@@ -161,30 +168,19 @@ func (p *Packet) Args() (event string, data json.RawMessage, err error) {
 
 // NewEvent makes an event. Its arguments are JSON.
 func NewEvent(namespace, event string, args ...json.RawMessage) *Packet {
-	return &Packet{Type: Event, Namespace: namespace, Data: list(append([]json.RawMessage{quote(event)}, args...))}
+	size := len(`["",]`) + len(event)
+	for _, arg := range args {
+		size += len(`,`) + len(arg)
+	}
+	data := wire.AppendText(append(make([]byte, 0, size), '['), event)
+	for _, arg := range args {
+		data = append(append(data, ','), arg...)
+	}
+	return &Packet{Type: Event, Namespace: namespace, Data: append(data, ']')}
 }
 
 // NewAck makes the acknowledgement of a packet, with one argument.
 func NewAck(of *Packet, arg json.RawMessage) *Packet {
-	return &Packet{Type: Ack, Namespace: of.Namespace, ID: of.ID, Data: list([]json.RawMessage{arg})}
-}
-
-func quote(text string) json.RawMessage {
-	quoted, _ := json.Marshal(text) //nolint:errchkjson // strings can be encoded
-	return quoted
-}
-
-func list(items []json.RawMessage) json.RawMessage {
-	size := 2
-	for _, item := range items {
-		size += len(item) + 1
-	}
-	data := append(make([]byte, 0, size), '[')
-	for i, item := range items {
-		if i > 0 {
-			data = append(data, ',')
-		}
-		data = append(data, item...)
-	}
-	return append(data, ']')
+	data := append(append(make([]byte, 0, len(arg)+len(`[]`)), '['), arg...)
+	return &Packet{Type: Ack, Namespace: of.Namespace, ID: of.ID, Data: append(data, ']')}
 }
