@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/base/workers"
 )
 
 // Turns are the turns of a server. The zero value is not usable.
@@ -18,6 +19,7 @@ type Turns struct {
 	working *semaphore.Weighted
 	waiting atomic.Int64
 	room    int64
+	workers *workers.Pool
 
 	mu   sync.Mutex
 	ends context.Context // of those who wait now
@@ -26,7 +28,7 @@ type Turns struct {
 
 // New lets atOnce requests work at once, and room others wait.
 func New(atOnce, room int) *Turns {
-	t := &Turns{working: semaphore.NewWeighted(int64(atOnce)), room: int64(room)}
+	t := &Turns{working: semaphore.NewWeighted(int64(atOnce)), room: int64(room), workers: workers.New()}
 	t.ends, t.end = context.WithCancelCause(context.Background())
 	return t
 }
@@ -47,6 +49,14 @@ func (t *Turns) Do(ctx context.Context, work func() error) error {
 		}
 	}
 	return err
+}
+
+// DoApart is Do for a caller that lives long, such as a connection: work has a worker's stack.
+func (t *Turns) DoApart(ctx context.Context, work func() error) error {
+	return t.Do(ctx, func() (err error) {
+		t.workers.Do(func() { err = work() })
+		return err
+	})
 }
 
 // take waits for a turn. done ends it.

@@ -16,6 +16,10 @@ import (
 const (
 	maxFrame  = 16 << 10 // bytes of a client's frame
 	maxReason = 123      // bytes; room in a close frame
+
+	// readBuffer is what each connection keeps for reading, in bytes. Most frames of clients are smaller, and the rest of a
+	// larger one is not read through it.
+	readBuffer = 256
 )
 
 // protocol handles the frames of a link. Calls come one at a time. text and binary are not called after the server has
@@ -44,6 +48,7 @@ func newWebsockets(
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = 1 // link queues frames, since it can refuse one
 	m.Upgrader.HandshakeTimeout = 5 * time.Second
+	m.Upgrader.ReadBufferSize = readBuffer
 	m.Upgrader.WriteBufferPool = &sync.Pool{} // most connections are idle
 	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true }
 	m.Upgrader.Error = func(w http.ResponseWriter, r *http.Request, _ int, reason error) {

@@ -20,7 +20,7 @@ func (p *plain) opened(l *link) {
 		return
 	}
 	p.openSession(p.identity, p)
-	p.bindProven()
+	p.workers.Do(p.bindProven)
 }
 
 func (p *plain) gone() {
@@ -48,7 +48,9 @@ func (p *plain) text(data []byte) {
 		}
 		return
 	}
-	f, err := parseFrame(data)
+	var f frame
+	var err error
+	p.workers.Do(func() { f, err = parseFrame(data) })
 	a := plainResponder{p, f.ID}
 	if err != nil {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))

@@ -71,7 +71,9 @@ func (c *socketIO) message(data []byte) {
 		c.malformed("a packet before the attachments of the last one")
 		return
 	}
-	p, err := packet.Parse(data)
+	var p packet.Packet
+	var err error
+	c.workers.Do(func() { p, err = packet.Parse(data) })
 	if err != nil {
 		c.malformed(err.Error())
 		return
@@ -79,7 +81,7 @@ func (c *socketIO) message(data []byte) {
 	c.attachments = p.Attachments
 	switch p.Type {
 	case packet.Connect:
-		c.join(&p)
+		c.workers.Do(func() { c.join(&p) })
 	case packet.Disconnect:
 		c.leave(p.Namespace)
 	case packet.Event, packet.BinaryEvent:
@@ -117,7 +119,10 @@ func (c *socketIO) event(p *packet.Packet) {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "binary data is not supported: send JSON"))
 		return
 	}
-	event, data, err := p.Args()
+	var event string
+	var data json.RawMessage
+	var err error
+	c.workers.Do(func() { event, data, err = p.Args() })
 	if err != nil {
 		a.fail(wire.Errorf(wire.CodeBadMessage, "%v", err))
 		return

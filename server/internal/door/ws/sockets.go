@@ -15,6 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/base/workers"
 	"github.com/matchq/matchq/server/internal/play/commands"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -54,6 +55,7 @@ type Sockets struct {
 	Options
 	ctx         context.Context // of handlers
 	websockets  *websockets
+	workers     *workers.Pool  // have the stack for what a connection does now and then
 	pollWarning rate.Sometimes // limits the log line about long polling
 
 	mu      sync.Mutex
@@ -74,7 +76,7 @@ func New(ctx context.Context, o Options) *Sockets {
 	if o.Dropped == nil {
 		o.Dropped = func(string) {}
 	}
-	s := &Sockets{Options: o, ctx: ctx, open: map[closer]bool{}, pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
+	s := &Sockets{Options: o, ctx: ctx, workers: workers.New(), open: map[closer]bool{}, pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
 	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
 		o.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
 	})

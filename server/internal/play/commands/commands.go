@@ -108,7 +108,7 @@ func (h *Handlers) Handle(ctx context.Context, s *sessions.Session, event string
 			f = wire.Errorf(wire.CodeInternal, "internal error")
 		}
 	}()
-	err := h.Turns.Do(ctx, func() (err error) {
+	err := h.Turns.DoApart(ctx, func() (err error) {
 		r, err = handle(h, ctx, s, data)
 		return err
 	})
