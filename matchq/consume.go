@@ -1,8 +1,10 @@
 package matchq
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +30,7 @@ type removeIdleArgs struct {
 // An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away, or
 // refuses, Consume logs that and goes on trying.
 func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func(context.Context, Event) error) error {
-	return m.ConsumeTogether(ctx, group, worker, (m.cfg.Retention / 4).Truncate(time.Millisecond), func(ctx context.Context, events []Event) error {
+	return m.consume(ctx, group, worker, (m.cfg.Retention / 4).Truncate(time.Millisecond), 1, func(ctx context.Context, events []Event) error {
 		for _, event := range events {
 			if err := handle(ctx, event); err != nil {
 				return err
@@ -38,12 +40,22 @@ func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func
 	})
 }
 
-// ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of an entry of the stream
-// together, up to 50 matches, or as many as ended together. Events that a worker has not finished go to another one after
-// patience, at least 10 ms, which must be longer than handle takes. A worker that ends with nothing left to do is removed
-// from the group, and so is a killed one, after 20 times the patience: workers may have new names each time.
+// maxTogether is how many entries of the stream ConsumeTogether hands over at once.
+const maxTogether = 8
+
+// ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of up to eight entries of the
+// stream together, each of up to 50 matches, or as many as ended together. They also come again together. Events that a
+// worker has not finished go to another one after patience, at least 10 ms, which must be longer than handle takes. A worker
+// that ends with nothing left to do is removed from the group, and so is a killed one, after 20 times the patience: workers
+// may have new names each time.
 func (m *Matcher) ConsumeTogether(
 	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
+) error {
+	return m.consume(ctx, group, worker, patience, maxTogether, handle)
+}
+
+func (m *Matcher) consume(
+	ctx context.Context, group, worker string, patience time.Duration, together int, handle func(context.Context, []Event) error,
 ) error {
 	if err := CheckName("group", group); err != nil {
 		return err
@@ -54,7 +66,7 @@ func (m *Matcher) ConsumeTogether(
 	if err := checkDuration("patience", patience, 10*time.Millisecond); err != nil {
 		return err
 	}
-	c := consumer{m: m, group: group, worker: worker, patience: patience, handle: handle, mine: "0"}
+	c := consumer{m: m, group: group, worker: worker, patience: patience, together: together, handle: handle, mine: "0"}
 	defer c.resign(ctx)
 	outage := space.Outage{
 		Log: m.cfg.Logger, Begins: "matchq: redis is away or refuses, no events until it answers", Ends: "matchq: redis answers, events go on",
@@ -89,6 +101,7 @@ type consumer struct {
 	m             *Matcher
 	group, worker string
 	patience      time.Duration
+	together      int // entries that are handled at once
 	handle        func(context.Context, []Event) error
 	joined        bool      // the group exists
 	mine          string    // where to go on among this worker's unfinished entries; "" when through
@@ -110,8 +123,8 @@ func (c *consumer) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, message := range messages {
-		if err := c.finish(ctx, message); err != nil {
+	for some := range slices.Chunk(messages, c.together) {
+		if err := c.finish(ctx, some); err != nil {
 			return err
 		}
 	}
@@ -170,7 +183,7 @@ func (c *consumer) claim(ctx context.Context) ([]redis.XMessage, error) {
 func (c *consumer) read(ctx context.Context, after string, block time.Duration) ([]redis.XMessage, error) {
 	return space.Do(ctx, c.m.space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
 		return entriesOf(rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: c.group, Consumer: c.worker, Streams: []string{c.m.space.Key(space.Events), after}, Count: 1, Block: block,
+			Group: c.group, Consumer: c.worker, Streams: []string{c.m.space.Key(space.Events), after}, Count: int64(c.together), Block: block,
 		}).Result())
 	})
 }
@@ -183,23 +196,33 @@ func (c *consumer) do(ctx context.Context, what string, fn func(context.Context,
 	return err
 }
 
-// finish handles the events of an entry and acknowledges it.
-func (c *consumer) finish(ctx context.Context, message redis.XMessage) error {
-	if len(message.Values) > 0 { // else it was trimmed before it was handled
+// finish handles the events of some entries together and acknowledges these.
+func (c *consumer) finish(ctx context.Context, messages []redis.XMessage) error {
+	var events []Event
+	ids := make([]string, len(messages))
+	for i, message := range messages {
+		ids[i] = message.ID
+		if len(message.Values) == 0 {
+			continue // it was trimmed before it was handled
+		}
 		e, err := parseMessage(message)
+		if err != nil && i > 0 {
+			return cmp.Or(c.finish(ctx, messages[:i]), err)
+		}
 		if err != nil {
 			return err
 		}
-		events := make([]Event, e.places())
-		for place := range events {
-			events[place] = e.event(place)
+		for place := range e.places() {
+			events = append(events, e.event(place))
 		}
+	}
+	if len(events) > 0 {
 		if err := c.handle(ctx, events); err != nil {
 			return &handleError{err}
 		}
 	}
-	return c.do(ctx, "acknowledge event", func(ctx context.Context, rdb redis.UniversalClient) error {
-		return rdb.XAck(ctx, c.m.space.Key(space.Events), c.group, message.ID).Err()
+	return c.do(ctx, "acknowledge events", func(ctx context.Context, rdb redis.UniversalClient) error {
+		return rdb.XAck(ctx, c.m.space.Key(space.Events), c.group, ids...).Err()
 	})
 }
 

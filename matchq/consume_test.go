@@ -259,7 +259,9 @@ func TestKilledWorkersAreRemoved(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- m.ConsumeTogether(ctx, "g", "living", 10*time.Millisecond, func(_ context.Context, events []matchq.Event) error {
-			all.add(events[0])
+			for _, ev := range events {
+				all.add(ev)
+			}
 			return nil
 		})
 	}()
@@ -274,4 +276,33 @@ func TestKilledWorkersAreRemoved(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// Work that is cheaper done at once gets several entries together, in their order, and acknowledges them in one call.
+func TestEntriesAreHandledTogether(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		ids := cancelledOnes(t, m, 20)
+		trips := &tripCounter{}
+		env.Client.AddHook(trips)
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []string
+		var sizes []int
+		err := m.ConsumeTogether(ctx, "group", "worker", time.Minute, func(_ context.Context, events []matchq.Event) error {
+			got, sizes = append(got, idsOfEvents(events)...), append(sizes, len(events))
+			if len(got) == len(ids) {
+				cancel()
+			}
+			return nil
+		})
+		if err != nil || !slices.Equal(got, ids) {
+			t.Errorf("handled %v, %v, want %v", got, err, ids)
+		}
+		if !slices.Equal(sizes, []int{8, 8, 4}) {
+			t.Errorf("handled %v at once", sizes)
+		}
+		if n := trips.take(); n > 12 { // group, reads, acknowledgements, and what begins and ends a worker
+			t.Errorf("%d round trips for %d entries", n, len(ids))
+		}
+	})
 }

@@ -26,11 +26,12 @@ for row = 1, rows do
   names[row] = player[row]
 end
 local where = call("HMGET", online, unpack(names))
-local sent = 0
+local sent, news = 0, {}
 for row = 1, rows do
   if not sent_before(mailbox[row], dedup_key[row]) then
-    send(mailbox[row], keep_ms, channel, where[row], names[row], event[row], dedup_key[row], data[row])
+    send(mailbox[row], keep_ms, news, where[row], names[row], event[row], dedup_key[row], data[row])
     sent = sent + 1
   end
 end
+publish_news(channel, news)
 return { "ok", sent }

@@ -70,7 +70,9 @@ for row = 1, holders do
   call("ZREMRANGEBYRANK", seats, 0, -33)
   call("PEXPIRE", seats, math.max(keep_ms, call("PTTL", seats)))
 end
+local news = {}
 for row = 1, messages do
-  send(mailbox[row], mailbox_keep_ms, channel, where[row], names[row], event[row], dedup_key[row], data[row])
+  send(mailbox[row], mailbox_keep_ms, news, where[row], names[row], event[row], dedup_key[row], data[row])
 end
+publish_news(channel, news)
 return { "ok", "changed", current + 1 }

@@ -13,7 +13,7 @@ import (
 
 // A payload of a node's channel begins with one of these and a tab.
 const (
-	messageMark  = "m" // player, seq, event, dedup key, data
+	messageMark  = "m" // a line for each message: player, seq, event, dedup key, data
 	replacedMark = "r" // node of the newer connection, player, older connection
 )
 
@@ -110,8 +110,10 @@ func (n *Node) receive(payload string) {
 	mark, rest, _ := strings.Cut(payload, "\t")
 	switch mark {
 	case messageMark:
-		if msg, err := publishedMessage(rest); err == nil {
-			n.table.hear(&msg)
+		for line := range strings.SplitSeq(rest, "\n") {
+			if msg, err := publishedMessage(line); err == nil {
+				n.table.hear(&msg)
+			}
 		}
 	case replacedMark:
 		fields := strings.Split(rest, "\t")

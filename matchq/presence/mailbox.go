@@ -1,10 +1,12 @@
 package presence
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -54,8 +56,8 @@ type sendArgs struct {
 // last one. A player who is connected gets the message at once, by Config.OnMessage of their node. Messages of a player
 // keep their order.
 //
-// Redis gets them in steps of up to 128 messages and 256 KiB. After an error some may have been sent. To repeat the call,
-// give each message a DedupKey.
+// Redis gets them in steps of up to 128 messages and 256 KiB, two steps at once if there are more. After an error some may
+// have been sent. To repeat the call, give each message a DedupKey.
 //
 // Errors: *matchq.InvalidError (nothing was sent), *matchq.ConfigError, matchq.ErrUnavailable.
 func (p *Presence) Send(ctx context.Context, messages ...Message) error {
@@ -68,6 +70,24 @@ func (p *Presence) Send(ctx context.Context, messages ...Message) error {
 		}
 		rows[i] = row
 	}
+	if len(rows) <= maxMessages {
+		return p.sendInSteps(ctx, rows)
+	}
+	var lanes [2][]mail.Row // all messages of a player in one, in their order
+	for _, row := range rows {
+		lane := &lanes[shard(row.Player)%2]
+		*lane = append(*lane, row)
+	}
+	var other error
+	var sending sync.WaitGroup
+	sending.Go(func() { other = p.sendInSteps(ctx, lanes[1]) })
+	err := p.sendInSteps(ctx, lanes[0])
+	sending.Wait()
+	return cmp.Or(err, other)
+}
+
+// sendInSteps sends messages in their order.
+func (p *Presence) sendInSteps(ctx context.Context, rows []mail.Row) error {
 	for len(rows) > 0 {
 		n, bytes := 0, 0
 		for n < min(len(rows), maxMessages) && (n == 0 || bytes+len(rows[n].Data) <= mail.MaxCall) {
@@ -124,13 +144,16 @@ func mailboxMessages(player string, entries []redis.XMessage) []Message {
 	return messages
 }
 
-// publishedMessage reads a message that came by a node's channel, less its mark.
-func publishedMessage(payload string) (Message, error) {
-	fields := strings.SplitN(payload, "\t", 5)
-	if len(fields) != 5 || !isSeq(fields[1]) {
-		return Message{}, fmt.Errorf("matchq: a published message has %d fields of 5", len(fields))
+// publishedMessage reads a line of the messages that came by a node's channel.
+func publishedMessage(line string) (Message, error) {
+	player, rest, _ := strings.Cut(line, "\t")
+	seq, rest, _ := strings.Cut(rest, "\t")
+	event, rest, _ := strings.Cut(rest, "\t")
+	key, data, whole := strings.Cut(rest, "\t")
+	if !whole || !isSeq(seq) {
+		return Message{}, fmt.Errorf("matchq: a published message of %d bytes is not one", len(line))
 	}
-	return storedMessage(fields[0], fields[1], fields[2], fields[3], fields[4]), nil
+	return storedMessage(player, seq, event, key, data), nil
 }
 
 func storedMessage(player, seq, event, key, data string) Message {
