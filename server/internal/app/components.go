@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -186,9 +187,10 @@ func (s *Server) assembleDoors(context.Context) error {
 		Commands: handlers, Sessions: s.sessions, Guard: s.guard, Log: s.log, Namespace: s.config.Namespace, Refuse: httpdoor.WriteError,
 		Resume: handlers.Resume, Slots: s.slots(), Dropped: s.metrics.Dropped,
 	})
-	s.api.Sockets("/ws", s.sockets.Plain)
-	s.api.Sockets("/socket.io/", s.sockets.SocketIO)
-	s.api.Sockets("/socket.io", s.sockets.SocketIO)
+	s.api.Sockets("/ws", s.sockets.Plain, http.MethodGet)
+	for _, path := range []string{"/socket.io/", "/socket.io"} {
+		s.api.Sockets(path, s.sockets.SocketIO, http.MethodGet, http.MethodPost)
+	}
 	return nil
 }
 

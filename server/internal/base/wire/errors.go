@@ -44,8 +44,6 @@ const (
 	CodeConfigMismatch   Code = "config_mismatch"
 	CodeOverloaded       Code = "overloaded"
 	CodeShuttingDown     Code = "shutting_down"
-	CodeTransportUnknown Code = "transport_unknown"
-	CodeSessionUnknown   Code = "session_unknown"
 	CodeBadMessage       Code = "bad_message"   // WebSocket only
 	CodeUnknownEvent     Code = "unknown_event" // WebSocket only
 	CodeWrongMode        Code = "wrong_mode"    // WebSocket only, like all below
@@ -63,7 +61,7 @@ var statuses = map[Code]int{
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
 	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeTooManyQueues: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
-	CodeTransportUnknown: 400, CodeSessionUnknown: 400, CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
+	CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
 	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeOverloaded: 503, CodeShuttingDown: 503,
 }
 

@@ -66,6 +66,7 @@ type API struct {
 	refusals    rate.Sometimes     // limits the log lines about foreign hosts and origins
 	origins     map[string]bool
 	hosts       map[string]bool
+	sockets     map[string]bool // paths of Sockets
 	echo        *echo.Echo
 	root        *echo.Group
 	draining    atomic.Bool
@@ -78,7 +79,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) *API {
-	a := &API{Options: o, echo: echo.New()}
+	a := &API{Options: o, echo: echo.New(), sockets: map[string]bool{}}
 	a.questionnaires = sync.OnceValue(a.encodeQuestionnaires)
 	a.refusals = rate.Sometimes{First: 3, Interval: 10 * time.Second}
 	a.stop, a.stopNow = context.WithCancel(context.Background())
@@ -118,10 +119,17 @@ func (a *API) routes() {
 	a.root.GET("/readyz", a.ready)
 }
 
-// Sockets serves a path with long-lived connections. serve gets the client's address.
-func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Request, address string)) {
-	a.root.GET(path, func(c echo.Context) error {
-		serve(c.Response(), c.Request(), c.RealIP())
+// Sockets serves a path with long-lived connections, for requests of some methods. serve gets the client's address, and a
+// request whose context ends when the client has gone. Foreign pages may not use the path, whatever the method, and pages of
+// allowed origins may use it with credentials, which Socket.IO clients 1 and 2 send.
+func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Request, address string), methods ...string) {
+	a.sockets[a.Prefix+path] = true
+	a.root.Match(methods, path, func(c echo.Context) error {
+		r := c.Request().WithContext(whileThere(c))
+		if isHEAD(c) {
+			r.Method = http.MethodHead
+		}
+		serve(c.Response(), r, c.RealIP())
 		return nil // serve has answered, also after a failure
 	})
 }

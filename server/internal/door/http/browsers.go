@@ -54,11 +54,14 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case a.origins[origin]:
 			allowOrigin(c, preflight)
+			if a.sockets[r.URL.Path] {
+				c.Response().Header().Set("Access-Control-Allow-Credentials", "true")
+			}
 			if preflight {
 				return c.NoContent(http.StatusNoContent)
 			}
 		case sameOrigin(origin, r.Host):
-		case preflight, !isSafe(r):
+		case preflight, !isSafe(r), a.sockets[r.URL.Path]:
 			a.refusals.Do(func() {
 				a.Log.Warn("refused a request from another site's page; --allowed-origin ORIGIN would allow it",
 					"origin", wire.Shorten(r.Header.Get("Origin")))

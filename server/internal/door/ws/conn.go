@@ -15,6 +15,7 @@ import (
 const (
 	closeNormal   = 1000
 	closeProtocol = 1002 // the client violates the protocol
+	closeTooLarge = 1009
 )
 
 // Rate limit of frames. One excess frame a second gets an error, so that a flood of frames causes no flood of answers;
@@ -76,9 +77,9 @@ func (c *conn) closeSession() {
 	}
 }
 
-// goodbye handles an orderly close by the client.
+// goodbye handles an orderly close by the client. It counts only if the client has had all frames.
 func (c *conn) goodbye() {
-	if c.session != nil {
+	if c.session != nil && c.isIdle() {
 		c.session.Goodbye()
 	}
 }

@@ -21,6 +21,10 @@ var DropReasons = []string{dropTooSlow, dropSilent, dropTooLarge, dropTooMany, d
 func (l *link) failed(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.heir != nil {
+		l.heir.failed(err)
+		return
+	}
 	network, ok := errors.AsType[net.Error](err)
 	switch {
 	case l.closed || l.counted:

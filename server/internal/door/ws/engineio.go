@@ -22,35 +22,33 @@ const (
 	engineBase64  = 'b' // a binary message of clients without binary frames
 )
 
-// SocketIO serves a request for a Socket.IO connection. address is the client's.
+// SocketIO serves a request of a Socket.IO client, by polling or for a WebSocket. address is the client's.
 func (s *Sockets) SocketIO(w http.ResponseWriter, r *http.Request, address string) {
 	query := r.URL.Query()
-	if !isUpgrade(r) || query.Get("transport") != "websocket" {
-		s.pollWarning.Do(func() {
-			s.Log.Warn("refused a Socket.IO client that polls: it needs the option transports: ['websocket']",
-				"address", address, "origin", r.Header.Get("Origin"))
-		})
-		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown,
-			"Socket.IO is spoken over WebSocket only: give the client the option transports: ['websocket']"))
-		return
-	}
-	if query.Get("sid") != "" { // this client upgrades or polls a session, of which this node has none
-		s.Refuse(w, r, wire.Errorf(wire.CodeSessionUnknown, "unknown Socket.IO session: connect without a sid"))
-		return
-	}
-	c := &socketIO{conn: s.newConn(address)}
-	switch query.Get("EIO") {
-	case "4":
-		c.version = 4
-	case "3":
-		c.version = 3
+	version, transport := query.Get("EIO"), query.Get("transport")
+	switch sid := query.Get("sid"); {
+	case transport != "polling" && transport != "websocket", query.Has("j"):
+		s.refuseEngine(w, transportUnknown, "connect with transport=polling or transport=websocket; there is no JSONP")
+	case sid != "":
+		s.ofSession(w, r, sid, transport)
+	case r.Method != http.MethodGet:
+		s.refuseEngine(w, badMethod, "connect by GET")
+	case version != "3" && version != "4":
+		s.refuseEngine(w, versionUnknown, "connect with EIO=4 or EIO=3")
+	case transport == "polling":
+		s.beginPolling(w, r, s.newSocketIO(r, version, address))
+	case !isUpgrade(r):
+		s.refuseEngine(w, badRequest, needsUpgrade)
 	default:
-		s.Refuse(w, r, wire.Errorf(wire.CodeTransportUnknown, "unsupported Engine.IO version: connect with EIO=4 or EIO=3"))
-		return
+		c := s.newSocketIO(r, version, address)
+		s.serve(w, r, c, &c.conn)
 	}
+}
+
+func (s *Sockets) newSocketIO(r *http.Request, version, address string) *socketIO {
+	c := &socketIO{conn: s.newConn(address), version: int(version[0] - '0'), hasToken: hasToken(r)}
 	c.identity, c.authErr = s.Guard.OfRequest(r)
-	c.hasToken = query.Has("token") || r.Header.Get("Authorization") != ""
-	s.serve(w, r, c, &c.conn)
+	return c
 }
 
 // handshake is the first frame of the server.
@@ -62,12 +60,16 @@ type handshake struct {
 	MaxPayload   int      `json:"maxPayload,omitempty"`
 }
 
+// sendHandshake sends the handshake. The sid of a session that polls is another than the published one.
 func (c *socketIO) sendHandshake() {
 	h := handshake{
 		SID: c.sid, Upgrades: []string{}, PingInterval: c.Times.PingInterval.Milliseconds(), PingTimeout: c.Times.PingTimeout.Milliseconds(),
 	}
+	if c.poller != nil {
+		h.SID, h.Upgrades = c.poller.sid, []string{"websocket"}
+	}
 	if c.version == 4 {
-		h.MaxPayload = maxFrame
+		h.MaxPayload = c.maxPayload
 	}
 	c.write(append([]byte{engineOpen}, wire.Encode(h)...))
 }
@@ -87,7 +89,7 @@ func (c *socketIO) text(data []byte) {
 	}
 	switch data[0] {
 	case engineMessage:
-		c.message(data[1:])
+		c.layer.message(c, data[1:])
 	case enginePing:
 		c.write(append([]byte{enginePong}, data[1:]...))
 	case enginePong, engineOpen, engineUpgrade, engineNoop: // of no use here

@@ -47,7 +47,7 @@ func readCredentials(p *packet.Packet) (credentials, error) {
 
 // join lets the client into a namespace.
 func (c *socketIO) join(p *packet.Packet) {
-	if !isNamespace(p.Namespace) {
+	if !c.layer.isNamespace(p.Namespace) {
 		c.refuse(p.Namespace, invalidNamespace())
 		return
 	}
@@ -70,8 +70,12 @@ func (c *socketIO) join(p *packet.Packet) {
 	c.joining.Stop()
 	if c.session == nil {
 		c.openSession(client, c)
+		if c.poller != nil {
+			c.poller.setOwner(client)
+		}
 	}
 	c.welcome(p.Namespace, &from)
+	c.layer.joined(c, p)
 }
 
 // identify verifies the token of a namespace, or else takes the handshake's identity.
@@ -133,7 +137,11 @@ func (c *socketIO) refuse(namespace string, f *wire.Error) {
 		if f.Code == wire.CodeUnauthorized {
 			text = string(f.Code) // clients go by the code, and the reason is not theirs to know
 		}
-		data = wire.Encode(refusal{Message: text, Data: &why})
+		answer := refusal{Message: text, Data: &why}
+		if f.Code == wire.CodeNotFound {
+			answer.Data = nil // the protocol knows this one
+		}
+		data = wire.Encode(answer)
 	} else {
 		if f.Code != wire.CodeUnauthorized {
 			why.Message = f.Message

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -95,11 +94,9 @@ func TestTokens(t *testing.T) {
 	write(t, plain, `{"event":"check_socket_id"}`)
 	wants(t, plain, `{"event":"notify_socket_id",…`)
 
-	polling, err := http.Get("http" + strings.TrimPrefix(url, "ws") + "/socket.io/?EIO=4&transport=polling&token=" + alice)
-	if err != nil || polling.StatusCode != http.StatusBadRequest {
-		t.Errorf("polling: %v", err)
-	}
-	_ = polling.Body.Close()
+	polls := handshakeOf(t, url, "EIO=4&token="+alice)
+	polls.post("40/sunapp,")
+	polls.wants(`40/sunapp,{"sid":…`)
 	for _, hidden := range []string{alice, bob, "sesame"} {
 		if strings.Contains(logged.String(), hidden) {
 			t.Errorf("a token is in the log: %s", logged.String())

@@ -24,19 +24,33 @@ const (
 // closeTimeout is the time for the client to answer a close frame. An earlier end could lose the last frames.
 const closeTimeout = 2 * time.Second
 
-// link is a WebSocket, whatever its protocol. Its methods may be called by many goroutines and do not block.
+// socket is what a link sends by: a WebSocket, or the answers to polls. Its methods do not block, and send does not call the
+// link.
+type socket interface {
+	// send takes a frame. link.sent must be called when the next one may follow.
+	send(frame []byte)
+
+	// sendClose sends a close frame and reports whether the client may take a moment to hear of it.
+	sendClose(code int, reason string) bool
+
+	// cut ends the connection at once.
+	cut()
+}
+
+// link is a connection, whatever its protocol. Its methods may be called by many goroutines and do not block.
 type link struct {
-	socket   socket
 	protocol protocol
 	log      *slog.Logger
 	dropped  func(reason string)
 	upgraded func() // releases the request
 
 	mu          sync.Mutex
+	socket      socket
 	sending     bool // a frame is being sent
 	queued      [][]byte
 	queuedBytes int    // in queued
-	sendClose   func() // sends the close frame after all queued frames
+	drained     func() // called once after all queued frames
+	heir        *link  // sends by this link's socket in its place
 	closed      bool
 	counted     bool          // the failure is counted
 	room        chan struct{} // closed when few bytes are queued; nil unless awaitRoom waits
@@ -103,6 +117,10 @@ func (l *link) giveRoom() {
 func (l *link) sent() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.heir != nil {
+		l.heir.sent()
+		return
+	}
 	if len(l.queued) > 0 {
 		frame := l.queued[0]
 		l.queued[0], l.queued = nil, l.queued[1:]
@@ -112,9 +130,9 @@ func (l *link) sent() {
 		return
 	}
 	l.queued, l.sending = nil, false
-	if l.sendClose != nil {
-		go l.sendClose()
-		l.sendClose = nil
+	if l.drained != nil {
+		go l.drained()
+		l.drained = nil
 	}
 }
 
@@ -126,25 +144,68 @@ func (l *link) close(code int, reason string) {
 		return
 	}
 	l.closed = true
+	part := func() { l.part(code, reason) }
 	if l.sending {
-		l.sendClose = func() { l.part(code, reason) }
-		time.AfterFunc(closeTimeout, l.socket.cut) // in case the client is too slow
+		l.drained = part
+		time.AfterFunc(closeTimeout, l.abort) // in case the client is too slow
 		return
 	}
-	go l.part(code, reason)
+	go part()
 }
 
 // part sends a close frame and ends the connection once the client has answered, or after a time-out.
 func (l *link) part(code int, reason string) {
-	if l.socket.sendClose(code, reason) {
-		time.AfterFunc(closeTimeout, l.socket.cut)
+	if l.current().sendClose(code, reason) {
+		time.AfterFunc(closeTimeout, l.abort)
 		return
 	}
-	l.socket.cut()
+	l.abort()
 }
 
 // abort ends the connection at once.
-func (l *link) abort() { l.socket.cut() }
+func (l *link) abort() { l.current().cut() }
+
+// drop forgets the frames of a connection that has ended.
+func (l *link) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed, l.queued, l.queuedBytes = true, nil, 0
+	l.giveRoom()
+}
+
+// handOver has another link send by this one's socket, once this one has sent its own frames.
+func (l *link) handOver(to *link, unsent func() []byte) {
+	over := func() {
+		l.mu.Lock()
+		l.heir = to
+		taken := l.socket
+		l.mu.Unlock()
+		to.adopt(taken, unsent)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sending {
+		l.drained = over
+		return
+	}
+	go over()
+}
+
+// adopt has the link send by another socket. unsent takes back the frame that the old one has not sent.
+func (l *link) adopt(by socket, unsent func() []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.socket = by
+	if frame := unsent(); frame != nil {
+		by.send(frame)
+	}
+}
+
+func (l *link) current() socket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.socket
+}
 
 func (l *link) isOpen() bool {
 	l.mu.Lock()

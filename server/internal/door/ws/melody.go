@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -58,7 +59,7 @@ func newWebsockets(
 		ws.call(s, func(l *link) {
 			s.Request = nil
 			l.upgraded()
-			l.socket = socket{s}
+			l.socket = melodySocket{s}
 			l.protocol.opened(l)
 		})
 	})
@@ -77,7 +78,12 @@ func newWebsockets(
 			}
 		})
 	})
-	m.HandleError(func(s *melody.Session, err error) { ws.call(s, func(l *link) { l.failed(err) }) })
+	m.HandleError(func(s *melody.Session, err error) {
+		// Write calls this in link.write, which must not be called back. The end of the connection follows.
+		if !errors.Is(err, melody.ErrWriteClosed) && !errors.Is(err, melody.ErrMessageBufferFull) {
+			ws.call(s, func(l *link) { l.failed(err) })
+		}
+	})
 	m.HandleSentMessage(func(s *melody.Session, _ []byte) { ws.call(s, (*link).sent) })
 	m.HandleClose(func(s *melody.Session, code int, _ string) error {
 		ws.call(s, func(l *link) {
@@ -85,7 +91,7 @@ func newWebsockets(
 				l.protocol.goodbye()
 			}
 		})
-		socket{s}.sendClose(code, "")
+		melodySocket{s}.sendClose(code, "")
 		return nil
 	})
 	return ws
@@ -127,14 +133,14 @@ func (ws *websockets) call(s *melody.Session, do func(*link)) {
 	}
 }
 
-// socket is the sending side of a link.
-type socket struct{ session *melody.Session }
+// melodySocket is a WebSocket.
+type melodySocket struct{ session *melody.Session }
 
 // send hands over a text frame. melody has room for one and calls link.sent afterwards.
-func (w socket) send(frame []byte) { _ = w.session.Write(frame) } // an error means that the connection has ended
+func (w melodySocket) send(frame []byte) { _ = w.session.Write(frame) } // an error means that the connection has ended
 
 // sendClose sends a close frame and reports whether it could.
-func (w socket) sendClose(code int, reason string) bool {
+func (w melodySocket) sendClose(code int, reason string) bool {
 	const closeMessage = 8
 	for len(reason) > maxReason || !utf8.ValidString(reason) {
 		reason = reason[:len(reason)-1]
@@ -144,4 +150,4 @@ func (w socket) sendClose(code int, reason string) bool {
 }
 
 // cut ends the connection at once. melody notices; Close of its session could block.
-func (w socket) cut() { _ = w.session.WebsocketConnection().Close() }
+func (w melodySocket) cut() { _ = w.session.WebsocketConnection().Close() }

@@ -18,6 +18,8 @@ type socketIO struct {
 	attachments int // binary frames to come that belong to a refused packet
 	outlet      outlet
 	joining     *time.Timer // ends a connection without a namespace
+	poller      *poller     // of a session that began by polling
+	violated    bool        // the client has violated the protocol
 }
 
 func (c *socketIO) opened(l *link) {
@@ -31,7 +33,14 @@ func (c *socketIO) opened(l *link) {
 	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
 	c.add(c)
 	c.sendHandshake()
-	if c.version == 3 && (c.authErr == nil || c.hasToken) { // these clients are in / from the start
+	if c.poller == nil {
+		c.layer.begin(c)
+	}
+}
+
+// enterRoot lets clients of Engine.IO 3 into /. They do not ask for it.
+func (c *socketIO) enterRoot() {
+	if c.version == 3 && (c.authErr == nil || c.hasToken) {
 		c.join(&packet.Packet{Namespace: packet.Root})
 	}
 }
@@ -42,6 +51,9 @@ func (c *socketIO) dead() {
 		c.Dropped(dropSilent)
 	}
 	c.Close(closeProtocol, "no sign of life")
+	if c.poller != nil {
+		c.poller.cutUnpolled()
+	}
 }
 
 // joinTimedOut ends a connection that has joined no namespace. Clients 2 join / implicitly, so that only now their
@@ -85,7 +97,7 @@ func (c *socketIO) message(data []byte) {
 	case packet.Disconnect:
 		c.leave(p.Namespace)
 	case packet.Event, packet.BinaryEvent:
-		c.event(&p)
+		c.layer.event(c, &p)
 	case packet.Ack, packet.BinaryAck, packet.Error: // this server asks for no acknowledgement
 	}
 }
@@ -101,7 +113,10 @@ func (c *socketIO) attachment() {
 
 // malformed ends a connection whose client violates the protocol, as Socket.IO requires.
 func (c *socketIO) malformed(problem string) {
-	c.sendError(wire.Errorf(wire.CodeBadMessage, "%s", problem))
+	c.violated = true
+	if !c.polls() { // pollers are told by Close
+		c.sendError(wire.Errorf(wire.CodeBadMessage, "%s", problem))
+	}
 	c.Close(closeProtocol, problem)
 }
 
@@ -111,7 +126,7 @@ func (c *socketIO) event(p *packet.Packet) {
 			c.malformed("an event before a namespace was joined")
 			return
 		}
-		c.refuse(p.Namespace, notJoined(p.Namespace))
+		c.refuse(p.Namespace, c.notJoined(p.Namespace))
 		return
 	}
 	a := c.responder(p)
@@ -130,8 +145,8 @@ func (c *socketIO) event(p *packet.Packet) {
 	c.handle(a, event, data)
 }
 
-func notJoined(namespace string) *wire.Error {
-	if isNamespace(namespace) {
+func (c *socketIO) notJoined(namespace string) *wire.Error {
+	if c.layer.isNamespace(namespace) {
 		return wire.Errorf(wire.CodeBadMessage, "not connected to this namespace")
 	}
 	return invalidNamespace()
@@ -158,21 +173,40 @@ func (c *socketIO) Push(event, seq string, data json.RawMessage) {
 	c.outlet.push(outPush{event: event, seq: seq, data: data})
 }
 
+// endCodes are the errors that stand for close codes.
+var endCodes = map[int]wire.Code{
+	sessions.CloseReplaced: wire.CodeReplaced, sessions.CloseUnauthorized: wire.CodeUnauthorized,
+	sessions.CloseGoingAway: wire.CodeShuttingDown, sessions.CloseOverload: wire.CodeOverloaded,
+	closeProtocol: wire.CodeBadMessage, closeTooLarge: wire.CodeTooLarge,
+}
+
 // Close queues a close frame, after which the connection ends. A client that must not reconnect is told to leave its
-// namespaces first: it takes a bare close frame for an accident, whatever the code.
+// namespaces first: it takes a bare close frame for an accident, whatever the code. A client that polls gets no close
+// frame, and is told by an error.
 func (c *socketIO) Close(code int, reason string) {
 	namespace, joined := c.outlet.close()
-	why := map[int]wire.Code{sessions.CloseReplaced: wire.CodeReplaced, sessions.CloseUnauthorized: wire.CodeUnauthorized}[code]
-	if why != "" && namespace != "" {
-		c.send(packet.NewEvent(namespace, "error", errorPayload(wire.Errorf(why, "%s", reason))))
-		for _, name := range joined {
+	isFinal := code == sessions.CloseReplaced || code == sessions.CloseUnauthorized
+	if why := endCodes[code]; why != "" && namespace != "" && (isFinal || c.polls()) {
+		c.send(endError(namespace, why, reason))
+	}
+	for _, name := range joined {
+		if isFinal {
 			c.send(&packet.Packet{Type: packet.Disconnect, Namespace: name})
 		}
 	}
 	c.close(code, reason)
 }
 
-func (c *socketIO) send(p *packet.Packet) { c.write(p.Encode(engineMessage)) }
+func endError(namespace string, code wire.Code, reason string) *packet.Packet {
+	return packet.NewEvent(namespace, "error", errorPayload(wire.Errorf(code, "%s", reason)))
+}
+
+// polls reports whether the client has no WebSocket.
+func (c *socketIO) polls() bool { return c.poller != nil && c.current() == socket(c.poller) }
+
+func (c *socketIO) send(p *packet.Packet) { c.write(frameOf(p)) }
+
+func frameOf(p *packet.Packet) []byte { return p.Encode(engineMessage) }
 
 // sendError sends an error that answers no event. A client in no namespace can't be told.
 func (c *socketIO) sendError(f *wire.Error) {

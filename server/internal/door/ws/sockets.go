@@ -5,7 +5,9 @@ package ws
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +50,7 @@ type Times struct {
 	PingTimeout  time.Duration // to answer a heartbeat: 20 s
 	Join         time.Duration // to join a namespace: 10 s
 	App          time.Duration // to join /sunapp before pushes go to /: 2 s
+	Upgrade      time.Duration // to complete an upgrade from polling to a WebSocket: 10 s
 }
 
 // Sockets serves connections.
@@ -55,8 +58,11 @@ type Sockets struct {
 	Options
 	ctx         context.Context // of handlers
 	websockets  *websockets
-	workers     *workers.Pool  // have the stack for what a connection does now and then
-	pollWarning rate.Sometimes // limits the log line about long polling
+	workers     *workers.Pool // have the stack for what a connection does now and then
+	layer       layer
+	maxPayload  int            // bytes of a client's packet
+	pollers     sync.Map       // *poller of each secret sid
+	pollWarning rate.Sometimes // limits the log line about sessions of other nodes
 
 	mu      sync.Mutex
 	closing bool
@@ -76,7 +82,10 @@ func New(ctx context.Context, o Options) *Sockets {
 	if o.Dropped == nil {
 		o.Dropped = func(string) {}
 	}
-	s := &Sockets{Options: o, ctx: ctx, workers: workers.New(), open: map[closer]bool{}, pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second}}
+	s := &Sockets{
+		Options: o, ctx: ctx, workers: workers.New(), open: map[closer]bool{}, layer: socketIOLayer, maxPayload: maxFrame,
+		pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second},
+	}
 	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
 		o.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
 	})
@@ -89,6 +98,7 @@ func (t *Times) fill() {
 		defaultValue time.Duration
 	}{
 		{&t.PingInterval, 25 * time.Second}, {&t.PingTimeout, 20 * time.Second}, {&t.Join, 10 * time.Second}, {&t.App, 2 * time.Second},
+		{&t.Upgrade, 10 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.defaultValue
@@ -110,24 +120,31 @@ func (s *Sockets) Plain(w http.ResponseWriter, r *http.Request, address string) 
 func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
 
 func (s *Sockets) serve(w http.ResponseWriter, r *http.Request, sp protocol, c *conn) {
-	leave := func() {}
+	if leave, ok := s.admit(w, r, c); ok {
+		s.websockets.serve(w, r, sp, leave)
+	}
+}
+
+// admit takes a connection's place, or refuses the request. leave gives the place back.
+func (s *Sockets) admit(w http.ResponseWriter, r *http.Request, c *conn) (leave func(), ok bool) {
+	free := func() {}
 	if s.Slots != nil && !c.identity.Trusted {
 		var err error
-		if leave, err = s.Slots.Take(c.address); err != nil {
+		if free, err = s.Slots.Take(c.address); err != nil {
 			s.Dropped(dropTooMany)
 			s.Refuse(w, r, wire.ErrorOf(err))
-			return
+			return nil, false
 		}
 	}
 	if !s.enter() {
-		leave()
+		free()
 		s.Refuse(w, r, wire.StoppingError())
-		return
+		return nil, false
 	}
-	s.websockets.serve(w, r, sp, func() {
-		leave()
+	return func() {
+		free()
 		s.ended.Done()
-	})
+	}, true
 }
 
 func (s *Sockets) enter() bool {
@@ -189,9 +206,10 @@ func (s *Sockets) Close(ctx context.Context) {
 // each calls do for all connections and lets no more in.
 func (s *Sockets) each(do func(closer)) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closing = true
-	for c := range s.open {
+	open := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	for _, c := range open { // without the lock, which others take while they hold a connection's
 		do(c)
 	}
 }

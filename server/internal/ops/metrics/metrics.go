@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Matcher     *matchq.Matcher
 	Queues      *queuecache.Cache
-	Connections func() int // open WebSockets of this node
+	Connections func() int // open on this node
 	DropReasons []string   // of Dropped
 	Version     string
 	Log         *slog.Logger
@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) *Metrics {
 	}
 	m.registry.MustRegister(
 		m.waits, m.ticks, m.dropped, &scrape{Metrics: m},
-		m.gauge("ws_connections", "WebSockets that are open on this node.", nil, func() float64 { return float64(o.Connections()) }),
+		m.gauge("ws_connections", "Connections that are open on this node: WebSockets, and Socket.IO sessions that poll.", nil, func() float64 { return float64(o.Connections()) }),
 		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked (--interval).", nil, m.interval),
 		m.gauge("build_info", "1, with the version of this node and that of Go it was built with.",
 			prometheus.Labels{"version": o.Version, "goversion": runtime.Version()}, func() float64 { return 1 }),

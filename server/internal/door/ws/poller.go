@@ -1,0 +1,268 @@
+package ws
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/matchq/matchq/server/internal/base/identity"
+	"github.com/matchq/matchq/server/internal/base/wire"
+	"github.com/matchq/matchq/server/internal/door/ws/payload"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+const (
+	// maxPackets is how many packets a poll is answered with. The client in python refuses more.
+	maxPackets = 16
+	// noopAfter is how long a poll may go on beside a probe. The client completes its upgrade once the poll has ended; if it
+	// were ended at once, clients that have not got the probe's answer yet would poll again and again.
+	noopAfter = 50 * time.Millisecond
+)
+
+// poller is a Socket.IO session that polls: GETs take its frames, POSTs bring its packets. It is the socket of its link
+// until an upgrade. While no request is there it has no goroutine.
+type poller struct {
+	*socketIO
+	sid   string // secret, since it lets requests into the session
+	wide  bool   // see payload.Split3
+	leave func() // called in the end
+
+	back      sync.Once  // the client has come back after the handshake
+	receiving sync.Mutex // held while the client's packets, or the end, are handled
+
+	// mu comes after link.mu.
+	mu       sync.Mutex
+	owner    identity.Identity
+	frame    []byte        // of the link, for the next poll
+	polled   chan struct{} // wakes the poll that waits; nil without one
+	posted   bool          // a POST is being handled
+	last     [][]byte      // packets that end the session; nil while it goes on
+	probe    *probe        // a WebSocket that may take over
+	probed   bool          // the probe was answered
+	upgraded bool
+	over     bool
+}
+
+// send takes a frame for the next poll.
+func (p *poller) send(frame []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frame = frame
+	p.wake()
+}
+
+// wake wakes the poll that waits. The caller holds mu.
+func (p *poller) wake() {
+	select {
+	case p.polled <- struct{}{}:
+	default: // it is awake, or there is none
+	}
+}
+
+// takeFrame takes the frame that the link has handed over; nil for none.
+func (p *poller) takeFrame() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frame := p.frame
+	p.frame = nil
+	return frame
+}
+
+// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client was not told why.
+func (p *poller) sendClose(code int, reason string) bool {
+	last := [][]byte{{engineClose}}
+	switch code {
+	case closeNormal: // by the client
+		last[0] = []byte{engineNoop}
+	case sessions.CloseOverload: // link has dropped all frames
+		if namespace := p.outlet.main(); namespace != "" {
+			last = append([][]byte{frameOf(endError(namespace, wire.CodeOverloaded, reason))}, last...)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = last
+	p.wake()
+	return p.polled != nil || len(last) > 1
+}
+
+// cut ends the session.
+func (p *poller) cut() {
+	p.mu.Lock()
+	again := p.over
+	p.over = true
+	probe := p.probe
+	p.wake()
+	p.mu.Unlock()
+	if again {
+		return
+	}
+	p.pollers.Delete(p.sid)
+	if probe != nil {
+		probe.link.abort()
+	}
+	go func() {
+		defer p.leave()
+		p.receiving.Lock()
+		defer p.receiving.Unlock()
+		p.link.drop()
+		p.gone()
+	}()
+}
+
+// cutUnpolled ends the session, unless a poll waits and can tell the client of it.
+func (p *poller) cutUnpolled() {
+	p.mu.Lock()
+	waits := p.polled != nil || p.upgraded
+	p.mu.Unlock()
+	if !waits {
+		p.cut()
+	}
+}
+
+// begin is called by all requests after the handshake. Clients of Engine.IO 3 are in / from then on: one that only tries
+// polling costs little.
+func (p *poller) begin() {
+	p.back.Do(func() { p.receive(func() { p.layer.begin(p.socketIO) }) })
+}
+
+// receive handles packets of the client, unless the session has ended.
+func (p *poller) receive(handle func()) {
+	p.receiving.Lock()
+	defer p.receiving.Unlock()
+	if p.isOpen() {
+		handle()
+	}
+}
+
+// setOwner says who has proven to be the client of the session.
+func (p *poller) setOwner(client identity.Identity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.owner = client
+}
+
+// poll answers a GET, as soon as there are packets for the client.
+func (p *poller) poll(w http.ResponseWriter, r *http.Request) {
+	awake, ok := p.beginPoll()
+	if !ok {
+		p.refuseEngine(w, badRequest, "a session takes one GET at a time, and none after its upgrade")
+		return
+	}
+	var (
+		packets [][]byte
+		noop    <-chan time.Time
+	)
+	for {
+		next := p.next(packets)
+		if packets = next.packets; next.ready {
+			p.answer(w, next)
+			return
+		}
+		if next.probed && noop == nil {
+			noop = time.After(noopAfter)
+		}
+		select {
+		case <-awake:
+		case <-noop:
+			p.endPoll()
+			p.answer(w, pollAnswer{packets: append(packets, []byte{engineNoop})})
+			return
+		case <-r.Context().Done(): // what the client was sent may be lost
+			p.breakOff()
+			return
+		}
+	}
+}
+
+// beginPoll makes a GET the one that waits. A second one ends the session, as the protocol demands.
+func (p *poller) beginPoll() (awake <-chan struct{}, ok bool) {
+	p.mu.Lock()
+	again := p.polled != nil
+	if !again && !p.upgraded {
+		p.polled = make(chan struct{}, 1)
+		awake = p.polled
+	}
+	p.mu.Unlock()
+	if again {
+		p.Close(closeProtocol, "a second GET while one waits")
+	}
+	return awake, awake != nil
+}
+
+func (p *poller) endPoll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.polled = nil
+}
+
+// breakOff ends a session whose poll has ended without an answer.
+func (p *poller) breakOff() {
+	p.mu.Lock()
+	p.polled = nil
+	upgraded := p.upgraded
+	p.mu.Unlock()
+	if !upgraded {
+		p.cut()
+	}
+}
+
+// pollAnswer is what a poll is answered with.
+type pollAnswer struct {
+	packets [][]byte
+	ready   bool // else the poll waits
+	ends    bool // the session
+	refused bool
+	probed  bool // a probe waits for the poll's end
+}
+
+// next adds the frames that wait to packets, and decides about the poll. With the last frame of a session that is closing
+// the poll waits for its end.
+func (p *poller) next(packets [][]byte) pollAnswer {
+	for len(packets) < maxPackets {
+		frame := p.takeFrame()
+		if frame == nil {
+			break
+		}
+		packets = append(packets, frame)
+		p.sent()
+	}
+	open := p.isOpen()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := pollAnswer{packets: packets, probed: p.probed}
+	ends := p.last != nil || p.over
+	switch {
+	case p.frame != nil && len(packets) < maxPackets: // it came just now, with a wake-up
+		return a
+	case p.frame == nil && ends && len(packets)+len(p.last) < maxPackets:
+		a.ends = true
+		if a.packets = append(packets, p.last...); p.last == nil {
+			a.packets = append(packets, []byte{engineClose})
+		}
+	case len(packets) > 0 && (open || ends || len(packets) == maxPackets):
+	case p.upgraded:
+		a.refused = len(packets) == 0
+	default:
+		return a
+	}
+	a.ready = true
+	p.polled = nil
+	return a
+}
+
+// answer answers a poll.
+func (p *poller) answer(w http.ResponseWriter, a pollAnswer) {
+	if a.refused {
+		p.refuseEngine(w, badRequest, "the session has been upgraded")
+		return
+	}
+	join := payload.Join4
+	if p.version == 3 {
+		join = payload.Join3
+	}
+	err := writeBody(w, "text/plain; charset=UTF-8", join(a.packets))
+	if a.ends || err != nil {
+		p.cut()
+	}
+}
