@@ -28,6 +28,22 @@ func FuzzTicketReply(f *testing.F) {
 	})
 }
 
+func FuzzLatestReply(f *testing.F) {
+	for _, seed := range []string{
+		"i1sa\x00s" + someRecord + "\x00s\x00s\x00", "i1", "", "n", "i1sa\x00sm\t1-0-0\x00sb\x00s" + someProposed + "\x00", "i1sa\x00snonsense\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := testkit.Reply("latest", data)
+		for _, got := range decodeLatest(r, 2) {
+			if r.Err == nil && got.Err == nil && (got.Ticket.State != Waiting || got.Ticket.ID == "") {
+				t.Errorf("ticket without an error: %+v", got.Ticket)
+			}
+		}
+	})
+}
+
 func FuzzMatchReply(f *testing.F) {
 	for _, seed := range []string{
 		"", "so\t9\t8\t7\t01\thistory\ta\tb\x00s" + someProposed + "\x00s" + someProposed + "\x00", "so\t9\t8\t7\t01\thistory\ta\x00",

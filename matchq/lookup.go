@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,6 +33,63 @@ func (m *Matcher) TicketOf(ctx context.Context, player string) (Ticket, error) {
 		return Ticket{}, ErrNotFound
 	}
 	return m.lookUp(ctx, ticketArgs{Player: player})
+}
+
+var latestScript = space.Bind[latestArgs]("match/latest")
+
+type latestArgs struct {
+	Rows []latestRow `lua:"row"`
+}
+
+type latestRow struct {
+	Player string `lua:"player"`
+}
+
+// TicketsOf is TicketOf for many players, with one result for each, in their order. It takes a call to Redis for each 128
+// of them, and one more for each ticket that does not wait. The error is about all of them. Errors: ErrUnavailable.
+func (m *Matcher) TicketsOf(ctx context.Context, players ...string) ([]Result, error) {
+	results := make([]Result, 0, len(players))
+	for some := range slices.Chunk(players, 128) {
+		args := latestArgs{Rows: make([]latestRow, len(some))}
+		for i, player := range some {
+			args.Rows[i].Player = player
+		}
+		r, err := latestScript.Call(ctx, m.space, args)
+		if err != nil {
+			return nil, err
+		}
+		found := decodeLatest(r, len(some))
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		for i := range found {
+			if errors.Is(found[i].Err, errNotWaiting) {
+				found[i].Ticket, found[i].Err = m.TicketOf(ctx, some[i])
+			}
+		}
+		results = append(results, found...)
+	}
+	return results, nil
+}
+
+// errNotWaiting says that a ticket has ended or is proposed: the rest of it is stored elsewhere.
+var errNotWaiting = errors.New("matchq: the ticket does not wait")
+
+func decodeLatest(r *space.Reply, players int) []Result {
+	now, results := r.Number(), make([]Result, players)
+	for i := range results {
+		id, value := r.Text(), r.Text()
+		_, _, proposed := codec.CutProposed(value)
+		switch {
+		case value == "":
+			results[i].Err = ErrNotFound
+		case proposed || codec.OutcomeEntry(value) != "":
+			results[i].Err = errNotWaiting
+		default:
+			results[i].Ticket, _, results[i].Err = liveTicket(id, value, now)
+		}
+	}
+	return results
 }
 
 var statesScript = space.Bind[statesArgs]("match/states")

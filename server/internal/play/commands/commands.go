@@ -12,6 +12,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -26,6 +27,7 @@ import (
 type Handlers struct {
 	Matcher  *matchq.Matcher
 	Presence *presence.Presence
+	Tickets  *gather.Group[string, matchq.Result] // GatherTickets
 	Intake   *intake.Intake
 	Turns    *turns.Turns // of the events of all clients
 	Queues   *queuecache.Cache

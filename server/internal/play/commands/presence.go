@@ -69,7 +69,7 @@ func (h *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPay
 // ticketState adds the player's latest ticket to a state, with the payloads of match_status and match_proposed: as
 // ticket while it lives, as match once there is one.
 func (h *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
-	t, err := h.Matcher.TicketOf(ctx, player.Name)
+	t, err := h.ticketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) {
 		return nil
 	}

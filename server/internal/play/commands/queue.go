@@ -118,7 +118,7 @@ func (h *Handlers) cancelRequest(ctx context.Context, s *sessions.Session, p *us
 	if err != nil {
 		return Reply{}, err
 	}
-	t, err := h.Matcher.TicketOf(ctx, player.Name)
+	t, err := h.ticketOf(ctx, player.Name)
 	if errors.Is(err, matchq.ErrNotFound) || t.State == matchq.Cancelled {
 		return nobody, nil
 	}
@@ -165,7 +165,7 @@ func (h *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID
 // catchUp returns the ticket that a player who connects must hear of: a live one, or one that ended while the player
 // may have been away; nil if there is none.
 func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
-	t, err := h.Matcher.TicketOf(ctx, player.Name)
+	t, err := h.ticketOf(ctx, player.Name)
 	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
 		return nil, err
 	}

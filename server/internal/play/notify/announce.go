@@ -77,10 +77,8 @@ func (a *Announcer) Run(ctx context.Context) {
 		if err := a.announce(ctx, made); err != nil && ctx.Err() == nil {
 			a.Log.Warn("players hear late that their tickets wait", "tickets", len(made), "error", err)
 		}
-		for _, s := range connected {
-			if err := a.welcome(ctx, s); err != nil && ctx.Err() == nil {
-				a.Log.Warn("a player was not told of a ticket on connecting", "error", err)
-			}
+		if err := a.welcome(ctx, connected); err != nil && ctx.Err() == nil {
+			a.Log.Warn("players were not told of their tickets on connecting", "players", len(connected), "error", err)
 		}
 	}
 }
@@ -108,29 +106,47 @@ func (a *Announcer) announce(ctx context.Context, made []matchq.Ticket) error {
 	return a.Presence.Send(ctx, messages...)
 }
 
-// welcome tells a player who has just connected of the ticket that came by HTTP before.
-func (a *Announcer) welcome(ctx context.Context, s *sessions.Session) error {
-	player, _ := s.Player()
-	t, err := a.Matcher.TicketOf(ctx, player.Name)
-	switch {
-	case errors.Is(err, matchq.ErrNotFound):
+// welcome tells players who have just connected of the tickets that came by HTTP before.
+func (a *Announcer) welcome(ctx context.Context, connected []*sessions.Session) error {
+	if len(connected) == 0 {
 		return nil
-	case err != nil:
+	}
+	players := make([]string, len(connected))
+	for i, s := range connected {
+		player, _ := s.Player()
+		players[i] = player.Name
+	}
+	found, err := a.Matcher.TicketsOf(ctx, players...)
+	if err != nil {
 		return err
-	case byConnection(&t), t.State.Ended() && t.EndedAgo > a.Grace:
+	}
+	queues := queueStates{}
+	for i, s := range connected {
+		for _, n := range a.newsOnConnecting(ctx, &found[i], queues) {
+			s.Push(n.Key, n.Event, n.Data)
+		}
+		if failed := found[i].Err; failed != nil && !errors.Is(failed, matchq.ErrNotFound) {
+			err = failed
+		}
+	}
+	return err
+}
+
+// newsOnConnecting is what a player must hear of the latest ticket on connecting.
+func (a *Announcer) newsOnConnecting(ctx context.Context, found *matchq.Result, queues queueStates) []News {
+	t := &found.Ticket
+	if found.Err != nil || byConnection(t) || t.State.Ended() && t.EndedAgo > a.Grace {
 		return nil
 	}
-	news := []News{a.queued(ctx, &t, queueStates{})}
-	switch {
-	case t.State == matchq.Proposed:
-		news = append(news, Proposed(&t, t.Match))
-	case t.State != matchq.Waiting:
-		news = append(news, a.Ended(ctx, &t))
+	news := []News{a.queued(ctx, t, queues)}
+	switch t.State {
+	case matchq.Waiting:
+	case matchq.Proposed:
+		news = append(news, Proposed(t, t.Match))
+	default:
+		news = append(news, a.Ended(ctx, t))
 	}
-	for _, n := range news {
-		s.Push(n.Key, n.Event, n.Data)
-	}
-	return nil
+	return news
 }
 
 // byConnection reports whether a ticket belongs to a connection. Its player is told in any case, also after the

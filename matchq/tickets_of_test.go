@@ -1,0 +1,48 @@
+package matchq_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+// TicketsOf finds what TicketOf finds, for many players who wait in one call to Redis for each 128.
+func TestTicketsOf(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour})
+		enqueueAndCancel(t, m, "cancelled")
+		enqueue(t, m, "pair", "alice")
+		enqueue(t, m, "pair", "bob")
+		if _, err := m.Tick(t.Context(), "pair"); err != nil {
+			t.Fatal(err)
+		}
+		players := []string{"cancelled", "nobody", "alice", "", "bob"}
+		const waiting = 200
+		for i := range waiting {
+			players = append(players, enqueue(t, m, "q", fmt.Sprint("waits-", i)).Player)
+		}
+		trips := &tripCounter{}
+		env.Client.AddHook(trips)
+		got, err := m.TicketsOf(t.Context(), players...)
+		if err != nil || len(got) != len(players) {
+			t.Fatalf("%d results: %v", len(got), err)
+		}
+		if n := trips.take(); n != 2+3+1 { // two calls, three tickets that do not wait, and the script that is not known yet
+			t.Errorf("%d round trips", n)
+		}
+		for i, player := range players {
+			want, wantErr := m.TicketOf(t.Context(), player)
+			if !errors.Is(got[i].Err, wantErr) || got[i].Ticket.ID != want.ID || got[i].Ticket.State != want.State ||
+				!got[i].Ticket.EnqueuedAt.Equal(want.EnqueuedAt) || (got[i].Ticket.Match == nil) != (want.Match == nil) {
+				t.Errorf("%q: %+v, want %+v, %v", player, got[i], want, wantErr)
+			}
+		}
+		if got, err := m.TicketsOf(t.Context()); err != nil || len(got) != 0 {
+			t.Errorf("of none: %v, %v", got, err)
+		}
+	})
+}

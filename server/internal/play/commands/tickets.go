@@ -1,0 +1,35 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/gather"
+)
+
+// ticketTimeout is for a call to Redis that reads tickets.
+const ticketTimeout = 1750 * time.Millisecond
+
+// maxLookups is how many lookups of tickets wait for a call: above that of the turns, which bound them.
+const maxLookups = 4096
+
+// GatherTickets reads the latest tickets of players, in one call for those who come at the same time: a crowd that
+// connects again.
+func GatherTickets(m *matchq.Matcher) *gather.Group[string, matchq.Result] {
+	return &gather.Group[string, matchq.Result]{
+		Ask: func(ctx context.Context, players []string) ([]matchq.Result, error) {
+			return m.TicketsOf(ctx, players...)
+		},
+		Timeout: ticketTimeout, Most: 128, Room: maxLookups,
+	}
+}
+
+// ticketOf is matchq.Matcher.TicketOf.
+func (h *Handlers) ticketOf(ctx context.Context, player string) (matchq.Ticket, error) {
+	found, err := h.Tickets.Do(ctx, player)
+	if err != nil {
+		return matchq.Ticket{}, err
+	}
+	return found.Ticket, found.Err
+}
