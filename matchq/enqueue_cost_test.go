@@ -27,7 +27,7 @@ func TestCostOfAnEnqueue(t *testing.T) {
 	}
 	enqueue() // makes the script known
 	trips.take()
-	const calls, most = 200, 90 // allocations, those of the driver and of this test included
+	const calls, most = 200, 50 // allocations, those of the driver and of this test included
 	if got := testing.AllocsPerRun(calls, enqueue); got > most {
 		t.Errorf("%v allocations, want at most %d", got, most)
 	} else {

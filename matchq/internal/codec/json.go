@@ -26,6 +26,40 @@ var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(new(bytes.
 // JSONProblem is why data is not a JSON value that all readers understand alike, "" if it is one. Text must be valid
 // Unicode, escapes too. An object has each key once. A float64 can hold each number.
 func JSONProblem(data []byte, depth int) string {
+	if isPlain(data, depth) && jsontext.Value(data).IsValid() {
+		return ""
+	}
+	return problemByTokens(data, depth)
+}
+
+// isPlain says that JSON has neither too many levels nor a number beyond float64. It doesn't read the JSON: what it
+// can't tell is not plain.
+func isPlain(data []byte, depth int) bool {
+	if bytes.Count(data, []byte("["))+bytes.Count(data, []byte("{")) > depth {
+		return false
+	}
+	digits := 0
+	for _, c := range data {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case digits > 0 && (c == 'e' || c == 'E'):
+			return false // it may be an exponent
+		default:
+			digits = 0
+		}
+		if digits > maxPlainDigits {
+			return false
+		}
+	}
+	return true
+}
+
+// maxPlainDigits is how many digits no float64 is too small for: the largest has 309.
+const maxPlainDigits = 300
+
+// problemByTokens finds the problem. It takes several times as long as looking whether there is one.
+func problemByTokens(data []byte, depth int) string {
 	d, _ := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(d)
 	d.Reset(bytes.NewBuffer(data))
@@ -57,12 +91,15 @@ func CompactJSON(data json.RawMessage, limit, depth int) (text, problem string) 
 	if len(data) == 0 {
 		return "", ""
 	}
-	if problem := JSONProblem(data, depth); problem != "" {
-		return "", problem
-	}
-	compact, err := jsontext.AppendFormat(nil, data, jsontext.PreserveRawStrings(true), jsontext.AllowDuplicateNames(true))
-	if err != nil {
-		return "", "must be JSON"
+	var buffer [512]byte
+	compact, err := jsontext.AppendFormat(buffer[:0], data, jsontext.PreserveRawStrings(true))
+	if err != nil || !isPlain(compact, depth) {
+		if problem := problemByTokens(data, depth); problem != "" {
+			return "", problem
+		}
+		if err != nil {
+			return "", "must be JSON"
+		}
 	}
 	if len(compact) > limit {
 		return "", fmt.Sprintf("must be at most %d bytes of compact JSON, not %d", limit, len(compact))

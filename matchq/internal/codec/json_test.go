@@ -21,6 +21,7 @@ func TestCompactJSON(t *testing.T) {
 		`1.7976931348623157e308`:           `1.7976931348623157e308`,
 		`9007199254740993`:                 `9007199254740993`,
 		`1e-999`:                           `1e-999`,
+		`["1e999","{{","[[",-0.5E-7]`:      `["1e999","{{","[[",-0.5E-7]`,
 	} {
 		if got, problem := CompactJSON(json.RawMessage(in), MaxDepth*4, MaxDepth); problem != "" || got != want {
 			t.Errorf("%s: got %s, %s", in, got, problem)
@@ -47,6 +48,8 @@ func TestJSONThatReadersDisagreeAbout(t *testing.T) {
 		strings.Repeat("[", 1<<20):      "at most 32 levels",
 		`{"a":1e999}`:                   "finite numbers, not 1e999",
 		`-1.8e308`:                      "finite numbers",
+		`-1.8E308`:                      "finite numbers",
+		`2` + strings.Repeat("0", 308):  "finite numbers",
 		"1" + strings.Repeat("0", 4000): "finite numbers",
 		`NaN`:                           "must be JSON",
 		`01`:                            "without trailing data",
@@ -74,6 +77,9 @@ func FuzzCompactJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		text, problem := CompactJSON(data, 1<<20, MaxDepth)
+		if slowly := problemByTokens(data, MaxDepth); len(data) > 0 && (problem != slowly || JSONProblem(data, MaxDepth) != slowly) {
+			t.Errorf("%q: %q at first glance, %q by its tokens", data, problem, slowly)
+		}
 		if problem != "" || len(data) == 0 {
 			return
 		}
