@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -55,12 +56,15 @@ type Sender[R, A any] struct {
 	flights []*flight[R, A]
 	suspect bool // the last batch got no answer that settles it
 	calls   uint64
+
+	came atomic.Uint64 // rows that came one by one
 }
 
 // flight is a batch under way.
 type flight[R, A any] struct {
-	began time.Time
-	batch []*Pending[R, A] // none during a probe, and after it landed
+	began  time.Time
+	probes bool             // it asks for a sign of life first
+	batch  []*Pending[R, A] // none during a probe, and after it landed
 }
 
 // New makes a Sender.
@@ -78,6 +82,7 @@ func (s *Sender[R, A]) Add(row R, key Key) *Pending[R, A] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting.rows = append(s.waiting.rows, p)
+	s.came.Add(1)
 	s.depart()
 	return p
 }
@@ -101,19 +106,24 @@ func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
 
 // depart starts as many flights as may leave.
 func (s *Sender[R, A]) depart() {
-	for s.mayDepart() {
-		f := &flight[R, A]{began: time.Now()}
-		if s.suspect {
-			s.flights = append(s.flights, f)
-			go s.probe(f)
-			return
-		}
-		if f.batch = s.waiting.take(s.cfg.Limit, s.flights); len(f.batch) == 0 {
-			return
-		}
-		s.flights = append(s.flights, f)
+	for f := s.next(); f != nil; f = s.next() {
 		go s.fly(f)
 	}
+}
+
+// next is a flight that leaves now; nil if none may.
+func (s *Sender[R, A]) next() *flight[R, A] {
+	if !s.mayDepart() {
+		return nil
+	}
+	f := &flight[R, A]{began: time.Now(), probes: s.suspect}
+	if !f.probes {
+		if f.batch = s.waiting.take(s.cfg.Limit, s.flights); len(f.batch) == 0 {
+			return nil
+		}
+	}
+	s.flights = append(s.flights, f)
+	return f
 }
 
 func (s *Sender[R, A]) mayDepart() bool {
@@ -127,37 +137,45 @@ func (s *Sender[R, A]) mayDepart() bool {
 	}
 }
 
-// probe asks Redis for a sign of life, because the last call got no answer, and flies if there is one. While Redis is
-// away nothing is taken and sent: so it is known that nothing was queued, there is nothing to void, and callers who give
+// fly sends batches, and gives the callers their answers, until none may leave. A goroutine for each batch would wait for
+// its turn behind the callers, while Redis has nothing to do.
+func (s *Sender[R, A]) fly(f *flight[R, A]) {
+	for f != nil {
+		if !f.probes || s.probe(f) {
+			s.deliver(f)
+		}
+		s.mu.Lock()
+		f = s.land(f)
+		s.mu.Unlock()
+	}
+}
+
+// probe asks Redis for a sign of life, because the last call got no answer, and takes a batch if there is one. While Redis
+// is away nothing is taken and sent: so it is known that nothing was queued, there is nothing to void, and callers who give
 // up take their rows back.
-func (s *Sender[R, A]) probe(f *flight[R, A]) {
+func (s *Sender[R, A]) probe(f *flight[R, A]) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Space.Timeout())
 	defer cancel()
 	err := s.cfg.Space.Client().Ping(ctx).Err()
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
 		// The rows have their answer before anybody can see that they were taken: a caller that can't take its row back
 		// and finds no answer knows that it was sent.
-		away := s.cfg.Failed(fmt.Errorf("nothing was queued: %w", s.cfg.Space.Failure("ping", err, false)))
-		s.waiting.answerAll(away)
-		s.land(f)
-		s.mu.Unlock()
-		return
+		s.waiting.answerAll(s.cfg.Failed(fmt.Errorf("nothing was queued: %w", s.cfg.Space.Failure("ping", err, false))))
+		return false
 	}
 	s.suspect = false
 	f.batch = s.waiting.take(s.cfg.Limit, nil)
 	f.began = time.Now()
-	s.mu.Unlock()
-	s.fly(f)
+	return len(f.batch) > 0 // all callers may have given up meanwhile
 }
 
-// fly sends a batch, and gives the callers their answers.
-func (s *Sender[R, A]) fly(f *flight[R, A]) {
-	batch, answers, answered := f.batch, make([]A, len(f.batch)), true
-	if len(batch) > 0 { // all callers may have given up during a probe
-		answered = s.send(batch, answers)
-		s.cfg.Sent(batch, answers)
-	}
+// deliver sends a batch, and gives the callers their answers.
+func (s *Sender[R, A]) deliver(f *flight[R, A]) {
+	batch, answers := f.batch, make([]A, len(f.batch))
+	answered := s.send(batch, answers)
+	s.cfg.Sent(batch, answers)
 	s.mu.Lock()
 	s.waiting.landed(batch...)
 	f.batch = nil
@@ -166,21 +184,33 @@ func (s *Sender[R, A]) fly(f *flight[R, A]) {
 	for i, p := range batch {
 		p.answer <- answers[i]
 	}
-	runtime.Gosched() // callers who come again at once go in the next batch, together
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.land(f)
+	s.regroup(len(batch))
 }
 
-// land ends a flight, and lets others depart.
-func (s *Sender[R, A]) land(f *flight[R, A]) {
+// regroup lets callers who had their answers come again, as long as some do: they go in the next batch, together. Where
+// several processors run them, some are still on their way after one round.
+func (s *Sender[R, A]) regroup(answered int) {
+	for came := s.came.Load(); answered > 0; answered-- {
+		runtime.Gosched()
+		now := s.came.Load()
+		if now == came {
+			return
+		}
+		came = now
+	}
+}
+
+// land ends a flight. It returns the next one, which the caller must fly, and starts the others that may leave.
+func (s *Sender[R, A]) land(f *flight[R, A]) *flight[R, A] {
 	for i := range s.flights {
 		if s.flights[i] == f {
 			s.flights = append(s.flights[:i], s.flights[i+1:]...)
 			break
 		}
 	}
+	next := s.next()
 	s.depart()
+	return next
 }
 
 // send sends a batch and fills in its answers. It says whether Redis gave one.

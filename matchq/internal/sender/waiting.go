@@ -38,6 +38,9 @@ func (s *Sender[R, A]) Release(p *Pending[R, A]) {
 	s.pool.Put(p)
 }
 
+// minEven is how many rows are not parted to make batches even: a call costs Redis as much as some rows do.
+const minEven = 8
+
 // waiting is the rows that are to be sent. All of it is guarded by Sender.mu.
 type waiting[R, A any] struct {
 	rows    []*Pending[R, A]    // those that came since the round began, oldest first
@@ -58,8 +61,7 @@ func (w *waiting[R, A]) take(limit int, flights []*flight[R, A]) []*Pending[R, A
 				return nil
 			}
 		}
-		calls := (len(w.round) + limit - 1) / limit
-		share := (len(w.round) + calls - 1) / calls
+		share := w.share(limit, flights)
 		batch := make([]*Pending[R, A], 0, share)
 		var held []*Pending[R, A]
 		i := 0
@@ -82,6 +84,18 @@ func (w *waiting[R, A]) take(limit int, flights []*flight[R, A]) []*Pending[R, A
 			return batch
 		}
 	}
+}
+
+// share is the size of the next batch. Batches are as even as can be, beside the one under way too: a large one and a small
+// one would come back and leave again as they are, and Redis would wait for the large one's callers.
+func (w *waiting[R, A]) share(limit int, flights []*flight[R, A]) int {
+	flying := 0
+	for _, f := range flights {
+		flying += len(f.batch)
+	}
+	calls := (len(w.round) + limit - 1) / limit
+	share := (len(w.round) + calls - 1) / calls
+	return min(share, max(minEven, (flying+len(w.round)+1)/maxFlights))
 }
 
 // flies says whether another row of the same call and queue is under way.

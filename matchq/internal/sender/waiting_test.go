@@ -132,3 +132,22 @@ func TestBatchesKeepTheirPromises(t *testing.T) {
 		}
 	})
 }
+
+// A large batch leaves rows to the next one, so that both are even. Few rows go together.
+func TestBatchesAreEven(t *testing.T) {
+	for _, c := range []struct{ rows, flying, want int }{
+		{64, 0, 32}, {63, 1, 32}, {48, 16, 32}, {32, 32, 32}, {20, 100, 20}, {9, 0, 8}, {7, 0, 7}, {744, 124, 124}, {129, 0, 65},
+	} {
+		l := &line{}
+		l.waiting.players, l.waiting.ids = map[string]struct{}{}, map[string]struct{}{}
+		for i := range c.rows {
+			l.waiting.rows = append(l.waiting.rows, &testPending{key: Key{Queue: "q", Player: fmt.Sprint(i)}})
+		}
+		if c.flying > 0 {
+			l.flights = append(l.flights, &flight[testRow, int]{batch: make([]*testPending, c.flying)})
+		}
+		if got := len(l.waiting.take(MaxRows, l.flights)); got != c.want {
+			t.Errorf("%d rows beside %d under way: a batch of %d, want %d", c.rows, c.flying, got, c.want)
+		}
+	}
+}
