@@ -65,7 +65,18 @@ func BenchmarkDashboard(b *testing.B) {
 func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 	b.Helper()
 	env := matchqtest.Real(b)
-	f, err := flags.Parse(append([]string{"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace}, args...), io.Discard, io.Discard, nil)
+	url, f := startBenchOn(b, env.URL, append(args, "--namespace", env.Namespace)...)
+	m, err := matchq.New(env.Client, f.MatcherConfig())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return url, m
+}
+
+// startBenchOn runs a server on a redis-server.
+func startBenchOn(b *testing.B, redis string, args ...string) (url string, f *flags.Flags) {
+	b.Helper()
+	f, err := flags.Parse(append([]string{"--addr", "127.0.0.1:0", "--redis", redis}, args...), io.Discard, io.Discard, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -82,10 +93,7 @@ func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 			b.Error(err)
 		}
 	})
-	if m, err = matchq.New(env.Client, f.MatcherConfig()); err != nil {
-		b.Fatal(err)
-	}
-	return n.URL(), m
+	return n.URL(), f
 }
 
 // cpuTime returns the processor time of this process.
