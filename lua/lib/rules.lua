@@ -1,0 +1,18 @@
+-- new_rules_engine: the functions that match by rules. A call that needs them makes them once: scripts that only match
+-- in order pay nothing, and their own names stay apart.
+--
+-- rules are what matchq/internal/rules writes for scripts, decoded. tickets are the batch in waiting order, each with
+-- player, rating (nil: none), attributes (decoded; nil: none), waited_ms, and recent: the latest opponents, the newest
+-- first (nil: none). n is how many there are.
+--
+-- group(rules, tickets, n, total) returns a list of groups, each with tickets (positions in the batch, ascending) and
+-- data, which tells what the rules did: see describe_group. total is how many tickets the whole call groups: the more,
+-- the less work it spends on each.
+-- earliest(rules, tickets, n) returns in how many ms any two of the tickets may first meet, math.huge if never; nil if
+-- that is now, or not known: then the next window is the next visit.
+-- explain(rules, tickets, n, i) returns why the ticket at position i is not matched: see explain_ticket.
+local function new_rules_engine()
+--@include lib/rules_group.lua
+--@include lib/rules_explain.lua
+return { group = group_by_rules, earliest = earliest_meeting, explain = explain_ticket }
+end

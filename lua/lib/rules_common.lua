@@ -1,0 +1,66 @@
+-- What members of a group have in common.
+
+-- all_ready: whether a rule is optional for the first count members.
+local function all_ready(view, members, count)
+  for m = 1, view.loose and count or 0 do
+    if not view.ready[members[m]] then
+      return false
+    end
+  end
+  return view.loose
+end
+
+-- extent: the gap among members, nil if one has no number, and their limit.
+local function extent(view, members, count)
+  local low, high, allowed, missing = math.huge, -math.huge, view.limit[members[1]], false
+  for m = 1, count do
+    local value, limit = view.value[members[m]], view.limit[members[m]]
+    missing = missing or value == nil
+    low, high = math.min(low, value or low), math.max(high, value or high)
+    if view.rule.oldest then
+      allowed = math.max(allowed, limit)
+    else
+      allowed = math.min(allowed, limit)
+    end
+  end
+  return not missing and high - low or nil, allowed
+end
+
+-- comes_first: whether a name is the lesser one, byte by byte: how < compares them depends on a server's locale.
+local function comes_first(a, b)
+  for at = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then
+      return x < y
+    end
+  end
+  return #a < #b
+end
+
+-- worst_of: the highest latency of members in a region, 0 for an element of sets; nil if one does not accept it.
+local function worst_of(view, members, count, element)
+  local worst = 0
+  for m = 1, count do
+    local value = view.has[members[m]][element]
+    if not value then
+      return nil
+    elseif view.kind == "latency" and value > worst then
+      worst = value
+    end
+  end
+  return worst
+end
+
+-- common_of: the element that all members accept, and its worst latency: the region with the lowest one, or the first
+-- element in the set of the first member. nil if there is none.
+local function common_of(view, members, count)
+  local best, lowest, list = nil, nil, view.list[members[1]]
+  for k = 1, #list do
+    local worst = worst_of(view, members, count, list[k])
+    local equal = best and worst == lowest and view.kind == "latency"
+    if worst and (not best or worst < lowest or equal and comes_first(list[k], best)) then
+      best, lowest = list[k], worst
+    end
+  end
+  return best, lowest
+end

@@ -1,0 +1,75 @@
+--@include lib/rules_permit.lua
+
+-- When two tickets may first meet: all rules permit more as tickets wait, so each permits from one moment on.
+
+-- region_time: when two tickets first accept the same region (ms from now, 0 if now).
+local function region_time(view, i, j, waited, other_waited)
+  local first, theirs = math.huge, view.regions[j] or {}
+  for region, latency in pairs(view.regions[i] or {}) do -- a minimum: the order does not matter
+    if theirs[region] then
+      local own, other = grown_at(view.rule, latency) - waited, grown_at(view.rule, theirs[region]) - other_waited
+      first = math.min(first, math.max(own, other, 0))
+    end
+  end
+  return first
+end
+
+-- distance_time: when the limit between two tickets reaches their gap.
+local function distance_time(view, i, j, waited, other_waited)
+  local a, b = view.value[i], view.value[j]
+  local at = a and b and grown_at(view.rule, math.abs(a - b)) or view.rule.optional_ms or math.huge
+  if view.rule.oldest then
+    return at - math.max(waited, other_waited)
+  end
+  return at - math.min(waited, other_waited)
+end
+
+-- rule_time: in how many ms a rule permits two tickets to meet; 0 if it does now, math.huge if never.
+local function rule_time(batch, view, i, j)
+  local waited, other_waited = batch.tickets[i].waited_ms, batch.tickets[j].waited_ms
+  local optional = (view.rule.optional_ms or math.huge) - math.min(waited, other_waited)
+  local at = math.huge
+  if view.kind == "distance" then
+    at = distance_time(view, i, j, waited, other_waited)
+  elseif view.kind == "latency" then
+    at = region_time(view, i, j, waited, other_waited)
+  elseif view.kind == "avoid" then
+    at = view.apart and view.apart[i * batch.n + j] and math.huge or 0
+  elseif view.kind == "equal" and same(view, i, j) or view.kind == "overlap" and share(view, i, j) then
+    at = 0
+  end
+  if view.kind ~= "distance" then
+    at = math.min(at, optional)
+  end
+  return math.max(at, 0)
+end
+
+-- pair_time: in how many ms two tickets may meet, and the view of the rule that keeps them apart longest; nil if none.
+local function pair_time(batch, i, j)
+  local latest, blocking = 0, nil
+  for r = 1, #batch.rules do
+    local at = rule_time(batch, batch.rules[r], i, j)
+    if at > latest then
+      latest, blocking = at, batch.rules[r]
+    end
+  end
+  return latest, blocking
+end
+
+-- earliest_meeting: in how many ms any two of the tickets may first meet. See lib/rules.lua.
+local function earliest_meeting(rules, tickets, n)
+  local first = math.huge
+  if rules.size > 2 or n > 32 then
+    return nil
+  end
+  local batch = view_batch(rules, tickets, n, 2)
+  for i = 2, n do
+    for j = 1, i - 1 do
+      first = math.min(first, (pair_time(batch, i, j)))
+    end
+  end
+  if first == 0 then
+    return nil
+  end
+  return first
+end

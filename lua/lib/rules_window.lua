@@ -1,0 +1,85 @@
+--@include lib/rules_permit.lua
+
+-- The best pairs among tickets at most k ranks apart. From the last rank to the first, f(i, taken) is the weight of the
+-- best pairs from rank i on, where taken has a bit for each of the k ranks from i on: the lowest is that of i.
+--   f(i, taken) = f(i + 1, taken / 2) if i is taken, else the best of that and, for each d that is not taken,
+--                 weight(i, i + d) + f(i + 1, taken / 2 with i + d taken)
+
+-- free_masks: for each distance the masks, halved, in which a ticket and the one so many ranks behind it are not taken.
+local function free_masks(k)
+  local half, free = 2 ^ (k - 1), {}
+  for d = 1, k do
+    local bit, list = 2 ^ (d - 1), {}
+    for mask = 0, half - 1 do
+      if math.floor(mask / bit) % 2 == 0 then
+        list[#list + 1] = mask
+      end
+    end
+    free[d] = list
+  end
+  return free, half
+end
+
+-- weights_behind: the weights of a ticket with those up to k ranks behind it; nil where they may not meet.
+local function weights_behind(batch, order, i, m, k)
+  local weights, primary = {}, batch.primary
+  local value, limit = nil, math.huge
+  if primary and not primary.rule.oldest then
+    value, limit = primary.value[order[i]], primary.limit[order[i]]
+  end
+  for d = 1, math.min(k, m - i) do
+    local other = value and primary.value[order[i + d]]
+    if other and other - value > limit then
+      break -- and all behind it are farther away
+    end
+    weights[d] = weigh(batch, order[i], order[i + d])
+  end
+  return weights
+end
+
+-- fill_row: f(i, …) from f(i + 1, …). picks has, for each mask with an even one of i, the distance of the partner.
+local function fill_row(row, below, weights, k, half, free, picks, base)
+  for mask = 0, half - 1 do
+    local weight = below[mask]
+    row[2 * mask], row[2 * mask + 1] = weight, weight
+  end
+  for d = 1, k do
+    local weight = weights[d]
+    if weight then
+      local bit, masks = 2 ^ (d - 1), free[d]
+      for at = 1, #masks do
+        local mask = masks[at]
+        local sum = weight + below[mask + bit]
+        if sum > row[2 * mask] then
+          row[2 * mask] = sum
+          picks[base + mask] = d
+        end
+      end
+    end
+  end
+end
+
+-- pair_by_window: note the best pairs of the m tickets in order, at most k ranks apart, in mates.
+local function pair_by_window(batch, order, m, k, mates)
+  local free, half = free_masks(k)
+  local row, below, picks = {}, {}, {}
+  for mask = 0, 2 * half - 1 do
+    below[mask] = 0
+  end
+  for i = m - 1, 1, -1 do
+    fill_row(row, below, weights_behind(batch, order, i, m, k), k, half, free, picks, i * half)
+    local filled = row
+    row = below
+    below = filled
+  end
+  local taken = 0
+  for i = 1, m - 1 do
+    local rest = math.floor(taken / 2)
+    local d = taken % 2 == 0 and picks[i * half + rest]
+    if d then
+      mates[order[i]], mates[order[i + d]] = order[i + d], order[i]
+      rest = rest + 2 ^ (d - 1)
+    end
+    taken = rest
+  end
+end

@@ -1,0 +1,106 @@
+package rules
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
+)
+
+// someTickets are tickets of a busy queue: rating σ 300, up to 10 s of waiting, the latest opponents among all players.
+func someTickets(random *rand.Rand, n, players int) []ticket {
+	tickets := make([]ticket, n)
+	for i, p := range random.Perm(players)[:n] {
+		tickets[i] = rated(fmt.Sprint("p", p), random.NormFloat64()*300, int64(random.IntN(10_000)))
+		for range 3 {
+			tickets[i].Recent = append(tickets[i].Recent, fmt.Sprint("p", random.IntN(players)))
+		}
+	}
+	slices.SortStableFunc(tickets, func(a, b ticket) int { return int(b.WaitedMS - a.WaitedMS) })
+	return tickets
+}
+
+const ratingAndRecent = `{"rules":[
+  {"name":"skill","type":"distance","max":50,"expand":{"by":10,"every":"1s","to":600}},
+  {"name":"recent","type":"avoid","last":3,"optional_after":"30s"}]}`
+
+// idle decodes and returns as much as grouping does, and groups in order.
+const idle = `
+local answers = {}
+for at = 1, #ARGV, 3 do
+  local rules, tickets, text = cjson.decode(ARGV[at]), cjson.decode(ARGV[at + 1]), {}
+  for g = 1, #tickets - 1, 2 do
+    text[#text + 1] = g .. "," .. g + 1
+  end
+  answers[#answers + 1] = table.concat(text, ";")
+end
+return answers
+`
+
+var usec = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+),usec=(\d+)`)
+
+// spent is what Redis has spent in scripts so far (µs).
+func spent(t testing.TB, rdb redis.UniversalClient) float64 {
+	t.Helper()
+	found := usec.FindStringSubmatch(rdb.Info(t.Context(), "commandstats").Val())
+	if found == nil {
+		return 0
+	}
+	n, err := strconv.ParseFloat(found[2], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// costs are what a script of a batch costs Redis beyond decoding it (µs), sorted, for each of several batches.
+func costs(t testing.TB, e *engine, questions []question) []float64 {
+	t.Helper()
+	base := redis.NewScript(idle)
+	all := make([]float64, 0, len(questions))
+	run := func(script *redis.Script, args []any) float64 {
+		before := spent(t, e.rdb)
+		if err := script.Run(t.Context(), e.rdb, []string{"k"}, args...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return spent(t, e.rdb) - before
+	}
+	for i, q := range questions {
+		args := arguments(t, []question{q})
+		decoding, grouped := run(base, args), run(e.group, args)
+		if i > 0 { // the first call of each loads the script
+			all = append(all, grouped-decoding)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func BenchmarkGroup(b *testing.B) {
+	for name, document := range map[string]string{
+		"distance":       `{"rules":[{"type":"distance","max":50,"expand":{"by":10,"every":"1s","to":600}}]}`,
+		"distance+avoid": ratingAndRecent,
+		"avoid":          `{"rules":[{"name":"recent","type":"avoid","last":3}]}`,
+	} {
+		for _, n := range []int{8, 32, 64, 128, 256} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				e, random := newEngine(b, matchqtest.Real(b).Client), rand.New(rand.NewPCG(1, 2))
+				var questions []question
+				for range 200 {
+					questions = append(questions, question{rules: decoded(b, document), tickets: someTickets(random, n, 2*n)})
+				}
+				for b.Loop() {
+					sorted := costs(b, e, questions)
+					b.ReportMetric(sorted[len(sorted)/2], "median-redis-µs")
+					b.ReportMetric(sorted[len(sorted)*99/100], "p99-redis-µs")
+				}
+			})
+		}
+	}
+}
