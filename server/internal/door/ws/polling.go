@@ -124,10 +124,9 @@ func hasToken(r *http.Request) bool {
 	return r.URL.Query().Has("token") || r.Header.Get("Authorization") != ""
 }
 
-// post handles a POST. A second one at a time ends the session, as the protocol demands, and so does a malformed one.
+// post handles a POST. A malformed one ends the session.
 func (p *poller) post(w http.ResponseWriter, r *http.Request) {
 	if !p.beginPost() {
-		p.Close(closeProtocol, "a second POST before the answer to the first")
 		p.refuseEngine(w, badRequest, "a session takes one POST at a time, and none after its upgrade")
 		return
 	}
@@ -146,14 +145,16 @@ func (p *poller) post(w http.ResponseWriter, r *http.Request) {
 	_ = writeBody(w, "text/html", []byte("ok")) // the client may have gone: its next GET tells
 }
 
+// beginPost makes a POST the one that is handled. A second one ends the session, as the protocol demands.
 func (p *poller) beginPost() bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.posted || p.upgraded {
-		return false
+	again, upgraded := p.posted, p.upgraded
+	p.posted = again || !upgraded
+	p.mu.Unlock()
+	if again && !upgraded {
+		p.Close(closeProtocol, "a second POST before the answer to the first")
 	}
-	p.posted = true
-	return true
+	return !again && !upgraded
 }
 
 func (p *poller) endPost() {
