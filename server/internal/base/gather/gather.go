@@ -81,8 +81,28 @@ func (g *Group[Q, A]) take() []*question[Q, A] {
 	return batch
 }
 
+// Settle returns when no more come in a turn of all who are ready to run, or enough have. Those who come in the same moment
+// then go together, and one that comes alone waits for nothing.
+func Settle(enough int, count func() int) {
+	for before, n := 0, count(); n > before && n < enough; before, n = n, count() {
+		runtime.Gosched()
+	}
+}
+
+// count is the number of questions that wait.
+func (g *Group[Q, A]) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}
+
 func (g *Group[Q, A]) run() {
-	for batch := g.take(); len(batch) > 0; batch = g.take() {
+	for {
+		Settle(g.Most, g.count)
+		batch := g.take()
+		if len(batch) == 0 {
+			return
+		}
 		questions := make([]Q, len(batch))
 		for i, q := range batch {
 			questions[i] = q.asked
@@ -96,6 +116,6 @@ func (g *Group[Q, A]) run() {
 			}
 			close(q.done)
 		}
-		runtime.Gosched() // those who ask again at once go in the next call, together
+		runtime.Gosched() // for those who ask again at once
 	}
 }

@@ -82,3 +82,18 @@ func TestErrorsAndGivingUp(t *testing.T) {
 		t.Errorf("the error of the call: %v", err)
 	}
 }
+
+// Settle waits as long as more come, and for no more than enough.
+func TestSettle(t *testing.T) {
+	for _, c := range []struct{ stops, enough, want int }{{5, 100, 6}, {1, 100, 2}, {100, 20, 20}, {0, 100, 1}} {
+		waiting, looked := 0, 0
+		gather.Settle(c.enough, func() int {
+			looked++
+			waiting = min(waiting+1, c.stops)
+			return waiting
+		})
+		if looked != c.want {
+			t.Errorf("of %d come one by one, where %d are enough: looked %d times, want %d", c.stops, c.enough, looked, c.want)
+		}
+	}
+}

@@ -13,8 +13,9 @@ import (
 type charge struct {
 	bucket
 
-	name string
-	n    int
+	name  string
+	n     int
+	ahead bool // for a lease
 }
 
 func (c *charge) key() string { return c.what + ":" + c.name }

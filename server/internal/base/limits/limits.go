@@ -22,6 +22,7 @@ const MaxBatch = 1000
 type Limiter struct {
 	space           keyspace
 	player, address Rate
+	leases          *leases // of addresses
 	gathered        gather.Group[[]charge, []outcome]
 }
 
@@ -36,7 +37,7 @@ const (
 
 // New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:".
 func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
-	l := &Limiter{space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address}
+	l := &Limiter{space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address, leases: newLeases(address)}
 	l.gathered = gather.Group[[]charge, []outcome]{Ask: l.chargeRequests, Timeout: timeout, Most: mostGathered, Room: room}
 	return l
 }
@@ -60,7 +61,7 @@ func (l *Limiter) Address(ctx context.Context, address string, tickets int) erro
 	if l == nil || tickets == 0 {
 		return nil
 	}
-	return l.request(ctx, l.ofAddress(address, tickets))
+	return l.request(ctx, l.ofAddress(addressKey(address), tickets))
 }
 
 // Ticket charges an address and a player for one ticket: both, also if one of them refuses.
@@ -68,7 +69,16 @@ func (l *Limiter) Ticket(ctx context.Context, address, player string) error {
 	if l == nil {
 		return nil
 	}
-	charges := l.ofAddress(address, 1)
+	var charges []charge
+	address = addressKey(address)
+	spent, ahead := l.leases.spend(address, time.Now())
+	if !spent {
+		charges = l.ofAddress(address, 1)
+	}
+	if ahead > 0 {
+		charges = append(charges, l.ofAddress(address, ahead)...)
+		charges[1].ahead = true
+	}
 	if len(player) <= matchq.MaxName { // the library refuses other names
 		charges = append(charges, l.ofPlayers([]string{player})...)
 	}
@@ -94,7 +104,7 @@ func (l *Limiter) ofAddress(address string, tickets int) []charge {
 	if l.address.Off() {
 		return nil
 	}
-	return []charge{{bucket{l.address, "address", MaxBatch}, addressKey(address), tickets}}
+	return []charge{{bucket: bucket{l.address, "address", MaxBatch}, name: address, n: tickets}}
 }
 
 func (l *Limiter) ofPlayers(players []string) []charge {
@@ -103,7 +113,7 @@ func (l *Limiter) ofPlayers(players []string) []charge {
 	}
 	charges := make([]charge, len(players))
 	for i, player := range players {
-		charges[i] = charge{bucket{l.player, "player", 1}, player, 1}
+		charges[i] = charge{bucket: bucket{l.player, "player", 1}, name: player, n: 1}
 	}
 	return charges
 }
@@ -118,6 +128,14 @@ func (l *Limiter) request(ctx context.Context, charges []charge) error {
 		return err
 	}
 	for i, made := range outcomes {
+		if c := &charges[i]; c.ahead && made.err == nil && made.Allowed > 0 {
+			l.leases.keep(c.name, c.n, time.Now())
+		}
+	}
+	for i, made := range outcomes {
+		if charges[i].ahead {
+			continue
+		}
 		if err := charges[i].problem(made); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
@@ -70,6 +71,7 @@ func (a *Announcer) Run(ctx context.Context) {
 			return
 		case <-a.wake:
 		}
+		gather.Settle(maxAnnounced, a.count)
 		a.mu.Lock()
 		made, connected := a.made, a.connected
 		a.made, a.connected = nil, nil
@@ -81,6 +83,13 @@ func (a *Announcer) Run(ctx context.Context) {
 			a.Log.Warn("players were not told of their tickets on connecting", "players", len(connected), "error", err)
 		}
 	}
+}
+
+// count is the number of tickets and sessions that wait.
+func (a *Announcer) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.made) + len(a.connected)
 }
 
 // announce tells those players who are connected that their tickets wait.
