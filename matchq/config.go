@@ -49,6 +49,11 @@ type Config struct {
 	// tickets a call are cheaper each, and a longer wait for the others. Defaults to 256.
 	Limit int
 
+	// Backlog is the most requests for tickets that wait in this process for their call to Redis. Enqueue and EnqueueAll
+	// fail with ErrOverloaded when they find so many; the requests of one EnqueueAll are taken together, or not at all.
+	// Defaults to 50,000.
+	Backlog int
+
 	// Timeout is how long a call waits for Redis if its context does not end sooner, at least 10 ms. Defaults to 1.5 s.
 	Timeout time.Duration
 
@@ -91,6 +96,9 @@ func complete(c Config) (Config, error) {
 	}
 	if c.Limit == 0 {
 		c.Limit = 256
+	}
+	if c.Backlog == 0 {
+		c.Backlog = 50_000
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 1500 * time.Millisecond
@@ -141,6 +149,9 @@ func (c *Config) check() error {
 	}
 	if c.Limit < 32 || c.Limit > 500 {
 		return &InvalidError{"limit", fmt.Sprintf("must be from 32 to 500, not %d", c.Limit)}
+	}
+	if c.Backlog < 1 {
+		return &InvalidError{"backlog", fmt.Sprintf("must be at least 1, not %d", c.Backlog)}
 	}
 	return checkDuration("timeout", c.Timeout, 10*time.Millisecond)
 }

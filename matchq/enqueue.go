@@ -21,7 +21,7 @@ type Result struct {
 // one goes at once.
 //
 // Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, *ConfigError,
-// ErrUnavailable, context.Canceled if the caller cancelled ctx. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
+// ErrOverloaded, ErrUnavailable, context.Canceled if the caller cancelled ctx. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
 // and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
 // To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
@@ -30,6 +30,9 @@ func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 		return Ticket{}, err
 	}
 	p := m.sender.Add(prepared, prepared.key())
+	if p == nil {
+		return Ticket{}, ErrOverloaded
+	}
 	result := m.await(ctx, m.cfg.Timeout, p)
 	return result.Ticket, result.Err
 }
@@ -54,8 +57,13 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 	patience := m.cfg.Timeout * time.Duration(1+len(rows)/min(m.cfg.Limit, sender.MaxRows))
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for i, p := range m.sender.AddAll(rows, keys) {
-		results[at[i]] = m.await(waiting, 0, p)
+	sent := m.sender.AddAll(rows, keys)
+	for i := range rows {
+		if sent == nil {
+			results[at[i]].Err = ErrOverloaded
+			continue
+		}
+		results[at[i]] = m.await(waiting, 0, sent[i])
 	}
 	return results, ctx.Err()
 }

@@ -70,7 +70,7 @@ type answer struct {
 
 func newSender(m *Matcher) *sender.Sender[row, answer] {
 	return sender.New(sender.Config[row, answer]{
-		Space: m.space, Limit: m.cfg.Limit, Send: m.enqueueRows, Sent: m.atOnce.sent,
+		Space: m.space, Limit: m.cfg.Limit, Room: m.cfg.Backlog, Send: m.enqueueRows, Sent: m.atOnce.sent,
 		Failed:  func(err error) answer { return answer{status: statusFailed, err: err} },
 		Unknown: func(err error) answer { return answer{status: statusUnknown, err: err} },
 	})

@@ -22,6 +22,10 @@ var (
 	// ErrPaused says that the queue takes nobody until it is resumed.
 	ErrPaused = errors.New("matchq: the queue is paused")
 
+	// ErrOverloaded says that Config.Backlog requests wait in this process already: they come faster than Redis takes them.
+	// Nothing was queued. Repeat it after a second or more.
+	ErrOverloaded = errors.New("matchq: too many requests wait in this process for Redis; try again later")
+
 	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
 	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well. A call whose own
 	// context was cancelled fails with context.Canceled instead; a deadline that passed is an ErrUnavailable. A Redis that

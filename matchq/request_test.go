@@ -226,6 +226,7 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{"limit", matchq.Config{Limit: 31}},
 		{"limit", matchq.Config{Limit: 501}},
 		{"limit", matchq.Config{Limit: -1}},
+		{"backlog", matchq.Config{Backlog: -1}},
 		{"timeout", matchq.Config{Timeout: -1}},
 		{"timeout", matchq.Config{Timeout: time.Microsecond}},
 	} {

@@ -49,7 +49,5 @@ func (s *Sender[R, A]) Await(ctx context.Context, patience time.Duration, p *Pen
 func (s *Sender[R, A]) takeBack(p *Pending[R, A]) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mine := !p.taken
-	p.taken = true
-	return mine
+	return s.waiting.claim(p)
 }

@@ -35,6 +35,7 @@ const (
 type Config[R, A any] struct {
 	Space *space.Space
 	Limit int // rows a batch, at most 128 whatever it says
+	Room  int // for rows that wait
 
 	// Send sends a batch and fills in the answers, which are zero before. It returns when the driver does.
 	Send func(ctx context.Context, batch []*Pending[R, A], answers []A) error
@@ -76,18 +77,22 @@ func New[R, A any](cfg Config[R, A]) *Sender[R, A] {
 	return s
 }
 
-// Add hands over a row.
+// Add hands over a row. It returns nil if there is no room.
 func (s *Sender[R, A]) Add(row R, key Key) *Pending[R, A] {
 	p := s.pending(row, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting.rows = append(s.waiting.rows, p)
+	if !s.waiting.add(s.cfg.Room, p) {
+		s.Release(p)
+		return nil
+	}
 	s.came.Add(1)
 	s.depart()
 	return p
 }
 
-// AddAll hands over the rows of one call. Rows of one queue keep their order.
+// AddAll hands over the rows of one call, if there is room for one at least. Else it returns nil. Rows of one queue keep
+// their order.
 func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
 	all := make([]*Pending[R, A], len(rows))
 	for i := range rows {
@@ -99,7 +104,9 @@ func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
 	for _, p := range all {
 		p.call = s.calls
 	}
-	s.waiting.rows = append(s.waiting.rows, all...)
+	if !s.waiting.add(s.cfg.Room, all...) {
+		return nil
+	}
 	s.depart()
 	return all
 }

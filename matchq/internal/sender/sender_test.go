@@ -3,6 +3,7 @@ package sender
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func stage(t *testing.T, youth time.Duration) (*Sender[string, string], <-chan s
 	t.Helper()
 	calls := make(chan sent, 10)
 	s := New(Config[string, string]{
-		Space: &space.Space{}, Limit: 10,
+		Space: &space.Space{}, Limit: 10, Room: 10,
 		Send: func(_ context.Context, batch []*Pending[string, string], answers []string) error {
 			call := sent{done: make(chan error)}
 			for i, p := range batch {
@@ -94,5 +95,37 @@ func TestNoBatchLeavesBesideAnOldOne(t *testing.T) {
 	second.done <- nil
 	if answer, _, err := s.Await(t.Context(), 0, carol); answer != "hello carol" || err != nil {
 		t.Errorf("carol: %q, %v", answer, err)
+	}
+}
+
+// Rows over the room are refused. Those that were taken back make room, and don't pile up.
+func TestRoomForRows(t *testing.T) {
+	s, calls := stage(t, 0)
+	alice := add(s, "alice")
+	first := <-calls
+	for round := range 100 {
+		var rows []*Pending[string, string]
+		for i := range 10 {
+			rows = append(rows, add(s, fmt.Sprint("player-", i)))
+		}
+		if add(s, "late") != nil || s.AddAll([]string{"late"}, []Key{{Queue: "quiz", Player: "late"}}) != nil {
+			t.Fatalf("round %d: a row over the room was taken", round)
+		}
+		for _, p := range rows {
+			if _, sent, err := s.Await(t.Context(), time.Nanosecond, p); sent || err == nil {
+				t.Fatalf("sent %v, %v", sent, err)
+			}
+		}
+		if n := len(s.waiting.rows) + len(s.waiting.round); n > 30 {
+			t.Fatalf("round %d: %d rows stand in the lines", round, n)
+		}
+	}
+	many := s.AddAll(make([]string, 50), make([]Key, 50)) // together, or not at all
+	if len(many) != 50 {
+		t.Errorf("%d rows of a call were taken", len(many))
+	}
+	first.done <- nil
+	if answer, _, err := s.Await(t.Context(), 0, alice); answer != "hello alice" || err != nil {
+		t.Errorf("alice: %q, %v", answer, err)
 	}
 }

@@ -43,10 +43,46 @@ const minEven = 8
 
 // waiting is the rows that are to be sent. All of it is guarded by Sender.mu.
 type waiting[R, A any] struct {
+	count   int                 // of rows that nobody took
 	rows    []*Pending[R, A]    // those that came since the round began, oldest first
 	round   []*Pending[R, A]    // those to be sent before them, by queue
 	players map[string]struct{} // those with rows in the round or under way
 	ids     map[string]struct{} // the chosen ids of these rows
+}
+
+// add takes rows if fewer than room wait. Rows that were taken back still stand in the lines: they are dropped before they
+// are as many as those that may wait.
+func (w *waiting[R, A]) add(room int, rows ...*Pending[R, A]) bool {
+	if w.count >= room {
+		return false
+	}
+	if len(w.rows)+len(w.round) >= 2*room {
+		w.drop()
+	}
+	w.rows = append(w.rows, rows...)
+	w.count += len(rows)
+	return true
+}
+
+// drop drops rows that were taken back.
+func (w *waiting[R, A]) drop() {
+	back := func(p *Pending[R, A]) bool { return p.taken }
+	for _, p := range w.round {
+		if back(p) {
+			w.landed(p)
+		}
+	}
+	w.rows, w.round = slices.DeleteFunc(w.rows, back), slices.DeleteFunc(w.round, back)
+}
+
+// claim takes a row to send it, answer it or take it back, and says whether nobody did before.
+func (w *waiting[R, A]) claim(p *Pending[R, A]) bool {
+	if p.taken {
+		return false
+	}
+	p.taken = true
+	w.count--
+	return true
 }
 
 func (w *waiting[R, A]) empty() bool { return len(w.rows)+len(w.round) == 0 }
@@ -72,7 +108,7 @@ func (w *waiting[R, A]) take(limit int, flights []*flight[R, A]) []*Pending[R, A
 			case p.call != 0 && flies(p, flights):
 				held = append(held, p)
 			default:
-				p.taken = true
+				w.claim(p)
 				batch = append(batch, p)
 			}
 		}
@@ -162,8 +198,7 @@ func (w *waiting[R, A]) landed(rows ...*Pending[R, A]) {
 func (w *waiting[R, A]) answerAll(answer A) {
 	w.landed(w.round...)
 	for _, p := range slices.Concat(w.round, w.rows) {
-		if !p.taken {
-			p.taken = true
+		if w.claim(p) {
 			p.answer <- answer
 		}
 	}

@@ -37,8 +37,9 @@ func (l *line) add(t *rapid.T) {
 			ID:     rapid.SampledFrom([]string{"", "", "", "x", "y"}).Draw(t, "id"),
 		}
 		p.hash = uint64(p.key.Queue[1])
-		l.added = append(l.added, p)
-		l.waiting.rows = append(l.waiting.rows, p)
+		if l.waiting.add(20, p) {
+			l.added = append(l.added, p)
+		}
 	}
 }
 
@@ -46,7 +47,7 @@ func (l *line) takeBack(t *rapid.T) {
 	waits := slices.DeleteFunc(slices.Clone(l.added), func(p *testPending) bool { return p.taken })
 	if len(waits) > 0 {
 		p := rapid.SampledFrom(waits).Draw(t, "back")
-		p.taken = true
+		l.waiting.claim(p)
 	}
 }
 
@@ -126,6 +127,9 @@ func TestBatchesKeepTheirPromises(t *testing.T) {
 			if !p.taken {
 				t.Fatalf("row %d never left", p.Row.number)
 			}
+		}
+		if l.waiting.count != 0 {
+			t.Fatalf("%d rows are counted where none wait", l.waiting.count)
 		}
 		if len(l.waiting.players)+len(l.waiting.ids) > 0 {
 			t.Fatalf("players %v and ids %v are held for ever", l.waiting.players, l.waiting.ids)

@@ -164,6 +164,8 @@ func ErrorOf(err error) *Error {
 		return &Error{Code: CodeConfigMismatch, Message: "nodes disagree about the configuration", cause: err}
 	case errors.Is(err, matchq.ErrPaused):
 		return &Error{Code: CodeQueuePaused, Message: "the queue is paused", RetryAfter: 5 * time.Second}
+	case errors.Is(err, matchq.ErrOverloaded):
+		return OverloadedError()
 	case errors.Is(err, matchq.ErrNotFound):
 		return Errorf(CodeNotFound, "unknown, or ended too long ago")
 	case errors.Is(err, matchq.ErrExpired):

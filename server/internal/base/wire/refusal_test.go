@@ -57,3 +57,11 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("away: %+v", got)
 	}
 }
+
+// A full backlog of the library is an overload, and no outage.
+func TestOverload(t *testing.T) {
+	f := wire.ErrorOf(fmt.Errorf("enqueue: %w", matchq.ErrOverloaded))
+	if f.Code != wire.CodeOverloaded || f.Status() != 503 || f.RetryAfter <= 0 || wire.IsPassing(matchq.ErrOverloaded) {
+		t.Errorf("got %+v", f)
+	}
+}

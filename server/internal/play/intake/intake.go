@@ -161,13 +161,16 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 	return results, allRefused(results)
 }
 
-// allRefused returns the error of a batch that queued nothing because Redis is away or refuses; else nil.
+// allRefused returns the error of a batch that queued nothing because Redis is away or refuses, or this node is overloaded;
+// else nil.
 func allRefused(results []matchq.Result) error {
 	for _, r := range results {
 		if r.Err == nil {
 			return nil
 		}
-		if code := wire.ErrorOf(r.Err).Code; code != wire.CodeRedisUnavailable && code != wire.CodeRedisRefuses {
+		switch wire.ErrorOf(r.Err).Code {
+		case wire.CodeRedisUnavailable, wire.CodeRedisRefuses, wire.CodeOverloaded:
+		default:
 			return nil
 		}
 	}
