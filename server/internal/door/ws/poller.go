@@ -2,6 +2,7 @@ package ws
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,7 +106,7 @@ func (p *poller) cut() {
 		defer p.leave()
 		p.receiving.Lock()
 		defer p.receiving.Unlock()
-		p.link.drop()
+		p.drop()
 		p.gone()
 	}()
 }
@@ -236,10 +237,11 @@ func (p *poller) next(packets [][]byte) pollAnswer {
 	case p.frame != nil && len(packets) < maxPackets: // it came just now, with a wake-up
 		return a
 	case p.frame == nil && ends && len(packets)+len(p.last) < maxPackets:
-		a.ends = true
-		if a.packets = append(packets, p.last...); p.last == nil {
-			a.packets = append(packets, []byte{engineClose})
+		last := p.last
+		if last == nil {
+			last = [][]byte{{engineClose}}
 		}
+		a.packets, a.ends = slices.Concat(packets, last), true
 	case len(packets) > 0 && (open || ends || len(packets) == maxPackets):
 	case p.upgraded:
 		a.refused = len(packets) == 0

@@ -1,0 +1,273 @@
+package ws
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/server/internal/base/limits"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// polling serves Socket.IO from options, and opens a session that polls and is in /sunapp.
+func polling(t *testing.T, o Options) (s *Sockets, c *client) {
+	t.Helper()
+	s, url, _ := serve(t, o)
+	c = handshakeOf(t, url, "EIO=4")
+	c.post("40/sunapp,")
+	c.wants(`40/sunapp,{"sid":…`)
+	return s, c
+}
+
+// The handshake of Engine.IO 3 goes out alone. A client that does not come back is in no namespace.
+func TestOldHandshake(t *testing.T) {
+	t.Parallel()
+	s, url, _ := serve(t, Options{Times: Times{Join: 200 * time.Millisecond}})
+	c := handshakeOf(t, url, "EIO=3")
+	if _, got := c.get(); got != "2:40" {
+		t.Errorf("got %q", got)
+	}
+	c.post("14:40/sunapp?x=1,")
+	if _, got := c.get(); got != "10:40/sunapp," {
+		t.Errorf("got %q", got)
+	}
+	away := handshakeOf(t, url, "EIO=3")
+	p := pollerOf(t, s, away)
+	if p.outlet.has("/") {
+		t.Error("it is in a namespace")
+	}
+	matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 1 })
+	away.ended()
+}
+
+// A session that polls takes a place of its address until its end.
+func TestPollersAreBounded(t *testing.T) {
+	t.Parallel()
+	var dropped reasons
+	s, url, _ := serve(t, Options{Slots: &limits.Slots{Max: 2}, Dropped: dropped.add})
+	c := handshakeOf(t, url, "EIO=4")
+	handshakeOf(t, url, "EIO=3")
+	over := &client{t: t, url: c.url[:strings.Index(c.url, "&sid")]}
+	if status, _ := over.get(); status != http.StatusTooManyRequests || dropped.all() != dropTooMany {
+		t.Errorf("one too many is answered with %d, and %q is counted", status, dropped.all())
+	}
+	conn := c.probed() // the upgrade takes no other place
+	write(t, conn, "5")
+	write(t, conn, "1")
+	matchqtest.Eventually(t, "the session has ended", func() bool { return s.Open() == 1 })
+	handshakeOf(t, url, "EIO=4")
+}
+
+// What others see of a session lets nobody into it.
+func TestPublishedSid(t *testing.T) {
+	t.Parallel()
+	_, c := polling(t, Options{})
+	c.post(`42/sunapp,1["check_socket_id"]`)
+	_, got := c.get()
+	_, published, _ := strings.Cut(got, `{"sid":"`)
+	published, _, _ = strings.Cut(published, `"`)
+	if published == "" || strings.Contains(got, c.open.SID) {
+		t.Fatalf("got %s", got)
+	}
+	other := &client{t: t, url: strings.Replace(c.url, c.open.SID, published, 1)}
+	other.ended()
+	if status, _ := other.do(t.Context(), http.MethodPost, "1"); status != http.StatusBadRequest {
+		t.Errorf("a POST is answered with %d", status)
+	}
+	c.post("42/sunapp,2[\"check_socket_id\"]")
+	c.wants(`42/sunapp,["notify_socket_id",…`, `43/sunapp,2[…`)
+}
+
+// Each request of a session is held against the identity of its client.
+func TestPollersKeepTheirIdentity(t *testing.T) {
+	t.Parallel()
+	_, url, _ := serve(t, Options{Guard: guard(t)})
+	alice, bob := tokenOf(t, "alice"), tokenOf(t, "bob")
+	byAddress := handshakeOf(t, url, "EIO=4&token="+alice)
+	byPacket := handshakeOf(t, url, "EIO=4")
+	byPacket.post(`40/sunapp,{"token":"` + alice + `"}`)
+	byPacket.wants(`40/sunapp,{"sid":…`)
+	wrong := handshakeOf(t, url, "EIO=4&token=sesame")
+	wrong.post(`40/sunapp,{"token":"` + alice + `"}`)
+	wrong.wants(`40/sunapp,{"sid":…`)
+	trusted := handshakeOf(t, url, "EIO=4&token=api-key-of-sixteen-bytes")
+	for _, c := range []struct {
+		name   string
+		of     *client
+		token  string
+		header string
+		status int
+	}{
+		{"the same token", byAddress, alice, "", http.StatusOK},
+		{"the token as a header", byAddress, "", "Bearer " + alice, http.StatusOK},
+		{"another's", byAddress, bob, "", http.StatusForbidden},
+		{"another's as a header", byAddress, "", "Bearer " + bob, http.StatusForbidden},
+		{"a wrong one", byAddress, "sesame", "", http.StatusForbidden},
+		{"none, though the handshake had one", byAddress, "", "", http.StatusForbidden},
+		{"none, as in the handshake", byPacket, "", "", http.StatusOK},
+		{"another's than that of the namespace", byPacket, bob, "", http.StatusForbidden},
+		{"a wrong one from the start", wrong, "sesame", "", http.StatusOK},
+		{"the API key", trusted, "api-key-of-sixteen-bytes", "", http.StatusOK},
+		{"a player's instead of the API key", trusted, alice, "", http.StatusForbidden},
+	} {
+		r := &client{t: t, url: strings.Replace(c.of.url, "&token="+tokenIn(mustParse(t, c.of.url)), "", 1), header: http.Header{}}
+		if c.token != "" {
+			r.url += "&token=" + c.token
+		}
+		if c.header != "" {
+			r.header.Set("Authorization", c.header)
+		}
+		if status, answer := r.do(t.Context(), http.MethodPost, "3"); status != c.status ||
+			status == http.StatusForbidden && !strings.HasPrefix(answer, `{"code":4,"message":"Forbidden"`) {
+			t.Errorf("%s: %d %s", c.name, status, answer)
+		}
+	}
+	upgrading := &client{t: t, url: strings.Replace(byAddress.url, "&token="+alice, "", 1)}
+	upgrading.probed() // browsers' WebSockets have no Authorization
+}
+
+func mustParse(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.RawQuery
+}
+
+// A client that polls is told of its end by an error, in the answer that ends its polls.
+func TestPollersAreToldOfTheirEnd(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]string{
+		sessions.CloseGoingAway:    `42/sunapp,["error",{"code":"shutting_down","message":"why"}]|1`,
+		sessions.CloseReplaced:     `42/sunapp,["error",{"code":"replaced","message":"why"}]|41/sunapp,|1`,
+		sessions.CloseUnauthorized: `42/sunapp,["error",{"code":"unauthorized","message":"why"}]|41/sunapp,|1`,
+		closeProtocol:              `42/sunapp,["error",{"code":"bad_message","message":"why"}]|1`,
+		closeTooLarge:              `42/sunapp,["error",{"code":"too_large","message":"why"}]|1`,
+	} {
+		for name, polls := range map[string]bool{"a poll waits": true, "no poll waits": false} {
+			s, c := polling(t, Options{})
+			p := pollerOf(t, s, c)
+			got := make(<-chan string)
+			if polls {
+				got = c.getting()
+				untilPolled(t, s, c, true)
+			}
+			p.Close(code, "why")
+			if !polls {
+				got = c.getting()
+			}
+			if answer := <-got; answer != "OK "+strings.ReplaceAll(want, "|", "\x1e") {
+				t.Errorf("%d, %s: %q", code, name, answer)
+			}
+			c.ended()
+			matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 0 })
+		}
+	}
+}
+
+// A slow poller is cut off by the same rule as a slow socket.
+func TestSlowPoller(t *testing.T) {
+	t.Parallel()
+	var dropped reasons
+	s, c := polling(t, Options{Dropped: dropped.add})
+	p := pollerOf(t, s, c)
+	for range maxQueued + 2 {
+		p.Push("x", "", json.RawMessage(`{}`))
+	}
+	matchqtest.Eventually(t, "it is cut off", func() bool { return dropped.all() == dropTooSlow })
+	c.wants(`42/sunapp,["x",{}]`, `42/sunapp,["error",{"code":"overloaded","message":"too slow"}]`, "1")
+	c.ended()
+}
+
+// One that never polls again is forgotten too.
+func TestSlowPollerIsForgotten(t *testing.T) {
+	t.Parallel()
+	s, c := polling(t, Options{})
+	p := pollerOf(t, s, c)
+	for range maxQueued + 2 {
+		p.Push("x", "", json.RawMessage(`{}`))
+	}
+	matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 0 })
+	c.ended()
+}
+
+func TestLargeBodies(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"a large packet": `42/sunapp,["x",{"a":"` + strings.Repeat("x", maxFrame) + `"}]`,
+		"a large body":   strings.Repeat("3\x1e", maxBodies*maxFrame),
+	} {
+		var dropped reasons
+		s, c := polling(t, Options{Dropped: dropped.add})
+		got := c.getting()
+		untilPolled(t, s, c, true)
+		c.do(t.Context(), http.MethodPost, body)
+		if answer := <-got; !strings.HasPrefix(answer, `OK 42/sunapp,["error",{"code":"too_large",`) || !strings.HasSuffix(answer, "\x1e1") {
+			t.Errorf("%s: the client is told %q", name, answer)
+		}
+		if dropped.all() != dropTooLarge {
+			t.Errorf("%s: %q is counted", name, dropped.all())
+		}
+		c.ended()
+	}
+}
+
+// Binary bodies are those of Engine.IO 3 only.
+func TestBadBodies(t *testing.T) {
+	t.Parallel()
+	s, url, _ := serve(t, Options{})
+	c := handshakeOf(t, url, "EIO=4")
+	c.header.Set("Content-Type", "application/octet-stream")
+	if status, _ := c.do(t.Context(), http.MethodPost, "3"); status != http.StatusBadRequest {
+		t.Errorf("a binary body is answered with %d", status)
+	}
+	c.ended()
+	old := handshakeOf(t, url, "EIO=3")
+	old.header.Set("Content-Type", "application/octet-stream")
+	old.post("\x00\x09\xff40/sunapp")
+	old.header.Del("Content-Type")
+	if _, got := old.get(); got != "2:4010:40/sunapp," {
+		t.Errorf("got %q", got)
+	}
+	matchqtest.Eventually(t, "one has gone", func() bool { return s.Open() == 1 })
+}
+
+// The server stops while polls wait, and while none does.
+func TestPollersAndTheServersEnd(t *testing.T) {
+	t.Parallel()
+	s, url, _ := serve(t, Options{})
+	var got []<-chan string
+	for i := range 20 {
+		c := handshakeOf(t, url, "EIO=4")
+		c.post("40/sunapp,")
+		c.wants(`40/sunapp,{"sid":…`)
+		switch i % 3 {
+		case 0:
+			got = append(got, c.getting())
+			untilPolled(t, s, c, true)
+		case 1:
+			c.probed()
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s.Close(ctx)
+	if s.Open() != 0 {
+		t.Errorf("%d are open", s.Open())
+	}
+	for _, answer := range got {
+		if a := <-answer; a != `OK 42/sunapp,["error",{"code":"shutting_down","message":"the server is shutting down"}]`+"\x1e1" {
+			t.Errorf("a poll is answered with %q", a)
+		}
+	}
+	late := &client{t: t, url: "http" + strings.TrimPrefix(url, "ws") + "/socket.io/?EIO=4&transport=polling"}
+	if status, _ := late.get(); status != http.StatusServiceUnavailable {
+		t.Errorf("a client that comes too late is answered with %d", status)
+	}
+}
