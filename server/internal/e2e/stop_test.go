@@ -50,9 +50,12 @@ func TestStopTellsEverybody(t *testing.T) {
 }
 
 // longPollWaits reports whether a long poll has read its ticket and waits.
-func longPollWaits() bool {
+func longPollWaits() bool { return waitsIn("http.(*API).getTicket") }
+
+// waitsIn reports whether a request waits in a function of a door.
+func waitsIn(call string) bool {
 	for stack := range strings.SplitSeq(stacks(), "\n\n") {
-		if head, calls, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.HasPrefix(calls, "github.com/matchq/matchq/server/internal/door/http.(*API).getTicket") {
+		if head, calls, _ := strings.Cut(stack, "\n"); strings.Contains(head, "[select") && strings.HasPrefix(calls, "github.com/matchq/matchq/server/internal/door/"+call) {
 			return true
 		}
 	}
