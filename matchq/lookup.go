@@ -2,7 +2,6 @@ package matchq
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,8 +44,9 @@ type latestRow struct {
 	Player string `lua:"player"`
 }
 
-// TicketsOf is TicketOf for many players, with one result for each, in their order. It takes a call to Redis for each 128
-// of them, and one more for each ticket that does not wait. The error is about all of them. Errors: ErrUnavailable.
+// TicketsOf returns the latest tickets of players, in their order, by a call to Redis for each 128 of them. A ticket that
+// does not wait has its ID, Player and State only: Ticket reads the rest. The Err of a result is ErrNotFound where there is
+// none. The error is about all of them. Errors: ErrUnavailable.
 func (m *Matcher) TicketsOf(ctx context.Context, players ...string) ([]Result, error) {
 	results := make([]Result, 0, len(players))
 	for some := range slices.Chunk(players, 128) {
@@ -58,33 +58,24 @@ func (m *Matcher) TicketsOf(ctx context.Context, players ...string) ([]Result, e
 		if err != nil {
 			return nil, err
 		}
-		found := decodeLatest(r, len(some))
+		results = append(results, decodeLatest(r, some)...)
 		if r.Err != nil {
 			return nil, r.Err
 		}
-		for i := range found {
-			if errors.Is(found[i].Err, errNotWaiting) {
-				found[i].Ticket, found[i].Err = m.TicketOf(ctx, some[i])
-			}
-		}
-		results = append(results, found...)
 	}
 	return results, nil
 }
 
-// errNotWaiting says that a ticket has ended or is proposed: the rest of it is stored elsewhere.
-var errNotWaiting = errors.New("matchq: the ticket does not wait")
-
-func decodeLatest(r *space.Reply, players int) []Result {
-	now, results := r.Number(), make([]Result, players)
-	for i := range results {
+func decodeLatest(r *space.Reply, players []string) []Result {
+	now, results := r.Number(), make([]Result, len(players))
+	for i, player := range players {
 		id, value := r.Text(), r.Text()
 		_, _, proposed := codec.CutProposed(value)
 		switch {
 		case value == "":
 			results[i].Err = ErrNotFound
 		case proposed || codec.OutcomeEntry(value) != "":
-			results[i].Err = errNotWaiting
+			results[i].Ticket = Ticket{ID: id, Player: player, State: statesOf[value[:1]]}
 		default:
 			results[i].Ticket, _, results[i].Err = liveTicket(id, value, now)
 		}

@@ -15,7 +15,7 @@ const ticketTimeout = 1750 * time.Millisecond
 const maxLookups = 4096
 
 // GatherTickets reads the latest tickets of players, in one call for those who come at the same time: a crowd that
-// connects again.
+// connects again. Most of it waits.
 func GatherTickets(m *matchq.Matcher) *gather.Group[string, matchq.Result] {
 	return &gather.Group[string, matchq.Result]{
 		Ask: func(ctx context.Context, players []string) ([]matchq.Result, error) {
@@ -28,8 +28,12 @@ func GatherTickets(m *matchq.Matcher) *gather.Group[string, matchq.Result] {
 // ticketOf is matchq.Matcher.TicketOf.
 func (h *Handlers) ticketOf(ctx context.Context, player string) (matchq.Ticket, error) {
 	found, err := h.Tickets.Do(ctx, player)
-	if err != nil {
+	switch {
+	case err != nil:
 		return matchq.Ticket{}, err
+	case found.Err == nil && found.Ticket.State != matchq.Waiting:
+		return h.Matcher.TicketOf(ctx, player)
+	default:
+		return found.Ticket, found.Err
 	}
-	return found.Ticket, found.Err
 }

@@ -131,21 +131,28 @@ func (a *Announcer) welcome(ctx context.Context, connected []*sessions.Session) 
 	}
 	queues := queueStates{}
 	for i, s := range connected {
-		for _, n := range a.newsOnConnecting(ctx, &found[i], queues) {
-			s.Push(n.Key, n.Event, n.Data)
-		}
-		if failed := found[i].Err; failed != nil && !errors.Is(failed, matchq.ErrNotFound) {
+		news, failed := a.newsOnConnecting(ctx, s, found[i], queues)
+		if failed != nil && !errors.Is(failed, matchq.ErrNotFound) {
 			err = failed
+		}
+		for _, n := range news {
+			s.Push(n.Key, n.Event, n.Data)
 		}
 	}
 	return err
 }
 
 // newsOnConnecting is what a player must hear of the latest ticket on connecting.
-func (a *Announcer) newsOnConnecting(ctx context.Context, found *matchq.Result, queues queueStates) []News {
-	t := &found.Ticket
-	if found.Err != nil || byConnection(t) || t.State.Ended() && t.EndedAgo > a.Grace {
-		return nil
+func (a *Announcer) newsOnConnecting(ctx context.Context, s *sessions.Session, found matchq.Result, queues queueStates) ([]News, error) {
+	t, err := &found.Ticket, found.Err
+	if err == nil && t.State != matchq.Waiting {
+		if s.Knows(sessions.EndKey(t.ID)) {
+			return nil, nil
+		}
+		*t, err = a.Matcher.TicketOf(ctx, t.Player)
+	}
+	if err != nil || byConnection(t) || t.State.Ended() && t.EndedAgo > a.Grace {
+		return nil, err
 	}
 	news := []News{a.queued(ctx, t, queues)}
 	switch t.State {
@@ -155,7 +162,7 @@ func (a *Announcer) newsOnConnecting(ctx context.Context, found *matchq.Result, 
 	default:
 		news = append(news, a.Ended(ctx, t))
 	}
-	return news
+	return news, nil
 }
 
 // byConnection reports whether a ticket belongs to a connection. Its player is told in any case, also after the
