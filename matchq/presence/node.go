@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,12 +81,27 @@ func checkData(data string) error {
 // connection by now. Safe to repeat. After an error Run tells Redis as soon as it answers. Errors:
 // *matchq.ConfigError, matchq.ErrUnavailable.
 func (n *Node) Disconnect(ctx context.Context, player, conn string) error {
-	ended, tell := n.table.detach(player, conn)
-	if !tell {
+	return n.DisconnectAll(ctx, []Connection{{Player: player, ID: conn}})
+}
+
+// DisconnectAll is Disconnect for many connections, of which Player and ID count. It takes a call to Redis for each 128.
+func (n *Node) DisconnectAll(ctx context.Context, all []Connection) error {
+	var ended []*connection
+	for _, c := range all {
+		if one, tell := n.table.detach(c.Player, c.ID); tell {
+			ended = append(ended, one)
+		}
+	}
+	if len(ended) == 0 {
 		return nil
 	}
 	defer n.wakeRun() // to look again when the grace is over
-	return n.tellEnded(ctx, []*connection{ended}, false)
+	for some := range slices.Chunk(ended, maxPlayers) {
+		if err := n.tellEnded(ctx, some, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Shutdown says that all connections to this node have ended, and that the node ends too. Afterwards Connect returns

@@ -56,9 +56,9 @@ func (g *Games) Leave(ctx context.Context, id string, player quiz.Participant) e
 	return g.act(ctx, id, player, func(t *quiz.Change) error { return t.Leave(player.ID.Name) })
 }
 
-// changeAll changes the rooms in which the player has seats of some kinds.
-func (g *Games) changeAll(ctx context.Context, player string, kinds []string, act func(*quiz.Change) error) error {
-	ids, err := g.rooms.Of(ctx, player, kinds...)
+// changeAll changes the rooms in which the player has some seats.
+func (g *Games) changeAll(ctx context.Context, player string, held *seats, act func(*quiz.Change) error) error {
+	ids, err := held.Do(ctx, player)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ type State struct {
 // State returns the invitations to a player, and the player's game.
 func (g *Games) State(ctx context.Context, player string) (State, error) {
 	var s State
-	ids, err := g.rooms.Of(ctx, player, quiz.SeatPlaying, quiz.SeatFinished, quiz.SeatInvited)
+	ids, err := g.shown.Do(ctx, player)
 	if err != nil {
 		return s, err
 	}

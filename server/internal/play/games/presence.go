@@ -2,15 +2,39 @@ package games
 
 import (
 	"context"
+	"time"
 
+	"github.com/matchq/matchq/matchq/rooms"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// Kinds of seats: those that a player loses by being away, and all. An invitation to a player waits for its answer.
+// Kinds of seats: those that a player loses by being away, all, and those that get_state shows. An invitation to a player
+// waits for its answer.
 var (
 	quittable = []string{quiz.SeatPlaying, quiz.SeatInviting}
 	every     = []string{quiz.SeatPlaying, quiz.SeatFinished, quiz.SeatInvited, quiz.SeatInviting}
+	shown     = []string{quiz.SeatPlaying, quiz.SeatFinished, quiz.SeatInvited}
 )
+
+// seats reads the rooms in which players have seats of some kinds, in one call for players who come or go together.
+type seats = gather.Group[string, []string]
+
+// Bounds of lookups of seats.
+const (
+	seatTimeout = 1750 * time.Millisecond
+	seatRows    = 128     // of a call: players times kinds
+	maxLookups  = 100_000 // that wait for a call; connections bound them
+)
+
+func newSeats(r *rooms.Rooms, kinds []string) *seats {
+	return &seats{
+		Ask: func(ctx context.Context, players []string) ([][]string, error) {
+			return r.OfAll(ctx, players, kinds...)
+		},
+		Timeout: seatTimeout, Most: seatRows / len(kinds), Room: maxLookups,
+	}
+}
 
 // connected tells the player's opponents that the player is back. If that fails wake looks the player up before
 // anything is forfeited.
@@ -33,7 +57,7 @@ func (g *Games) PlayerAway(ctx context.Context, player string) error {
 	if err != nil || found[0].Online() {
 		return err
 	}
-	err = g.changeAll(ctx, player, quittable, func(t *quiz.Change) error {
+	err = g.changeAll(ctx, player, g.quittable, func(t *quiz.Change) error {
 		t.SetAway(player)
 		return nil
 	})
@@ -50,7 +74,7 @@ func (g *Games) PlayerAway(ctx context.Context, player string) error {
 
 // PlayerBack ends the absence of a player who is connected to any node.
 func (g *Games) PlayerBack(ctx context.Context, player, sid string) error {
-	return g.changeAll(ctx, player, every, func(t *quiz.Change) error {
+	return g.changeAll(ctx, player, g.every, func(t *quiz.Change) error {
 		t.SetBack(player, sid)
 		g.sessions.NoteRoom(sid, t.ID, t.StandingOf(player)) // so that the client is told if Redis loses it
 		return nil
@@ -60,7 +84,7 @@ func (g *Games) PlayerBack(ctx context.Context, player, sid string) error {
 // PlayerGone ends the part of a player who did not come back: games are forfeited, and the player's invitations are
 // withdrawn.
 func (g *Games) PlayerGone(ctx context.Context, player string) error {
-	return g.changeAll(ctx, player, quittable, func(t *quiz.Change) error {
+	return g.changeAll(ctx, player, g.quittable, func(t *quiz.Change) error {
 		t.SetGone(player)
 		return g.judge(ctx, t)
 	})

@@ -51,8 +51,16 @@ type Player struct {
 // Online reports whether the player is connected.
 func (p Player) Online() bool { return p.SID != "" }
 
-// Find returns the connections of players, in their order. Errors are those of presence.Presence.Online.
+// Find returns the connections of players, in their order. Errors are those of presence.Presence.Online, and of
+// gather.Group.Do.
 func (r *Registry) Find(ctx context.Context, players ...string) ([]Player, error) {
+	if len(players) == 1 {
+		c, err := r.finding.Do(ctx, players[0])
+		if err != nil {
+			return nil, err
+		}
+		return []Player{playerOf(players[0], c)}, nil
+	}
 	connections, err := r.presence.Online(ctx, players...)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Registry struct {
 
 	lanes      [64]chan struct{} // by player: Redis hears of one player's connections in their order
 	connecting gather.Group[presence.NewConnection, *presence.Connection]
+	ending     gather.Group[presence.Connection, struct{}]
+	finding    gather.Group[string, *presence.Connection]
 
 	mu       sync.Mutex
 	orders   uint64              // given to sessions so far
@@ -56,10 +59,27 @@ func New(p *presence.Presence, c Config) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.gather()
+	return r, nil
+}
+
+// gather has players who come, go or are looked for at the same time share calls to Redis.
+func (r *Registry) gather() {
 	r.connecting = gather.Group[presence.NewConnection, *presence.Connection]{
 		Ask: r.node.ConnectAll, Timeout: bindTimeout, Most: presence.MaxConnect, Room: len(r.lanes),
 	}
-	return r, nil
+	r.ending = gather.Group[presence.Connection, struct{}]{
+		Ask: func(ctx context.Context, ended []presence.Connection) ([]struct{}, error) {
+			return make([]struct{}, len(ended)), r.node.DisconnectAll(ctx, ended)
+		},
+		Timeout: bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // the node must hear of all
+	}
+	r.finding = gather.Group[string, *presence.Connection]{
+		Ask: func(ctx context.Context, players []string) ([]*presence.Connection, error) {
+			return r.presence.Online(ctx, players...)
+		},
+		Timeout: bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // connections and requests bound them
+	}
 }
 
 // NodeID is this node's name in Redis.
@@ -143,7 +163,7 @@ func (r *Registry) release(s *Session) {
 	r.mu.Unlock()
 	ctx := context.Background() // the connection's own has ended; the node gives up on Redis by itself
 	r.node.SetData(s.id.Name, s.SID, connData{s.id.Number, s.client, told}.encode())
-	if r.node.Disconnect(ctx, s.id.Name, s.SID) != nil {
+	if _, err := r.ending.Do(ctx, presence.Connection{Player: s.id.Name, ID: s.SID}); err != nil {
 		return // the node repeats it, and OnGone ends what must end
 	}
 	for _, f := range r.disconnected {
