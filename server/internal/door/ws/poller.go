@@ -104,6 +104,7 @@ func (p *poller) cut() {
 	}
 	go func() {
 		defer p.leave()
+		defer p.websockets.recovered()
 		p.receiving.Lock()
 		defer p.receiving.Unlock()
 		p.drop()

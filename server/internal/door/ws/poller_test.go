@@ -1,9 +1,11 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -270,4 +272,40 @@ func TestPollersAndTheServersEnd(t *testing.T) {
 	if status, _ := late.get(); status != http.StatusServiceUnavailable {
 		t.Errorf("a client that comes too late is answered with %d", status)
 	}
+}
+
+// Whatever a client posts, its session goes on or ends.
+func FuzzPost(f *testing.F) {
+	for _, seed := range []string{
+		"40", "42[\"message\",1]\x1e3", "4:40/c", "2:404:42[]1:1", "\x00\x02\xff40", "bAQID", "1", "5", "2probe", "451-[\"message\",{}]\x1ebAQID", "",
+	} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, old bool) {
+		s := newEcho(t.Context(), eventEcho, Times{})
+		version := map[bool]string{true: "3", false: "4"}[old]
+		request := func(method, query string, body []byte) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(method, "/socket.io/?transport=polling&EIO="+version+query, bytes.NewReader(body))
+			if old && len(body) > 0 && body[0] < 2 {
+				r.Header.Set("Content-Type", "application/octet-stream")
+			}
+			w := httptest.NewRecorder()
+			s.SocketIO(w, r, "127.0.0.1")
+			return w
+		}
+		_, text, _ := strings.Cut(request(http.MethodGet, "", nil).Body.String(), `"sid":"`)
+		sid, _, _ := strings.Cut(text, `"`)
+		request(http.MethodPost, "&sid="+sid, []byte("1:3")[map[bool]int{true: 0, false: 2}[old]:])
+		got := request(http.MethodPost, "&sid="+sid, body)
+		if got.Code != http.StatusOK && got.Code != http.StatusBadRequest && got.Code != http.StatusRequestEntityTooLarge {
+			t.Fatalf("%q is answered with %d", body, got.Code)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // nobody reads what the session still has to say
+		s.Close(ctx)
+		if s.Open() != 0 {
+			t.Fatalf("%q leaves a session", body)
+		}
+	})
 }

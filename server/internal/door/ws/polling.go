@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,6 @@ var (
 	sessionUnknown   = engineError{status: 400, Code: 1, Message: "Session ID unknown"}
 	badMethod        = engineError{status: 400, Code: 2, Message: "Bad handshake method"}
 	badRequest       = engineError{status: 400, Code: 3, Message: "Bad request"}
-	tooLarge         = engineError{status: 413, Code: 3, Message: "Bad request"}
 	forbidden        = engineError{status: 403, Code: 4, Message: "Forbidden"}
 	versionUnknown   = engineError{status: 400, Code: 5, Message: "Unsupported protocol version"}
 )
@@ -71,8 +71,8 @@ func (s *Sockets) ofSession(w http.ResponseWriter, r *http.Request, sid, transpo
 	found, ok := s.pollers.Load(sid)
 	if !ok {
 		s.pollWarning.Do(func() {
-			s.Log.Warn("refused a Socket.IO request of a session that this node does not have: with several nodes the balancer must be sticky, " +
-				"or clients use transports: ['websocket']")
+			s.Log.Info("refused a Socket.IO request of a session that has ended or is another node's: " +
+				"with several nodes the balancer must be sticky, or clients use transports: ['websocket', 'polling']")
 		})
 		s.refuseEngine(w, sessionUnknown, "this node has no such session: it has ended, or it is another node's; "+
 			"with several nodes the balancer must be sticky, or the client takes the option transports: ['websocket', 'polling']")
@@ -131,9 +131,9 @@ func (p *poller) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer p.endPost()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(maxBodies*p.maxPayload)))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, p.maxBody()))
 	if err != nil {
-		p.badBody(w, err)
+		p.badBody(w, r, err)
 		return
 	}
 	ok := true
@@ -164,15 +164,21 @@ func (p *poller) endPost() {
 }
 
 // badBody ends a session of which a body is too large or did not come.
-func (p *poller) badBody(w http.ResponseWriter, err error) {
+func (p *poller) badBody(w http.ResponseWriter, r *http.Request, err error) {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		p.tooLarge()
-		p.refuseEngine(w, tooLarge, "the body is too large")
+		p.Refuse(w, r, wire.Errorf(wire.CodeTooLarge, "the body must be at most %d bytes", p.maxBody()))
 		return
 	}
 	p.cut()
-	p.refuseEngine(w, badRequest, "the body has not come")
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		p.Refuse(w, r, wire.Errorf(wire.CodeBodyTimeout, "the body has not come in time"))
+		return
+	}
+	p.refuseEngine(w, badRequest, "the body is incomplete")
 }
+
+func (p *poller) maxBody() int64 { return int64(maxBodies * p.maxPayload) }
 
 func (p *poller) tooLarge() {
 	if p.isOpen() {
