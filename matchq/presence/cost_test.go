@@ -81,5 +81,40 @@ func (h tripHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 func (h tripHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		h.n.Add(1)
+		return next(ctx, cmds)
+	}
+}
+
+// Mailboxes finds what Mailbox finds, 32 in a round trip.
+func TestMailboxes(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		_, p := newPresence(t, env, matchq.Config{})
+		reads := []presence.MailboxRead{{Player: "", After: "0-0"}, {Player: "player-1", After: "what?"}, {Player: "nobody", After: "0-0"}}
+		for i := range 40 {
+			player := fmt.Sprint("player-", i)
+			send(t, p, numbered(player, 0, 1+i%3)...)
+			all, _ := mailbox(t, p, player, "0-0")
+			reads = append(reads, presence.MailboxRead{Player: player, After: all[0].Seq}, presence.MailboxRead{Player: player, After: "0-0"})
+		}
+		trips := &atomic.Int64{}
+		env.Client.AddHook(tripHook{trips})
+		parts, err := p.Mailboxes(t.Context(), reads...)
+		if err != nil || len(parts) != len(reads) {
+			t.Fatalf("%d parts: %v", len(parts), err)
+		}
+		if got := trips.Load(); got != 3 {
+			t.Errorf("%d round trips for %d mailboxes", got, len(reads))
+		}
+		for i, read := range reads {
+			want, found := mailbox(t, p, read.Player, read.After)
+			if parts[i].Found != found || len(parts[i].Messages) != len(want) || len(want) > 0 && parts[i].Messages[0].Seq != want[0].Seq {
+				t.Errorf("%+v: %+v, want %+v, %v", read, parts[i], want, found)
+			}
+		}
+		if parts, err := p.Mailboxes(t.Context()); err != nil || len(parts) != 0 {
+			t.Errorf("none: %v, %v", parts, err)
+		}
+	})
 }

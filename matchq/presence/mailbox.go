@@ -119,17 +119,71 @@ func (p *Presence) send(ctx context.Context, rows []mail.Row) error {
 //
 // Errors: matchq.ErrUnavailable.
 func (p *Presence) Mailbox(ctx context.Context, player, after string) (messages []Message, found bool, err error) {
-	if matchq.CheckName("player", player) != nil || !isSeq(after) {
-		return nil, false, nil //nolint:nilerr // there is no such message
+	all, err := p.Mailboxes(ctx, MailboxRead{player, after})
+	if err != nil {
+		return nil, false, err
 	}
-	entries, err := space.Do(ctx, p.space, "read mailbox", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
-		return rdb.XRangeN(ctx, p.space.KeyOf(space.Mailbox, player), after, "+", MailboxSize).Result()
+	return all[0].Messages, all[0].Found, nil
+}
+
+// MailboxRead asks for the messages to a player after one of them, as Mailbox does.
+type MailboxRead struct{ Player, After string }
+
+// MailboxPart is the answer to a MailboxRead.
+type MailboxPart struct {
+	Messages []Message // oldest first
+	Found    bool      // the message after which they came is still there
+}
+
+// Mailboxes is Mailbox for many players, in their order, with one round trip for each 32.
+func (p *Presence) Mailboxes(ctx context.Context, reads ...MailboxRead) ([]MailboxPart, error) {
+	parts := make([]MailboxPart, len(reads))
+	var ranges []mailboxRange
+	var places []int
+	for i, read := range reads {
+		if matchq.CheckName("player", read.Player) == nil && isSeq(read.After) { // else there is no such message
+			ranges, places = append(ranges, mailboxRange{read.Player, read.After}), append(places, i)
+		}
+	}
+	for len(ranges) > 0 {
+		n := min(len(ranges), maxMailboxes)
+		found, err := p.readMailboxes(ctx, ranges[:n])
+		if err != nil {
+			return nil, err
+		}
+		for k, messages := range found {
+			part := &parts[places[k]]
+			part.Found = len(messages) > 0 && messages[0].Seq == ranges[k].from
+			if part.Messages = messages; part.Found {
+				part.Messages = messages[1:]
+			}
+		}
+		ranges, places = ranges[n:], places[n:]
+	}
+	return parts, nil
+}
+
+// maxMailboxes is how many mailboxes are read at once.
+const maxMailboxes = 32
+
+// mailboxRange is a player's mailbox from a message on, in words of XRANGE.
+type mailboxRange struct{ player, from string }
+
+// readMailboxes reads mailboxes in one round trip.
+func (p *Presence) readMailboxes(ctx context.Context, ranges []mailboxRange) ([][]Message, error) {
+	return space.Do(ctx, p.space, "read mailboxes", func(ctx context.Context, rdb redis.UniversalClient) ([][]Message, error) {
+		pipe := rdb.Pipeline()
+		reads := make([]*redis.XMessageSliceCmd, len(ranges))
+		for i, r := range ranges {
+			reads[i] = pipe.XRangeN(ctx, p.space.KeyOf(space.Mailbox, r.player), r.from, "+", MailboxSize)
+		}
+		_, err := pipe.Exec(ctx)
+		all := make([][]Message, len(ranges))
+		for i, r := range ranges {
+			all[i] = mailboxMessages(r.player, reads[i].Val())
+		}
+		return all, err
 	})
-	messages = mailboxMessages(player, entries)
-	if len(messages) > 0 && messages[0].Seq == after {
-		return messages[1:], true, err
-	}
-	return messages, false, err
 }
 
 // mailboxMessages reads entries of a player's mailbox.

@@ -18,9 +18,6 @@ const syncEvery = 30 * time.Second
 // replica that lagged may say where they were before; that node then disowns them, and Redis takes them from this one.
 const patience = 2 * time.Second
 
-// maxMailboxes is how many mailboxes are read at once.
-const maxMailboxes = 32
-
 // resync tells Redis which players are connected here, if that may be stale. It drops connections that were replaced, and
 // hands over the messages that were missed. After an error the table is stale again.
 func (n *Node) resync(ctx context.Context) error {
@@ -47,7 +44,8 @@ func (n *Node) resyncSome(ctx context.Context, some []*attachment) error {
 		return err
 	}
 	var (
-		behind   []mailboxRead
+		behind   []*attachment
+		missing  []mailboxRange // of those behind
 		doubtful []*attachment
 	)
 	for i, a := range some {
@@ -59,7 +57,11 @@ func (n *Node) resyncSome(ctx context.Context, some []*attachment) error {
 			n.table.drop(a.player, a.conn)
 			n.cfg.OnReplaced(a.player, a.conn)
 		} else if after, ok := n.table.missed(a, rows[i].newest); ok {
-			behind = append(behind, mailboxRead{a, after})
+			from := "-"
+			if after != "" {
+				from = "(" + after
+			}
+			behind, missing = append(behind, a), append(missing, mailboxRange{a.player, from})
 		} else {
 			n.table.resynced(a, nil)
 		}
@@ -71,47 +73,18 @@ func (n *Node) resyncSome(ctx context.Context, some []*attachment) error {
 			n.wakeRun()
 		})
 	}
-	for few := range slices.Chunk(behind, maxMailboxes) {
-		missed, err := n.readMailboxes(ctx, few)
+	for len(behind) > 0 {
+		few := min(len(behind), maxMailboxes)
+		missed, err := n.p.readMailboxes(ctx, missing[:few])
 		if err != nil {
 			return err
 		}
-		for i, read := range few {
-			n.table.resynced(read.a, missed[i])
+		for i, messages := range missed {
+			n.table.resynced(behind[i], messages)
 		}
+		behind, missing = behind[few:], missing[few:]
 	}
 	return nil
-}
-
-// mailboxRead is a mailbox to read after a message, or all of it.
-type mailboxRead struct {
-	a     *attachment
-	after string
-}
-
-func (n *Node) readMailboxes(ctx context.Context, few []mailboxRead) ([][]Message, error) {
-	entries, err := space.Do(ctx, n.p.space, "read mailboxes", func(ctx context.Context, rdb redis.UniversalClient) ([][]redis.XMessage, error) {
-		pipe := rdb.Pipeline()
-		reads := make([]*redis.XMessageSliceCmd, len(few))
-		for i, read := range few {
-			from := "-"
-			if read.after != "" {
-				from = "(" + read.after
-			}
-			reads[i] = pipe.XRangeN(ctx, n.p.space.KeyOf(space.Mailbox, read.a.player), from, "+", MailboxSize)
-		}
-		_, err := pipe.Exec(ctx)
-		entries := make([][]redis.XMessage, len(few))
-		for i := range reads {
-			entries[i] = reads[i].Val()
-		}
-		return entries, err
-	})
-	missed := make([][]Message, len(few))
-	for i := range entries {
-		missed[i] = mailboxMessages(few[i].a.player, entries[i])
-	}
-	return missed, err
 }
 
 // tidy looks for players of this node in Redis who are not connected to it: a Connect that was given up may have reached

@@ -180,7 +180,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Handlers{
-		Matcher: s.matcher, Presence: s.presence, Tickets: commands.GatherTickets(s.matcher), Intake: s.intake, Turns: s.turns, Queues: s.queues,
+		Matcher: s.matcher, Tickets: commands.GatherTickets(s.matcher), Missed: commands.GatherMailboxes(s.presence), Intake: s.intake, Turns: s.turns, Queues: s.queues,
 		Sessions: s.sessions, Games: s.games, Notifier: s.notifier, Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{

@@ -26,8 +26,8 @@ import (
 // Handlers are the handlers of all events, with their dependencies.
 type Handlers struct {
 	Matcher  *matchq.Matcher
-	Presence *presence.Presence
-	Tickets  *gather.Group[string, matchq.Result] // GatherTickets
+	Tickets  *gather.Group[string, matchq.Result]                      // GatherTickets
+	Missed   *gather.Group[presence.MailboxRead, presence.MailboxPart] // GatherMailboxes
 	Intake   *intake.Intake
 	Turns    *turns.Turns // of the events of all clients
 	Queues   *queuecache.Cache

@@ -38,12 +38,12 @@ func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq, cli
 	if err != nil {
 		return false, err
 	}
-	missed, found, err := h.Presence.Mailbox(ctx, player.Name, lastSeq)
+	missed, err := h.Missed.Do(ctx, presence.MailboxRead{Player: player.Name, After: lastSeq})
 	if err != nil {
 		return false, err
 	}
-	s.Replay(missed)
-	recovered = found || s.Continues(client) && len(missed) < presence.MailboxSize
+	s.Replay(missed.Messages)
+	recovered = missed.Found || s.Continues(client) && len(missed.Messages) < presence.MailboxSize
 	if recovered {
 		s.MarkCaughtUp()
 	}

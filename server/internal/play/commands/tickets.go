@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/gather"
 )
 
-// ticketTimeout is for a call to Redis that reads tickets.
-const ticketTimeout = 1750 * time.Millisecond
+// lookupTimeout is for a call to Redis that reads tickets or mailboxes.
+const lookupTimeout = 1750 * time.Millisecond
 
-// maxLookups is how many lookups of tickets wait for a call: above that of the turns, which bound them.
+// maxLookups is how many lookups of a kind wait for a call. The turns bound them to less.
 const maxLookups = 4096
 
 // GatherTickets reads the latest tickets of players, in one call for those who come at the same time: a crowd that
@@ -21,7 +22,17 @@ func GatherTickets(m *matchq.Matcher) *gather.Group[string, matchq.Result] {
 		Ask: func(ctx context.Context, players []string) ([]matchq.Result, error) {
 			return m.TicketsOf(ctx, players...)
 		},
-		Timeout: ticketTimeout, Most: 128, Room: maxLookups,
+		Timeout: lookupTimeout, Most: 128, Room: maxLookups,
+	}
+}
+
+// GatherMailboxes reads mailboxes, likewise.
+func GatherMailboxes(p *presence.Presence) *gather.Group[presence.MailboxRead, presence.MailboxPart] {
+	return &gather.Group[presence.MailboxRead, presence.MailboxPart]{
+		Ask: func(ctx context.Context, reads []presence.MailboxRead) ([]presence.MailboxPart, error) {
+			return p.Mailboxes(ctx, reads...)
+		},
+		Timeout: lookupTimeout, Most: 32, Room: maxLookups,
 	}
 }
 
