@@ -157,18 +157,17 @@ func product(n int, count string) string {
 	return strconv.Itoa(n) + " * " + count
 }
 
-// guard is the code that refuses another configuration than the one in force.
+// guard is the code that refuses another configuration, or another version of the rules, than the one in force.
 func (b *binding) guard() string {
-	if !b.header.Guarded {
+	field, status := "config", "config"
+	if b.header.Ruled {
+		field, status = "rules", "stale"
+	} else if !b.header.Guarded {
 		return ""
 	}
-	const refuse = "if %[1]s ~= ARGV[1] then\n  return { \"config\", %[1]s or \"\" }\nend\n"
-	if len(b.header.Guard) == 0 {
-		return "local config = call(\"HGET\", meta, \"config\")\n" + fmt.Sprintf(refuse, "config")
-	}
 	var code strings.Builder
-	fmt.Fprintf(&code, "local guard = call(\"HMGET\", meta, \"config\", \"%s\")\n", strings.Join(b.header.Guard, `", "`))
-	fmt.Fprintf(&code, refuse, "guard[1]")
+	fmt.Fprintf(&code, "local guard = call(\"HMGET\", meta, \"%s\")\n", strings.Join(append([]string{field}, b.header.Guard...), `", "`))
+	fmt.Fprintf(&code, "if guard[1] ~= ARGV[1] then\n  return { \"%s\", guard[1] or \"\" }\nend\n", status)
 	for i, field := range b.header.Guard {
 		fmt.Fprintf(&code, "local %s = guard[%d]\n", field, i+2)
 	}

@@ -72,7 +72,7 @@ func TestRightsTriesEveryCommand(t *testing.T) {
 		tries = append(tries, found[1])
 	}
 	for _, script := range Scripts() {
-		source, err := Source(script, "")
+		source, err := Source(script)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 //	-- enqueue: put tickets at the end of their waiting lists. WRITES. O(tickets). Safe to repeat: …
 //	-- WHEN FULL goes on                     a Redis that is full takes the script's writes all the same
 //	-- GUARDED paused                        the script refuses a configuration other than meta's; paused is read with it
+//	-- RULED paused                          the same of the version of the rules, which is its first argument, version
 //	-- KEYS meta tickets                     one name a key
 //	-- KEYS for each run: waiting            as often as there are runs
 //	-- ARGV #interval_ms ?is_new reason      # marks a number, ? a flag
@@ -21,15 +22,16 @@ import (
 //	-- ARGV for each row by column: id body  all ids, then all bodies
 //	-- RETURN …
 //
-// A guarded script returns {"config", stored} if the configuration is another one, and else a list that begins with
-// "ok". Text in parentheses is for readers. A script has as many runs as the number argument #runs says; one group may go
+// A guarded script returns {"config", stored} if the configuration is another one, a ruled one {"stale", version} if other
+// rules are in force, and else a list that begins with "ok". Text in parentheses is for readers. A script has as many runs as the number argument #runs says; one group may go
 // without, and has as many rows as there are keys or arguments left.
 type Header struct {
 	Script  string // the path of its file below lua, without ".lua"
 	Writes  bool
 	GoesOn  bool // when Redis is full
 	Guarded bool
-	Guard   []string // fields of meta that are read with the configuration
+	Ruled   bool
+	Guard   []string // fields of meta that are read with the configuration or the version
 	Keys    Params
 	Args    Params
 }
@@ -110,6 +112,10 @@ func (h *Header) parseLine(line string, returns *bool) error {
 	case word == "GUARDED":
 		h.Guarded, h.Guard = true, strings.Fields(rest)
 		return nil
+	case word == "RULED":
+		h.Ruled, h.Guard = true, strings.Fields(rest)
+		h.Args.Once = []Param{{Name: "version"}}
+		return nil
 	case word == "KEYS":
 		return h.Keys.parse(rest)
 	case word == "ARGV":
@@ -118,7 +124,7 @@ func (h *Header) parseLine(line string, returns *bool) error {
 		*returns = true
 		return nil
 	}
-	return fmt.Errorf("the header has a line that is none of WHEN FULL goes on, GUARDED, KEYS, ARGV and RETURN: %q", line)
+	return fmt.Errorf("the header has a line that is none of WHEN FULL goes on, GUARDED, RULED, KEYS, ARGV and RETURN: %q", line)
 }
 
 func (p *Params) parse(text string) error {
@@ -154,8 +160,11 @@ func (h *Header) check() error {
 			return fmt.Errorf("lua: %s: the header names %s twice", h.Script, name)
 		}
 	}
-	if h.Guarded && !slices.Contains(h.Keys.Once, Param{Name: "meta"}) {
+	if (h.Guarded || h.Ruled) && !slices.Contains(h.Keys.Once, Param{Name: "meta"}) {
 		return fmt.Errorf("lua: %s: a guarded script needs the key meta", h.Script)
+	}
+	if h.Guarded && h.Ruled {
+		return fmt.Errorf("lua: %s: the rules in force imply the configuration: say RULED alone", h.Script)
 	}
 	if h.GoesOn && !(h.Writes && slices.Contains(h.Keys.Once, Param{Name: "meta"})) {
 		return fmt.Errorf("lua: %s: only a script that writes and has the key meta can go on when Redis is full", h.Script)

@@ -7,7 +7,7 @@
 //
 //	--@include lib/time.lua
 //
-// each of which comes once, before its first user; tick.lua says with --@policy where the matching policy goes.
+// each of which comes once, before its first user.
 // Fragments are functions of their parameters: they touch neither KEYS nor ARGV.
 package lua
 
@@ -17,7 +17,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 )
 
 //go:embed match/*.lua presence/*.lua rooms/*.lua history/*.lua lib/*.lua policy/*.lua
@@ -26,27 +25,14 @@ var files embed.FS
 // subsystems are the folders with scripts.
 var subsystems = []string{"history", "match", "presence", "rooms"}
 
-const (
-	includeMark = "--@include "
-	policyMark  = "--@policy"
-)
+const includeMark = "--@include "
 
-// Source returns the assembled source of a script, such as "match/enqueue". policy is the source of a built-in policy,
-// or what Guest returns. It goes where the script says --@policy, and is ignored by scripts that don't.
-func Source(script, policy string) (string, error) {
-	if source, found := assembled.Load(script); found {
-		return source.(string), nil //nolint:forcetypeassert // only strings are stored
-	}
-	a := assembly{files: files, policy: policy}
+// Source returns the assembled source of a script, such as "match/enqueue".
+func Source(script string) (string, error) {
+	a := assembly{files: files}
 	err := a.addScript(script)
-	if err == nil && !a.hasPolicy {
-		assembled.Store(script, a.String())
-	}
 	return a.String(), err
 }
-
-// assembled are the sources of scripts without a policy: each is put together once.
-var assembled sync.Map
 
 // HeaderOf returns the interface of a script. The error says also why its code can't be bound to it.
 func HeaderOf(script string) (*Header, error) {
@@ -58,7 +44,7 @@ func HeaderOf(script string) (*Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = Source(script, "")
+	_, err = Source(script)
 	return header, err
 }
 
@@ -67,12 +53,6 @@ func Fragment(path string) (string, error) {
 	a := assembly{files: files}
 	err := a.add(path)
 	return a.String(), err
-}
-
-// Policy returns the source of a built-in policy, and whether there is one of that name.
-func Policy(name string) (string, bool) {
-	source, err := files.ReadFile("policy/" + name + ".lua")
-	return string(source), err == nil
 }
 
 // Scripts returns the names of all scripts, sorted.
@@ -93,11 +73,9 @@ func Scripts() []string {
 // assembly is a source in the making.
 type assembly struct {
 	strings.Builder
-	files     fs.FS
-	policy    string
-	hasPolicy bool     // it has a mark for one
-	within    []string // the file at work, and those that include it
-	done      []string
+	files  fs.FS
+	within []string // the file at work, and those that include it
+	done   []string
 }
 
 // addScript appends a script: the fragments it includes, its header as Lua, its code.
@@ -184,11 +162,6 @@ func (a *assembly) addLines(code string) error {
 		case include && slices.Contains(a.done, fragment):
 		case include:
 			if err := a.add(fragment); err != nil {
-				return err
-			}
-		case mark == policyMark:
-			a.hasPolicy = true
-			if err := a.addPolicy(); err != nil {
 				return err
 			}
 		default:

@@ -20,14 +20,15 @@ var arrows = map[string][]string{
 	"lua":                       {},
 	"matchq/internal/codec":     {},
 	"matchq/internal/rules":     {},
-	"matchq/internal/sandbox":   {"lua", "matchq/internal/space"},
+	"matchq/internal/sandbox":   {"matchq/internal/space"},
 	"matchq/internal/space":     {"lua"},
 	"matchq/internal/agreement": {"matchq/internal/space"},
+	"matchq/internal/rulebook":  {"matchq/internal/codec", "matchq/internal/rules", "matchq/internal/sandbox", "matchq/internal/space"},
 	"matchq/internal/mail":      {"matchq/internal/codec", "matchq/internal/space"},
 	"matchq/internal/testkit":   {"lua", "matchq/internal/space"},
 	"matchq/internal/sender":    {"matchq/internal/space"},
 	"matchq/internal/vigil":     {"matchq/internal/space"},
-	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/sandbox", "matchq/internal/sender", "matchq/internal/space", "matchq/internal/vigil"},
+	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/rulebook", "matchq/internal/rules", "matchq/internal/sandbox", "matchq/internal/sender", "matchq/internal/space", "matchq/internal/vigil"},
 	"matchq/presence":           {"matchq", "matchq/internal/…"},
 	"matchq/rooms":              {"matchq", "matchq/presence", "matchq/internal/…"},
 	"matchq/history":            {"matchq", "matchq/internal/…"},
@@ -154,7 +155,7 @@ func TestOneRoomForEachSecret(t *testing.T) {
 
 const (
 	maxFileLines = 300
-	maxCoreLines = 3500
+	maxCoreLines = 4000
 )
 
 // TestTheHouseStaysSmall limits the lines of files and of the core.

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// atOnce ticks queues right after a ticket was enqueued, where Config.Interval is AtOnce. Should this process end before
+// atOnce ticks queues right after a ticket was enqueued, where the interval is AtOnce. Should this process end before
 // it does, or Redis not answer, Run finds them due.
 type atOnce struct {
 	m *Matcher
@@ -21,13 +21,15 @@ type atOnce struct {
 
 // sent is told of a batch that was sent.
 func (a *atOnce) sent(batch []*pending, answers []answer) {
-	if a.m.cfg.Interval != AtOnce {
+	book := a.m.rules.Known()
+	if book == nil || book.Shortest() > 0 {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, p := range batch {
-		if answers[i].status == statusQueued && !slices.Contains(a.queues, p.Row.ticket.Queue) {
+		atOnce := book.Plan(p.Row.ticket.Queue).IntervalMS == 0
+		if atOnce && answers[i].status == statusQueued && !slices.Contains(a.queues, p.Row.ticket.Queue) {
 			a.queues = append(a.queues, p.Row.ticket.Queue)
 		}
 	}

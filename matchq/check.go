@@ -15,9 +15,7 @@ func (m *Matcher) Check(ctx context.Context) error {
 	if _, err := m.Stats(ctx); err != nil { // a script, so that Redis is known to run them
 		return err
 	}
-	if fault, err := sandbox.Check(ctx, m.space, m.cfg.Policy.name); fault != nil {
-		return (*PolicyError)(fault)
-	} else if err != nil {
+	if err := m.checkPolicy(ctx, m.cfg.Policy); err != nil {
 		return err
 	}
 	theirs, err := space.Field(ctx, m.space, space.Meta, "config")
@@ -28,6 +26,22 @@ func (m *Matcher) Check(ctx context.Context) error {
 		return err
 	}
 	return m.space.CheckWrites(ctx)
+}
+
+// checkPolicy has Redis load a policy, if it is one of a user's own.
+func (m *Matcher) checkPolicy(ctx context.Context, policy Policy) error {
+	if policy.source == "" {
+		return nil
+	}
+	compiled, fault := sandbox.Compile(policy.name, policy.source)
+	var err error
+	if fault == nil {
+		fault, err = sandbox.Check(ctx, m.space, policy.name, compiled)
+	}
+	if fault != nil {
+		return (*PolicyError)(fault)
+	}
+	return err
 }
 
 // CheckRights tries every command that matchq, rooms and history need, without an effect. Call it when a process starts:

@@ -12,8 +12,8 @@ import (
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		mine := newMatcher(t, env, matchq.Config{Interval: time.Hour})
-		other := newMatcher(t, env, matchq.Config{Interval: time.Minute})
+		mine := newMatcher(t, env, matchq.Config{})
+		other := newMatcher(t, env, matchq.Config{Retention: time.Minute})
 		if err := mine.Check(t.Context()); err != nil {
 			t.Errorf("nothing is settled yet: %v", err)
 		}

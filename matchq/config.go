@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
-	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 const (
@@ -18,31 +17,41 @@ const (
 	Never time.Duration = -2
 )
 
-// Config says how a namespace works. Its zero value is ready to use. Shared fields must be the same on all nodes that
-// use the namespace: a node with other values gets a *ConfigError from every call that writes.
+// Config says how a process uses a namespace. Its zero value is ready to use.
+//
+// Interval, Size, ReadyTimeout, Policy and TTL are rules, which live in Redis and hold on all nodes: what is set here is
+// stored under the pattern * by the process's first call, and holds until another process, or SetRules, says otherwise. An
+// operator's rules are not overwritten; a warning in the log says so. What is zero follows the rules in force.
 type Config struct {
 	// Namespace is the prefix and hash tag of all keys. Namespaces know nothing of each other. Defaults to "matchq".
 	Namespace string
 
 	// Interval is how long a queue gathers players before they are matched, in whole milliseconds; AtOnce for no windows.
-	// Defaults to 5 s. Shared.
+	// Defaults to the rules in force, and those to 5 s.
 	Interval time.Duration
 
-	// Size is the number of players of a match, from 2 to 16. Defaults to 2. Shared.
+	// Size is the number of players of a match, from 2 to 16. Defaults to the rules in force, and those to 2.
 	Size int
 
 	// ReadyTimeout is how long the players of a match have to Accept it, in whole milliseconds, at least 100 ms. Defaults
-	// to 0: no ready check. Shared.
+	// to the rules in force, and those to no ready check; Never for none.
 	ReadyTimeout time.Duration
 
-	// Policy groups a batch into matches. Defaults to FIFO. Shared.
+	// Policy groups a batch into matches. Defaults to the rules in force, and those to FIFO.
 	Policy Policy
 
 	// TTL is how long a ticket waits before it expires, if its request doesn't say, in whole milliseconds; Never for no
-	// end. Expiry is noticed at the end of a window. Defaults to 60 s.
+	// end. Expiry is noticed at the end of a window. Defaults to the rules in force, and those to 60 s.
 	TTL time.Duration
 
-	// Retention is how long events and the outcomes of tickets are kept, at least 1 s. Defaults to 2 min. Shared.
+	// Rules are whole rules by pattern, stored as the fields above are. With the pattern * those fields must be zero.
+	Rules map[string]Rules
+
+	// By says who this process is, where its rules are shown: a name. Defaults to "configuration".
+	By string
+
+	// Retention is how long events and the outcomes of tickets are kept, at least 1 s. Defaults to 2 min. It must be the
+	// same on all nodes that use the namespace: a node with another gets a *ConfigError from every call that writes.
 	Retention time.Duration
 
 	// Limit is the most tickets that one call may touch, from 32 to 500. Redis serves nobody else during a call: more
@@ -72,24 +81,15 @@ type Config struct {
 }
 
 // schema is the version of the data in Redis. Nodes must agree on it.
-const schema = 3
+const schema = 4
 
 // complete fills in the defaults, and checks the result.
 func complete(c Config) (Config, error) {
 	if c.Namespace == "" {
 		c.Namespace = "matchq"
 	}
-	if c.Interval == 0 {
-		c.Interval = 5 * time.Second
-	}
-	if c.Size == 0 {
-		c.Size = 2
-	}
-	if c.Policy == (Policy{}) {
-		c.Policy = FIFO()
-	}
-	if c.TTL == 0 {
-		c.TTL = time.Minute
+	if c.By == "" {
+		c.By = "configuration"
 	}
 	if c.Retention == 0 {
 		c.Retention = 2 * time.Minute
@@ -122,26 +122,10 @@ func (c *Config) check() error {
 	if strings.ContainsAny(c.Namespace, "{}") {
 		return &InvalidError{"namespace", "must not contain { or }, which mark the hash tag"}
 	}
-	if c.Interval != AtOnce {
-		if err := checkDuration("interval", c.Interval, time.Millisecond); err != nil {
-			return err
-		}
-	}
-	if c.Size < 2 || c.Size > 16 {
-		return &InvalidError{"size", fmt.Sprintf("must be from 2 to 16, not %d", c.Size)}
-	}
-	if c.ReadyTimeout != 0 {
-		if err := checkDuration("ready_timeout", c.ReadyTimeout, 100*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	if err := CheckName("policy name", c.Policy.name); err != nil {
+	if err := CheckName("by", c.By); err != nil {
 		return err
 	}
-	if strings.TrimSpace(c.Policy.source) == "" {
-		return &InvalidError{"policy", "must have a source"}
-	}
-	if err := checkTTL(c.TTL); err != nil {
+	if err := c.checkRules(); err != nil {
 		return err
 	}
 	if err := checkDuration("retention", c.Retention, time.Second); err != nil {
@@ -167,26 +151,47 @@ func checkDuration(field string, d, least time.Duration) error {
 	return invalid(field, codec.DurationProblem(d, least))
 }
 
-// fingerprint names the settings that nodes must share, in words that operators understand.
+// fingerprint names what nodes must share, in words that operators understand.
 func (c *Config) fingerprint() string {
-	return fmt.Sprintf("schema=%d size=%d interval=%dms policy=%s retention=%dms ready=%dms",
-		schema, c.Size, c.intervalMS(), c.Policy, c.Retention.Milliseconds(), c.ReadyTimeout.Milliseconds())
+	return fmt.Sprintf("schema=%d retention=%dms", schema, c.Retention.Milliseconds())
 }
 
-// intervalMS is the interval as scripts take it: 0 for AtOnce.
-func (c *Config) intervalMS() int64 {
-	if c.Interval == AtOnce {
-		return 0
+// patch changes rules as the configuration says, and names the fields.
+func (c *Config) patch(r *Rules) (fields []string) {
+	set := func(name string, says bool, change func()) {
+		if says {
+			fields = append(fields, name)
+			change()
+		}
 	}
-	return c.Interval.Milliseconds()
+	set("interval", c.Interval != 0, func() { r.Interval = c.Interval })
+	set("size", c.Size != 0, func() { r.Size = c.Size })
+	set("ready_timeout", c.ReadyTimeout != 0, func() { r.ReadyTimeout = max(0, c.ReadyTimeout) })
+	set("ticket_ttl", c.TTL != 0, func() { r.TicketTTL = c.TTL })
+	set("policy", c.Policy != (Policy{}), func() { r.Policy, r.Source = c.Policy.name, c.Policy.source })
+	return fields
 }
 
-// phaseMS is the place of a queue's windows in the interval: multiples of the interval, shifted by this, so that not all
-// queues fall due in the same millisecond.
-func (c *Config) phaseMS(queue string) int64 {
-	interval := c.intervalMS()
-	if interval == 0 {
-		return 0
+// checkRules checks what the configuration says of rules.
+func (c *Config) checkRules() error {
+	if c.ReadyTimeout != Never && c.ReadyTimeout < 0 {
+		return checkDuration("ready_timeout", c.ReadyTimeout, 100*time.Millisecond)
 	}
-	return int64(space.Hash(queue)) % interval
+	var all Rules
+	fields := c.patch(&all)
+	if _, both := c.Rules["*"]; both && len(fields) > 0 {
+		return &InvalidError{fields[0], "must not be set beside rules for the pattern *, which say it too"}
+	}
+	if err := checkRules("", &all); err != nil {
+		return err
+	}
+	for pattern, r := range c.Rules {
+		if err := CheckPattern(pattern); err != nil {
+			return err
+		}
+		if err := checkRules("rules for "+pattern+": ", &r); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -212,7 +212,7 @@ func (c *consumer) finish(ctx context.Context, messages []redis.XMessage) error 
 		if err != nil {
 			return err
 		}
-		for place := range e.places() {
+		for place := range e.Places() {
 			events = append(events, e.event(place))
 		}
 	}

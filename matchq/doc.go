@@ -35,7 +35,7 @@
 //
 // # Ready check
 //
-// With Config.ReadyTimeout a tick only proposes matches. Each player has that long to Accept; when all have, the match is
+// With a ready check (Rules.ReadyTimeout) a tick only proposes matches. Each player has that long to Accept; when all have, the match is
 // made, under the id it was proposed with:
 //
 //	switch event.Kind {
@@ -55,9 +55,15 @@
 //
 // # Windows
 //
-// A queue is matched once each Config.Interval, at a fixed time of Redis's clock that differs from queue to queue. There
+// A queue is matched once each interval, at a fixed time of Redis's clock that differs from queue to queue. There
 // is no leader: any number of nodes may Run one namespace. A node that dies leaves nothing half done; the others find the
 // queue due. Players without a partner keep their place, and cost nothing until another player joins them.
+//
+// # Rules
+//
+// Rules say how queues are matched: interval, size, time to live, ready check, policy, and who may meet whom. They live in
+// Redis, hold on all nodes, and may change while tickets wait: see SetRules and StoredRules. The fields of Config that are
+// rules are stored when a process starts.
 //
 // # A policy of your own
 //

@@ -25,7 +25,7 @@ type Result struct {
 // and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
 // To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
-	prepared, err := m.prepare(&r)
+	prepared, err := m.prepare(ctx, &r)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -46,7 +46,7 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 	rows, keys := make([]row, 0, len(requests)), make([]sender.Key, 0, len(requests))
 	at := make([]int, 0, len(requests))
 	for i := range requests {
-		prepared, err := m.prepare(&requests[i])
+		prepared, err := m.prepare(ctx, &requests[i])
 		if err != nil {
 			results[i].Err = err
 			continue
@@ -87,7 +87,7 @@ func (m *Matcher) await(ctx context.Context, patience time.Duration, p *pending)
 func (m *Matcher) settle(ctx context.Context, row *row, a answer) Result {
 	switch a.status {
 	case statusQueued:
-		return Result{Ticket: row.queuedAt(a.nowMS)}
+		return Result{Ticket: row.queuedAt(&a)}
 	case statusDuplicate:
 		t, _, err := liveTicket(a.id, a.value, a.nowMS)
 		if err != nil {

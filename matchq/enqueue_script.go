@@ -3,6 +3,8 @@ package matchq
 import (
 	"context"
 
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -10,17 +12,19 @@ import (
 var enqueueScript = space.Bind[enqueueArgs]("match/enqueue")
 
 type enqueueArgs struct {
-	IntervalMS int64        `lua:"interval_ms"`
-	Runs       []enqueueRun `lua:"run"`
-	Rows       []enqueueRow `lua:"row"`
+	Version string       `lua:"version"`
+	Recent  int          `lua:"recent"`
+	Runs    []enqueueRun `lua:"run"`
+	Rows    []enqueueRow `lua:"row"`
 }
 
 // enqueueRun is consecutive rows of one queue and one time to live.
 type enqueueRun struct {
-	Queue   string `lua:"queue"`
-	PhaseMS int64  `lua:"phase_ms"`
-	TTLMS   int64  `lua:"ttl_ms"`
-	LastRow int    `lua:"last_row"`
+	Queue      string `lua:"queue"`
+	IntervalMS int64  `lua:"interval_ms"`
+	PhaseMS    int64  `lua:"phase_ms"`
+	TTLMS      int64  `lua:"ttl_ms"`
+	LastRow    int    `lua:"last_row"`
 }
 
 type enqueueRow struct {
@@ -31,20 +35,40 @@ type enqueueRow struct {
 
 // enqueueRows enqueues rows, which are sorted by queue, and fills in an answer for each.
 func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []answer) error {
-	args := enqueueArgs{IntervalMS: m.cfg.intervalMS(), Rows: make([]enqueueRow, len(batch))}
-	for i, p := range batch {
-		t, ttlMS := &p.Row.ticket, p.Row.ttlMS
-		args.Rows[i] = enqueueRow{ID: t.ID, Player: t.Player, Body: p.Row.body}
-		if i+1 < len(batch) && batch[i+1].Row.ticket.Queue == t.Queue && batch[i+1].Row.ttlMS == ttlMS {
-			continue // the run goes on
+	return m.rules.Do(ctx, func(book *rulebook.Book) error {
+		args := enqueueArgs{Version: book.Version, Rows: make([]enqueueRow, len(batch))}
+		var plan *rulebook.Plan
+		for i, p := range batch {
+			r := &p.Row
+			if i == 0 || batch[i-1].Row.ticket.Queue != r.ticket.Queue {
+				plan = book.Plan(r.ticket.Queue)
+				args.Recent = max(args.Recent, plan.Recent) // more than a rule needs do no harm
+			}
+			body, ttlMS := r.by(plan)
+			answers[i].ttlMS = ttlMS
+			args.Rows[i] = enqueueRow{ID: r.ticket.ID, Player: r.ticket.Player, Body: body}
+			if i > 0 && batch[i-1].Row.ticket.Queue == r.ticket.Queue && answers[i-1].ttlMS == ttlMS {
+				args.Runs[len(args.Runs)-1].LastRow = i + 1 // the run goes on
+				continue
+			}
+			args.Runs = append(args.Runs, enqueueRun{
+				Queue: r.ticket.Queue, IntervalMS: plan.IntervalMS, PhaseMS: plan.PhaseMS(r.ticket.Queue), TTLMS: ttlMS, LastRow: i + 1,
+			})
 		}
-		args.Runs = append(args.Runs, enqueueRun{Queue: t.Queue, PhaseMS: m.cfg.phaseMS(t.Queue), TTLMS: ttlMS, LastRow: i + 1})
+		r, err := enqueueScript.CallToEnd(ctx, m.space, args)
+		if err != nil {
+			return err
+		}
+		return decodeEnqueue(r, answers)
+	})
+}
+
+// by is the body of a row and its time to live, by the rules in force: they may have changed since it was prepared.
+func (r *row) by(plan *rulebook.Plan) (body string, ttlMS int64) {
+	if r.ownTTL || plan.TTLMS == r.ttlMS {
+		return r.body, r.ttlMS
 	}
-	r, err := enqueueScript.CallToEnd(ctx, m.space, args)
-	if err != nil {
-		return err
-	}
-	return decodeEnqueue(r, answers)
+	return codec.WithTTL(r.body, plan.TTLMS), plan.TTLMS
 }
 
 // pending is a row that waits for its answer.
@@ -64,6 +88,7 @@ const (
 type answer struct {
 	status    status
 	nowMS     int64 // when Redis gave it
+	ttlMS     int64 // of the ticket
 	id, value string
 	err       error
 }
@@ -98,7 +123,7 @@ func decodeEnqueue(r *space.Reply, answers []answer) error {
 	}
 	for i := range answers {
 		if answers[i].status == statusFailed {
-			answers[i] = answer{status: statusQueued, nowMS: now}
+			answers[i].status, answers[i].nowMS = statusQueued, now
 		}
 	}
 	return nil

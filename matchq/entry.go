@@ -1,7 +1,9 @@
 package matchq
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,6 +17,7 @@ type entry struct {
 
 	at      time.Time
 	tickets []Ticket
+	rules   []StoredRules // of an entry about rules
 }
 
 // parseEntry reads the fields of an entry.
@@ -23,7 +26,11 @@ func parseEntry(id string, fields map[string]string) (entry, error) {
 	if err != nil {
 		return entry{Entry: stored}, err
 	}
-	e := entry{Entry: stored, at: time.UnixMilli(stored.AtMS), tickets: make([]Ticket, 0, stored.Count())}
+	e := entry{Entry: stored, at: time.UnixMilli(stored.AtMS)}
+	if e.Kind == codec.RulesChanged {
+		return e, e.parseRules()
+	}
+	e.tickets = make([]Ticket, 0, stored.Count())
 	for ticketID, record := range e.Lines() {
 		t, err := parseTicket(ticketID, record)
 		if err != nil {
@@ -63,14 +70,31 @@ func (e *entry) after(t Ticket) Ticket {
 	return t
 }
 
-// places is how many matches, or single tickets, an entry tells of.
-func (e *entry) places() int { return len(e.tickets) / e.Size }
+// parseRules reads an entry about rules.
+func (e *entry) parseRules() error {
+	for pattern, line := range e.Lines() {
+		fields := strings.Split(line, "\t")
+		if len(fields) != 3 {
+			return fmt.Errorf("matchq: entry %s: %q is no change of rules", e.ID, line)
+		}
+		e.rules = append(e.rules, StoredRules{
+			Pattern: pattern, Version: fields[0], Source: RulesSource(fields[1]), By: fields[2], At: e.at,
+		})
+	}
+	if len(e.rules) != e.Count() {
+		return fmt.Errorf("matchq: entry %s ends in the middle of a line", e.ID)
+	}
+	return nil
+}
 
 // match is the match at a place of an entry about matches.
 func (e *entry) match(place int) *Match {
-	tickets := e.tickets[place*e.Size : (place+1)*e.Size]
-	id := e.MatchAt(place)
-	match := &Match{ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.at, State: State(e.Kind)}
+	first, end := e.Place(place)
+	tickets, id := e.tickets[first:end], e.MatchAt(place)
+	match := &Match{
+		ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.at, State: State(e.Kind),
+		Rules: e.Rules, Data: dataOf(e.Data(place)),
+	}
 	if e.Kind == codec.Proposed {
 		match.Deadline = time.UnixMilli(e.DeadlineMS)
 	}
@@ -80,10 +104,13 @@ func (e *entry) match(place int) *Match {
 // event is the event at a place of an entry.
 func (e *entry) event(place int) Event {
 	ev := Event{ID: codec.PlaceID(e.ID, e.First+place), Kind: State(e.Kind), At: e.at, Reason: e.Reason, MatchID: e.MatchID}
-	if e.Kind == codec.Matched || e.Kind == codec.Proposed {
+	switch e.Kind {
+	case codec.Matched, codec.Proposed:
 		ev.Match = e.match(place)
 		ev.MatchID = ev.Match.ID
-	} else {
+	case codec.RulesChanged:
+		ev.Rules = &e.rules[place]
+	default:
 		ev.Ticket = &e.tickets[place]
 	}
 	return ev
@@ -93,7 +120,7 @@ func (e *entry) event(place int) Event {
 func (e *entry) placeOf(ticketID string) int {
 	for i := range e.tickets {
 		if e.tickets[i].ID == ticketID {
-			return i / e.Size
+			return e.PlaceOf(i)
 		}
 	}
 	return -1
@@ -104,12 +131,20 @@ func (e *entry) find(id string) (Ticket, bool) {
 	for i := range e.tickets {
 		if t := e.tickets[i]; t.ID == id {
 			if e.Kind == codec.Matched {
-				t.Match = e.match(i / e.Size)
+				t.Match = e.match(e.PlaceOf(i))
 			}
 			return t, true
 		}
 	}
 	return Ticket{}, false
+}
+
+// dataOf is the data of a match; nil for none.
+func dataOf(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
 }
 
 // roomOf names the place where a match is played.

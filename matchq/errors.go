@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -116,8 +117,15 @@ func (e *RefusedError) Error() string { return "matchq: redis refuses " + e.Call
 
 func (e *RefusedError) Unwrap() error { return ErrRefused }
 
-// ConfigError says that the namespace lives by another configuration: it has live tickets, or another process is in Run,
-// or was killed there less than 3 s ago. Start this node with that configuration, or once none of this holds.
+// RulesConflictError says that others have changed the rules since the caller saw them. Nothing was changed.
+type RulesConflictError struct {
+	Expected, InForce string // versions
+}
+
+func (e *RulesConflictError) Error() string { return (*rulebook.ConflictError)(e).Error() }
+
+// ConfigError says that the namespace lives by another schema or retention: it has live tickets, or another process is in
+// Run, or was killed there less than 3 s ago. Start this node with that configuration, or once none of this holds.
 type ConfigError struct {
 	Mine, Theirs string
 }

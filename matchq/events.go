@@ -2,21 +2,26 @@ package matchq
 
 import "time"
 
-// Event is a change of a ticket, or of the tickets of a match.
+// Event is a change of a ticket, of the tickets of a match, or of the rules.
 type Event struct {
 	ID      string // its position: Watch goes on after it
-	Kind    State  // Matched, Cancelled or Expired; with Config.ReadyTimeout also Proposed and Restored
+	Kind    State  // Matched, Cancelled or Expired; with a ready check also Proposed and Restored; or RulesChanged
 	At      time.Time
-	Match   *Match  // of a Proposed or Matched event, with its tickets
-	Ticket  *Ticket // of the others
-	Reason  string  // why, of a Cancelled or Restored event
-	MatchID string  // of all events about a match; of a Cancelled or Restored one the match that fell apart, "" if there was none
+	Match   *Match       // of a Proposed or Matched event, with its tickets
+	Ticket  *Ticket      // of a Cancelled, Expired or Restored event
+	Rules   *StoredRules // of a RulesChanged event: pattern, version, source and By, without the rules
+	Reason  string       // why, of a Cancelled or Restored event
+	MatchID string       // of all events about a match; of a Cancelled or Restored one the match that fell apart, "" if there was none
 }
 
 // Tickets returns the tickets that the event is about.
 func (e *Event) Tickets() []Ticket {
-	if e.Match != nil {
+	switch {
+	case e.Match != nil:
 		return e.Match.Tickets
+	case e.Ticket != nil:
+		return []Ticket{*e.Ticket}
+	default:
+		return nil
 	}
-	return []Ticket{*e.Ticket}
 }

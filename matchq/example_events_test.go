@@ -144,10 +144,10 @@ func ExampleLuaPolicy() {
 	m, _, end := exampleMatcher(matchq.Config{Policy: best})
 	defer end()
 	_, err := m.EnqueueAll(ctx, []matchq.Request{
-		{Queue: "chess", Player: "alice", Rating: 2100},
-		{Queue: "chess", Player: "bob", Rating: 900},
-		{Queue: "chess", Player: "carol", Rating: 2000},
-		{Queue: "chess", Player: "dave", Rating: 1000},
+		{Queue: "chess", Player: "alice", Rating: new(2100.0)},
+		{Queue: "chess", Player: "bob", Rating: new(900.0)},
+		{Queue: "chess", Player: "carol", Rating: new(2000.0)},
+		{Queue: "chess", Player: "dave", Rating: new(1000.0)},
 	})
 	if err != nil {
 		log.Fatal(err)

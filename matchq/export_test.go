@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Forget makes one call to forget.lua, as Run does when an event is older than Config.Retention.
@@ -28,3 +29,6 @@ func (m *Matcher) TickQueue(ctx context.Context, queue string) (TickReport, erro
 
 // LookAtRedis notes which Redis this is, as Run and Watch do twice a second.
 func (m *Matcher) LookAtRedis(ctx context.Context) error { return m.vigil.Check(ctx) }
+
+// WakeAll has every queue visited in its next window, as Run does after a change of the rules.
+func (m *Matcher) WakeAll(ctx context.Context) error { return m.wakeAll(ctx, time.Unix(0, 0)) }

@@ -192,7 +192,7 @@ func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string
 	m := newMatcher(t, env, matchq.Config{Policy: policy})
 	for i := range 10 {
 		rating := i * 7 % 10
-		r := matchq.Request{Queue: "history", Player: fmt.Sprint(rating), Rating: float64(rating)}
+		r := matchq.Request{Queue: "history", Player: fmt.Sprint(rating), Rating: new(float64(rating))}
 		if _, err := m.Enqueue(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package matchq
 
 import (
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/testkit"
 	"testing"
 )
@@ -67,9 +68,10 @@ func FuzzTickReply(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	visits := []visit{{queue: "history", fence: "1700000000000"}, {queue: "maths", fence: "inf"}}
+	plan := &rulebook.Plan{}
+	visits := []visit{{"history", "1700000000000", plan}, {"maths", "inf", plan}}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := decodeTick(testkit.Reply("tick", data), visits, FIFO())
+		got, err := decodeTick(testkit.Reply("tick", data), visits)
 		if err == nil && (got.considered < 0 || got.considered > len(visits) || len(got.reports) != len(got.visited)) {
 			t.Errorf("reports without an error: %+v", got)
 		}
@@ -142,7 +144,7 @@ func FuzzEntry(f *testing.F) {
 			return
 		}
 		named := 0
-		for place := range e.places() {
+		for place := range e.Places() {
 			ev := e.event(place)
 			named += len(ev.Tickets())
 		}

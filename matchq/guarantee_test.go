@@ -260,11 +260,11 @@ func TestGuarantee9NodesAgree(t *testing.T) {
 		first := newMatcher(t, env, matchq.Config{})
 		ticket := enqueue(t, first, "history", "alice")
 
-		second := newMatcher(t, env, matchq.Config{Size: 3})
+		second := newMatcher(t, env, matchq.Config{Retention: time.Minute})
 		_, err := second.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "bob"})
 		var disagreement *matchq.ConfigError
 		if !errors.As(err, &disagreement) || disagreement.Mine == disagreement.Theirs {
-			t.Fatalf("a node of another size: %v", err)
+			t.Fatalf("a node of another retention: %v", err)
 		}
 		if _, err := second.Tick(t.Context(), "history"); !errors.As(err, &disagreement) {
 			t.Errorf("tick: %v", err)

@@ -59,7 +59,7 @@ func decodeMatch(r *space.Reply, id string, nowMS int64) (Match, error) {
 func decodeOpen(r *space.Reply, id string, p *codec.Proposal, nowMS int64) (Match, error) {
 	match := Match{
 		ID: id, Queue: p.Queue, Room: roomOf(id), State: Proposed,
-		Deadline: time.UnixMilli(p.DeadlineMS), MadeAt: time.UnixMilli(p.MadeMS),
+		Deadline: time.UnixMilli(p.DeadlineMS), MadeAt: time.UnixMilli(p.MadeMS), Rules: p.Rules, Data: dataOf(p.Data),
 	}
 	for i, ticketID := range p.IDs {
 		t, _, err := liveTicket(ticketID, r.Text(), nowMS)

@@ -2,12 +2,14 @@ package matchq
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/agreement"
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/internal/vigil"
@@ -22,6 +24,7 @@ type Matcher struct {
 	space *space.Space
 	vigil *vigil.Vigil
 
+	rules    *rulebook.Keeper
 	sender   *sender.Sender[row, answer]
 	voider   *voider
 	atOnce   *atOnce
@@ -45,19 +48,15 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	if space.IsNil(rdb) {
 		return nil, &InvalidError{"client", "must not be nil"}
 	}
-	policy, err := cfg.Policy.script()
-	if err != nil {
-		return nil, err
-	}
 	m := &Matcher{cfg: cfg, tickLane: make(chan struct{}, 1)}
-	m.space, err = space.New(space.Config{
-		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger, Policy: policy,
+	m.space = space.New(space.Config{
+		Client: rdb, Namespace: cfg.Namespace, Timeout: cfg.Timeout, Logger: cfg.Logger,
 		Guard:   space.Guard{Fingerprint: cfg.fingerprint(), Agree: m.agree},
 		Refused: func(r space.Refusal) error { e := RefusedError(r); return &e },
 	})
-	if err != nil {
-		return nil, err
-	}
+	m.rules = rulebook.New(m.space, rulebook.Settings{
+		Patch: func(r *Rules) { cfg.patch(r) }, Fields: strings.Join(cfg.patch(new(Rules)), " "), Rules: cfg.Rules, By: cfg.By,
+	})
 	m.vigil = vigil.New(m.space, cfg.OnLoss)
 	m.atOnce = &atOnce{m: m, outage: space.Outage{
 		Log: cfg.Logger, Begins: "matchq: queues are ticked later", Ends: "matchq: queues are ticked at once again",
@@ -76,7 +75,7 @@ func init() {
 // node they live.
 func (m *Matcher) HashTag() string { return m.space.HashTag() }
 
-// Config returns the configuration in use, defaults filled in.
+// Config returns the configuration, defaults filled in. Rules in force may say otherwise: see Rules.
 func (m *Matcher) Config() Config { return m.cfg }
 
 // agree makes this node's configuration the namespace's, if there is none or no ticket and no process lives by it. A node

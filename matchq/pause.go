@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -12,6 +13,7 @@ var (
 )
 
 type pauseArgs struct {
+	Version    string `lua:"version"`
 	Queue      string `lua:"queue"`
 	Pausing    bool   `lua:"pausing"`
 	IntervalMS int64  `lua:"interval_ms"`
@@ -19,11 +21,10 @@ type pauseArgs struct {
 }
 
 type drainArgs struct {
-	Queue      string `lua:"queue"`
-	Reason     string `lua:"reason"`
-	Limit      int    `lua:"limit"`
-	UntilMS    int64  `lua:"until_ms"`
-	IntervalMS int64  `lua:"interval_ms"`
+	Queue   string `lua:"queue"`
+	Reason  string `lua:"reason"`
+	Limit   int    `lua:"limit"`
+	UntilMS int64  `lua:"until_ms"`
 }
 
 // Pause lets a queue refuse newcomers and form no matches; its tickets keep waiting and may expire. Safe to repeat.
@@ -41,10 +42,13 @@ func (m *Matcher) setPaused(ctx context.Context, queue string, paused bool) erro
 	if err := CheckName("queue", queue); err != nil {
 		return err
 	}
-	_, err := pauseScript.Call(ctx, m.space, pauseArgs{
-		Queue: queue, Pausing: paused, IntervalMS: m.cfg.intervalMS(), PhaseMS: m.cfg.phaseMS(queue),
+	return m.rules.Do(ctx, func(book *rulebook.Book) error {
+		plan := book.Plan(queue)
+		_, err := pauseScript.Call(ctx, m.space, pauseArgs{
+			Version: book.Version, Queue: queue, Pausing: paused, IntervalMS: plan.IntervalMS, PhaseMS: plan.PhaseMS(queue),
+		})
+		return err
 	})
-	return err
 }
 
 // Drain cancels every ticket that waits or is proposed in a queue when it starts, and returns how many. Tickets that are
@@ -55,7 +59,7 @@ func (m *Matcher) Drain(ctx context.Context, queue string) (int, error) {
 	if err := CheckName("queue", queue); err != nil {
 		return 0, err
 	}
-	args := drainArgs{Queue: queue, Reason: ReasonDrained, Limit: m.cfg.Limit, IntervalMS: m.cfg.intervalMS()}
+	args := drainArgs{Queue: queue, Reason: ReasonDrained, Limit: m.cfg.Limit}
 	total := 0
 	for {
 		r, err := drainScript.Call(ctx, m.space, args)

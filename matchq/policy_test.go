@@ -66,8 +66,13 @@ var bad = []struct {
 	{"out of reach", "return function() return {1, 100} end", "not in the batch", 0},
 	{"no list", "return function() return '1 2' end", "must return a list", 0},
 	{"fractions", "return function() return {1, 1.5} end", "not in the batch", 0},
-	{"not a position", "return function() return {{}, false} end", "not in the batch", 0},
-	{"the batch itself", "return function(batch) batch[5] = nil return batch end", "not in the batch", 0},
+	{"not a position", "return function() return {false, {}} end", "not in the batch", 0},
+	{"no tickets", "return function() return {{}, false} end", "match 1 must have tickets", 0},
+	{"too few tickets", "return function() return {{tickets = {1, 2}}, {tickets = {3}}} end", "match 2 must have tickets", 0},
+	{"data that is no data", "return function() return {{tickets = {1, 2}, f = print or error}} end", "data must be", 0},
+	{"too much data", "return function() return {{tickets = {1, 2}, s = ('x'):rep(1025)}} end", "more than 1024", 0},
+	{"data in a ring", "return function() local t = {} t[1] = t return {{tickets = {1, 2}, t = t}} end", "4 levels", 0},
+	{"the batch itself", "return function(batch) batch[5] = nil return batch end", "match 1 must have tickets", 0},
 }
 
 // A policy that fails is replaced at once: whoever waits is matched, whatever it did.
@@ -139,7 +144,7 @@ func TestAPolicySeesCopies(t *testing.T) {
 			env.Namespace += "x"
 			m := newMatcher(t, env, matchq.Config{Policy: matchq.LuaPolicy(name, source)})
 			for i := range 5 {
-				r := matchq.Request{Queue: "history", Player: fmt.Sprint("p", i), Rating: float64(i), Attributes: []byte(`{"lang":"de","none":null}`)}
+				r := matchq.Request{Queue: "history", Player: fmt.Sprint("p", i), Rating: new(float64(i)), Attributes: []byte(`{"lang":"de","none":null}`)}
 				if _, err := m.Enqueue(t.Context(), r); err != nil {
 					t.Fatal(err)
 				}

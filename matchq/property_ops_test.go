@@ -27,7 +27,9 @@ func (s *machine) request(t *rapid.T) matchq.Request {
 		Player: rapid.SampledFrom(somePlayers).Draw(t, "player"),
 		ID:     rapid.SampledFrom(someIDs).Draw(t, "id"),
 		TTL:    s.ttl(t),
-		Rating: float64(rapid.IntRange(0, 2).Draw(t, "rating")),
+	}
+	if rating := rapid.IntRange(-1, 2).Draw(t, "rating"); rating >= 0 {
+		r.Rating = new(float64(rating))
 	}
 	if rapid.Bool().Draw(t, "with more") {
 		r.Attributes, r.ReplyTo = json.RawMessage(`{"a":"\t"}`), "here"
@@ -66,7 +68,7 @@ func (s *machine) doCrowd(t *rapid.T) error {
 	for range rapid.IntRange(20, 80).Draw(t, "requests") {
 		s.fresh++
 		requests = append(requests, matchq.Request{
-			Queue: queue, Player: "p" + strconv.Itoa(s.fresh), TTL: ttl, Rating: float64(s.fresh % 7),
+			Queue: queue, Player: "p" + strconv.Itoa(s.fresh), TTL: ttl, Rating: new(float64(s.fresh % 7)),
 		})
 	}
 	return s.enqueueAll(t, requests)
@@ -169,6 +171,9 @@ func (s *machine) doLate(t *rapid.T) error {
 		func() error { return s.pause(r.Queue, !s.queue(r.Queue).paused) },
 	}).Draw(t, "in between")
 
+	if _, _, err := s.m.AllRules(s.ctx); err != nil { // so that the first call counts
+		return err
+	}
 	var failed error
 	s.hook.Next("match/enqueue", func() {
 		if s.judge(&r) == isQueued {

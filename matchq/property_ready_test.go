@@ -13,10 +13,10 @@ import (
 
 // endMatch applies an event to a match that is, or was, proposed.
 func (m *model) endMatch(ev *matchq.Event) error {
-	if m.cfg.ReadyTimeout == 0 || ev.MatchID == "" {
-		return nil
-	}
 	match := m.matches[ev.MatchID]
+	if ev.MatchID == "" || match == nil && ev.Kind == matchq.Matched {
+		return nil // of a queue without a ready check
+	}
 	switch {
 	case ev.Kind == matchq.Proposed && match == nil:
 		match = &modelMatch{Match: *ev.Match, ids: idsOf(ev.Match.Tickets), reasons: map[string]string{}}

@@ -3,7 +3,6 @@ package matchq_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -46,6 +45,7 @@ type machine struct {
 	*model
 	ctx      context.Context
 	m        *matchq.Matcher
+	other    *matchq.Matcher // of another process
 	hook     *testkit.Repeater
 	rdb      redis.UniversalClient
 	embedded *miniredis.Miniredis
@@ -58,12 +58,13 @@ type machine struct {
 const picky = `return function(batch, size)
   local by, order = {}, {}
   for i = 1, batch.n do
-    local group = by[batch[i].rating] or {}
-    by[batch[i].rating] = group
+    local rating = batch[i].rating or "none"
+    local group = by[rating] or {}
+    by[rating] = group
     group[#group + 1] = i
     if #group == size then
       for _, position in ipairs(group) do order[#order + 1] = position end
-      by[batch[i].rating] = {}
+      by[rating] = {}
     end
   end
   return order
@@ -73,49 +74,41 @@ end`
 const shortTTL = time.Millisecond
 
 func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machine {
-	policy := rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky", "failing"}).Draw(t, "policy")
+	policy, first := anyRules(t, env.Embedded != nil)
 	cfg := matchq.Config{
 		Namespace: "test-" + xid.New().String(),
-		Size:      rapid.SampledFrom([]int{2, 2, 3, 5, 16}).Draw(t, "size"),
 		Limit:     rapid.SampledFrom([]int{32, 32, 100}).Draw(t, "limit"),
 		Retention: rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Minute}).Draw(t, "retention"),
 		Timeout:   10 * time.Second, // shared machines stall at times
-	}
-	switch policy {
-	case "random":
-		cfg.Policy = matchq.Random()
-	case "picky":
-		cfg.Policy = matchq.LuaPolicy("picky", picky)
-	case "failing":
-		cfg.Policy = matchq.LuaPolicy("failing", "return function(batch) batch.n = 0 error(batch[1].id) end")
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if rapid.Bool().Draw(t, "asks") {
-		cfg.ReadyTimeout = 5 * time.Second
-		if env.Embedded == nil {
-			cfg.ReadyTimeout = time.Hour
-		}
-	}
-	m, err := matchq.New(env.Client, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Tick(context.Background(), "none"); err != nil { // agrees on the configuration
-		t.Fatal(err)
+		Logger:    quiet,
+		Rules:     map[string]matchq.Rules{"*": first},
 	}
 	s := &machine{
-		ctx: context.Background(), m: m, hook: hook, rdb: env.Client, embedded: env.Embedded,
+		ctx: context.Background(), m: newModelled(t, env, cfg), hook: hook, rdb: env.Client, embedded: env.Embedded,
 		cursor: matchq.FromOldest, names: []string{"q0", "q1", "q2"},
+		other: newModelled(t, env, matchq.Config{Namespace: cfg.Namespace, Retention: cfg.Retention, Timeout: cfg.Timeout, Logger: quiet}),
 	}
 	var now time.Time
 	if s.embedded != nil {
 		now = time.UnixMilli(1_700_000_000_000 + rapid.Int64Range(0, 9999).Draw(t, "start"))
 		s.embedded.SetTime(now)
 	}
-	s.model = newModel(m.Config(), now)
-	s.fifo = policy == "fifo" || policy == "failing"
-	s.failing = policy == "failing"
+	s.model = newModel(s.m.Config(), now)
+	s.cfg.Interval = first.Interval
+	s.takeRules(policy, first)
 	return s
+}
+
+// newModelled makes a Matcher that has agreed on the configuration.
+func newModelled(t *rapid.T, env *matchqtest.Env, cfg matchq.Config) *matchq.Matcher {
+	m, err := matchq.New(env.Client, cfg)
+	if err == nil {
+		_, err = m.Tick(context.Background(), "none")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func (s *machine) actions() map[string]func(*rapid.T) {
@@ -137,6 +130,7 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 		"accept 2":  s.doAccept,
 		"decline":   s.doDecline,
 		"withdraw":  s.doWithdraw,
+		"rules":     s.doRules,
 	} {
 		actions[name] = func(t *rapid.T) {
 			if err := operation(t); err != nil {

@@ -12,20 +12,23 @@ import (
 var (
 	answerScript = space.Bind[answerArgs]("match/answer")
 	settleScript = space.Bind[settleArgs]("match/settle")
+	renewScript  = space.Bind[renewArgs]("match/renew")
 )
 
 type answerArgs struct {
-	IntervalMS int64  `lua:"interval_ms"`
-	Match      string `lua:"match"`
-	Player     string `lua:"player"`
-	Answer     string `lua:"answer"`
-	Reason     string `lua:"reason"`
+	Match  string `lua:"match"`
+	Player string `lua:"player"`
+	Answer string `lua:"answer"`
+	Reason string `lua:"reason"`
 }
 
 type settleArgs struct {
-	IntervalMS int64 `lua:"interval_ms"`
-	ReadyMS    int64 `lua:"ready_ms"`
-	Limit      int   `lua:"limit"`
+	Limit int `lua:"limit"`
+}
+
+type renewArgs struct {
+	Cursor string `lua:"cursor"`
+	Limit  int    `lua:"limit"`
 }
 
 // Accept says that a player takes a proposed match, and returns the match as it stands: Proposed while others have yet
@@ -66,7 +69,7 @@ func (m *Matcher) answer(ctx context.Context, matchID, player, answer, reason st
 		return Match{}, ErrNotFound // nobody has such an id
 	}
 	r, err := answerScript.Call(ctx, m.space, answerArgs{
-		IntervalMS: m.cfg.intervalMS(), Match: matchID, Player: player, Answer: answer, Reason: reason,
+		Match: matchID, Player: player, Answer: answer, Reason: reason,
 	})
 	if err != nil {
 		return Match{}, err
@@ -89,13 +92,24 @@ func (m *Match) ticketOf(player string) *Ticket {
 
 // settleOverdue settles overdue proposals, a bounded number, and says whether there are more.
 func (m *Matcher) settleOverdue(ctx context.Context) (more bool, err error) {
-	r, err := settleScript.Call(ctx, m.space, settleArgs{
-		IntervalMS: m.cfg.intervalMS(), ReadyMS: m.cfg.ReadyTimeout.Milliseconds(), Limit: max(1, m.cfg.Limit/m.cfg.Size),
-	})
+	r, err := settleScript.Call(ctx, m.space, settleArgs{Limit: m.cfg.Limit})
 	if err != nil {
 		return false, err
 	}
 	r.Number() // how many were settled
 	more = r.Number() == 1
 	return more, r.Err
+}
+
+// renewProposals sets the deadlines of proposals anew that were made before Redis's clock was set back.
+func (m *Matcher) renewProposals(ctx context.Context) error {
+	for args := (renewArgs{Cursor: "0", Limit: m.cfg.Limit}); ; {
+		r, err := renewScript.Call(ctx, m.space, args)
+		if err != nil {
+			return err
+		}
+		if args.Cursor = r.Text(); r.Err != nil || args.Cursor == "0" {
+			return r.Err
+		}
+	}
 }

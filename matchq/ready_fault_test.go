@@ -30,7 +30,7 @@ func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.Univ
 // load loads a script into Redis, since a call of a script that is not loaded has another form.
 func load(t *testing.T, env *matchqtest.Env, name string) {
 	t.Helper()
-	source, err := lua.Source(name, "")
+	source, err := lua.Source(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func checkRestored(t *testing.T, env *matchqtest.Env, size int) {
 	for i := range 300 {
 		id := fmt.Sprintf("%03d-%d", (i*7919)%1000, i)
 		want = append(want, id)
-		requests = append(requests, matchq.Request{Queue: "q", Player: id, ID: id, Rating: float64(i * i % 5 % 2), TTL: matchq.Never})
+		requests = append(requests, matchq.Request{Queue: "q", Player: id, ID: id, Rating: new(float64(i * i % 5 % 2)), TTL: matchq.Never})
 	}
 	if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
 		t.Fatal(err)
@@ -166,7 +166,7 @@ func TestReadyCarriedTicketsEnd(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(now)
-	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: 3})
+	m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour, Limit: 32, Size: 3, TTL: time.Minute})
 	tickets := enqueueMany(t, m, "history", 80) // each call of 32 carries its last two
 	if report, err := m.TickOnce(t.Context(), "history"); err != nil || !report.More || report.Matches != 10 {
 		t.Fatalf("tick: %+v, %v", report, err)

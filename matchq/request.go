@@ -1,8 +1,10 @@
 package matchq
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -25,15 +27,15 @@ type Request struct {
 	Queue string
 	// Player is a name too, by the same rules as Queue.
 	Player string
-	// Rating is a finite number that policies may use.
-	Rating float64
+	// Rating is a finite number that rules and policies may use; nil for none, which is not 0.
+	Rating *float64
 	// Attributes are JSON that comes back with the ticket and its match, up to 4 KiB when compacted; nil for none. CheckJSON
 	// has the rules; MaxDepth bounds their levels.
 	Attributes json.RawMessage
 	// ReplyTo says where to reach the player, in your words: a connection, a node. A name of up to 128 bytes, or
 	// empty. It comes back with the ticket and its match.
 	ReplyTo string
-	// TTL is how long the ticket waits before it expires; Config.TTL if zero, Never for no end.
+	// TTL is how long the ticket waits before it expires; Never for no end. Defaults to the rules of the queue.
 	TTL time.Duration
 	// WhileOnline ties the ticket to its player's connection, as package presence reports it: once the player has been
 	// away for the grace, or their node is dead, the ticket is cancelled with ReasonDisconnected and never matched.
@@ -50,6 +52,7 @@ type row struct {
 	ticket Ticket // without its times
 	body   string // its record without the time it expires
 	ttlMS  int64  // codec.NeverMS for Never
+	ownTTL bool   // the request has chosen the time to live
 	named  bool   // the request has chosen the id
 }
 
@@ -63,7 +66,7 @@ func (r *row) key() sender.Key {
 }
 
 // prepare checks a request and makes its row.
-func (m *Matcher) prepare(r *Request) (row, error) {
+func (m *Matcher) prepare(ctx context.Context, r *Request) (row, error) {
 	if err := CheckName("queue", r.Queue); err != nil {
 		return row{}, err
 	}
@@ -73,19 +76,17 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	if err := CheckName("reply_to", r.ReplyTo); err != nil && r.ReplyTo != "" {
 		return row{}, err
 	}
-	if math.IsNaN(r.Rating) || math.IsInf(r.Rating, 0) {
+	if r.Rating != nil && (math.IsNaN(*r.Rating) || math.IsInf(*r.Rating, 0)) {
 		return row{}, &InvalidError{"rating", "must be a finite number"}
 	}
 	attributes, problem := codec.CompactJSON(r.Attributes, MaxAttributes, MaxDepth)
 	if err := invalid("attributes", problem); err != nil {
 		return row{}, err
 	}
-	ttl := r.TTL
-	if ttl == 0 {
-		ttl = m.cfg.TTL
-	}
-	if err := checkTTL(ttl); err != nil {
-		return row{}, err
+	if r.TTL != 0 {
+		if err := checkTTL(r.TTL); err != nil {
+			return row{}, err
+		}
 	}
 	id := r.ID
 	if id == "" {
@@ -95,26 +96,45 @@ func (m *Matcher) prepare(r *Request) (row, error) {
 	} else if m.voider.has(id) {
 		return row{}, &UnknownError{TicketID: id, Err: errVoiding}
 	}
-	ttlMS := codec.NeverMS
-	if ttl != Never {
-		ttlMS = ttl.Milliseconds()
+	ttlMS, err := m.ttlMS(ctx, r)
+	if err != nil {
+		return row{}, err
 	}
 	record := codec.Record{
 		Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
 		Attributes: attributes, TTLMS: ttlMS,
 	}
-	return row{ticket: waitingTicket(id, &record), body: record.Body(), ttlMS: ttlMS, named: r.ID != ""}, nil
+	return row{ticket: waitingTicket(id, &record), body: record.Body(), ttlMS: ttlMS, ownTTL: r.TTL != 0, named: r.ID != ""}, nil
+}
+
+// ttlMS is how long a ticket may wait, by its request or by the rules of its queue.
+func (m *Matcher) ttlMS(ctx context.Context, r *Request) (int64, error) {
+	book, err := m.rules.Book(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("matchq: nothing was queued: %w", err)
+	}
+	plan := book.Plan(r.Queue)
+	switch {
+	case plan.Err != nil:
+		return 0, plan.Err
+	case r.TTL == Never:
+		return codec.NeverMS, nil
+	case r.TTL == 0:
+		return plan.TTLMS, nil
+	default:
+		return r.TTL.Milliseconds(), nil
+	}
 }
 
 // errVoiding is why an id can't be used again yet.
 var errVoiding = errors.New("an earlier request with this id had no answer and is being voided")
 
 // queuedAt is the ticket that a row became.
-func (r *row) queuedAt(ms int64) Ticket {
+func (r *row) queuedAt(a *answer) Ticket {
 	t := r.ticket
-	t.EnqueuedAt = time.UnixMilli(ms)
-	if r.ttlMS != codec.NeverMS {
-		t.ExpiresAt = time.UnixMilli(ms + r.ttlMS)
+	t.EnqueuedAt = time.UnixMilli(a.nowMS)
+	if a.ttlMS != codec.NeverMS {
+		t.ExpiresAt = time.UnixMilli(a.nowMS + a.ttlMS)
 	}
 	return t
 }

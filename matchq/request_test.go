@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +42,9 @@ var badRequests = []struct {
 	{"player with half an emoji", "player", good(func(r *matchq.Request) { r.Player = "🦊"[:3] })},
 	{"long reply_to", "reply_to", good(func(r *matchq.Request) { r.ReplyTo = strings.Repeat("r", 129) })},
 	{"reply_to with tab", "reply_to", good(func(r *matchq.Request) { r.ReplyTo = "\t" })},
-	{"rating NaN", "rating", good(func(r *matchq.Request) { r.Rating = math.NaN() })},
-	{"rating +Inf", "rating", good(func(r *matchq.Request) { r.Rating = math.Inf(1) })},
-	{"rating -Inf", "rating", good(func(r *matchq.Request) { r.Rating = math.Inf(-1) })},
+	{"rating NaN", "rating", good(func(r *matchq.Request) { r.Rating = new(math.NaN()) })},
+	{"rating +Inf", "rating", good(func(r *matchq.Request) { r.Rating = new(math.Inf(1)) })},
+	{"rating -Inf", "rating", good(func(r *matchq.Request) { r.Rating = new(math.Inf(-1)) })},
 	{"attributes broken", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(`{"a":`) })},
 	{"attributes two values", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(`1 2`) })},
 	{"attributes blank", "attributes", good(func(r *matchq.Request) { r.Attributes = json.RawMessage(" ") })},
@@ -131,8 +132,9 @@ func TestRequestsAtTheLimit(t *testing.T) {
 		"attributes": {Queue: "q", Player: "long", Attributes: text(4096)},
 		"levels":     {Queue: "q", Player: "deep", Attributes: levels(matchq.MaxDepth)},
 		"JSON":       {Queue: "q", Player: "json", Attributes: json.RawMessage(`{"a":["\t","\u0000","🦊\u2028<>&",1e300,null]}`)},
-		"rating max": {Queue: "q", Player: "max", Rating: math.MaxFloat64},
-		"rating min": {Queue: "q", Player: "min", Rating: -math.SmallestNonzeroFloat64},
+		"rating max": {Queue: "q", Player: "max", Rating: new(math.MaxFloat64)},
+		"rating 0":   {Queue: "q", Player: "zero", Rating: new(0.0)},
+		"rating min": {Queue: "q", Player: "min", Rating: new(-math.SmallestNonzeroFloat64)},
 		"ttl least":  {Queue: "r", Player: "brief", TTL: time.Millisecond},
 		"ttl most":   {Queue: "q", Player: "old", TTL: 100 * 365 * 24 * time.Hour},
 	}
@@ -148,7 +150,7 @@ func TestRequestsAtTheLimit(t *testing.T) {
 			if err != nil || got.ID != made.ID {
 				t.Errorf("%s: %+v, %v", what, got, err)
 			}
-			if got.Queue != r.Queue || got.Player != r.Player || got.ReplyTo != r.ReplyTo || got.Rating != r.Rating ||
+			if got.Queue != r.Queue || got.Player != r.Player || got.ReplyTo != r.ReplyTo || !reflect.DeepEqual(got.Rating, r.Rating) ||
 				string(got.Attributes) != string(r.Attributes) || !got.ExpiresAt.Equal(made.ExpiresAt) {
 				t.Errorf("%s: is\n%+v, was\n%+v", what, got, r)
 			}
@@ -215,12 +217,20 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{"size", matchq.Config{Size: 1}},
 		{"size", matchq.Config{Size: -2}},
 		{"size", matchq.Config{Size: 17}},
-		{"policy name", matchq.Config{Policy: matchq.LuaPolicy("", "return function() return {} end")}},
-		{"policy name", matchq.Config{Policy: matchq.LuaPolicy("a\nb", "return function() return {} end")}},
-		{"policy", matchq.Config{Policy: matchq.LuaPolicy("mine", "")}},
-		{"ttl", matchq.Config{TTL: -3}},
-		{"ttl", matchq.Config{TTL: matchq.AtOnce}},
-		{"ttl", matchq.Config{TTL: time.Nanosecond}},
+		{"source", matchq.Config{Policy: matchq.LuaPolicy("", "return function() return {} end")}},
+		{"policy", matchq.Config{Policy: matchq.LuaPolicy("a\nb", "return function() return {} end")}},
+		{"source", matchq.Config{Policy: matchq.LuaPolicy("mine", "")}},
+		{"source", matchq.Config{Policy: matchq.LuaPolicy("fifo", "return function() return {} end")}},
+		{"ticket_ttl", matchq.Config{TTL: -3}},
+		{"ticket_ttl", matchq.Config{TTL: matchq.AtOnce}},
+		{"ticket_ttl", matchq.Config{TTL: time.Nanosecond}},
+		{"ready_timeout", matchq.Config{ReadyTimeout: time.Millisecond}},
+		{"ready_timeout", matchq.Config{ReadyTimeout: matchq.AtOnce}},
+		{"by", matchq.Config{By: "a\nb"}},
+		{"pattern", matchq.Config{Rules: map[string]matchq.Rules{"": {}}}},
+		{"pattern", matchq.Config{Rules: map[string]matchq.Rules{"a\n*": {}}}},
+		{"rules for a*: size", matchq.Config{Rules: map[string]matchq.Rules{"a*": {Size: 1}}}},
+		{"size", matchq.Config{Size: 3, Rules: map[string]matchq.Rules{"*": {Size: 2}}}},
 		{"retention", matchq.Config{Retention: 999 * time.Millisecond}},
 		{"retention", matchq.Config{Retention: matchq.Never}},
 		{"limit", matchq.Config{Limit: 31}},

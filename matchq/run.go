@@ -24,7 +24,7 @@ const maxVisits = 64
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change.
 func (m *Matcher) Run(ctx context.Context) error {
 	defer m.vigil.Follow(ctx, 0, nil)()
-	var clock space.Clock
+	seen := watched{}
 	run := agreement.Run{Space: m.space}
 	defer run.End(ctx)
 	outage := space.Outage{
@@ -34,7 +34,7 @@ func (m *Matcher) Run(ctx context.Context) error {
 		var idle time.Duration
 		err := run.Keep(ctx)
 		if err == nil {
-			idle, err = m.round(ctx, &clock)
+			idle, err = m.round(ctx, &seen)
 		}
 		switch {
 		case ctx.Err() != nil: // that was the end
@@ -51,10 +51,10 @@ func (m *Matcher) Run(ctx context.Context) error {
 }
 
 // round does all that is due, and returns how long there is nothing to do. Tickets are forgotten whatever else fails.
-func (m *Matcher) round(ctx context.Context, clock *space.Clock) (time.Duration, error) {
+func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, error) {
 	due, err := m.findDue(ctx)
 	if err == nil {
-		err = m.wakeAndSettle(ctx, clock, &due)
+		err = m.wakeAndSettle(ctx, seen, &due)
 	} else {
 		due.forgettable = errors.Is(err, ErrRefused)
 	}
@@ -79,18 +79,35 @@ func (m *Matcher) round(ctx context.Context, clock *space.Clock) (time.Duration,
 	return min(due.next, m.poll()), nil
 }
 
+// watched is what Run has seen: after a change of it, queues may have to be visited earlier than their scores say.
+type watched struct {
+	clock space.Clock
+	rules string // the version by which all queues were woken
+}
+
 // wakeAndSettle does what comes before the ticks.
-func (m *Matcher) wakeAndSettle(ctx context.Context, clock *space.Clock, due *dueList) (err error) {
+func (m *Matcher) wakeAndSettle(ctx context.Context, seen *watched, due *dueList) (err error) {
 	if err := m.vigil.SawBeforeTick(ctx, due.redis); err != nil { // which must not count anybody as absent in another Redis
 		return err
 	}
-	if clock.WentBack(due.now) {
-		// Also the first time: the clock may have been set back before this node looked.
-		if err := m.wakeAll(ctx, due.now); err != nil {
+	back := seen.clock.WentBack(due.now) // also the first time: it may have been set back before this node looked
+	if back {
+		if err := m.renewProposals(ctx); err != nil {
 			return err
 		}
 	}
-	clock.Seen(due.now)
+	if known := m.rules.Known(); known == nil || known.Version != due.rules {
+		if _, err := m.rules.Refresh(ctx, known); err != nil {
+			return err
+		}
+	}
+	if version := m.rules.Known().Version; back || seen.rules != version {
+		if err := m.wakeAll(ctx, due.now); err != nil {
+			return err
+		}
+		seen.rules = version
+	}
+	seen.clock.Seen(due.now)
 	for due.settleable && err == nil {
 		due.settleable, err = m.settleOverdue(ctx)
 	}
@@ -99,10 +116,11 @@ func (m *Matcher) wakeAndSettle(ctx context.Context, clock *space.Clock, due *du
 
 // poll is how often to look for queues that became due earlier than was known, because somebody was queued.
 func (m *Matcher) poll() time.Duration {
-	if m.cfg.Interval == AtOnce {
-		return 100 * time.Millisecond
+	const most = 100 * time.Millisecond
+	if book := m.rules.Known(); book != nil && book.Shortest() > 0 {
+		return min(max(book.Shortest()/4, 5*time.Millisecond), most)
 	}
-	return min(max(m.cfg.Interval/4, 5*time.Millisecond), 100*time.Millisecond)
+	return most
 }
 
 // dueList is the reply of due.lua.
@@ -112,6 +130,7 @@ type dueList struct {
 	forgettable bool
 	settleable  bool // deadlines of proposals are over
 	redis       vigil.Identity
+	rules       string // the version in force
 	visits      []visit
 }
 
@@ -124,7 +143,6 @@ type dueArgs struct {
 	Limit       int   `lua:"limit"`
 	Offset      int   `lua:"offset"`
 	RetentionMS int64 `lua:"retention_ms"`
-	ReadyMS     int64 `lua:"ready_ms"`
 }
 
 type forgetArgs struct {
@@ -135,7 +153,7 @@ type forgetArgs struct {
 
 func (m *Matcher) findDue(ctx context.Context) (dueList, error) {
 	r, err := dueScript.Call(ctx, m.space, dueArgs{
-		Limit: maxVisits, RetentionMS: m.cfg.Retention.Milliseconds(), ReadyMS: m.cfg.ReadyTimeout.Milliseconds(),
+		Limit: maxVisits, RetentionMS: m.cfg.Retention.Milliseconds(),
 		Offset: rand.IntN(4) * maxVisits, // nodes start at different places, so that they don't do each other's work
 	})
 	if err != nil {
@@ -152,6 +170,7 @@ func decodeDue(r *space.Reply) (dueList, error) {
 	due.forgettable = r.Number() == 1
 	due.settleable = r.Number() == 1
 	due.redis = vigil.ReadIdentity(r)
+	due.rules = r.Text()
 	for r.More() {
 		due.visits = append(due.visits, visit{queue: r.Text(), fence: r.Text()})
 	}

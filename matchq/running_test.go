@@ -24,7 +24,7 @@ func inRun(t *testing.T, env *matchqtest.Env, n int64) {
 // ended it may take over.
 func TestARunningNodeIsNotOverruled(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		healthy, other := newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{Size: 3})
+		healthy, other := newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{Retention: time.Minute})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- healthy.Run(ctx) }()
@@ -55,7 +55,7 @@ func TestAKilledNodeIsOverruledSoon(t *testing.T) {
 			env := matchqtest.Embedded(t)
 			now := time.Now()
 			env.Embedded.SetTime(now)
-			first, other := newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{Size: 3})
+			first, other := newMatcher(t, env, matchq.Config{}), newMatcher(t, env, matchq.Config{Retention: time.Minute})
 			if err := first.Resume(t.Context(), "q"); err != nil { // brings its configuration into force
 				t.Fatal(err)
 			}

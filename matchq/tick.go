@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -13,15 +14,24 @@ import (
 var tickScript = space.Bind[tickArgs]("match/tick")
 
 type tickArgs struct {
-	IntervalMS int64     `lua:"interval_ms"`
-	Size       int       `lua:"size"`
-	Limit      int       `lua:"limit"`
-	ReadyMS    int64     `lua:"ready_ms"`
-	Rows       []tickRow `lua:"row"`
+	Version string     `lua:"version"`
+	Limit   int        `lua:"limit"`
+	Plans   []tickPlan `lua:"plan"`
+	Rows    []tickRow  `lua:"row"`
+}
+
+type tickPlan struct {
+	IntervalMS int64  `lua:"interval_ms"`
+	Size       int    `lua:"size"`
+	ReadyMS    int64  `lua:"ready_ms"`
+	Policy     string `lua:"policy"`
+	Source     string `lua:"source"`
+	Names      string `lua:"names"`
 }
 
 type tickRow struct {
 	Queue   string `lua:"queue"`
+	Plan    int    `lua:"plan"`
 	PhaseMS int64  `lua:"phase_ms"`
 	Fence   string `lua:"fence"`
 }
@@ -42,11 +52,13 @@ type TickReport struct {
 	// Fallback says that FIFO matched the queue, because its policy failed in this visit or up to 30 s before.
 	Fallback bool
 	turn     sandbox.Turn
+	plan     *rulebook.Plan
 }
 
 // visit is a queue to tick. fence is the score it had when it was found due, "" to visit it at any score.
 type visit struct {
 	queue, fence string
+	plan         *rulebook.Plan // by which it was ticked
 }
 
 // Tick matches the tickets that wait in a queue now, in or out of turn. It is for tests, tools and a timing of your own;
@@ -60,7 +72,10 @@ func (m *Matcher) Tick(ctx context.Context, queue string) (TickReport, error) {
 		return TickReport{Queue: queue, More: true}, err
 	}
 	sum, err := m.tickQueue(ctx, queue)
-	ended := sum.Matches*m.cfg.Size + sum.Expired
+	ended := sum.Expired
+	if sum.plan != nil {
+		ended += sum.Matches * sum.plan.Rules.Size
+	}
 	for more := err == nil; more && err == nil && ended >= 0; ended -= m.cfg.Limit {
 		more, err = m.forgetBeside(ctx, sum.At)
 	}
@@ -78,6 +93,7 @@ func (m *Matcher) tickQueue(ctx context.Context, queue string) (TickReport, erro
 		if err != nil {
 			return sum, err
 		}
+		sum.More = len(reports) > 0 // the rules of the queue can't be read
 		for _, r := range reports {
 			r.Matches, r.Expired, r.Took = sum.Matches+r.Matches, sum.Expired+r.Expired, sum.Took+r.Took
 			r.Err, r.Fallback = cmp.Or(sum.Err, r.Err), sum.Fallback || r.Fallback
@@ -110,11 +126,14 @@ func (m *Matcher) forgetBeside(ctx context.Context, now time.Time) (more bool, e
 // of batches that are not done and queues that did not fit in.
 func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickReport, rest []visit, err error) {
 	began := time.Now()
-	r, err := m.callTick(ctx, visits)
+	r, called, err := m.callTick(ctx, visits)
 	if err != nil {
 		return nil, visits, err
 	}
-	ticked, err := decodeTick(r, visits, m.cfg.Policy)
+	if len(called) == 0 {
+		return nil, nil, nil
+	}
+	ticked, err := decodeTick(r, called)
 	if err != nil {
 		return nil, visits, err
 	}
@@ -127,30 +146,61 @@ func (m *Matcher) tick(ctx context.Context, visits []visit) (reports []TickRepor
 		}
 		m.tell(*r)
 	}
-	return ticked.reports, append(rest, visits[ticked.considered:]...), nil
+	return ticked.reports, append(rest, called[ticked.considered:]...), nil
 }
 
-// callTick runs tick.lua, one call at a time: one that its caller gave up on keeps its place until it has really ended,
-// so that ticks don't pile up in a Redis that is slow.
-func (m *Matcher) callTick(ctx context.Context, visits []visit) (*space.Reply, error) {
-	args := tickArgs{
-		IntervalMS: m.cfg.intervalMS(), Size: m.cfg.Size, Limit: m.cfg.Limit, ReadyMS: m.cfg.ReadyTimeout.Milliseconds(),
-		Rows: make([]tickRow, len(visits)),
-	}
-	for i, v := range visits {
-		args.Rows[i] = tickRow{Queue: v.queue, PhaseMS: m.cfg.phaseMS(v.queue), Fence: v.fence}
-	}
+// callTick runs tick.lua for the visits whose rules this version can read, one call at a time: one that its caller gave up
+// on keeps its place until it has really ended, so that ticks don't pile up in a Redis that is slow.
+func (m *Matcher) callTick(ctx context.Context, visits []visit) (r *space.Reply, called []visit, err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
 	select {
 	case m.tickLane <- struct{}{}:
 	case <-ctx.Done():
-		return nil, space.Unavailable(ctx.Err())
+		return nil, nil, space.Unavailable(ctx.Err())
 	}
-	return space.Bounded(ctx, m.space, func(ctx context.Context) (*space.Reply, error) {
+	type result struct {
+		reply  *space.Reply
+		called []visit
+	}
+	done, err := space.Bounded(ctx, m.space, func(ctx context.Context) (result result, err error) {
 		defer func() { <-m.tickLane }()
-		return tickScript.CallToEnd(ctx, m.space, args)
+		err = m.rules.Do(ctx, func(book *rulebook.Book) (err error) {
+			var args tickArgs
+			if args, result.called = m.tickArgs(book, visits); len(result.called) == 0 {
+				return nil
+			}
+			result.reply, err = tickScript.CallToEnd(ctx, m.space, args)
+			return err
+		})
+		return result, err
 	})
+	return done.reply, done.called, err
+}
+
+// tickArgs are the arguments of a call by a book, and the visits that it makes.
+func (m *Matcher) tickArgs(book *rulebook.Book, visits []visit) (tickArgs, []visit) {
+	args := tickArgs{Version: book.Version, Limit: m.cfg.Limit, Rows: make([]tickRow, 0, len(visits))}
+	called := make([]visit, 0, len(visits))
+	numbers := map[*rulebook.Plan]int{}
+	for _, v := range visits {
+		v.plan = book.Plan(v.queue)
+		if v.plan.Err != nil {
+			continue
+		}
+		number := numbers[v.plan]
+		if number == 0 {
+			args.Plans = append(args.Plans, tickPlan{
+				IntervalMS: v.plan.IntervalMS, Size: v.plan.Rules.Size, ReadyMS: v.plan.ReadyMS,
+				Policy: v.plan.Policy, Source: v.plan.Source, Names: v.plan.Names,
+			})
+			number = len(args.Plans)
+			numbers[v.plan] = number
+		}
+		args.Rows = append(args.Rows, tickRow{Queue: v.queue, Plan: number, PhaseMS: v.plan.PhaseMS(v.queue), Fence: v.fence})
+		called = append(called, v)
+	}
+	return args, called
 }
 
 // ticked is the reply of tick.lua.
@@ -160,7 +210,7 @@ type ticked struct {
 	visited    []visit // of each report
 }
 
-func decodeTick(r *space.Reply, visits []visit, policy Policy) (ticked, error) {
+func decodeTick(r *space.Reply, visits []visit) (ticked, error) {
 	at := time.UnixMilli(r.Number())
 	var t ticked
 	if t.considered = int(r.Number()); t.considered < 0 || t.considered > len(visits) {
@@ -170,13 +220,13 @@ func decodeTick(r *space.Reply, visits []visit, policy Policy) (ticked, error) {
 		row := r.List()
 		v := visits[row.Index(len(visits))]
 		report := TickReport{
-			Queue: v.queue, Window: v.window(), At: at,
+			plan: v.plan, Queue: v.queue, Window: v.window(), At: at,
 			Matches: int(row.Number()), Expired: int(row.Number()), Left: int(row.Number()), More: row.Number() == 1,
 		}
 		report.turn = sandbox.Turn(row.Number())
 		report.Fallback = report.turn.On()
 		if row.More() {
-			report.Err = (*PolicyError)(sandbox.Failed(policy.name, v.queue, row.Text()))
+			report.Err = (*PolicyError)(sandbox.Failed(v.plan.Rules.Policy, v.queue, row.Text()))
 		}
 		r.Done(row)
 		t.reports, t.visited = append(t.reports, report), append(t.visited, v)
@@ -198,7 +248,7 @@ const neverScore = 4e12
 
 // tell lets Config.OnTick see a report, one at a time.
 func (m *Matcher) tell(r TickReport) {
-	r.turn.Log(m.cfg.Logger, m.cfg.Policy.name, r.Queue, r.Err)
+	r.turn.Log(m.cfg.Logger, r.plan.Rules.Policy, r.Queue, r.Err)
 	if m.cfg.OnTick != nil {
 		m.onTick.Lock()
 		defer m.onTick.Unlock()

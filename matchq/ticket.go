@@ -11,8 +11,8 @@ import (
 // State is where a ticket stands.
 type State string
 
-// A ticket waits until it ends in exactly one of the states Matched, Cancelled and Expired. If Config.ReadyTimeout is
-// set it is Proposed before it is Matched, and may wait again after that: the event is Restored.
+// A ticket waits until it ends in exactly one of the states Matched, Cancelled and Expired. If the rules have a ready
+// check it is Proposed before it is Matched, and may wait again after that: the event is Restored.
 const (
 	Waiting   State = codec.Waiting
 	Proposed  State = codec.Proposed
@@ -20,6 +20,8 @@ const (
 	Cancelled State = codec.Cancelled
 	Expired   State = codec.Expired
 	Restored  State = codec.Restored // only of events
+
+	RulesChanged State = codec.RulesChanged // only of events, which concern no ticket
 )
 
 // Ended says whether a state is final: Matched, Cancelled or Expired.
@@ -39,7 +41,7 @@ type Ticket struct {
 	ID          string
 	Queue       string
 	Player      string
-	Rating      float64         // 0 unless the request had one
+	Rating      *float64        // that of the request; nil if it had none
 	Attributes  json.RawMessage // those of the request, without white space; nil if none
 	ReplyTo     string          // that of the request
 	WhileOnline bool            // that of the request
@@ -60,10 +62,14 @@ type Match struct {
 	ID      string
 	Queue   string
 	Room    string    // a name for the place where they play; not a secret
-	Tickets []Ticket  // Config.Size of them, in the order of the policy
+	Tickets []Ticket  // Rules.Size of them, in the order of the policy
 	MadeAt  time.Time // when it came to its State, by Redis's clock
+	Rules   string    // the version of the rules that made it
 
-	// State is Proposed until all have accepted, if Config.ReadyTimeout is set; then Matched, as it is at once
+	// Data is what the policy says of the match, a JSON object of at most 1 KiB; nil if it says nothing.
+	Data json.RawMessage
+
+	// State is Proposed until all have accepted, if the rules have a ready check; then Matched, as it is at once
 	// otherwise; or Cancelled if a player did not accept. The states of its tickets then say who was cancelled.
 	State    State
 	Deadline time.Time // of a proposed match: until when all must Accept it

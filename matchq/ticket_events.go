@@ -70,7 +70,7 @@ func (m *Matcher) RecentMatches(ctx context.Context, n int) ([]Match, error) {
 		}
 		for i := range entries {
 			e := &entries[i]
-			for place := e.places() - 1; e.Kind == codec.Matched && place >= 0; place-- {
+			for place := e.Places() - 1; e.Kind == codec.Matched && place >= 0; place-- {
 				if len(recent) == n {
 					return recent, nil
 				}

@@ -91,7 +91,7 @@ func (v *voider) look(rows []row) (proposed []row, err error) {
 	}
 	for i := range rows {
 		matchID, record, ok := codec.CutProposed(values[i])
-		if !ok || !codec.SameTicket(record, rows[i].body) {
+		if !ok || !codec.SameRequest(record, rows[i].body) {
 			continue
 		}
 		proposed = append(proposed, rows[i])

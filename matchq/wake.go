@@ -4,11 +4,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
 // wakeAll has every queue visited in its next window that is not due before then. Scores of before a clock was set
-// back lie too far in the future.
+// back, or the rules were changed, may lie too far in the future.
 func (m *Matcher) wakeAll(ctx context.Context, now time.Time) error {
 	var late []string
 	err := m.scanDue(ctx, func(queue string, due time.Time) error {
@@ -39,20 +40,24 @@ func (m *Matcher) scanDue(ctx context.Context, each func(queue string, due time.
 var wakeScript = space.Bind[wakeArgs]("match/wake")
 
 type wakeArgs struct {
-	IntervalMS int64     `lua:"interval_ms"`
-	Rows       []wakeRow `lua:"row"`
+	Version string    `lua:"version"`
+	Rows    []wakeRow `lua:"row"`
 }
 
 type wakeRow struct {
-	Queue   string `lua:"queue"`
-	PhaseMS int64  `lua:"phase_ms"`
+	Queue      string `lua:"queue"`
+	IntervalMS int64  `lua:"interval_ms"`
+	PhaseMS    int64  `lua:"phase_ms"`
 }
 
 func (m *Matcher) wake(ctx context.Context, queues []string) error {
-	args := wakeArgs{IntervalMS: m.cfg.intervalMS()}
-	for _, queue := range queues {
-		args.Rows = append(args.Rows, wakeRow{Queue: queue, PhaseMS: m.cfg.phaseMS(queue)})
-	}
-	_, err := wakeScript.Call(ctx, m.space, args)
-	return err
+	return m.rules.Do(ctx, func(book *rulebook.Book) error {
+		args := wakeArgs{Version: book.Version}
+		for _, queue := range queues {
+			plan := book.Plan(queue)
+			args.Rows = append(args.Rows, wakeRow{Queue: queue, IntervalMS: plan.IntervalMS, PhaseMS: plan.PhaseMS(queue)})
+		}
+		_, err := wakeScript.Call(ctx, m.space, args)
+		return err
+	})
 }

@@ -135,7 +135,7 @@ func (w *watcher) tell(message redis.XMessage) error {
 	if err != nil {
 		return err
 	}
-	for place := w.cursor.PlaceAfter(here); place < e.places(); place++ {
+	for place := w.cursor.PlaceAfter(here); place < e.Places(); place++ {
 		if !w.yield(e.event(place), nil) {
 			return errBreak
 		}

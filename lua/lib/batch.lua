@@ -6,7 +6,7 @@ local function ticket_view(id, record, now)
   return {
     id = id,
     player = player,
-    rating = tonumber(rating) or 0,
+    rating = tonumber(rating),
     attributes = attributes,
     waited_ms = math.max(0, now - enqueued_at(record)),
   }

@@ -4,7 +4,7 @@
 local function cancel_tickets(tickets, events, counters, now, reason, lines)
   local outcomes = {}
   if #lines > 0 then
-    end_tickets(events, now, "cancelled", 1, reason, lines, outcomes)
+    end_tickets(events, now, { kind = "cancelled", size = 1, reason = reason }, lines, outcomes)
     redis.call("HSET", tickets, unpack(outcomes))
     redis.call("HINCRBY", counters, "cancelled", #outcomes / 2)
   end

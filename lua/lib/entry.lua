@@ -1,20 +1,17 @@
 --@include lib/record.lua
 
--- An entry of the events stream is about tickets that changed. Its fields always have this order:
+-- An entry of the events stream is about tickets that changed. Its fields begin in this order:
 --   kind <proposed, matched, restored, cancelled, expired> size <tickets a match; 1 where each ticket is by itself>
 --   count <tickets> at <ms> reason <text> tickets <lines>
--- and then, for a proposal: deadline <ms>; for the end of a proposal: match <id>. The lines are id, record, id, record,
--- … and each size tickets are one place; an entry has at most 50 places and 64 KiB of lines, or one place. at is by
--- Redis's clock; the entry's own id never goes back, and so runs ahead of a clock that was set back.
+-- The others follow in any order: deadline <ms> of a proposal; match <id> of the proposal that ended; rules <version
+-- that made the matches>; data <a line of JSON for each match, empty where it has none>. The lines are id, record, id,
+-- record, … and each size tickets are one place; matches of differing sizes have all of theirs, with commas between. An
+-- entry has at most 50 places and 64 KiB of lines, or one place. at is by Redis's clock; the entry's own id never goes
+-- back, and so runs ahead of a clock that was set back.
 
--- entry_kind, entry_size, entry_count, entry_at, entry_lines, entry_match: read the fields of an entry, as XRANGE
--- returns them. The match is nil unless the entry ends a proposal.
+-- entry_kind, entry_count, entry_at, entry_lines: read the fields of an entry, as XRANGE returns them.
 local function entry_kind(fields)
   return fields[2]
-end
-
-local function entry_size(fields)
-  return tonumber(fields[4])
 end
 
 local function entry_count(fields)
@@ -29,8 +26,29 @@ local function entry_lines(fields)
   return fields[12]
 end
 
+-- entry_places: how many places an entry has.
+local function entry_places(fields)
+  local size = tonumber(fields[4])
+  if size then
+    return fields[6] / size
+  end
+  local _, commas = string.gsub(fields[4], ",", "")
+  return commas + 1
+end
+
+-- entry_index: where the value of one of the other fields stands; nil if the entry does not have it.
+local function entry_index(fields, name)
+  for i = 13, #fields, 2 do
+    if fields[i] == name then
+      return i + 1
+    end
+  end
+  return nil
+end
+
+-- entry_match: the id of the proposal that an entry ends; nil for other entries.
 local function entry_match(fields)
-  return fields[13] == "match" and fields[14] or nil
+  return fields[entry_index(fields, "match")]
 end
 
 -- read_entry: the fields of the entry with an id; nil if it is gone.
@@ -39,24 +57,43 @@ local function read_entry(events, id)
   return found[1] and found[1][2]
 end
 
--- place_of: the fields of an entry as if it told of one of its places only: count and tickets are those of the place,
--- and a last field, place, has its number. Returns nil if the entry has no such place. A reply with a whole entry could
--- be some fifty times as long as one about a ticket.
-local function place_of(fields, place)
-  local size, lines = entry_size(fields), entry_lines(fields)
-  if place < 0 or place >= entry_count(fields) / size then
-    return nil
-  end
+-- cut_lines: the lines of a text from the one after skip others on, so many of them.
+local function cut_lines(text, skip, n)
   local first = 1
-  for _ = 1, 2 * size * place do
-    first = string.find(lines, "\n", first, true) + 1
+  for _ = 1, skip do
+    first = string.find(text, "\n", first, true) + 1
   end
   local after = first - 1
-  for _ = 1, 2 * size do
-    after = string.find(lines, "\n", after + 1, true) or #lines + 1
+  for _ = 1, n do
+    after = string.find(text, "\n", after + 1, true) or #text + 1
   end
+  return string.sub(text, first, after - 1)
+end
+
+-- place_of: the fields of an entry as if it told of one of its places only, which a last field, place, numbers. Returns
+-- nil if the entry has no such place. A reply with a whole entry could be some fifty times as long as one about a
+-- ticket.
+local function place_of(fields, place)
+  if place < 0 or place >= entry_places(fields) then
+    return nil
+  end
+  local before, size, nth = 0, tonumber(fields[4]), 0
+  for text in string.gmatch(size and "" or fields[4], "%d+") do
+    if nth < place then
+      before = before + text
+    elseif nth == place then
+      size = tonumber(text)
+    end
+    nth = nth + 1
+  end
+  before = nth > 0 and before or size * place
   local cut = { unpack(fields) }
-  cut[6], cut[12] = fields[4], string.sub(lines, first, after - 1)
+  cut[4], cut[6] = string.format("%d", size), string.format("%d", size)
+  cut[12] = cut_lines(entry_lines(fields), 2 * before, 2 * size)
+  local data = entry_index(fields, "data")
+  if data then
+    cut[data] = cut_lines(fields[data], place, 1)
+  end
   cut[#fields + 1], cut[#fields + 2] = "place", string.format("%d", place)
   return cut
 end
@@ -81,6 +118,24 @@ local function add_entry(events, now, kind, size, reason, count, text, ...)
     "at", now, "reason", reason, "tickets", text, ...)
 end
 
+-- more_fields: the other fields of an entry about n places, after some that other entries told of. See end_tickets.
+local function more_fields(about, before, n)
+  local fields = {}
+  for _, name in ipairs({ "deadline", "match", "rules" }) do
+    if about[name] then
+      fields[#fields + 1], fields[#fields + 2] = name, about[name]
+    end
+  end
+  local data = {}
+  for place = 1, about.data and n or 0 do
+    data[place] = about.data[before + place] or ""
+  end
+  if table.concat(data) ~= "" then
+    fields[#fields + 1], fields[#fields + 2] = "data", table.concat(data, "\n")
+  end
+  return fields
+end
+
 -- The places of an entry as text: Redis takes long to write numbers.
 local place_texts = {
   "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
@@ -90,15 +145,18 @@ local place_texts = {
   "40", "41", "42", "43", "44", "45", "46", "47", "48", "49",
 }
 
--- end_tickets: write the entries for lines and append id, outcome, … to outcomes, to be stored. The tickets of one
--- proposal, whose entries have more fields, stay in one entry. Returns the id of the last entry.
-local function end_tickets(events, now, kind, size, reason, lines, outcomes, ...)
-  local at, entry, first = #outcomes, nil, 1
-  local together = select("#", ...) > 0 and #lines / 2 or size
+-- end_tickets: write the entries for lines and append id, outcome, … to outcomes, to be stored. about says what the
+-- entries tell: kind, size, and if there are: reason; match, whose tickets then stay in one entry; rules, the version;
+-- data, a text for each place that has some, by number. Returns the id of the last entry.
+local function end_tickets(events, now, about, lines, outcomes)
+  local at, entry, first, size, places = #outcomes, nil, 1, about.size, 0
+  local together = about.match and #lines / 2 or size
   while first < #lines do
     local last, text = fill_entry(lines, first, together)
-    entry = add_entry(events, now, kind, size, reason, (last - first + 1) / 2, text, ...)
-    local place, mark = 0, outcome_mark(kind, entry)
+    local count = (last - first + 1) / 2
+    entry = add_entry(events, now, about.kind, size, about.reason or "", count, text,
+      unpack(more_fields(about, places, count / size)))
+    local place, mark = 0, outcome_mark(about.kind, entry)
     for head = first, last, 2 * size do
       place = place + 1
       local value = mark .. place_texts[place]
@@ -107,7 +165,7 @@ local function end_tickets(events, now, kind, size, reason, lines, outcomes, ...
         at = at + 2
       end
     end
-    first = last + 1
+    first, places = last + 1, places + place
   end
   return entry
 end

@@ -1,26 +1,33 @@
 --@include lib/time.lua
 --@include lib/record.lua
 --@include lib/entry.lua
+--@include lib/opponents.lua
 
 -- The proposals hash has a value for each match that waits, or waited, for its players to accept:
---   open     o TAB deadline_ms TAB made_ms TAB phase_ms of its queue TAB <1 or 0 a ticket: accepted> TAB queue
+--   open     o TAB deadline_ms TAB made_ms TAB interval_ms TAB phase_ms TAB <1 or 0 a ticket: accepted> TAB queue
+--            TAB <version of the rules> TAB <1 or 0: its players' opponents are noted> TAB <data of the match>
 --            TAB id TAB id …
 --   settled  m TAB <id of the entry about the match>
 --            c TAB <id of the entry about the cancelled> TAB <id of the entry about the restored; may be empty>
 --              TAB id TAB id …
--- Proposed tickets keep their places in the queue's lists. A settled value goes when its entry is forgotten.
+-- interval_ms and phase_ms are those of its queue's windows when it was made. Whatever the rules say later, it ends by
+-- what it says itself. Proposed tickets keep their places in the queue's lists. A settled value goes when its entry is
+-- forgotten.
 --
--- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines.
+-- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines; to make matches
+-- also meta, met_one, met_two.
 
 -- open_proposal: an open proposal; nil for a settled or unknown one.
 local function open_proposal(value)
-  local deadline, made, phase, accepted, queue, ids =
-    string.match(value or "", "^o\t(%d+)\t(%d+)\t(%d+)\t([01]+)\t([^\t]*)\t(.*)$")
+  local deadline, made, interval, phase, accepted, queue, rules, notes, data, ids = string.match(value or "",
+    "^o\t(%d+)\t(%d+)\t(%d+)\t(%d+)\t([01]+)\t([^\t]*)\t([^\t]*)\t([01])\t([^\t]*)\t(.*)$")
   if not deadline then
     return nil
   end
-  local p = { deadline = tonumber(deadline), made = made, phase = tonumber(phase), accepted = accepted, queue = queue }
-  p.ids = {}
+  local p = {
+    deadline = tonumber(deadline), made = tonumber(made), interval = tonumber(interval), phase = tonumber(phase),
+    accepted = accepted, queue = queue, rules = rules, notes = notes, data = data, ids = {},
+  }
   for id in string.gmatch(ids, "[^\t]+") do
     p.ids[#p.ids + 1] = id
   end
@@ -29,8 +36,8 @@ end
 
 -- proposal_value: an open proposal as it is stored.
 local function proposal_value(p)
-  local deadline = string.format("%.0f", p.deadline)
-  return table.concat({ "o", deadline, p.made, p.phase, p.accepted, p.queue, table.concat(p.ids, "\t") }, "\t")
+  local times = string.format("%.0f\t%.0f\t%.0f\t%.0f", p.deadline, p.made, p.interval, p.phase)
+  return table.concat({ "o", times, p.accepted, p.queue, p.rules, p.notes, p.data, table.concat(p.ids, "\t") }, "\t")
 end
 
 -- made_value, dissolved_value: a settled proposal as it is stored.
@@ -50,30 +57,33 @@ local function settled_entries(value)
 end
 
 -- propose: write the entries for groups of size tickets, open a proposal for each group, and append id, value, … to
--- values, to be stored. phases has each queue's.
-local function propose(k, now, ready, size, lines, phases, values)
-  local proposals, deadlines = {}, {}
-  local p = { deadline = now + ready, made = string.format("%.0f", now), accepted = string.rep("0", size) }
-  local deadline = string.format("%.0f", p.deadline)
+-- values, to be stored. about is as for end_tickets, with ready, interval, notes and phases: each queue's.
+local function propose(k, now, about, lines, values)
+  local proposals, deadlines, size, places = {}, {}, about.size, 0
+  local p = { deadline = now + about.ready, made = now, accepted = string.rep("0", size) }
+  p.interval, p.rules, p.notes = about.interval, about.rules, about.notes and "1" or "0"
+  about.deadline = string.format("%.0f", p.deadline)
   local first = 1
   while first < #lines do
     local last, text = fill_entry(lines, first, size)
-    local entry = add_entry(k.events, now, "proposed", size, "", (last - first + 1) / 2, text, "deadline", deadline)
+    local count = (last - first + 1) / 2
+    local more = more_fields(about, places, count / size)
+    local entry = add_entry(k.events, now, "proposed", size, "", count, text, unpack(more))
     local place = 0
     for head = first, last, 2 * size do
       local match = entry .. "-" .. place
       place = place + 1
-      p.queue, p.ids = queue_of(lines[head + 1]), {}
-      p.phase = phases[p.queue]
+      p.queue, p.ids, p.data = queue_of(lines[head + 1]), {}, about.data and about.data[places + place] or ""
+      p.phase = about.phases[p.queue]
       for line = head, head + 2 * size - 2, 2 do
         p.ids[#p.ids + 1] = lines[line]
         values[#values + 1] = lines[line]
         values[#values + 1] = proposed_value(match, lines[line + 1])
       end
       proposals[#proposals + 1], proposals[#proposals + 2] = match, proposal_value(p)
-      deadlines[#deadlines + 1], deadlines[#deadlines + 2] = deadline, match
+      deadlines[#deadlines + 1], deadlines[#deadlines + 2] = about.deadline, match
     end
-    first = last + 1
+    first, places = last + 1, places + place
   end
   if #proposals > 0 then
     redis.call("HSET", k.proposals, unpack(proposals))
@@ -93,34 +103,39 @@ end
 
 -- let_go: stop holding the tickets of a proposal; dead of them leave tombstones. The queue is visited in its next
 -- window, for restored tickets and to drop the tombstones.
-local function let_go(k, interval, now, match, p, dead)
+local function let_go(k, now, match, p, dead)
   redis.call("ZREM", k.deadlines, match)
   redis.call("HINCRBY", k.counters, "proposed", -#p.ids)
   if redis.call("HINCRBY", k.held, p.queue, -#p.ids) == 0 then
     redis.call("HDEL", k.held, p.queue)
   end
   redis.call("HINCRBY", k.tombstones, p.queue, dead)
-  redis.call("ZADD", k.due, "XX", "LT", window_from(now + 1, interval, p.phase), p.queue)
+  redis.call("ZADD", k.due, "XX", "LT", window_from(now + 1, p.interval, p.phase), p.queue)
 end
 
 -- make_match: all players have accepted.
-local function make_match(k, interval, now, match, p, records)
-  local lines, outcomes = {}, {}
+local function make_match(k, now, match, p, records)
+  local lines, outcomes, players = {}, {}, {}
   for i, id in ipairs(p.ids) do
     lines[2 * i - 1], lines[2 * i] = id, records[i]
+    players[i] = player_of(records[i])
   end
-  local entry = end_tickets(k.events, now, "matched", #p.ids, "", lines, outcomes, "match", match)
+  local about = { kind = "matched", size = #p.ids, match = match, rules = p.rules, data = { p.data } }
+  local entry = end_tickets(k.events, now, about, lines, outcomes)
   redis.call("HSET", k.tickets, unpack(outcomes))
   redis.call("HINCRBY", k.counters, "matched", #p.ids)
   redis.call("HINCRBY", k.counters, "matches", 1)
   redis.call("ZINCRBY", k.matched, 1, p.queue)
   redis.call("HSET", k.proposals, match, made_value(entry))
-  let_go(k, interval, now, match, p, #p.ids)
+  if p.notes == "1" then
+    note_opponents(k.meta, k.met_one, k.met_two, now, players, #p.ids)
+  end
+  let_go(k, now, match, p, #p.ids)
 end
 
 -- dissolve: cancel the tickets of a proposal that out marks, one at least, and restore the others. Returns how many
 -- were cancelled.
-local function dissolve(k, interval, now, match, p, records, out, reason)
+local function dissolve(k, now, match, p, records, out, reason)
   local ended, back, values = {}, {}, {}
   for i, id in ipairs(p.ids) do
     if out[i] then
@@ -135,21 +150,22 @@ local function dissolve(k, interval, now, match, p, records, out, reason)
   if #back > 0 then
     again = add_entry(k.events, now, "restored", 1, reason, #back / 2, table.concat(back, "\n"), "match", match)
   end
-  local entry = end_tickets(k.events, now, "cancelled", 1, reason, ended, values, "match", match)
+  local about = { kind = "cancelled", size = 1, reason = reason, match = match }
+  local entry = end_tickets(k.events, now, about, ended, values)
   redis.call("HSET", k.tickets, unpack(values))
   redis.call("HINCRBY", k.counters, "cancelled", #ended / 2)
   redis.call("HSET", k.proposals, match, dissolved_value(entry, again, p.ids))
-  let_go(k, interval, now, match, p, #ended / 2)
+  let_go(k, now, match, p, #ended / 2)
   return #ended / 2
 end
 
 -- time_out: a proposal's deadline has passed. Players who accepted are restored, the others are cancelled.
-local function time_out(k, interval, now, match, p)
+local function time_out(k, now, match, p)
   local out = {}
   for i = 1, #p.ids do
     out[i] = string.sub(p.accepted, i, i) == "0"
   end
-  dissolve(k, interval, now, match, p, records_of(k, p), out, "no_answer")
+  dissolve(k, now, match, p, records_of(k, p), out, "no_answer")
 end
 
 -- add_match: append the match to a reply: open → the proposal and its tickets' values; settled → the settled value and

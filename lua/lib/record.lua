@@ -1,7 +1,7 @@
 -- Accessors of records and outcomes; lib/value.lua has their grammar.
 --@include lib/value.lua
 
--- body_of: a record without its expiry.
+-- body_of: a record without its expiry: the body, and more.
 local function body_of(record)
   return string.sub(record, 15)
 end
@@ -30,14 +30,34 @@ local function queue_of(record)
   return string.match(record, "^%d+\t([^\t]*)")
 end
 
--- seen_by_policy: the player, the rating ("": none) and the attributes of a record.
-local function seen_by_policy(record)
-  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$")
+-- players_of: the players of lines (id, record, …).
+local function players_of(lines)
+  local players = {}
+  for i = 2, #lines, 2 do
+    players[i / 2] = player_of(lines[i])
+  end
+  return players
 end
 
--- original_body: the body that a record's ticket was enqueued with, without the count of restores.
-local function original_body(record)
-  return (string.gsub(body_of(record), "^([^\t]*\t%d+!?)%.%d+\t", "%1\t"))
+-- seen_by_policy: the player, the rating ("": none), the attributes of a record, and more, with a TAB before each.
+local function seen_by_policy(record)
+  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t([^\t]*)(.*)$")
+end
+
+-- opponents_in: the latest opponents that are named in what seen_by_policy calls more.
+local function opponents_in(more)
+  local names = {}
+  for name in string.gmatch(string.match(more, "\tr([^\t]*)") or "", "[^\31]+") do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+-- request_in: what a body, or a record behind its expiry, says of the request: all but the time to live, which is that
+-- of the rules of the moment, the count of restores and more.
+local function request_in(body)
+  local queue, online, rest = string.match(body, "^([^\t]*)\t%d+(!?)%.?%d*(\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*)")
+  return queue .. online .. rest
 end
 
 -- restored: the record of a ticket that waits again.

@@ -123,7 +123,7 @@ end
 
 -- sandbox: what runs a policy whose names and loops were prepared by package sandbox. Returns version, spent (steps in
 -- this call so far), run (the policy) and check (which returns the problem of a policy that can't be loaded).
--- Errors are "policy:<line>: <problem>". The chunk gets the helpers, and a value for each of names.
+-- Errors are "policy:<line>: <problem>". The chunk gets the helpers, and a value for each of names, a text with spaces.
 local function sandbox(version, source, names)
   local guest, left, at, chunk, problem = { version = version, spent = 0 }, 0, 0, nil, nil
 
@@ -262,8 +262,10 @@ local function sandbox(version, source, names)
 
   local values = { step, concat, index, method, invoke, varargs }
   local helpers = #values
-  for i, name in ipairs(names) do
-    values[helpers + i] = given[name]
+  local count = 0
+  for name in string.gmatch(names, "%S+") do
+    count = count + 1
+    values[helpers + count] = given[name]
   end
 
   -- load: the function that the source returns.
@@ -275,7 +277,7 @@ local function sandbox(version, source, names)
     if not chunk then
       error(problem, 0)
     end
-    local f = chunk(unpack(values, 1, helpers + #names))
+    local f = chunk(unpack(values, 1, helpers + count))
     if type(f) ~= "function" then
       fail("the source must return a function")
     end

@@ -2,10 +2,12 @@
 --   waiting   <record>
 --   proposed  p TAB <match id> TAB <record>
 --   ended     <outcome>
--- A record is <expires_ms, 13 digits> TAB <body>; a body is
+-- A record is <expires_ms, 13 digits> TAB <body>[TAB <more>]…; a body is
 --   queue TAB ttl_ms[!][.<times restored>] TAB player TAB rating TAB reply_to TAB attributes
--- where ! marks a ticket that lives only while its player is online. A ticket was enqueued ttl_ms before it expires; a
--- ticket that never expires has a ttl_ms of 100 years.
+-- where ! marks a ticket that lives only while its player is online, and the rating is empty if there is none. A ticket
+-- was enqueued ttl_ms before it expires; a ticket that never expires has a ttl_ms of 100 years. More is a letter and a
+-- value; readers step over letters that they don't know:
+--   r<player>[US <player>]…   the player's latest opponents when the ticket was enqueued, the last one first
 -- An outcome is <m matched, c cancelled, e expired> TAB <id of the entry in events>-<place in it>.
 
 -- expires_at: when a record's ticket expires (ms); nil for a value that is no record.

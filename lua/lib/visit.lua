@@ -60,16 +60,27 @@ local function kept_by(visit)
   return kept
 end
 
--- stay_after: the places, among the ids read, of those that stay in the queue's lists: kept tickets and, with a ready
--- check, proposed ones.
-local function stay_after(visit, proposing)
-  local batch, stay = visit.batch, {}
-  if not proposing then
-    for _, position in ipairs(visit.kept) do
-      local place = (batch.at[position] or position) - visit.carried
-      if place > 0 then
-        stay[#stay + 1] = place
+-- leave_matched: let the tickets that a visit matched leave a list in which proposed tickets stand too.
+local function leave_matched(visit)
+  local batch, taken = visit.batch, visit.taken
+  for position = 1, batch.n do
+    if type(taken) == "number" and position <= taken or type(taken) == "table" and taken[position] then
+      local place = batch.at[position] or position
+      if place > visit.carried then
+        batch.leaving[place] = true
+      else
+        batch.tombstones = batch.tombstones - 1
       end
+    end
+  end
+end
+
+-- stay_after: the places, among the ids read, of those that stay in the queue's lists: kept tickets and proposed ones.
+local function stay_after(visit)
+  local batch, stay = visit.batch, {}
+  if not visit.holds then
+    for _, position in ipairs(visit.kept) do
+      stay[#stay + 1] = (batch.at[position] or position) - visit.carried
     end
     return stay
   end
@@ -95,15 +106,15 @@ end
 -- most room of the passed ones return. Sets visit.left (how many ids the list holds) and visit.more (the batch is not
 -- done). Returns how much room is left.
 --
--- While the batch goes on, the newest kept tickets are offered again: they go back to the head of the list or, with a
--- ready check, are carried, because proposed tickets may stand between them, and need not be read again.
-local function close_visit(visit, waiting, passed_over, room, proposing)
+-- While the batch goes on, the newest kept tickets are offered again: they go back to the head of the list or, if
+-- proposed tickets may stand between them, are carried, and need not be read again.
+local function close_visit(visit, waiting, passed_over, room)
   visit.kept, visit.carry = kept_by(visit), ""
-  local stay, first, seen = stay_after(visit, proposing), visit.carried, visit.n - visit.carried
+  local stay, first, seen = stay_after(visit), visit.carried, visit.n - visit.carried
   local again = #stay
   if visit.remaining > 0 then
-    again = (proposing or visit.paused or visit.blind) and 0 or math.min(#stay, math.floor(seen / 2))
-    if proposing and not visit.paused and not visit.blind then
+    again = (visit.holds or visit.paused or visit.blind) and 0 or math.min(#stay, math.floor(seen / 2))
+    if visit.holds and not visit.paused and not visit.blind then
       visit.carry = carry(visit)
     end
   end
@@ -170,13 +181,16 @@ end
 
 -- next_visit: when a queue whose batch is done is visited next; nil if it is empty. waiting is how many ids of its list
 -- no proposal holds.
--- A queue that can't match sleeps until a ticket expires; a newcomer or a restored ticket wakes it. A batch that took
--- several calls may have newcomers behind it that no call looked at.
-local function next_visit(visit, waiting, now, interval, size, phase, earliest)
+-- A queue that can't match sleeps until a ticket expires; a newcomer or a restored ticket wakes it. meeting is when its
+-- rules may first permit two of the tickets to meet, if that is known. A batch that took several calls may have
+-- newcomers behind it that no call looked at.
+local function next_visit(visit, waiting, now, interval, size, phase, earliest, meeting)
   if visit.left == 0 then
     return nil
   elseif waiting <= 0 or not visit.resumed and not visit.blind and (waiting < size or visit.paused) then
     return window_from(earliest, interval, phase)
+  elseif meeting then
+    return window_from(math.max(now + 1, math.min(earliest, meeting)), interval, phase)
   elseif interval == 0 then
     return now + 1000
   end

@@ -27,7 +27,8 @@ local values = call("HMGET", tickets, unpack(ids))
 local lines, standing, ending, voided = {}, {}, {}, 0
 for row = 1, rows do
   local value, void = values[row], body[row]
-  local waits = expires_in_queue(value, queue[row] .. "\t") and (void == "" or original_body(value) == void)
+  local waits = expires_in_queue(value, queue[row] .. "\t")
+    and (void == "" or request_in(body_of(value)) == request_in(void))
   if not ending[ids[row]] and (waits or not value and void ~= "") then
     ending[ids[row]] = true
     if waits then

@@ -19,6 +19,9 @@ if stored and stored ~= fingerprint then
     return { "config", stored }
   end
 end
+if stored and stored ~= fingerprint then
+  call("HDEL", meta, "rules") -- nodes of the old configuration must learn of the new one
+end
 call("HSET", meta, "config", fingerprint)
 call("HSETNX", meta, "born", time[1] .. "." .. time[2]) -- tells a Redis that came back empty from the old one
 return { "ok" }

@@ -2,7 +2,7 @@
 -- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones batches held proposals deadlines waiting passed
--- ARGV queue reason #limit #until_ms (0: now; else as returned) #interval_ms
+-- ARGV queue reason #limit #until_ms (0: now; else as returned)
 -- RETURN {"ok", until_ms, cancelled, more} or {"config", stored}; tickets enqueued after until_ms stay, and wait again
 --   if they were proposed with one that does not
 
@@ -75,7 +75,7 @@ for _, match in ipairs(apart) do
   for i = 1, #p.ids do
     out[i] = in_time(records[i])
   end
-  cancelled = cancelled + dissolve(k, interval_ms, now, match, p, records, out, reason)
+  cancelled = cancelled + dissolve(k, now, match, p, records, out, reason)
 end
 for list, taken in pairs(cuts) do
   call("LTRIM", list, taken, -1)

@@ -1,11 +1,10 @@
 -- due: the queues that are to be visited now. READS. O(queues returned + offset).
 -- KEYS due events deadlines meta
 -- ARGV #limit (queues) #offset (where to start, so that nodes pick different queues) #retention_ms
--- ARGV #ready_ms (0: no ready check)
--- RETURN {now_ms, next_ms, forgettable, settleable, replication, born, queue, score, …}: replication and born are as in
---   match/identity.lua; next_ms is when another queue is due or a deadline passes ("" if never); forgettable is 1 if
---   there are events older than retention_ms, or with ids ahead of the clock, which tell nothing of their age;
---   settleable is 1 if a deadline has passed, or lies further ahead than ready_ms
+-- RETURN {now_ms, next_ms, forgettable, settleable, replication, born, rules, queue, score, …}: replication and born
+--   are as in match/identity.lua; rules is the version in force; next_ms is when another queue is due or a deadline
+--   passes ("" if never); forgettable is 1 if there are events older than retention_ms, or with ids ahead of the clock,
+--   which tell nothing of their age; settleable is 1 if a deadline has passed
 
 --@include lib/time.lua
 --@include lib/identity.lua
@@ -21,15 +20,13 @@ if #old == 0 then
   old = call("XRANGE", events, now + 1000, "+", "COUNT", 1)
 end
 local next_ms, settleable = later[2] or "", 0
-if ready_ms > 0 then
-  local first = call("ZRANGE", deadlines, 0, 0, "WITHSCORES")
-  local last = call("ZRANGE", deadlines, -1, -1, "WITHSCORES")
-  local deadline = tonumber(first[2])
-  if deadline and (deadline <= now or tonumber(last[2]) > now + ready_ms) then
-    settleable = 1
-  elseif deadline and deadline < (tonumber(next_ms) or math.huge) then
-    next_ms = first[2]
-  end
+local first = call("ZRANGE", deadlines, 0, 0, "WITHSCORES")
+local deadline = tonumber(first[2])
+if deadline and deadline <= now then
+  settleable = 1
+elseif deadline and deadline < (tonumber(next_ms) or math.huge) then
+  next_ms = first[2]
 end
 local replication, born = identity(meta)
-return { now, next_ms, #old, settleable, replication, born, unpack(found) }
+local version = call("HGET", meta, "rules") or ""
+return { now, next_ms, #old, settleable, replication, born, version, unpack(found) }

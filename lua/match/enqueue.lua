@@ -1,32 +1,33 @@
 -- enqueue: put tickets at the end of their waiting lists. WRITES. O(tickets). Safe to repeat: an id is queued once.
--- GUARDED paused
--- KEYS meta tickets players due counters
+-- RULED paused
+-- KEYS meta tickets players due counters met_one met_two
 -- KEYS for each run: waiting
--- ARGV #interval_ms #rows
--- ARGV for each run: queue phase_ms ttl_ms last_row
+-- ARGV #rows #recent (how many of a player's latest opponents the records tell)
+-- ARGV for each run: queue interval_ms phase_ms ttl_ms last_row
 -- ARGV for each row by column: id player body
--- RETURN {"ok", now_ms, exceptions…} or {"config", stored}; an exception is {row, "paused"},
+-- RETURN {"ok", now_ms, exceptions…} or {"stale", version}; an exception is {row, "paused"},
 --   {row, "duplicate", live_id, its value} or {row, "known", value}
 --
 -- A run is consecutive rows of one queue and one time to live. Bodies are as in lib/value.lua.
 
 --@include lib/time.lua
---@include lib/value.lua
+--@include lib/live.lua
+--@include lib/opponents.lua
 
 -- due_at: when the queue of a newcomer is to be visited, as text: Redis takes longer to write numbers.
-local function due_at(now, phase)
-  return string.format("%d", window_from(now + 1, interval_ms, tonumber(phase)))
+local function due_at(now, interval, phase)
+  return string.format("%d", window_from(now + 1, tonumber(interval), tonumber(phase)))
 end
 
 local now = now_ms(call("TIME"))
 
 -- A lone ticket costs mostly calls and tables. Most have nothing against them, and get by with few of both.
-if rows == 1 and not paused and not call("HGET", players, player[1]) then
+if rows == 1 and recent == 0 and not paused and not call("HGET", players, player[1]) then
   local ticket = id[1]
   if call("HSETNX", tickets, ticket, new_record(now + ttl_ms[1], body[1])) == 1 then
     call("HSET", players, player[1], ticket)
     call("RPUSH", waiting[1], ticket)
-    call("ZADD", due, "LT", due_at(now, phase_ms[1]), queue[1])
+    call("ZADD", due, "LT", due_at(now, interval_ms[1], phase_ms[1]), queue[1])
     call("HINCRBY", counters, "enqueued", "1")
     return { "ok", now }
   end
@@ -35,22 +36,12 @@ end
 local known = call("HMGET", tickets, all(id))
 local holders = call("HMGET", players, all(player))
 
--- The values of the players' latest tickets that live.
-local live, holding = nil, nil
-for row = 1, rows do
-  if holders[row] then
-    holding = holding or {}
-    holding[#holding + 1] = holders[row]
-  end
+local live = live_among(tickets, holders, rows)
+local opponents = nil
+if recent > 0 then
+  local newer, older = generations(meta, met_one, met_two)
+  opponents = opponents_of(newer, older, { all(player) })
 end
-if holding then
-  live = {}
-  local values = call("HMGET", tickets, unpack(holding))
-  for i = 1, #holding do
-    live[holding[i]] = values[i] and is_live(values[i]) and values[i]
-  end
-end
-
 local reply, ticket_rows, player_rows, due_rows = { "ok", now }, {}, {}, {}
 local queued_by, queued = {}, 0
 local start, start_ttl -- the same for most runs, and writing numbers is slow
@@ -79,13 +70,16 @@ for run = 1, runs do
       ids[n] = ticket
       queued_by[who] = at
       ticket_rows[at - 1], ticket_rows[at] = ticket, start .. body[row]
+      if opponents and opponents[row] then
+        ticket_rows[at] = ticket_rows[at] .. "\tr" .. newest_of(opponents[row], recent)
+      end
       player_rows[at - 1], player_rows[at] = who, ticket
     end
   end
   if n > 0 then
     queued = queued + n
     call("RPUSH", waiting[run], unpack(ids))
-    due_rows[#due_rows + 1] = due_at(now, phase_ms[run])
+    due_rows[#due_rows + 1] = due_at(now, interval_ms[run], phase_ms[run])
     due_rows[#due_rows + 1] = name
   end
   first = last + 1

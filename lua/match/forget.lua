@@ -18,8 +18,8 @@ local before = now - retention_ms
 local ids, owners, entries, gone, settled, places, touched = {}, {}, {}, {}, {}, 0, 0
 local function take(entry, fields)
   local kind, lines, match = entry_kind(fields), entry_lines(fields), entry_match(fields)
-  if kind == "proposed" or kind == "restored" then
-    lines = "" -- their tickets live on
+  if kind == "proposed" or kind == "restored" or kind == "rules" then
+    lines = "" -- their tickets live on, or there are none
   elseif match then
     settled[#settled + 1] = match
   end
@@ -29,7 +29,7 @@ local function take(entry, fields)
   end
   gone[#gone + 1] = entry
   touched = touched + entry_count(fields)
-  places = entry_count(fields) / entry_size(fields)
+  places = entry_places(fields)
 end
 
 -- Whole entries, oldest first, while they fit; the first one in any case.

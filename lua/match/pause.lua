@@ -1,9 +1,9 @@
 -- pause: let a queue refuse newcomers and form no matches, or end that. WRITES. O(1). Safe to repeat.
 -- WHEN FULL goes on
--- GUARDED
+-- RULED
 -- KEYS meta due
 -- ARGV queue ?pausing #interval_ms #phase_ms
--- RETURN {"ok"} or {"config", stored}
+-- RETURN {"ok"} or {"stale", version}
 --
 -- meta counts the paused queues, so that scripts need not ask for each of theirs while there are none.
 

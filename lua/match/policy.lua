@@ -1,6 +1,7 @@
--- policy: load the matching policy, without a batch. READS. O(size of its source).
+-- policy: load a policy, without a batch. READS. O(size of its source).
+-- ARGV policy source names
 -- RETURN {} or {problem}
 
---@policy
+--@include lib/sandbox.lua
 
-return { guest and guest.check() }
+return { sandbox(policy, source, names).check() }

@@ -2,11 +2,10 @@
 -- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones held proposals deadlines
--- ARGV #interval_ms #ready_ms #limit (proposals)
+-- ARGV #limit (tickets; but one proposal in any case)
 -- RETURN {"ok", settled, more} or {"config", stored}
 --
--- Players who accepted wait again, with their place and their time of enqueueing; the others are cancelled. A deadline
--- further ahead than ready_ms was set before the clock was set back: it is set anew.
+-- Players who accepted wait again, with their place and their time of enqueueing; the others are cancelled.
 
 --@include lib/time.lua
 --@include lib/proposal.lua
@@ -16,17 +15,16 @@ local k = {
   proposals = proposals, deadlines = deadlines,
 }
 local now = now_ms(call("TIME"))
-local latest = now + ready_ms
 
-local over = call("ZRANGEBYSCORE", deadlines, "-inf", now, "LIMIT", 0, limit)
-for _, match in ipairs(over) do
-  time_out(k, interval_ms, now, match, open_proposal(call("HGET", proposals, match)))
+local over = call("ZRANGEBYSCORE", deadlines, "-inf", now, "LIMIT", 0, limit / 2)
+local values = #over > 0 and call("HMGET", proposals, unpack(over)) or {}
+local settled, touched = 0, 0
+for i = 1, #over do
+  local p = open_proposal(values[i])
+  if settled > 0 and touched + #p.ids > limit then
+    break
+  end
+  time_out(k, now, over[i], p)
+  settled, touched = i, touched + #p.ids
 end
-local ahead = #over < limit and call("ZRANGEBYSCORE", deadlines, "(" .. latest, "+inf", "LIMIT", 0, limit - #over) or {}
-for _, match in ipairs(ahead) do
-  local p = open_proposal(call("HGET", proposals, match))
-  p.deadline = latest
-  call("HSET", proposals, match, proposal_value(p))
-  call("ZADD", deadlines, latest, match)
-end
-return { "ok", #over, #over + #ahead == limit and 1 or 0 }
+return { "ok", settled, (settled < #over or #over == limit / 2) and 1 or 0 }

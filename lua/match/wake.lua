@@ -1,19 +1,18 @@
 -- wake: visit queues in their next window, whatever their score says. WRITES. O(queues). Safe to repeat.
 -- WHEN FULL goes on
--- GUARDED
+-- RULED
 -- KEYS meta due
--- ARGV #interval_ms
--- ARGV for each row: queue #phase_ms
--- RETURN {"ok"} or {"config", stored}
+-- ARGV for each row: queue #interval_ms #phase_ms
+-- RETURN {"ok"} or {"stale", version}
 --
--- After Redis's clock was set back, older scores lie too far ahead.
+-- After Redis's clock was set back, or the rules were changed, older scores may lie too far ahead.
 
 --@include lib/time.lua
 
 local now = now_ms(call("TIME"))
 local scores = {}
 for row = 1, rows do
-  scores[#scores + 1] = window_from(now + 1, interval_ms, phase_ms[row])
+  scores[#scores + 1] = window_from(now + 1, interval_ms[row], phase_ms[row])
   scores[#scores + 1] = queue[row]
 end
 if rows > 0 then

@@ -1,4 +1,4 @@
 -- fifo: the oldest tickets are matched first, each with the next in line.
-return function(batch, size)
+local function fifo(batch, size)
   return batch.n - batch.n % size
 end

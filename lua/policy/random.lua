@@ -1,5 +1,5 @@
 -- random: a fair shuffle (Fisher-Yates) of the batch; those left over are random too.
-return function(batch, size)
+local function random(batch, size)
   local order = {}
   for i = 1, batch.n do
     local j = math.random(i)

@@ -53,7 +53,7 @@ func (p *Presence) Join(cfg NodeConfig) (*Node, error) {
 	}
 	n.lease = &lease{space: p.space, node: cfg.ID, length: cfg.Lease, version: cfg.Version, started: time.Now(), size: n.table.size}
 	n.reaper = &reaper{
-		space: p.space, intervalMS: p.intervalMS, node: cfg.ID, lease: cfg.Lease, onGone: cfg.OnGone,
+		space: p.space, node: cfg.ID, lease: cfg.Lease, onGone: cfg.OnGone,
 		keepLease: n.keepLease, loseLease: n.lease.lose,
 	}
 	return n, nil

@@ -21,10 +21,9 @@ type Config struct {
 // Presence knows who is connected where, and sends messages to players. It is safe for use by many goroutines. Reading
 // and sending need no Node: a process without connections, such as a tool, uses a Presence alone.
 type Presence struct {
-	cfg        Config
-	space      *space.Space
-	vigil      *vigil.Vigil
-	intervalMS int64 // of the windows of queues
+	cfg   Config
+	space *space.Space
+	vigil *vigil.Vigil
 }
 
 // New makes a Presence in a Matcher's namespace. It does not talk to Redis. The error is a *matchq.InvalidError.
@@ -38,11 +37,7 @@ func New(m *matchq.Matcher, cfg Config) (*Presence, error) {
 	if err := checkDuration("mailbox_keep", cfg.MailboxKeep, time.Millisecond); err != nil {
 		return nil, err
 	}
-	p := &Presence{cfg: cfg, space: space.Of(m), vigil: vigil.Of(m)}
-	if interval := m.Config().Interval; interval != matchq.AtOnce {
-		p.intervalMS = interval.Milliseconds()
-	}
-	return p, nil
+	return &Presence{cfg: cfg, space: space.Of(m), vigil: vigil.Of(m)}, nil
 }
 
 // Config returns the configuration in use, defaults filled in.

@@ -43,22 +43,20 @@ type evictRow struct {
 }
 
 type answerArgs struct {
-	IntervalMS int64  `lua:"interval_ms"`
-	Match      string `lua:"match"`
-	Player     string `lua:"player"`
-	Answer     string `lua:"answer"`
-	Reason     string `lua:"reason"`
+	Match  string `lua:"match"`
+	Player string `lua:"player"`
+	Answer string `lua:"answer"`
+	Reason string `lua:"reason"`
 }
 
 // reaper evicts players who did not come back, and reaps dead nodes. All nodes do that for each other.
 type reaper struct {
-	space      *space.Space
-	intervalMS int64  // of the windows of queues
-	node       string // its own
-	lease      time.Duration
-	onGone     func(ctx context.Context, player string) error
-	keepLease  func(context.Context) error
-	loseLease  func()
+	space     *space.Space
+	node      string // its own
+	lease     time.Duration
+	onGone    func(ctx context.Context, player string) error
+	keepLease func(context.Context) error
+	loseLease func()
 }
 
 // absence is the reply of presence/absent.lua.
@@ -200,7 +198,7 @@ func (r *reaper) queueToLeave(ctx context.Context, a *absentee) (queue string, e
 	case proposed:
 		// The match in the reply does not matter: it may be settled, or forgotten.
 		_, err = answerScript.Call(ctx, r.space, answerArgs{
-			IntervalMS: r.intervalMS, Match: matchID, Player: a.player, Answer: "decline", Reason: matchq.ReasonDisconnected,
+			Match: matchID, Player: a.player, Answer: "decline", Reason: matchq.ReasonDisconnected,
 		})
 		return "", err
 	default:

@@ -59,7 +59,7 @@ func FuzzOutcome(f *testing.F) {
 
 // FuzzProposal reads the value of a proposed match.
 func FuzzProposal(f *testing.F) {
-	for _, seed := range []string{"o\t9\t8\t7\t01\thistory\ta\tb", "o\t9\t8\t7\t01\thistory\ta", "m\t1-0", "c\t1-0\t\ta\tb", "c\t1-0\t2-0\ta", "", "o", "m", "c\t", "x\t1"} {
+	for _, seed := range []string{"o\t9\t8\t7\t6\t01\thistory\t1.a\t0\t\ta\tb", "o\t9\t8\t7\t6\t01\thistory\t1.a\t1\t{}\ta", "m\t1-0", "c\t1-0\t\ta\tb", "c\t1-0\t2-0\ta", "", "o", "m", "c\t", "x\t1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

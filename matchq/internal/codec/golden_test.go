@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -24,18 +25,20 @@ type golden struct {
 }
 
 type goldenRecord struct {
-	Text        string `json:"text"`
-	ExpiresMS   int64  `json:"expires_ms"`
-	TTLMS       int64  `json:"ttl_ms"`
-	EnqueuedMS  int64  `json:"enqueued_ms"`
-	WhileOnline bool   `json:"while_online"`
-	Restored    int    `json:"restored"`
-	Queue       string `json:"queue"`
-	Player      string `json:"player"`
-	Rating      string `json:"rating"`
-	ReplyTo     string `json:"reply_to"`
-	Attributes  string `json:"attributes"`
-	Again       string `json:"again"` // the record after it is restored
+	Text        string   `json:"text"`
+	ExpiresMS   int64    `json:"expires_ms"`
+	TTLMS       int64    `json:"ttl_ms"`
+	EnqueuedMS  int64    `json:"enqueued_ms"`
+	WhileOnline bool     `json:"while_online"`
+	Restored    int      `json:"restored"`
+	Queue       string   `json:"queue"`
+	Player      string   `json:"player"`
+	Rating      string   `json:"rating"`
+	ReplyTo     string   `json:"reply_to"`
+	Attributes  string   `json:"attributes"`
+	More        string   `json:"more"`
+	Opponents   []string `json:"opponents"`
+	Again       string   `json:"again"` // the record after it is restored
 }
 
 type goldenValue struct {
@@ -55,15 +58,21 @@ type goldenEntry struct {
 	Reason   string   `json:"reason"`
 	Match    string   `json:"match"`
 	Deadline int64    `json:"deadline"`
+	Rules    string   `json:"rules"`
 	Lines    []string `json:"lines"`
+	Places   [][2]int `json:"places"`
+	Data     []string `json:"data"`
 }
 
 type goldenProposal struct {
 	Text     string   `json:"text"`
 	State    string   `json:"state"`
 	Deadline int64    `json:"deadline"`
-	Made     string   `json:"made"`
+	Made     int64    `json:"made"`
+	Interval int64    `json:"interval"`
 	Phase    int64    `json:"phase"`
+	Rules    string   `json:"rules"`
+	Data     string   `json:"data"`
 	Accepted string   `json:"accepted"`
 	Queue    string   `json:"queue"`
 	IDs      []string `json:"ids"`
@@ -96,10 +105,15 @@ func TestGoReadsAndWritesTheGoldenRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rating, _ := strconv.ParseFloat(want.Rating, 64)
+		rating := ""
+		if r.Rating != nil {
+			rating = strconv.FormatFloat(*r.Rating, 'g', -1, 64)
+		}
+		same(t, "rating", rating, want.Rating)
+		same(t, "opponents", r.Opponents(), want.Opponents)
 		same(t, want.Text, r, codec.Record{
 			ExpiresMS: want.ExpiresMS, TTLMS: want.TTLMS, WhileOnline: want.WhileOnline, Restored: want.Restored, Queue: want.Queue,
-			Player: want.Player, Rating: rating, ReplyTo: want.ReplyTo, Attributes: want.Attributes,
+			Player: want.Player, Rating: r.Rating, ReplyTo: want.ReplyTo, Attributes: want.Attributes, More: want.More,
 		})
 		same(t, "enqueued", r.EnqueuedMS(), want.EnqueuedMS)
 		same(t, "written", r.Text(), want.Text)
@@ -107,9 +121,12 @@ func TestGoReadsAndWritesTheGoldenRecords(t *testing.T) {
 		same(t, "restored", r.Text(), want.Again)
 		original := r
 		original.Restored = 0
-		same(t, "same ticket", codec.SameTicket(want.Again, original.Body()), true)
+		same(t, "same request", codec.SameRequest(want.Again, original.Body()), true)
+		same(t, "another time to live", codec.SameRequest(want.Again, codec.WithTTL(original.Body(), 7)), true)
+		original.TTLMS = 7
+		same(t, "another time to live", codec.WithTTL(codec.WithTTL(original.Body(), 8), 7), original.Body())
 		original.Player += "x"
-		same(t, "same ticket of another player", codec.SameTicket(want.Again, original.Body()), false)
+		same(t, "request of another player", codec.SameRequest(want.Again, original.Body()), false)
 	}
 }
 
@@ -136,8 +153,21 @@ func TestGoReadsTheGoldenValues(t *testing.T) {
 			lines = append(lines, id, record)
 		}
 		same(t, "lines", lines, want.Lines)
-		same(t, want.Kind, []any{e.Kind, e.Size, e.Count(), e.AtMS, e.Reason, e.MatchID, e.DeadlineMS},
-			[]any{want.Kind, want.Size, want.Count, want.At, want.Reason, want.Match, want.Deadline})
+		same(t, want.Kind, []any{e.Kind, e.Count(), e.AtMS, e.Reason, e.MatchID, e.DeadlineMS, e.Rules},
+			[]any{want.Kind, want.Count, want.At, want.Reason, want.Match, want.Deadline, want.Rules})
+		places := want.Places
+		for first := 0; want.Size > 0 && places == nil && first < want.Count; first += want.Size {
+			places = append(places, [2]int{first, first + want.Size})
+		}
+		same(t, "places", e.Places(), len(places))
+		for i, place := range places {
+			first, end := e.Place(i)
+			same(t, "place", [2]int{first, end}, place)
+			same(t, "place of its tickets", []int{e.PlaceOf(first), e.PlaceOf(end - 1)}, []int{i, i})
+			if want.Data != nil {
+				same(t, "data", e.Data(i), want.Data[i])
+			}
+		}
 	}
 	for _, want := range g.Proposals {
 		p, err := codec.ParseProposal(want.Text)
@@ -145,8 +175,9 @@ func TestGoReadsTheGoldenValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		entries := slices.DeleteFunc([]string{p.Entry, p.Restored}, func(id string) bool { return id == "" })
-		same(t, want.Text, []any{p.State, p.DeadlineMS, p.MadeMS, p.PhaseMS, p.Accepted, p.Queue, p.IDs, entries},
-			[]any{want.State, want.Deadline, want.Made, want.Phase, want.Accepted, want.Queue, want.IDs, want.Entries})
+		same(t, want.Text,
+			[]any{p.State, p.DeadlineMS, p.MadeMS, p.IntervalMS, p.PhaseMS, p.Accepted, p.Queue, p.Rules, p.Notes, p.Data, p.IDs, entries},
+			[]any{want.State, want.Deadline, want.Made, want.Interval, want.Phase, want.Accepted, want.Queue, want.Rules, want.State == codec.Proposed, want.Data, want.IDs, want.Entries})
 	}
 }
 
@@ -167,24 +198,33 @@ func inRedis(t *testing.T, env *matchqtest.Env, code string, args ...any) []any 
 func TestScriptsReadAndWriteTheGoldenRecords(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		for _, want := range readGolden(t).Records {
-			got := inRedis(t, env, `
-local record = ARGV[1]
-local player, rating, attributes = seen_by_policy(record)
-return {
-  string.format("%.0f", expires_at(record)), string.format("%.0f", ttl_of(body_of(record))),
-  string.format("%.0f", enqueued_at(record)), tostring(while_online(record)), queue_of(record), player_of(record), player,
-  rating, attributes, new_record(expires_at(record), body_of(record)), restored(record),
-  new_record(expires_at(record), original_body(record)), tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
-  tostring(expires_in_queue(record, "another\t"))
-}`, want.Text)
 			r, err := codec.ParseRecord(want.Text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.Restored = 0
+			body := r.Body()
+			online := ""
+			if want.WhileOnline {
+				online = "!"
+			}
+			request := strings.Join([]string{want.Queue + online, want.Player, want.Rating, want.ReplyTo, want.Attributes}, "\t")
+			got := inRedis(t, env, `
+local record = ARGV[1]
+local player, rating, attributes, more = seen_by_policy(record)
+return {
+  string.format("%.0f", expires_at(record)), string.format("%.0f", ttl_of(body_of(record))),
+  string.format("%.0f", enqueued_at(record)), tostring(while_online(record)), queue_of(record), player_of(record), player,
+  rating, attributes, more, opponents_in(more), new_record(expires_at(record), body_of(record)), restored(record),
+  request_in(body_of(record)), ARGV[2] .. (#more > 0 and "\tr" .. table.concat(opponents_in(more), "\31") or ""), tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
+  tostring(expires_in_queue(record, "another\t"))
+}`, want.Text, body)
+			opponents := ""
+			if want.Opponents != nil {
+				opponents = "\tr" + strings.Join(want.Opponents, "\x1f")
+			}
 			same(t, want.Text, got, []any{
 				want.ExpiresMS, want.TTLMS, want.EnqueuedMS, want.WhileOnline, want.Queue, want.Player, want.Player,
-				want.Rating, want.Attributes, want.Text, want.Again, r.Text(), true, false,
+				want.Rating, want.Attributes, want.More, want.Opponents, want.Text, want.Again, request, body + opponents, true, false,
 			})
 		}
 	})
@@ -225,7 +265,7 @@ func place(v goldenValue) string {
 func TestScriptsReadAndWriteTheGoldenEntries(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		for _, want := range readGolden(t).Entries {
-			args := []any{want.Kind, want.Size, want.At, want.Reason, len(want.Fields) - 12}
+			args := []any{want.Kind, want.Fields[3], want.At, want.Reason, len(want.Fields) - 12}
 			for _, more := range want.Fields[12:] {
 				args = append(args, more)
 			}
@@ -241,11 +281,15 @@ end
 local id = add_entry(KEYS[1], ARGV[3], ARGV[1], ARGV[2], ARGV[4], #lines / 2, table.concat(lines, "\n"), unpack(more))
 local fields = read_entry(KEYS[1], id)
 return {
-  fields, entry_kind(fields), string.format("%.0f", entry_size(fields)), string.format("%.0f", entry_count(fields)),
+  fields, entry_kind(fields), string.format("%.0f", entry_places(fields)), string.format("%.0f", entry_count(fields)),
   string.format("%.0f", entry_at(fields)), entry_lines(fields), entry_match(fields) or ""
 }`, args...)
+			places := len(want.Places)
+			if places == 0 {
+				places = want.Count / want.Size
+			}
 			same(t, want.Kind, got, []any{
-				want.Fields, want.Kind, want.Size, want.Count, want.At, want.Fields[11], want.Match,
+				want.Fields, want.Kind, places, want.Count, want.At, want.Fields[11], want.Match,
 			})
 		}
 	})
@@ -259,7 +303,8 @@ local value, state = ARGV[1], ARGV[2]
 local p = open_proposal(value)
 if p then
   return {
-    string.format("%.0f", p.deadline), p.made, string.format("%.0f", p.phase), p.accepted, p.queue, p.ids, {}, proposal_value(p)
+    string.format("%.0f", p.deadline), string.format("%.0f", p.made), string.format("%.0f", p.interval),
+    string.format("%.0f", p.phase), p.accepted, p.queue, p.rules, p.data, p.ids, {}, proposal_value(p)
   }
 end
 local ids = {}
@@ -268,9 +313,10 @@ for i = 3, #ARGV do
 end
 local entries = settled_entries(value)
 local written = state == "matched" and made_value(entries[1]) or dissolved_value(entries[1], entries[2] or "", ids)
-return { "0", "0", "0", "", "", ids, entries, written }`, append([]any{want.Text, want.State}, anys(want.IDs)...)...)
+return { "0", "0", "0", "0", "", "", "", "", ids, entries, written }`, append([]any{want.Text, want.State}, anys(want.IDs)...)...)
 			same(t, want.Text, got, []any{
-				want.Deadline, want.Made, want.Phase, want.Accepted, want.Queue, want.IDs, want.Entries, want.Text,
+				want.Deadline, want.Made, want.Interval, want.Phase, want.Accepted, want.Queue, want.Rules, want.Data, want.IDs,
+				want.Entries, want.Text,
 			})
 		}
 	})

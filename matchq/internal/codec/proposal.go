@@ -12,10 +12,13 @@ type Proposal struct {
 	State string // Proposed, Matched or Cancelled
 
 	// Of an open one.
-	DeadlineMS, MadeMS int64
-	PhaseMS            int64  // of the queue's windows
-	Accepted           string // "1" or "0" for each ticket
-	Queue              string
+	DeadlineMS, MadeMS  int64
+	IntervalMS, PhaseMS int64  // of the queue's windows
+	Accepted            string // "1" or "0" for each ticket
+	Queue               string
+	Rules               string // the version that made it
+	Notes               bool   // its players' opponents are noted when it is made
+	Data                string // of the match, as JSON; "" if it has none
 
 	Entry    string   // of a settled one: the id of the entry about the matched or the cancelled
 	Restored string   // of a cancelled one: the id of the entry about the restored, "" if there are none
@@ -23,7 +26,7 @@ type Proposal struct {
 }
 
 // openFields is how many fields an open proposal has before its tickets.
-const openFields = 6
+const openFields = 10
 
 // ParseProposal reads a proposal.
 func ParseProposal(value string) (Proposal, error) {
@@ -40,11 +43,11 @@ func ParseProposal(value string) (Proposal, error) {
 }
 
 func parseOpen(fields []string) (Proposal, error) {
-	p := Proposal{State: Proposed, Accepted: fields[4], Queue: fields[5], IDs: fields[openFields:]}
-	for i, into := range []*int64{&p.DeadlineMS, &p.MadeMS, &p.PhaseMS} {
+	p := Proposal{State: Proposed, Accepted: fields[5], Queue: fields[6], Rules: fields[7], Notes: fields[8] == "1", Data: fields[9], IDs: fields[openFields:]}
+	for i, into := range []*int64{&p.DeadlineMS, &p.MadeMS, &p.IntervalMS, &p.PhaseMS} {
 		var err error
 		if *into, err = strconv.ParseInt(fields[i+1], 10, 64); err != nil {
-			return p, fmt.Errorf("matchq: a proposal has times %q", fields[1:4])
+			return p, fmt.Errorf("matchq: a proposal has times %q", fields[1:5])
 		}
 	}
 	if len(p.Accepted) != len(p.IDs) {

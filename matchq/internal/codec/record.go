@@ -17,19 +17,20 @@ type Record struct {
 	Restored    int // how often
 	Queue       string
 	Player      string
-	Rating      float64 // 0 if it has none
+	Rating      *float64 // nil if it has none
 	ReplyTo     string
 	Attributes  string // compact JSON, "" if it has none
+	More        string // what Redis added, with a tab before each part
 }
 
 // EnqueuedMS is when the ticket was enqueued.
 func (r *Record) EnqueuedMS() int64 { return r.ExpiresMS - r.TTLMS }
 
-// Body is the record without the time it expires, which Redis puts in front of it.
+// Body is the record without what Redis adds: the time it expires in front of it, and More behind it.
 func (r *Record) Body() string {
 	rating := ""
-	if r.Rating != 0 {
-		rating = strconv.FormatFloat(r.Rating, 'g', -1, 64)
+	if r.Rating != nil {
+		rating = strconv.FormatFloat(*r.Rating, 'g', -1, 64)
 	}
 	ttl := strconv.FormatInt(r.TTLMS, 10)
 	if r.WhileOnline {
@@ -42,7 +43,17 @@ func (r *Record) Body() string {
 }
 
 // Text is the record as it is stored.
-func (r *Record) Text() string { return fmt.Sprintf("%013d\t%s", r.ExpiresMS, r.Body()) }
+func (r *Record) Text() string { return fmt.Sprintf("%013d\t%s%s", r.ExpiresMS, r.Body(), r.More) }
+
+// Opponents are the player's latest opponents when the ticket was enqueued, the last one first.
+func (r *Record) Opponents() []string {
+	for part := range strings.SplitSeq(r.More, "\t") {
+		if names, found := strings.CutPrefix(part, "r"); found {
+			return strings.Split(names, "\x1f")
+		}
+	}
+	return nil
+}
 
 // recordFields is how many fields a record has.
 const recordFields = 7
@@ -54,6 +65,9 @@ func ParseRecord(text string) (Record, error) {
 		return Record{}, fmt.Errorf("record has %d fields of %d", len(fields), recordFields)
 	}
 	r := Record{Queue: fields[1], Player: fields[3], ReplyTo: fields[5], Attributes: fields[6]}
+	if more := strings.IndexByte(r.Attributes, '\t'); more >= 0 {
+		r.Attributes, r.More = r.Attributes[:more], r.Attributes[more:]
+	}
 	times, restored, _ := strings.Cut(fields[2], ".")
 	times, r.WhileOnline = strings.CutSuffix(times, "!")
 	var err1, err2 error
@@ -69,18 +83,33 @@ func ParseRecord(text string) (Record, error) {
 		}
 	}
 	if fields[4] != "" {
-		if r.Rating, err = strconv.ParseFloat(fields[4], 64); err != nil {
+		rating, err := strconv.ParseFloat(fields[4], 64)
+		if err != nil {
 			return Record{}, fmt.Errorf("rating: %w", err)
 		}
+		r.Rating = &rating
 	}
 	return r, nil
 }
 
-// SameTicket says whether a record is that of a body's ticket: of the same queue, player and time to live.
-func SameTicket(record, body string) bool {
+// SameRequest says whether a record is of the request that a body is of: the same queue, player, rating, attributes and so
+// on. Its time to live may be another, that of the rules of the moment.
+func SameRequest(record, body string) bool {
 	_, stored, _ := strings.Cut(record, "\t")
-	queue, rest, _ := strings.Cut(stored, "\t")
+	more, found := strings.CutPrefix(withoutTTL(stored), withoutTTL(body))
+	return found && (more == "" || more[0] == '\t')
+}
+
+// withoutTTL is a body without its second field, but for the mark of a ticket that lives only while its player is online.
+func withoutTTL(body string) string {
+	queue, rest, _ := strings.Cut(body, "\t")
 	ttl, rest, _ := strings.Cut(rest, "\t")
 	ttl, _, _ = strings.Cut(ttl, ".") // how often it was restored
-	return queue+"\t"+ttl+"\t"+rest == body
+	return queue + "\t" + strings.TrimLeft(ttl, "0123456789") + "\t" + rest
+}
+
+// WithTTL is a body of a ticket that was never restored with another time to live.
+func WithTTL(body string, ttlMS int64) string {
+	queue, rest, _ := strings.Cut(body, "\t")
+	return queue + "\t" + strconv.FormatInt(ttlMS, 10) + strings.TrimLeft(rest, "0123456789")
 }

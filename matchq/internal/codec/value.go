@@ -13,6 +13,8 @@ const (
 	Cancelled = "cancelled"
 	Expired   = "expired"
 	Restored  = "restored" // of entries only
+
+	RulesChanged = "rules" // of entries only, whose lines are pattern, version TAB source TAB by
 )
 
 // IsRecord tells the value of a waiting ticket from others, which begin with a letter.

@@ -96,6 +96,13 @@ func (r *Rules) completePolicy() error {
 	if problem := nameProblem(r.Policy); problem != "" {
 		return wrong("policy", "%s", problem)
 	}
+	builtIn := r.Policy == ByRules || r.Policy == ByOrder || r.Policy == ByChance
+	if builtIn && r.Source != "" {
+		return wrong("source", "must be empty with the policy %q; give your own another name", r.Policy)
+	}
+	if !builtIn && strings.TrimSpace(r.Source) == "" {
+		return wrong("source", "must be the Lua of the policy %q", shorten(r.Policy))
+	}
 	if len(r.Rules) > 0 && (r.Policy == ByOrder || r.Policy == ByChance) {
 		return wrong("policy", "is %q, which reads no rules; use %q or remove rules", r.Policy, ByRules)
 	}

@@ -64,6 +64,8 @@ type Rules struct {
 	Prefer string `json:"prefer"`
 	// Policy is ByRules, ByOrder, ByChance or a name of your own. Defaults to ByRules if there are rules, else to ByOrder.
 	Policy string `json:"policy"`
+	// Source is the Lua of a policy of your own; empty for the others.
+	Source string `json:"source,omitzero"`
 }
 
 // Rule says which tickets may meet. A ticket that lacks the attribute meets nobody, unless the rule has a default.

@@ -2,15 +2,22 @@ package sandbox
 
 import (
 	"context"
+	"strings"
 
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-var policyScript = space.Bind[struct{}]("match/policy")
+var policyScript = space.Bind[policyArgs]("match/policy")
 
-// Check has Redis load the policy of a namespace. fault is what it says against a policy of a user's own.
-func Check(ctx context.Context, in *space.Space, name string) (fault *Error, err error) {
-	r, err := policyScript.Call(ctx, in, struct{}{})
+type policyArgs struct {
+	Policy string `lua:"policy"`
+	Source string `lua:"source"`
+	Names  string `lua:"names"`
+}
+
+// Check has Redis load a policy. fault is what it says against it.
+func Check(ctx context.Context, in *space.Space, name string, c Compiled) (fault *Error, err error) {
+	r, err := policyScript.Call(ctx, in, policyArgs{Policy: name, Source: c.Source, Names: strings.Join(c.Names, " ")})
 	if err != nil || !r.More() {
 		return nil, err
 	}

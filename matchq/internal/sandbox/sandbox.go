@@ -14,11 +14,11 @@
 package sandbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/matchq/matchq/lua"
 )
 
 const (
@@ -40,15 +40,26 @@ var stringMethods = []string{
 // helpers are the names by which an edited source calls what lua/lib/sandbox.lua gives.
 type helpers struct{ step, concat, index, method, invoke, varargs string }
 
-// Compile returns the Lua that defines a policy for lua.Source. version tells it from other policies and from earlier
-// sources of the same name. There is an error if the source is no Lua 5.1, or returns no function.
-func Compile(name, version, source string) (string, *Error) {
+// Compiled is a policy as lua/lib/sandbox.lua takes it.
+type Compiled struct {
+	Source string
+	Names  []string // that it gets from there
+}
+
+// Compile prepares a policy. There is an error if the source is no Lua 5.1, or returns no function.
+func Compile(name, source string) (Compiled, *Error) {
 	edited, free, err := instrument(source)
 	if err != nil {
 		err.Policy = name
-		return "", err
+		return Compiled{}, err
 	}
-	return lua.Guest(version, edited, free), nil
+	return Compiled{Source: edited, Names: free}, nil
+}
+
+// Version tells a policy from others and from earlier sources of the same name.
+func Version(name, source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return name + "-" + hex.EncodeToString(sum[:4])
 }
 
 // instrument returns the edited source, and the names that it gets from outside besides the helpers.

@@ -12,18 +12,18 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-var wakeScript = Bind[wakeArgs]("match/wake")
+var settleScript = Bind[settleArgs]("match/settle")
+
+type settleArgs struct {
+	Limit int `lua:"limit"`
+}
 
 func newSpace(t *testing.T, env *matchqtest.Env, timeout time.Duration, agree func(context.Context, string, bool) error) *Space {
 	t.Helper()
-	s, err := New(Config{
+	return New(Config{
 		Client: env.Client, Namespace: env.Namespace, Timeout: timeout, Logger: slog.New(slog.DiscardHandler),
 		Guard: Guard{Fingerprint: "settings", Agree: agree},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // A call whose configuration is not in force asks the guard, and is repeated if the guard agrees.
@@ -41,14 +41,14 @@ func TestGuard(t *testing.T) {
 		}
 		s = newSpace(t, env, time.Second, agree)
 		for range 2 {
-			if _, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1}); err != nil {
+			if _, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if err := env.Client.HSet(t.Context(), s.Key(Meta), "config", "others").Err(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1}); !errors.Is(err, refusal) || !IsSettled(err) {
+		if _, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32}); !errors.Is(err, refusal) || !IsSettled(err) {
 			t.Errorf("another configuration: %v", err)
 		}
 		if len(asked) != 2 || asked[0] != "" || asked[1] != "others" {
@@ -61,10 +61,32 @@ func TestGuard(t *testing.T) {
 func TestGuardThatChangesNothing(t *testing.T) {
 	asked := 0
 	s := newSpace(t, matchqtest.Embedded(t), time.Second, func(context.Context, string, bool) error { asked++; return nil })
-	_, err := wakeScript.Call(t.Context(), s, wakeArgs{IntervalMS: 1})
+	_, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32})
 	if !errors.Is(err, ErrUnavailable) || IsSettled(err) || asked != maxDisagreements {
 		t.Errorf("asked %d times: %v", asked, err)
 	}
+}
+
+// A call under other rules than those in force changes nothing, and says which are.
+func TestRuled(t *testing.T) {
+	wake := Bind[wakeArgs]("match/wake")
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		s := newSpace(t, env, time.Second, nil)
+		for _, inForce := range []string{"", "2.b"} {
+			if inForce != "" {
+				if err := env.Client.HSet(t.Context(), s.Key(Meta), "rules", inForce).Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := wake.Call(t.Context(), s, wakeArgs{Version: "1.a"})
+			if stale, ok := errors.AsType[*StaleError](err); !ok || stale.InForce != inForce {
+				t.Errorf("%q in force: %v", inForce, err)
+			}
+		}
+		if _, err := wake.Call(t.Context(), s, wakeArgs{Version: "2.b"}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A call ends with its context or its time-out, whichever is first; a call to the end waits for the driver.

@@ -29,11 +29,15 @@ const (
 	Runs       = "runs"       // sorted set: process in Matcher.Run → until when it counts as running (ms)
 	Timers     = "timers"     // sorted set: room → when it is to be woken (ms)
 	Rights     = "rights"     // hash, while CheckRights runs
+	Rules      = "rules"      // hash: pattern of queues → rules: at_ms TAB source TAB by TAB JSON
+	MetOne     = "met_one"    // hash: player → the latest opponents; only where rules keep them apart
+	MetTwo     = "met_two"    // hash: the same of the hour before, or after
+	Changes    = "changes"    // list: the newest changes of rules, the last one first
 )
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks,
+	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo,
 }
 
 // The keys of which there are many, for KeyOf.

@@ -11,9 +11,11 @@ import (
 // layout says how the fields of a struct become the keys and arguments of a script.
 type layout struct {
 	guarded bool
+	ruled   bool
 	keys    []key
 	args    []argument
-	groups  []group
+	groups  []group // those with keys first, in their order
+	argued  []int   // the groups with arguments, in their order
 }
 
 // key is a key that comes once: number index of onceNames, or begin and the text of a field.
@@ -43,7 +45,7 @@ func newLayout[A any](script string) (layout, error) {
 	if err != nil {
 		return layout{}, err
 	}
-	l := layout{guarded: header.Guarded}
+	l := layout{guarded: header.Guarded, ruled: header.Ruled}
 	fields, err := fieldsOf(reflect.TypeFor[A]())
 	if err != nil {
 		return l, err
@@ -58,6 +60,9 @@ func newLayout[A any](script string) (layout, error) {
 			return l, err
 		}
 		l.groups = append(l.groups, g)
+	}
+	for _, g := range header.Args.Groups {
+		l.argued = append(l.argued, slices.Index(header.Rows(), g.Name))
 	}
 	for _, param := range header.Keys.Once {
 		k, err := newKey(param.Name, fields)
@@ -161,8 +166,8 @@ func (l *layout) lay(in *Space, of any) []any {
 			call = append(call, word(v.Field(a.field)))
 		}
 	}
-	for _, g := range l.groups {
-		call = g.layArgs(v.Field(g.field), call)
+	for _, i := range l.argued {
+		call = l.groups[i].layArgs(v.Field(l.groups[i].field), call)
 	}
 	return call
 }

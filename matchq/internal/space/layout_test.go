@@ -8,22 +8,14 @@ import (
 
 // wakeArgs are the arguments of match/wake, whose header has a group.
 type wakeArgs struct {
-	IntervalMS int64     `lua:"interval_ms"`
-	Rows       []wakeRow `lua:"row"`
+	Version string    `lua:"version"`
+	Rows    []wakeRow `lua:"row"`
 }
 
 type wakeRow struct {
-	Queue   string `lua:"queue"`
-	PhaseMS int64  `lua:"phase_ms"`
-}
-
-func testSpace(t *testing.T, guard Guard) *Space {
-	t.Helper()
-	s, err := New(Config{Namespace: "game", Guard: guard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	Queue      string `lua:"queue"`
+	IntervalMS int64  `lua:"interval_ms"`
+	PhaseMS    int64  `lua:"phase_ms"`
 }
 
 func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
@@ -32,7 +24,7 @@ func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := l.lay(testSpace(t, Guard{Fingerprint: "settings"}), &args)
+	call := l.lay(New(Config{Namespace: "game", Guard: Guard{Fingerprint: "settings"}}), &args)
 	if got := cap(call); got != len(call) {
 		t.Errorf("there is room for %d words, and %d are needed", got, len(call))
 	}
@@ -50,11 +42,11 @@ func lay[A any](t *testing.T, script string, args A) ([]string, []any) {
 }
 
 func TestLayoutFollowsTheHeader(t *testing.T) {
-	keys, args := lay(t, "match/wake", wakeArgs{IntervalMS: 5000, Rows: []wakeRow{{"history", 12}, {"maths", 34}}})
+	keys, args := lay(t, "match/wake", wakeArgs{Version: "1.a", Rows: []wakeRow{{"history", 5000, 12}, {"maths", 1000, 34}}})
 	if want := []string{"{game}:meta", "{game}:due"}; !reflect.DeepEqual(keys, want) {
 		t.Errorf("keys: %q", keys)
 	}
-	if want := []any{"settings", int64(5000), "history", int64(12), "maths", int64(34)}; !reflect.DeepEqual(args, want) {
+	if want := []any{"1.a", "history", int64(5000), int64(12), "maths", int64(1000), int64(34)}; !reflect.DeepEqual(args, want) {
 		t.Errorf("arguments: %#v", args)
 	}
 }
@@ -62,10 +54,11 @@ func TestLayoutFollowsTheHeader(t *testing.T) {
 // Arguments by column, with counted rows and keys that follow from a run's queue.
 func TestLayoutOfColumns(t *testing.T) {
 	type run struct {
-		LastRow int    `lua:"last_row"`
-		TTLMS   int64  `lua:"ttl_ms"`
-		PhaseMS int64  `lua:"phase_ms"`
-		Queue   string `lua:"queue"`
+		LastRow    int    `lua:"last_row"`
+		TTLMS      int64  `lua:"ttl_ms"`
+		IntervalMS int64  `lua:"interval_ms"`
+		PhaseMS    int64  `lua:"phase_ms"`
+		Queue      string `lua:"queue"`
 	}
 	type row struct {
 		Body   string `lua:"body"`
@@ -73,19 +66,20 @@ func TestLayoutOfColumns(t *testing.T) {
 		Player string `lua:"player"`
 	}
 	type enqueue struct {
-		Rows       []row `lua:"row"`
-		Runs       []run `lua:"run"`
-		IntervalMS int64 `lua:"interval_ms"`
+		Rows    []row  `lua:"row"`
+		Runs    []run  `lua:"run"`
+		Version string `lua:"version"`
+		Recent  int    `lua:"recent"`
 	}
 	keys, args := lay(t, "match/enqueue", enqueue{
-		IntervalMS: 5000, Runs: []run{{2, 60000, 7, "history"}, {3, 0, 8, "maths"}},
+		Version: "1.a", Runs: []run{{2, 60000, 5000, 7, "history"}, {3, 0, 9, 8, "maths"}},
 		Rows: []row{{"x", "1", "alice"}, {"y", "2", "bob"}, {"z", "3", "carol"}},
 	})
-	if want := []string{"{game}:waiting:history", "{game}:waiting:maths"}; !reflect.DeepEqual(keys[5:], want) {
+	if want := []string{"{game}:waiting:history", "{game}:waiting:maths"}; !reflect.DeepEqual(keys[7:], want) {
 		t.Errorf("keys: %q", keys)
 	}
 	want := []any{
-		"settings", int64(5000), 3, "history", int64(7), int64(60000), 2, "maths", int64(8), int64(0), 3,
+		"1.a", 3, 0, "history", int64(5000), int64(7), int64(60000), 2, "maths", int64(9), int64(8), int64(0), 3,
 		"1", "2", "3", "alice", "bob", "carol", "x", "y", "z",
 	}
 	if !reflect.DeepEqual(args, want) {
@@ -96,16 +90,17 @@ func TestLayoutOfColumns(t *testing.T) {
 // Flags, optional numbers, and a key of one argument.
 func TestLayoutOfKinds(t *testing.T) {
 	type pause struct {
+		Version    string `lua:"version"`
 		Queue      string `lua:"queue"`
 		Pausing    bool   `lua:"pausing"`
 		IntervalMS int64  `lua:"interval_ms"`
 		PhaseMS    *int64 `lua:"phase_ms"`
 	}
-	if _, args := lay(t, "match/pause", pause{Queue: "history", Pausing: true}); !reflect.DeepEqual(args, []any{"settings", "history", 1, int64(0), ""}) {
+	if _, args := lay(t, "match/pause", pause{Queue: "history", Pausing: true}); !reflect.DeepEqual(args, []any{"", "history", 1, int64(0), ""}) {
 		t.Errorf("arguments: %#v", args)
 	}
 	phase := int64(9)
-	if _, args := lay(t, "match/pause", pause{Queue: "history", PhaseMS: &phase}); !reflect.DeepEqual(args, []any{"settings", "history", 0, int64(0), int64(9)}) {
+	if _, args := lay(t, "match/pause", pause{Queue: "history", PhaseMS: &phase}); !reflect.DeepEqual(args, []any{"", "history", 0, int64(0), int64(9)}) {
 		t.Errorf("arguments: %#v", args)
 	}
 	type room struct {
@@ -126,29 +121,35 @@ func refused[A any](t *testing.T, script, want string) {
 	}
 }
 
+// A guarded script gets the settings first.
+func TestLayoutOfGuarded(t *testing.T) {
+	if _, args := lay(t, "match/settle", settleArgs{Limit: 32}); !reflect.DeepEqual(args, []any{"settings", 32}) {
+		t.Errorf("arguments: %#v", args)
+	}
+}
+
 func TestLayoutRefusesWhatDoesNotFit(t *testing.T) {
 	refused[wakeArgs](t, "match/none", "file does not exist")
 	refused[struct {
 		Rows []wakeRow `lua:"row"`
-	}](t, "match/wake", "no field for the argument interval_ms")
+	}](t, "match/wake", "no field for the argument version")
 	refused[struct {
-		IntervalMS int64     `lua:"interval_ms"`
-		Reason     string    `lua:"reason"`
-		Rows       []wakeRow `lua:"row"`
+		Version string    `lua:"version"`
+		Reason  string    `lua:"reason"`
+		Rows    []wakeRow `lua:"row"`
 	}](t, "match/wake", "no argument reason")
 	refused[struct {
-		IntervalMS int64 `lua:"interval_ms"`
+		Version string `lua:"version"`
 	}](t, "match/wake", "no slice of structs for the group row")
 	refused[struct {
-		IntervalMS string    `lua:"interval_ms"`
-		Rows       []wakeRow `lua:"row"`
-	}](t, "match/wake", "interval_ms can't be a string")
+		Limit string `lua:"limit"`
+	}](t, "match/settle", "limit can't be a string")
 	refused[struct {
-		IntervalMS int64 `lua:"interval_ms"`
-		Rows       []struct {
+		Version string `lua:"version"`
+		Rows    []struct {
 			Queue string `lua:"queue"`
 		} `lua:"row"`
-	}](t, "match/wake", "no field for the argument phase_ms")
+	}](t, "match/wake", "no field for the argument interval_ms")
 	refused[struct {
 		IntervalMS int64
 	}](t, "match/wake", "IntervalMS has no tag")
@@ -165,4 +166,35 @@ func TestBindPanics(t *testing.T) {
 		}
 	}()
 	Bind[struct{}]("match/wake")
+}
+
+// Keys and arguments may have their groups in different orders.
+func TestLayoutOfTwoOrders(t *testing.T) {
+	type plan struct {
+		IntervalMS int64  `lua:"interval_ms"`
+		Size       int    `lua:"size"`
+		ReadyMS    int64  `lua:"ready_ms"`
+		Policy     string `lua:"policy"`
+		Source     string `lua:"source"`
+		Names      string `lua:"names"`
+	}
+	type row struct {
+		Queue   string `lua:"queue"`
+		Plan    int    `lua:"plan"`
+		PhaseMS int64  `lua:"phase_ms"`
+		Fence   string `lua:"fence"`
+	}
+	type tick struct {
+		Version string `lua:"version"`
+		Limit   int    `lua:"limit"`
+		Plans   []plan `lua:"plan"`
+		Rows    []row  `lua:"row"`
+	}
+	_, args := lay(t, "match/tick", tick{
+		Version: "1.a", Limit: 32, Plans: []plan{{5000, 2, 0, "fifo", "", ""}}, Rows: []row{{"history", 1, 7, "9"}},
+	})
+	want := []any{"1.a", 32, 1, int64(5000), 2, int64(0), "fifo", "", "", "history", 1, int64(7), "9"}
+	if !reflect.DeepEqual(args, want) {
+		t.Errorf("arguments: %#v", args)
+	}
 }

@@ -8,6 +8,7 @@ type Reply struct {
 	Err    error
 	script string
 	rest   []any
+	lost   bool // an earlier attempt had no answer
 }
 
 // NewReply is the answer of a script, for tests of decoders.

@@ -27,7 +27,8 @@ func Bind[A any](name string) *Script[A] {
 }
 
 // Call runs the script in a namespace. It ends with ctx or after Config.Timeout, whichever comes first; the script may
-// still run then. Errors: ErrUnavailable, ErrRefused, those of Guard.Agree, an answer of Redis that repeating won't change.
+// still run then. Errors: ErrUnavailable, ErrRefused, those of Guard.Agree, *StaleError, an answer of Redis that repeating
+// won't change.
 func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error) {
 	return Bounded(ctx, in, func(ctx context.Context) (*Reply, error) { return s.CallToEnd(ctx, in, args) })
 }
@@ -36,17 +37,46 @@ func (s *Script[A]) Call(ctx context.Context, in *Space, args A) (*Reply, error)
 // ends. If no attempt found a connection the error is an ErrNotSent too.
 func (s *Script[A]) CallToEnd(ctx context.Context, in *Space, args A) (*Reply, error) {
 	call := s.layout.lay(in, &args)
-	if !s.layout.guarded {
+	switch {
+	case s.layout.guarded:
+		return in.runGuarded(ctx, s.name, call)
+	case s.layout.ruled:
+		return in.runRuled(ctx, s.name, call)
+	default:
 		return in.run(ctx, s.name, call)
 	}
-	return in.runGuarded(ctx, s.name, call)
+}
+
+// StaleError says that other rules are in force than the version that a call named. The call changed nothing, unless an
+// earlier attempt at it had no answer: it may have been made under the version of then.
+type StaleError struct {
+	InForce string
+	Lost    bool // an attempt had no answer
+}
+
+func (e *StaleError) Error() string { return "matchq: other rules are in force: version " + e.InForce }
+
+// runRuled runs a script that refuses another version of the rules than the one in force.
+func (s *Space) runRuled(ctx context.Context, script string, call []any) (*Reply, error) {
+	r, err := s.run(ctx, script, call)
+	if err != nil {
+		return nil, err
+	}
+	switch status := r.Text(); status {
+	case "ok":
+	case "stale":
+		return nil, &StaleError{InForce: r.Text(), Lost: r.lost}
+	default:
+		r.Failf("status %q", status)
+	}
+	return r, r.Err
 }
 
 func (s *Space) run(ctx context.Context, script string, call []any) (*Reply, error) {
 	values, lost, err := s.evaluate(ctx, s.scripts[script], call)
 	switch {
 	case err == nil:
-		return &Reply{script: script, rest: values}, nil
+		return &Reply{script: script, rest: values, lost: lost}, nil
 	case !lost && isNotSent(err):
 		return nil, fmt.Errorf("%w: %s: %w: %w", ErrUnavailable, script, ErrNotSent, err)
 	default:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +21,6 @@ type Config struct {
 	Namespace string
 	Timeout   time.Duration // the longest a call takes
 	Logger    *slog.Logger
-	Policy    string // the matching policy, as lua.Source takes it
 	Guard     Guard
 	Refused   func(Refusal) error // makes the error that users see; nil for none
 }
@@ -50,23 +50,29 @@ type Space struct {
 }
 
 // New makes a Space. It does not talk to Redis.
-func New(cfg Config) (*Space, error) {
+func New(cfg Config) *Space {
 	s := &Space{
 		client: cfg.Client, timeout: cfg.Timeout, log: cfg.Logger, guard: cfg.Guard, refused: cfg.Refused,
-		prefix: "{" + cfg.Namespace + "}:", db: databaseOf(cfg.Client), scripts: map[string]source{},
+		prefix: "{" + cfg.Namespace + "}:", db: databaseOf(cfg.Client), scripts: sources(),
 	}
 	for _, name := range onceNames {
 		s.once = append(s.once, s.prefix+name)
 	}
-	for _, name := range lua.Scripts() {
-		text, err := lua.Source(name, cfg.Policy)
-		if err != nil {
-			return nil, err
-		}
-		s.scripts[name] = source{redis.NewScript(text).Hash(), text}
-	}
-	return s, nil
+	return s
 }
+
+// sources are all scripts, which are put together once.
+var sources = sync.OnceValue(func() map[string]source {
+	all := map[string]source{}
+	for _, name := range lua.Scripts() {
+		text, err := lua.Source(name)
+		if err != nil {
+			panic(err) // they are embedded
+		}
+		all[name] = source{redis.NewScript(text).Hash(), text}
+	}
+	return all
+})
 
 // IsNil says whether there is no client: nil, or a nil pointer in the interface.
 func IsNil(client redis.UniversalClient) bool {
@@ -82,17 +88,11 @@ func databaseOf(client redis.UniversalClient) int {
 	return 0
 }
 
-// Policy is the source of a built-in policy.
-func Policy(name string) string {
-	source, ok := lua.Policy(name)
-	if !ok {
-		panic("space: no policy " + name) // it is embedded
-	}
-	return source
-}
-
 // Client is the namespace's connection to Redis.
 func (s *Space) Client() redis.UniversalClient { return s.client }
+
+// Fingerprint names the settings that nodes must share.
+func (s *Space) Fingerprint() string { return s.guard.Fingerprint }
 
 // Timeout is the longest a call takes.
 func (s *Space) Timeout() time.Duration { return s.timeout }

@@ -45,11 +45,10 @@ func (p *Proxy) Client(t testing.TB) *redis.Client {
 	return client
 }
 
-// HashOf is the hash of a script under FIFO.
+// HashOf is the hash of a script.
 func HashOf(t testing.TB, script string) []byte {
 	t.Helper()
-	fifo, _ := lua.Policy("fifo")
-	source, err := lua.Source(script, fifo)
+	source, err := lua.Source(script)
 	if err != nil {
 		t.Fatal(err)
 	}

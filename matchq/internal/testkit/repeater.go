@@ -24,7 +24,7 @@ type repeatOrder struct {
 func (r *Repeater) Next(script string, between func()) {
 	hash := ""
 	if script != "" {
-		source, err := lua.Source(script, "")
+		source, err := lua.Source(script)
 		if err != nil {
 			panic(err) // its name is a constant
 		}

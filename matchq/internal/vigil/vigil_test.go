@@ -33,13 +33,9 @@ func TestFollows(t *testing.T) {
 
 func newVigil(t *testing.T, env *matchqtest.Env, changed func()) *Vigil {
 	t.Helper()
-	s, err := space.New(space.Config{
+	return New(space.New(space.Config{
 		Client: env.Client, Namespace: env.Namespace, Timeout: time.Second, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return New(s, changed)
+	}), changed)
 }
 
 // A namespace that is emptied is a change, whether or not it is written to again between two looks; that it comes into

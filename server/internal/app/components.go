@@ -134,10 +134,7 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 	s.recorder.RecordBaseline(ctx)
 	s.dashboard = feed.New(feed.Options{
 		Matcher: s.matcher, Presence: s.presence, Rooms: s.rooms, History: s.history, Queues: s.queues, Redis: s.redis, Log: s.log,
-		Config: feed.Config{
-			IntervalMs: s.config.Interval.Milliseconds(), MatchSize: s.config.MatchSize,
-			ReadyTimeoutMs: s.config.ReadyTimeout.Milliseconds(), Version: Version(), Node: s.sessions.NodeID(),
-		},
+		Version: Version(), Node: s.sessions.NodeID(),
 	})
 	return nil
 }

@@ -121,9 +121,10 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 		maps.DeleteFunc(left, isHistory) // kept for a day
 		return maps.Equal(left, map[string]int64{
 			all + "meta": left[all+"meta"], all + "events": 0, all + "nodes": 1, all + "node_info": 1, all + "runs": 1,
+			all + "rules": 1, all + "changes": 1, // those of the flags
 		})
 	})
-	wanted := []string{"born", "config", "leases", "trimmed"}
+	wanted := []string{"born", "config", "leases", "rules", "trimmed"}
 	if meta, err = env.Client.HKeys(ctx, all+"meta").Result(); err != nil || !slices.Equal(slices.Sorted(slices.Values(meta)), wanted) {
 		n.t.Errorf("meta has %v, %v", meta, err)
 	}

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -19,17 +20,17 @@ func (f *Flags) check() error {
 	if f.RateLimit.Off() {
 		f.RateLimitAddress = limits.Rate{}
 	}
-	for flag, d := range map[string]time.Duration{
-		"--grace": f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL, "--ready-timeout": f.ReadyTimeout,
+	for flag, d := range map[string]*time.Duration{
+		"--grace": &f.Grace, "--interval": f.Interval, "--ticket-ttl": f.TicketTTL, "--ready-timeout": f.ReadyTimeout,
 	} {
-		if d < 0 {
+		if d != nil && *d < 0 {
 			return fmt.Errorf("%s must not be negative", flag)
 		}
 	}
 	if f.RoomTTL < time.Second {
 		return errors.New("--room-ttl must be at least 1s")
 	}
-	if f.MatchSize < 2 {
+	if f.MatchSize != nil && *f.MatchSize < 2 {
 		return errors.New("--match-size must be at least 2")
 	}
 	if f.MaxQueues < 1 {
@@ -67,19 +68,24 @@ func (f *Flags) check() error {
 
 // flagOf has the flags by the library's field names.
 var flagOf = map[string]string{
-	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ttl": "--ticket-ttl",
+	"namespace": "--namespace", "interval": "--interval", "size": "--match-size", "ticket_ttl": "--ticket-ttl",
 	"ready_timeout": "--ready-timeout",
 }
 
 // MatcherConfig returns the configuration of the library.
 func (f *Flags) MatcherConfig() matchq.Config {
-	c := matchq.Config{Namespace: f.Namespace, Interval: f.Interval, Size: f.MatchSize, TTL: f.TicketTTL, ReadyTimeout: f.ReadyTimeout}
-	c.Retention = f.Keep.Retention
-	if f.Interval == 0 {
-		c.Interval = matchq.AtOnce
+	c := matchq.Config{Namespace: f.Namespace, Retention: f.Keep.Retention}
+	if f.Interval != nil {
+		c.Interval = cmp.Or(*f.Interval, matchq.AtOnce)
 	}
-	if f.TicketTTL == 0 {
-		c.TTL = matchq.Never
+	if f.MatchSize != nil {
+		c.Size = *f.MatchSize
+	}
+	if f.TicketTTL != nil {
+		c.TTL = cmp.Or(*f.TicketTTL, matchq.Never)
+	}
+	if f.ReadyTimeout != nil {
+		c.ReadyTimeout = cmp.Or(*f.ReadyTimeout, matchq.Never)
 	}
 	return c
 }

@@ -23,7 +23,7 @@ func TestBlankVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Addr != "127.0.0.1:4000" || f.Interval != 5*time.Second || f.LogLevel != "info" || f.RateLimit.Off() || len(f.AllowedOrigin) > 0 || !f.HasDemo() {
+	if f.Addr != "127.0.0.1:4000" || f.Interval != nil || f.LogLevel != "info" || f.RateLimit.Off() || len(f.AllowedOrigin) > 0 || !f.HasDemo() {
 		t.Errorf("%+v", f)
 	}
 	for _, name := range names {
@@ -42,7 +42,7 @@ func TestVariables(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	f, err := parse("--grace", "3s")
-	if err != nil || f.Interval != 2*time.Second || len(f.AllowedOrigin) != 2 || f.MaxQueues != 7 || !f.Insecure || f.LogLevel != "debug" || f.Grace != 3*time.Second {
+	if err != nil || f.Interval == nil || *f.Interval != 2*time.Second || len(f.AllowedOrigin) != 2 || f.MaxQueues != 7 || !f.Insecure || f.LogLevel != "debug" || f.Grace != 3*time.Second {
 		t.Errorf("%+v, %v", f, err)
 	}
 	t.Setenv("MATCHQ_INTERVAL", "soon")

@@ -24,7 +24,7 @@ func TestDefaults(t *testing.T) {
 		f.RateLimitAddress != (limits.Rate{Tickets: 500, Per: time.Second}) {
 		t.Errorf("%+v", f)
 	}
-	if c := f.MatcherConfig(); c.Interval != 5*time.Second || c.Size != 2 || c.TTL != time.Minute || c.Namespace != "matchq" {
+	if c := f.MatcherConfig(); c.Interval != 0 || c.Size != 0 || c.TTL != 0 || c.ReadyTimeout != 0 || c.Namespace != "matchq" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -36,7 +36,7 @@ func TestSpecialValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := f.MatcherConfig(); c.Interval != matchq.AtOnce || c.TTL != matchq.Never {
+	if c := f.MatcherConfig(); c.Interval != matchq.AtOnce || c.TTL != matchq.Never || c.Size != 0 {
 		t.Errorf("%+v", c)
 	}
 	if !f.RateLimitAddress.Off() || f.PathPrefix != "/a/b" || strings.Join(f.AllowedOrigin, " ") != "https://a.example http://b:1" {
@@ -64,7 +64,7 @@ func TestMistakes(t *testing.T) {
 		"--grace=-1s":                              "--grace must not be negative",
 		"--room-ttl 0":                             "--room-ttl must be at least 1s",
 		"--ready-timeout=-1s":                      "--ready-timeout must not be negative",
-		"--ready-timeout 10ms":                     "--ready-timeout must be whole milliseconds, at least 100ms",
+		"--ready-timeout 10ms":                     "--ready-timeout must be whole milliseconds from 100ms",
 		"--namespace a{b}":                         "--namespace must not contain",
 		"--rate-limit 0/s":                         `"off"`,
 		"--rate-limit 10":                          `"10/s"`,

@@ -2,6 +2,7 @@ package httpdoor
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -49,10 +50,10 @@ func (a *API) enqueue(c echo.Context, r intake.Request) (matchq.Ticket, error) {
 		if t.State == matchq.Cancelled && t.Reason == matchq.ReasonVoid {
 			continue // this attempt was answered with redis_unavailable and queued nobody, so the client retries
 		}
-		if !a.sameRequest(&r, &t) {
-			return t, &matchq.IDTakenError{ID: r.ID}
+		if same, err := a.sameRequest(ctx, &r, &t); err != nil || same {
+			return t, err
 		}
-		return t, nil
+		return t, &matchq.IDTakenError{ID: r.ID}
 	}
 	return matchq.Ticket{}, wire.Errorf(wire.CodeKeyReused, "this Idempotency-Key was tried too often: use a new one")
 }
@@ -80,16 +81,24 @@ func ticketID(namespace, identity, key string, attempt int) string {
 }
 
 // sameRequest reports whether a ticket is the one of a request, however the request was spelt.
-func (a *API) sameRequest(r *intake.Request, t *matchq.Ticket) bool {
-	ttl := r.TTL
+func (a *API) sameRequest(ctx context.Context, r *intake.Request, t *matchq.Ticket) (bool, error) {
+	ttl, sameTTL := r.TTL, false
 	if ttl == 0 {
-		ttl = a.Matcher.Config().TTL
+		usual, err := a.Matcher.Rules(ctx, r.Queue.Name)
+		if err != nil {
+			return false, err
+		}
+		ttl = usual.Rules.TicketTTL
+		sameTTL = usual.At.After(t.EnqueuedAt) // it had that of the rules before
 	}
-	sameTTL := t.ExpiresAt.Sub(t.EnqueuedAt) == ttl
 	if t.ExpiresAt.IsZero() {
-		sameTTL = ttl == matchq.Never
+		sameTTL = sameTTL || ttl == matchq.Never
+	} else {
+		sameTTL = sameTTL || t.ExpiresAt.Sub(t.EnqueuedAt) == ttl
 	}
-	return t.Player == r.Player.Name && t.Queue == r.Queue.Name && sameTTL && r.Rating == t.Rating && sameJSON(jsontext.Value(r.Attributes), jsontext.Value(t.Attributes))
+	sameRating := r.Rating == t.Rating || r.Rating != nil && t.Rating != nil && *r.Rating == *t.Rating
+	return t.Player == r.Player.Name && t.Queue == r.Queue.Name && sameTTL && sameRating &&
+		sameJSON(jsontext.Value(r.Attributes), jsontext.Value(t.Attributes)), nil
 }
 
 // sameJSON reports whether two texts, JSON or empty, mean the same: the order of keys, white space, escapes and the

@@ -130,7 +130,12 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), a.waitReason(&t, &queue), timeline(&t, past)})
+	rules, err := a.Matcher.Rules(ctx, t.Queue)
+	if err != nil {
+		return err
+	}
+	reason := waitReason(&t, &queue, rules.Rules.Size)
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), reason, timeline(&t, past)})
 }
 
 func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
@@ -159,8 +164,8 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 }
 
 // waitReason explains to people why a ticket waits; "" if it has ended.
-func (a *API) waitReason(t *matchq.Ticket, queue *matchq.Queue) string {
-	missing := a.Matcher.Config().Size - queue.Waiting
+func waitReason(t *matchq.Ticket, queue *matchq.Queue, size int) string {
+	missing := size - queue.Waiting
 	switch {
 	case t.State.Ended():
 		return ""

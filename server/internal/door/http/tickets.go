@@ -1,6 +1,7 @@
 package httpdoor
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -18,7 +19,7 @@ import (
 // ticketBody is a request for a ticket. With a player's token the player may be left out.
 type ticketBody struct {
 	Player     *wire.ID        `json:"player"`
-	Rating     float64         `json:"rating"`
+	Rating     *float64        `json:"rating"`
 	Attributes json.RawMessage `json:"attributes"`
 	TTLMs      *int64          `json:"ttl_ms"`
 }
@@ -26,15 +27,18 @@ type ticketBody struct {
 // Bounds of a ticket's time to live. That of players is short, so that they can't fill Redis.
 const (
 	maxTTL       = 100 * 365 * 24 * time.Hour // the library's
-	maxPlayerTTL = time.Hour                  // or --ticket-ttl if that is longer
+	maxPlayerTTL = time.Hour                  // or the rules' ticket_ttl if that is longer
 )
 
-func (a *API) maxTTLFor(client identity.Identity) time.Duration {
-	usual := a.Matcher.Config().TTL
-	if client.Player == "" || usual == matchq.Never {
-		return maxTTL
+func (a *API) maxTTLFor(ctx context.Context, client identity.Identity, queue string) (time.Duration, error) {
+	if client.Player == "" {
+		return maxTTL, nil
 	}
-	return max(usual, maxPlayerTTL)
+	usual, err := a.Matcher.Rules(ctx, queue)
+	if err != nil || usual.Rules.TicketTTL == matchq.Never {
+		return maxTTL, err
+	}
+	return max(usual.Rules.TicketTTL, maxPlayerTTL), nil
 }
 
 // request converts the body to a request of the intake.
@@ -65,7 +69,11 @@ func (a *API) createTicket(c echo.Context) error {
 	if err := readBody(c, maxBody, &body); err != nil {
 		return err
 	}
-	r, err := body.request(identityOf(c), wire.ID{Name: queue}, a.maxTTLFor(identityOf(c)))
+	longest, err := a.maxTTLFor(c.Request().Context(), identityOf(c), queue)
+	if err != nil {
+		return err
+	}
+	r, err := body.request(identityOf(c), wire.ID{Name: queue}, longest)
 	if err != nil {
 		return err
 	}
@@ -102,7 +110,7 @@ const maxBatch = limits.MaxBatch
 type batchTicket struct {
 	Queue      wire.ID         `json:"queue"`
 	Player     *wire.ID        `json:"player"`
-	Rating     float64         `json:"rating"`
+	Rating     *float64        `json:"rating"`
 	Attributes json.RawMessage `json:"attributes"`
 	TTLMs      *int64          `json:"ttl_ms"`
 }
@@ -134,7 +142,7 @@ func (a *API) createTickets(c echo.Context) error {
 	var requests []intake.Request
 	var at []int
 	for i, data := range body.Tickets {
-		r, err := a.batchRequest(client, data)
+		r, err := a.batchRequest(c.Request().Context(), client, data)
 		if err != nil {
 			views[i] = viewResult(matchq.Result{Err: err})
 			continue
@@ -155,12 +163,16 @@ func (a *API) createTickets(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": views})
 }
 
-func (a *API) batchRequest(client identity.Identity, data json.RawMessage) (intake.Request, error) {
+func (a *API) batchRequest(ctx context.Context, client identity.Identity, data json.RawMessage) (intake.Request, error) {
 	var t batchTicket
 	if err := wire.DecodeStrict(data, &t); err != nil {
 		return intake.Request{}, wire.Errorf(wire.CodeInvalid, "%v", err)
 	}
-	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(client, t.Queue, a.maxTTLFor(client))
+	longest, err := a.maxTTLFor(ctx, client, t.Queue.Name)
+	if err != nil {
+		return intake.Request{}, err
+	}
+	return (&ticketBody{t.Player, t.Rating, t.Attributes, t.TTLMs}).request(client, t.Queue, longest)
 }
 
 func viewResult(r matchq.Result) batchResult {

@@ -15,7 +15,7 @@ type ticketView struct {
 	Player     wire.ID         `json:"player"`
 	State      matchq.State    `json:"state"`
 	Version    int             `json:"version"`
-	Rating     float64         `json:"rating,omitempty"`
+	Rating     *float64        `json:"rating,omitempty"`
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 	EnqueuedAt *time.Time      `json:"enqueued_at"`
 	ExpiresAt  *time.Time      `json:"expires_at,omitempty"`
@@ -54,7 +54,7 @@ type matchView struct {
 type playerView struct {
 	Player     wire.ID         `json:"player"`
 	TicketID   string          `json:"ticket_id"`
-	Rating     float64         `json:"rating,omitempty"`
+	Rating     *float64        `json:"rating,omitempty"`
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 	WaitedMs   int64           `json:"waited_ms"`
 }

@@ -34,8 +34,10 @@ type Options struct {
 	History  *history.History
 	Queues   *queuecache.Cache
 	Redis    *redisconn.Conn
-	Config   Config
-	Log      *slog.Logger
+
+	Version string // of this server
+	Node    string // this one
+	Log     *slog.Logger
 }
 
 // Feed is the source of the dashboards of a node. It works only while there are watchers, and once for all of them.

@@ -33,7 +33,7 @@ type gatherer struct {
 
 // begin drops old data.
 func (g *gatherer) begin() {
-	g.now = snapshot{Config: g.Config, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
+	g.now = snapshot{Config: config{Version: g.Version, Node: g.Node}, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
 	g.health = redisconn.Health{ScriptCalls: -1}
 	g.listed = 0
 	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
@@ -49,7 +49,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 		g.health, g.asked = health, asked
 	}
 	if g.health.Up {
-		for _, read := range []func(context.Context) error{g.totals, g.games, g.queues, g.matches, g.nodes, g.minutes} {
+		for _, read := range []func(context.Context) error{g.rules, g.totals, g.games, g.queues, g.matches, g.nodes, g.minutes} {
 			if err := read(ctx); err != nil {
 				g.Log.Debug("the dashboard is incomplete", "error", err)
 			}
@@ -60,6 +60,18 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 	}
 	now := g.now
 	return &now
+}
+
+// rules are those for all queues.
+func (g *gatherer) rules(ctx context.Context) error {
+	all, err := g.Matcher.Rules(ctx, "*")
+	if err != nil {
+		return err
+	}
+	c := &g.now.Config
+	c.IntervalMs, c.MatchSize = max(0, all.Rules.Interval).Milliseconds(), all.Rules.Size
+	c.ReadyTimeoutMs = all.Rules.ReadyTimeout.Milliseconds()
+	return nil
 }
 
 func (g *gatherer) totals(ctx context.Context) error {
@@ -152,7 +164,7 @@ func (g *gatherer) nodes(ctx context.Context) error {
 	nodes, sockets := make([]node, len(found)), 0
 	for i := range found {
 		n := &found[i]
-		nodes[i] = node{n.ID, n.Version, timestampOf(n.Started), n.Connections, timestampOf(n.LeaseEnds), n.ID == g.Config.Node}
+		nodes[i] = node{n.ID, n.Version, timestampOf(n.Started), n.Connections, timestampOf(n.LeaseEnds), n.ID == g.Node}
 		sockets += n.Connections
 	}
 	g.now.Nodes, g.now.Totals.Sockets, g.now.Totals.Nodes = nodes, sockets, len(nodes)

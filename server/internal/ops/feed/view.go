@@ -27,8 +27,8 @@ func timestampOf(t time.Time) timestamp {
 	return timestamp(t.UnixMilli())
 }
 
-// Config does not change while the node runs.
-type Config struct {
+// config is this server's, and the rules for all queues.
+type config struct {
 	IntervalMs     int64  `json:"interval_ms"`
 	MatchSize      int    `json:"match_size"`
 	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
@@ -137,7 +137,7 @@ func matchOf(m *matchq.Match) match {
 // snapshot is everything that a dashboard shows.
 type snapshot struct {
 	Now     timestamp      `json:"now"`
-	Config  Config         `json:"config"`
+	Config  config         `json:"config"`
 	Totals  totals         `json:"totals"`
 	Audit   *audit         `json:"audit"` // nil until it is known
 	Redis   redisState     `json:"redis"`

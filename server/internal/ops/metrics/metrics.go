@@ -4,6 +4,7 @@ package metrics
 import (
 	"context"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime"
 	"slices"
@@ -68,7 +69,7 @@ func New(ctx context.Context, o Options) *Metrics {
 	m.registry.MustRegister(
 		m.waits, m.ticks, m.dropped, &scrape{Metrics: m},
 		m.gauge("ws_connections", "Connections that are open on this node: WebSockets, and Socket.IO sessions that poll.", nil, func() float64 { return float64(o.Connections()) }),
-		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked (--interval).", nil, m.interval),
+		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked, by the rules for all queues.", nil, m.interval),
 		m.gauge("build_info", "1, with the version of this node and that of Go it was built with.",
 			prometheus.Labels{"version": o.Version, "goversion": runtime.Version()}, func() float64 { return 1 }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -80,7 +81,14 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels, value func(
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels}, value)
 }
 
-func (m *Metrics) interval() float64 { return max(0, m.Matcher.Config().Interval.Seconds()) }
+// interval is that of the rules for all queues; not a number while they can't be read.
+func (m *Metrics) interval() float64 {
+	all, err := m.Matcher.Rules(m.ctx, "*")
+	if err != nil {
+		return math.NaN()
+	}
+	return max(0, all.Rules.Interval.Seconds())
+}
 
 // Handler answers with all metrics. Requests of the same second share an answer.
 func (m *Metrics) Handler() http.Handler {

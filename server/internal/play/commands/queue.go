@@ -16,7 +16,7 @@ import (
 type createPayload struct {
 	UserID         *wire.ID        `json:"userId"`
 	QuestionaireID wire.ID         `json:"questionaireId"`
-	Rating         float64         `json:"rating"`
+	Rating         *float64        `json:"rating"`
 	Attributes     json.RawMessage `json:"attributes"`
 }
 

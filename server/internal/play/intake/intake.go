@@ -78,7 +78,7 @@ type Request struct {
 	ID            string // of the ticket; a new one unless set
 	Queue, Player wire.ID
 	SID           string // of the connection that the client asks by; "" by HTTP
-	Rating        float64
+	Rating        *float64
 	Attributes    json.RawMessage
 	TTL           time.Duration
 }

@@ -1,0 +1,63 @@
+-- The hashes met_one and met_two have a player's latest opponents, the last one first, with US between. One of them is
+-- the newer. When it is an hour old the other is dropped and becomes the newer: opponents are kept for one to two
+-- hours. Meta's met_since says since when (ms) which is: "<ms> 1" or "<ms> 2". RENAME would need a right that few users
+-- have.
+local max_opponents, generation_ms = 8, 3600000
+
+-- generations: the newer hash, the older one, and since when the newer is (ms; 0: never).
+local function generations(meta, met_one, met_two)
+  local since, newer = string.match(redis.call("HGET", meta, "met_since") or "", "^(%d+) ([12])$")
+  if newer == "2" then
+    return met_two, met_one, tonumber(since)
+  end
+  return met_one, met_two, tonumber(since) or 0
+end
+
+-- opponents_of: the values of some players; false where there is none.
+local function opponents_of(newer, older, players)
+  local values, before = redis.call("HMGET", newer, unpack(players)), nil
+  for i = 1, #players do
+    if not values[i] then
+      before = before or redis.call("HMGET", older, unpack(players))
+      values[i] = before[i]
+    end
+  end
+  return values
+end
+
+-- newest_of: the first most names of a value.
+local function newest_of(value, most)
+  local last = 0
+  for _ = 1, most do
+    last = string.find(value, "\31", last + 1, true)
+    if not last then
+      return value
+    end
+  end
+  return string.sub(value, 1, last - 1)
+end
+
+-- note_opponents: note who met, in matches of some size each. players has them match by match.
+local function note_opponents(meta, met_one, met_two, now, players, size)
+  local newer, older, since = generations(meta, met_one, met_two)
+  if since > now or now >= since + generation_ms then -- a time to come was noted before the clock was set back
+    newer, older = older, newer
+    redis.call("UNLINK", newer)
+    redis.call("HSET", meta, "met_since", string.format("%.0f %d", now, newer == met_two and 2 or 1))
+  end
+  local before, rows = opponents_of(newer, older, players), {}
+  for first = 1, #players, size do
+    for i = first, first + size - 1 do
+      local names = {}
+      for j = first, first + size - 1 do
+        if j ~= i then
+          names[#names + 1] = players[j]
+        end
+      end
+      names[#names + 1] = before[i] or nil
+      rows[#rows + 1], rows[#rows + 2] = players[i], newest_of(table.concat(names, "\31"), max_opponents)
+    end
+  end
+  redis.call("HSET", newer, unpack(rows))
+  redis.call("PEXPIRE", newer, 2 * generation_ms) -- for the last one, when rules keep nobody apart any more
+end

@@ -1,0 +1,23 @@
+--@include lib/sandbox.lua
+--@include policy/fifo.lua
+--@include policy/random.lua
+--@include policy/rules.lua
+
+local built_in = { fifo = fifo, random = random }
+local max_tickets = 500 -- a call takes no more, whatever its limit
+
+-- new_plan: what some queues are matched by, and what a call has grouped by it: lines, data, as end_tickets and propose
+-- take them. policy is the name of a built-in one, else the version of one that source defines; the source of rules is
+-- their JSON. most is how many tickets a call may take, total how many it takes.
+local function new_plan(policy, source, names, size, interval, ready, version)
+  local plan = {
+    kind = "matched", size = size, interval = interval, ready = ready, proposing = ready > 0, rules = version,
+    phases = {}, lines = {}, policy = built_in[policy], most = max_tickets,
+  }
+  if policy == "rules" then
+    follow_rules(plan, source)
+  elseif not plan.policy then
+    plan.guest = sandbox(policy, source, names)
+  end
+  return plan
+end
