@@ -5,18 +5,14 @@ local function name_of(player)
   return type(player) == "number" and string.format("%.0f", player) or player
 end
 
--- keep_apart: note that a ticket is kept apart from the first most players of a list, either way round. It is a
--- conflict unless the rule is optional for both.
+-- keep_apart: note that a ticket avoids each of the first most players of a list.
 local function keep_apart(batch, view, i, players, most, at)
-  local n, ready = batch.n, view.ready
+  local n, avoids = batch.n, view.avoids
   for k = 1, math.min(most, #players) do
     local j = at[name_of(players[k])]
-    if j and j ~= i then
-      view.apart = view.apart or {}
-      view.apart[i * n + j], view.apart[j * n + i] = true, true
-      if not (ready and ready[i] and ready[j]) then
-        batch.conflicts[i * n + j], batch.conflicts[j * n + i] = true, true
-      end
+    if j then
+      avoids[i * n + j] = true
+      view.count = view.count + 1
     end
   end
 end
@@ -24,6 +20,7 @@ end
 -- view_avoided: read an avoid rule.
 local function view_avoided(batch, view, tickets, at)
   local rule = view.rule
+  view.avoids, view.count = {}, 0
   for i = 1, batch.n do
     local ticket = tickets[i]
     local value = ticket.recent
@@ -36,4 +33,28 @@ local function view_avoided(batch, view, tickets, at)
       keep_apart(batch, view, i, { value }, 1, at)
     end
   end
+  if view.count > 0 then
+    batch.avoiding[#batch.avoiding + 1] = view
+  end
+end
+
+-- apart: whether one of two tickets avoids the other.
+local function apart(batch, view, i, j)
+  return view.avoids[i * batch.n + j] or view.avoids[j * batch.n + i]
+end
+
+-- conflict: whether a rule that counts keeps two tickets apart; also whether one would that is optional for both.
+local function conflict(batch, i, j)
+  local avoiding, waived = batch.avoiding, false
+  for v = 1, #avoiding do
+    local view = avoiding[v]
+    if apart(batch, view, i, j) then
+      local ready = view.ready
+      if not (ready and ready[i] and ready[j]) then
+        return true, false
+      end
+      waived = true
+    end
+  end
+  return false, waived
 end

@@ -7,7 +7,7 @@
 --   equal             value[i]
 --   overlap, latency  list[i] (elements that the ticket accepts now) and has[i] (the same as keys; of latency with ms)
 --   latency           limit[i], regions[i] (also those that it does not accept yet)
---   avoid             apart[i * n + j], nil if for none; conflicts of the batch are those of all rules that count
+--   avoid             avoids[i * n + j] (whether i avoids j) and count; avoiding of the batch has the views with any
 -- ready[i] says whether the rule is optional for a ticket; nil if for none. A rule is optional for a group if it is for
 -- all of it; a distance rule has an infinite limit instead.
 
@@ -69,7 +69,7 @@ end
 -- view_batch: a batch as the rules see it. size is how many tickets meet. primary is the view of the first distance
 -- rule.
 local function view_batch(rules, tickets, n, size)
-  local batch = { n = n, size = size, tickets = tickets, rules = {}, conflicts = {}, checks = {} }
+  local batch = { n = n, size = size, tickets = tickets, rules = {}, avoiding = {}, checks = {} }
   local at = {}
   for i = 1, n do
     at[tickets[i].player] = i

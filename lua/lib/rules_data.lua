@@ -1,4 +1,5 @@
 --@include lib/rules_limits.lua
+--@include lib/rules_avoid.lua
 --@include lib/rules_common.lua
 
 -- distance_data: what a distance rule tells of a group. The limit of a rule that is optional is the widest it had.
@@ -66,9 +67,9 @@ local function describe_group(batch, members)
     elseif view.kind ~= "avoid" then
       tells = common_data(view, members, entry)
     end
-    for m = 2, view.apart and #members or 0 do
+    for m = 2, view.kind == "avoid" and view.loose and #members or 0 do
       for l = 1, m - 1 do
-        if view.apart[members[l] * batch.n + members[m]] then
+        if apart(batch, view, members[l], members[m]) then
           entry.waived, tells = 1, true
         end
       end

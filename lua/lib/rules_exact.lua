@@ -1,4 +1,4 @@
---@include lib/rules_permit.lua
+--@include lib/rules_weigh.lua
 
 -- The best pairs of a few tickets (at most 10), whatever may meet whom: of the first one, with each that it may meet or
 -- with none, and then of the others. What is taken of those is remembered, with the best that can follow.

@@ -17,6 +17,18 @@ local function window_of(total)
   return k
 end
 
+-- work_for: how many pairs a batch may weigh to repair what ranks miss: few where ranks say nearly all.
+local function work_for(batch)
+  local avoided = 0
+  for v = 1, #batch.avoiding do
+    avoided = avoided + batch.avoiding[v].count
+  end
+  if #batch.checks == 0 and batch.primary and avoided < batch.n * batch.n / 16 then
+    return 300
+  end
+  return 4000
+end
+
 -- pair_part: note the pairs of one part of the batch in mates.
 local function pair_part(batch, part, total, mates)
   local order, m, k = in_rank_order(batch, part), #part, window_of(total)
@@ -36,7 +48,7 @@ local function group_by_rules(rules, tickets, n, total)
   local batch = view_batch(rules, tickets, n, size)
   add_checks(batch)
   scale_weights(batch, rules.matches_first)
-  batch.work = 1500
+  batch.work = work_for(batch) * n / total
   local parts = n >= size and partition(batch) or {}
   for p = 1, #parts do
     if size > 2 then

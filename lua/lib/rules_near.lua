@@ -9,25 +9,40 @@ local function reach_of(batch, i)
   return primary.limit[i]
 end
 
+-- span: the first and the last rank of tickets within reach of the one at a rank. Those without a number come last.
+local function span(batch, order, m, rank)
+  local reach, low, high = reach_of(batch, order[rank]), rank, rank
+  if reach == math.huge then
+    return 1, m
+  end
+  local values = batch.primary.value
+  local own = values[order[rank]]
+  while low > 1 and own - values[order[low - 1]] <= reach do
+    low = low - 1
+  end
+  while high < m and (values[order[high + 1]] or own) - own <= reach do
+    high = high + 1
+  end
+  return low, high
+end
+
 -- candidates: the other tickets within reach of the one at a rank, the nearest first; without a distance the oldest.
 local function candidates(batch, order, m, rank)
   local list, values = {}, batch.primary and batch.primary.value
-  local own, reach = values and values[order[rank]], reach_of(batch, order[rank])
+  local own, first, last = values and values[order[rank]], span(batch, order, m, rank)
   local low, high = rank - 1, rank + 1
   if not own then
     low, high = 0, 1
   end
-  while low >= 1 or high <= m do
+  while low >= first or high <= last do
     local below, above = math.huge, math.huge
-    if own and low >= 1 then
+    if low >= first then
       below = own - values[order[low]]
     end
-    if high <= m then
-      above = own and values[order[high]] and values[order[high]] - own or reach
+    if high <= last and own then
+      above = (values[order[high]] or math.huge) - own
     end
-    if low < 1 and high > m or below > reach and above > reach then
-      break
-    elseif low >= 1 and below <= above then
+    if low >= first and below <= above then
       list[#list + 1] = order[low]
       low = low - 1
     else

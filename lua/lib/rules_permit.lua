@@ -1,11 +1,12 @@
 --@include lib/rules_batch.lua
---@include lib/rules_worth.lua
 
 -- Which pairs the rules permit now.
 
--- both_ready: whether a rule is optional for two tickets.
+local waived = "waived" -- what a test says of a pair that only an optional rule forbids
+
+-- both_ready: waived if a rule is optional for two tickets.
 local function both_ready(view, i, j)
-  return view.ready and view.ready[i] and view.ready[j]
+  return view.ready and view.ready[i] and view.ready[j] and waived
 end
 
 -- share: whether two tickets accept the same element or region.
@@ -36,7 +37,10 @@ end
 -- near: whether the numbers of two tickets are within the limit.
 local function near(view, i, j)
   local a, b, allowed = view.value[i], view.value[j], allowed_between(view, i, j)
-  return allowed == math.huge or a ~= nil and b ~= nil and math.abs(a - b) <= allowed
+  if a and b and math.abs(a - b) <= math.min(allowed, widest(view.rule)) then
+    return true
+  end
+  return allowed == math.huge and waived
 end
 
 local tests = { equal = same, overlap = share, latency = share, distance = near }
@@ -65,27 +69,4 @@ local function add_checks(batch)
       checks[#checks + 1] = { test = tests[kind], view = view }
     end
   end
-end
-
--- weigh: the weight of a pair; nil if the rules don't permit it.
-local function weigh(batch, i, j)
-  local primary, weight = batch.primary, batch.base
-  if batch.conflicts[i * batch.n + j] then
-    return nil
-  end
-  if primary then
-    local a, b, allowed = primary.value[i], primary.value[j], allowed_between(primary, i, j)
-    local gap = a and b and math.abs(a - b)
-    if allowed < math.huge and (not gap or gap > allowed) then
-      return nil
-    end
-    weight = worth(batch, gap, allowed)
-  end
-  local checks = batch.checks
-  for c = 1, #checks do
-    if not checks[c].test(checks[c].view, i, j) then
-      return nil
-    end
-  end
-  return weight + batch.age[i] + batch.age[j]
 end

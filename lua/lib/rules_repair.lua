@@ -1,9 +1,11 @@
---@include lib/rules_permit.lua
+--@include lib/rules_weigh.lua
 --@include lib/rules_near.lua
 
--- Ranks say little where sets, regions or opponents decide. So tickets that are left over look further: for the nearest
--- ticket that is left over too, then for a pair a-b such that they may have a, and another one may have b. Both are
--- bounded by batch.work, which counts down pairs that are weighed.
+-- Ranks say little where sets, regions or opponents decide. So a ticket that is left over looks further: for the
+-- nearest one that is left over too, then for one that gets it by way of pairs that change partners. batch.work bounds
+-- both: it counts down pairs that are weighed.
+
+local max_search = 1000 -- pairs that are weighed for one ticket: one without a way must not spend the work of all
 
 -- weigh_bounded: weigh, as long as there is work left.
 local function weigh_bounded(batch, i, j)
@@ -22,42 +24,69 @@ local function join_nearest(batch, i, near_first, mates)
   end
 end
 
--- augment: give a ticket i that is left over a partner a of a pair a-b, and b another one that is left over.
-local function augment(batch, i, near_first, left, mates)
-  for c = 1, #near_first do
-    local a = near_first[c]
+-- flip: pair i with j along the path by which i was reached: what was its mate goes to the ticket before, and so on.
+local function flip(via, i, j, mates)
+  while i do
+    local before = mates[i]
+    mates[i], mates[j] = j, i
+    i = via[i]
+    j = before
+  end
+end
+
+-- expand: look from i at the pairs a-b such that i may have a. Note in via how b is reached, in gain what the pairs
+-- of the path would weigh more.
+local function expand(batch, search, i, mates)
+  local order, reached, gain = search.order, search.reached, search.gain
+  local low, high = span(batch, order, search.m, search.rank[i])
+  for r = low, high do
+    local a = order[r]
     local b = mates[a]
-    local gain = b and weigh_bounded(batch, i, a)
-    for l = 1, gain and #left or 0 do
+    local weight = b and not reached[a] and not gain[b] and not gain[a] and weigh_bounded(batch, i, a)
+    if weight then
+      reached[a], search.via[b], gain[b] = true, i, gain[i] + weight - weigh(batch, a, b)
+      search.queue[#search.queue + 1] = b
+    end
+  end
+end
+
+-- augment: look for a path of pairs from a ticket i that is left over to another one, such that the pairs beside them
+-- weigh more, and take those.
+local function augment(batch, order, m, rank, i, left, mates)
+  local search = { order = order, m = m, rank = rank, via = {}, gain = { [i] = 0 }, reached = {}, queue = { i } }
+  local at, least = 1, batch.work - max_search
+  while search.queue[at] and batch.work > math.max(least, 0) do
+    local x = search.queue[at]
+    for l = 1, #left do
       local j = left[l]
-      local other = j ~= i and not mates[j] and weigh_bounded(batch, b, j)
-      if other and gain + other > weigh(batch, a, b) then
-        mates[i], mates[a], mates[b], mates[j] = a, i, j, b
-        return
+      local weight = j ~= i and not mates[j] and weigh_bounded(batch, x, j)
+      if weight and search.gain[x] + weight > 0 then
+        return flip(search.via, x, j, mates)
       end
     end
+    expand(batch, search, x, mates)
+    at = at + 1
   end
 end
 
 -- repair: improve the pairs of the m tickets in order.
 local function repair(batch, order, m, mates)
-  local rank, left, near_first = {}, {}, {}
+  local rank, left = {}, {}
   for r = 1, m do
+    rank[order[r]] = r
     if not mates[order[r]] then
-      rank[order[r]] = r
       left[#left + 1] = order[r]
     end
   end
   table.sort(left)
   for l = 1, #left > 1 and #left or 0 do
-    near_first[l] = candidates(batch, order, m, rank[left[l]])
     if not mates[left[l]] then
-      join_nearest(batch, left[l], near_first[l], mates)
+      join_nearest(batch, left[l], candidates(batch, order, m, rank[left[l]]), mates)
     end
   end
   for l = 1, #left > 1 and #left or 0 do
     if not mates[left[l]] then
-      augment(batch, left[l], near_first[l], left, mates)
+      augment(batch, order, m, rank, left[l], left, mates)
     end
   end
 end

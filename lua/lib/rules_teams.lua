@@ -1,3 +1,4 @@
+--@include lib/rules_avoid.lua
 --@include lib/rules_worth.lua
 --@include lib/rules_common.lua
 
@@ -33,9 +34,9 @@ local function weigh_team(batch, members, count)
     end
     weight = worth(batch, gap, allowed)
   end
-  for m = 2, count do
+  for m = 2, #batch.avoiding > 0 and count or 0 do
     for l = 1, m - 1 do
-      if batch.conflicts[members[l] * batch.n + members[m]] then
+      if conflict(batch, members[l], members[m]) then
         return nil
       end
     end

@@ -1,4 +1,4 @@
---@include lib/rules_permit.lua
+--@include lib/rules_weigh.lua
 
 -- The best pairs among tickets at most k ranks apart. From the last rank to the first, f(i, taken) is the weight of the
 -- best pairs from rank i on, where taken has a bit for each of the k ranks from i on: the lowest is that of i.

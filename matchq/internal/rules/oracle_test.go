@@ -194,7 +194,7 @@ func (r *Rules) primary() *Rule {
 // quality is allowed − gap of two tickets that may meet, at least 0; without a distance 0.
 func (r *Rules) quality(a, b *ticket) float64 {
 	rule := r.primary()
-	if rule == nil {
+	if rule == nil || r.waived(a, b) {
 		return 0
 	}
 	waited := min(a.WaitedMS, b.WaitedMS)
@@ -210,6 +210,23 @@ func (r *Rules) quality(a, b *ticket) float64 {
 		return 0
 	}
 	return max(0, allowed-gap)
+}
+
+// waived reports whether a rule would keep two tickets apart if it were not optional for both.
+func (r *Rules) waived(a, b *ticket) bool {
+	for i := range r.Rules {
+		always := r.Rules[i]
+		always.OptionalAfter = 0
+		if rule := &r.Rules[i]; rule.Type == Distance {
+			gap, known := rule.gap(a, b)
+			if !known || gap > rule.widest() {
+				return true
+			}
+		} else if rule.optional(min(a.WaitedMS, b.WaitedMS)) && !always.permits(a, b) && len(rule.common(a, b)) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // scale is what a difference of quality is to be compared with.
