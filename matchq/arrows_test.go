@@ -19,22 +19,22 @@ const module = "github.com/matchq/matchq/"
 var arrows = map[string][]string{
 	"lua":                       {},
 	"matchq/internal/codec":     {},
-	"matchq/internal/rules":     {},
+	"matchq/rules":              {},
 	"matchq/internal/sandbox":   {"matchq/internal/space"},
 	"matchq/internal/space":     {"lua"},
 	"matchq/internal/agreement": {"matchq/internal/space"},
-	"matchq/internal/rulebook":  {"matchq/internal/codec", "matchq/internal/rules", "matchq/internal/sandbox", "matchq/internal/space"},
+	"matchq/internal/rulebook":  {"matchq/internal/codec", "matchq/rules", "matchq/internal/sandbox", "matchq/internal/space"},
 	"matchq/internal/mail":      {"matchq/internal/codec", "matchq/internal/space"},
 	"matchq/internal/testkit":   {"lua", "matchq/internal/space"},
 	"matchq/internal/sender":    {"matchq/internal/space"},
 	"matchq/internal/vigil":     {"matchq/internal/space"},
-	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/rulebook", "matchq/internal/rules", "matchq/internal/sandbox", "matchq/internal/sender", "matchq/internal/space", "matchq/internal/vigil"},
+	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/rulebook", "matchq/rules", "matchq/internal/sandbox", "matchq/internal/sender", "matchq/internal/space", "matchq/internal/vigil"},
 	"matchq/presence":           {"matchq", "matchq/internal/…"},
 	"matchq/rooms":              {"matchq", "matchq/presence", "matchq/internal/…"},
 	"matchq/history":            {"matchq", "matchq/internal/…"},
 	"matchq/matchqtest":         {},
-	"examples/…":                {"matchq", "matchq/presence", "matchq/rooms", "matchq/history"},
-	"server/…":                  {"matchq", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
+	"examples/…":                {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history"},
+	"server/…":                  {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
 }
 
 // foreign are packages that the library must not import.

@@ -1,9 +1,10 @@
 package matchq
 
 import (
+	"testing"
+
 	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/testkit"
-	"testing"
 )
 
 const (

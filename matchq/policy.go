@@ -1,6 +1,6 @@
 package matchq
 
-import "github.com/matchq/matchq/matchq/internal/rules"
+import "github.com/matchq/matchq/matchq/rules"
 
 // A Policy groups a batch into matches, inside Redis.
 //

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/internal/rules"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // failing fails on each batch, and so FIFO replaces it.

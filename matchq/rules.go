@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/rulebook"
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/internal/sandbox"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // Rules say how queues are matched: package rules has the fields and their defaults.

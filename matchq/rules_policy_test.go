@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // did is what the rules tell of a match.

@@ -1,7 +1,7 @@
 -- new_rules_engine: the functions that match by rules. A call that needs them makes them once: scripts that only match
 -- in order pay nothing, and their own names stay apart.
 --
--- rules are what matchq/internal/rules writes for scripts, decoded. tickets are the batch in waiting order, each with
+-- rules are what matchq/rules writes for scripts, decoded. tickets are the batch in waiting order, each with
 -- player, rating (nil: none), attributes (decoded; nil: none), waited_ms, and recent: the latest opponents, the newest
 -- first (nil: none). n is how many there are.
 --

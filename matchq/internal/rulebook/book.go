@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // Limits of the rules of a namespace.

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // maxRounds is how often a call is repeated because the rules have changed, or a change because others changed them.

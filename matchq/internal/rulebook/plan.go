@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/internal/sandbox"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // Plan is what the queues of a pattern are matched by, as scripts take it.

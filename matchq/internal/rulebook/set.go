@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/matchq/matchq/matchq/internal/rules"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 // ConflictError says that others have changed the rules since the caller saw them.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/matchq/matchq/matchq/internal/rules"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/rules"
 )
 
 var (
