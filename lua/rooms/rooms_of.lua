@@ -5,9 +5,15 @@
 
 --@include lib/time.lua
 
-local now = now_ms(call("TIME"))
 local reply = {}
+if call("EXISTS", all(seats)) == 0 then -- most players have none
+  for row = 1, rows do
+    reply[row] = {}
+  end
+  return reply
+end
+local now = string.format("(%d", now_ms(call("TIME"))) -- as text: Redis takes longer to write numbers
 for row = 1, rows do
-  reply[row] = call("ZREVRANGEBYSCORE", seats[row], "+inf", "(" .. now, "LIMIT", 0, limit)
+  reply[row] = call("ZREVRANGEBYSCORE", seats[row], "+inf", now, "LIMIT", "0", limit)
 end
 return reply

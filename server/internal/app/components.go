@@ -155,7 +155,8 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.intake = &intake.Intake{
 		Matcher: s.matcher,
 		Limits:  s.limits,
-		Games:   intake.Gathered(s.games),
+		Games:   s.games,
+		Lookups: intake.NewLookups(s.games),
 		Admit:   (&queuecache.Admission{Cache: s.queues, Max: s.config.MaxQueues}).Admit,
 		Queued: func(t *matchq.Ticket) {
 			s.metrics.Queued(t.Queue)

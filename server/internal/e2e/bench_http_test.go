@@ -71,7 +71,7 @@ func over(values, by []float64) []float64 {
 }
 
 // startServer runs a server without windows on a redis-server.
-func startServer(b *testing.B, rdb *redis.Client, args ...string) (url string) {
+func startServer(b testing.TB, rdb *redis.Client, args ...string) (url string) {
 	b.Helper()
 	url, _ = startBenchOn(b, "redis://"+rdb.Options().Addr, append(args, "--interval", "1h", "--ticket-ttl", "0")...)
 	return url

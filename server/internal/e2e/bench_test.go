@@ -74,7 +74,7 @@ func startBench(b *testing.B, args ...string) (url string, m *matchq.Matcher) {
 }
 
 // startBenchOn runs a server on a redis-server.
-func startBenchOn(b *testing.B, redis string, args ...string) (url string, f *flags.Flags) {
+func startBenchOn(b testing.TB, redis string, args ...string) (url string, f *flags.Flags) {
 	b.Helper()
 	f, err := flags.Parse(append([]string{"--addr", "127.0.0.1:0", "--redis", redis}, args...), io.Discard, io.Discard, nil)
 	if err != nil {

@@ -23,24 +23,34 @@ type Group[Q, A any] struct {
 	Room    int // for questions that wait for a call; those over it are refused as overloaded
 
 	mu      sync.Mutex
-	waiting []*question[Q, A]
+	waiting []*Question[Q, A]
 	calls   int
 }
 
-type question[Q, A any] struct {
+// Question waits for its answer.
+type Question[Q, A any] struct {
 	asked  Q
 	done   chan struct{}
 	answer A
 	err    error
 }
 
-// Do asks a question and waits for the answer, or until ctx ends: it may be asked even then. Errors are those of Ask,
-// *wire.Error, and those of wire.WaitError.
-func (g *Group[Q, A]) Do(ctx context.Context, asked Q) (A, error) {
-	q := &question[Q, A]{asked: asked, done: make(chan struct{})}
+// Do asks a question and waits for the answer. Errors are those of Question.Wait.
+func (g *Group[Q, A]) Do(ctx context.Context, asked Q) (A, error) { return g.Begin(asked).Wait(ctx) }
+
+// Begin asks a question.
+func (g *Group[Q, A]) Begin(asked Q) *Question[Q, A] {
+	q := &Question[Q, A]{asked: asked, done: make(chan struct{})}
 	if !g.add(q) {
-		return q.answer, wire.OverloadedError()
+		q.err = wire.OverloadedError()
+		close(q.done)
 	}
+	return q
+}
+
+// Wait waits for the answer, or until ctx ends: the question may be asked even then. Errors are those of Ask, *wire.Error,
+// and those of wire.WaitError.
+func (q *Question[Q, A]) Wait(ctx context.Context) (A, error) {
 	select {
 	case <-q.done:
 		return q.answer, q.err
@@ -51,7 +61,7 @@ func (g *Group[Q, A]) Do(ctx context.Context, asked Q) (A, error) {
 }
 
 // add lets a question wait, if there is room.
-func (g *Group[Q, A]) add(q *question[Q, A]) bool {
+func (g *Group[Q, A]) add(q *Question[Q, A]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.waiting) >= g.Room {
@@ -66,7 +76,7 @@ func (g *Group[Q, A]) add(q *question[Q, A]) bool {
 }
 
 // take takes the questions of the next call, oldest first. Without any, this call was the last.
-func (g *Group[Q, A]) take() []*question[Q, A] {
+func (g *Group[Q, A]) take() []*Question[Q, A] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(g.Most, len(g.waiting))

@@ -45,10 +45,11 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			})
 			return wire.Errorf(wire.CodeForeignHost, "this server listens on loopback only and does not serve this Host; --allowed-origin with its http:// address would allow it")
 		}
-		origin := canonicalOrigin(r.Header.Get("Origin"))
+		origin := r.Header.Get("Origin")
 		if origin == "" {
 			return next(c)
 		}
+		origin = canonicalOrigin(origin)
 		c.Response().Header().Add("Vary", "Origin")
 		preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 		switch {

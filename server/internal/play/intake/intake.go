@@ -20,6 +20,7 @@ type Intake struct {
 	Matcher *matchq.Matcher
 	Limits  *limits.Limiter // nil for no limits
 	Games   Games           // nil for no games
+	Lookups *Lookups        // of Games
 
 	// Admit refuses a new queue if too many live; nil for no bound.
 	Admit func(ctx context.Context, queue string) error
@@ -45,7 +46,7 @@ type Games interface {
 // For returns the intake for a client. The API key is exempt from rate limits and the bound of queues. Attributes of guests are bounded.
 func (i *Intake) For(client identity.Identity) *Intake {
 	if client.Trusted {
-		return &Intake{Matcher: i.Matcher, Games: i.Games, Queued: i.Queued}
+		return &Intake{Matcher: i.Matcher, Games: i.Games, Lookups: i.Lookups, Queued: i.Queued}
 	}
 	if client.Guest {
 		guests := *i
@@ -102,12 +103,22 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 	if err := i.check(ctx, &r); err != nil {
 		return matchq.Ticket{}, err
 	}
-	before := i.startLookup(ctx, []string{r.Player.Name})
-	t, err := i.Matcher.Enqueue(ctx, r.request()) // meanwhile, since most players have no game
-	i.countQueued([]matchq.Result{{Ticket: t, Err: err}})
-	if rooms, failed := before(); failed == nil {
-		i.forfeitRooms(ctx, rooms, []matchq.Result{{Ticket: t, Err: err}})
+	if i.Games == nil {
+		return i.enqueue(ctx, &r)
 	}
+	// A later lookup could find the game of the very match that the player is queued for. One before the enqueue would keep
+	// it waiting, and most players have no game.
+	before := i.Lookups.Begin(r.Player.Name)
+	t, err := i.enqueue(ctx, &r)
+	if rooms, failed := before.Wait(ctx); failed == nil {
+		i.forfeitRooms(ctx, [][]string{rooms}, []matchq.Result{{Ticket: t, Err: err}})
+	}
+	return t, err
+}
+
+func (i *Intake) enqueue(ctx context.Context, r *Request) (matchq.Ticket, error) {
+	t, err := i.Matcher.Enqueue(ctx, r.request())
+	i.countQueued([]matchq.Result{{Ticket: t, Err: err}})
 	return t, err
 }
 
@@ -148,9 +159,12 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 		}
 		allowed, names, at = append(allowed, requests[n].request()), append(names, players[n]), append(at, n)
 	}
-	before, err := i.startLookup(ctx, names)()
-	if err != nil {
-		return nil, err
+	var before [][]string
+	if i.Games != nil && len(names) > 0 {
+		var err error
+		if before, err = i.Games.Seats(ctx, names); err != nil { // before the enqueue, as for one ticket
+			return nil, err
+		}
 	}
 	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result has its own
 	i.countQueued(done)
