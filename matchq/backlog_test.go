@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,14 +16,13 @@ import (
 )
 
 // gate holds scripts up until it opens.
-type gate struct{ open, held chan struct{} }
+type gate struct{ open chan struct{} }
 
 func (g *gate) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if cmd.Name() == "evalsha" {
-			g.held <- struct{}{}
 			<-g.open
 		}
 		return next(ctx, cmd)
@@ -35,35 +36,27 @@ func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 // Requests over the backlog are refused at once, and say so. The others are queued when Redis goes on.
 func TestBacklog(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		g := &gate{open: make(chan struct{}), held: make(chan struct{}, 100)}
+		g := &gate{make(chan struct{})}
 		env.Client.AddHook(g)
-		m := newMatcher(t, env, matchq.Config{Backlog: 5})
+		m := newMatcher(t, env, matchq.Config{Backlog: 5, Timeout: time.Minute})
 		ctx := t.Context()
 		var all sync.WaitGroup
-		late := matchq.Request{Queue: "q", Player: "late"}
-		for call := range 3 { // one or two are under way, and the next one waits
-			crowd := make([]matchq.Request, 7)
-			for i := range crowd {
-				crowd[i] = matchq.Request{Queue: "q", Player: fmt.Sprint("player-", call, "-", i)}
-			}
+		var asked int
+		var refused atomic.Int64
+		matchqtest.Eventually(t, "the backlog is full", func() bool { // beside the rows that are under way
+			asked++
+			player := fmt.Sprint("player-", asked)
 			all.Go(func() {
-				results, err := m.EnqueueAll(ctx, crowd)
-				for _, r := range results {
-					if err != nil || r.Err != nil && !errors.Is(r.Err, matchq.ErrOverloaded) {
-						t.Errorf("call %d: %v, %v", call, r.Err, err)
-					}
+				switch _, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: player}); {
+				case errors.Is(err, matchq.ErrOverloaded):
+					refused.Add(1)
+				case err != nil:
+					t.Errorf("%s: %v", player, err)
 				}
 			})
-			if call == 0 {
-				<-g.held
-			}
-		}
-		matchqtest.Eventually(t, "the backlog is full", func() bool {
-			gone, cancel := context.WithCancel(ctx)
-			cancel()
-			_, err := m.Enqueue(gone, matchq.Request{Queue: "q", Player: "hasty"})
-			return errors.Is(err, matchq.ErrOverloaded)
+			return refused.Load() > 2
 		})
+		late := matchq.Request{Queue: "q", Player: "late"}
 		if _, err := m.Enqueue(ctx, late); !errors.Is(err, matchq.ErrOverloaded) || errors.Is(err, matchq.ErrUnavailable) {
 			t.Errorf("a request: %v", err)
 		}
@@ -74,6 +67,9 @@ func TestBacklog(t *testing.T) {
 		}
 		close(g.open)
 		all.Wait()
+		if stats, err := m.Stats(ctx); err != nil || stats.Waiting != int64(asked)-refused.Load() {
+			t.Errorf("%d wait of %d, %d were refused: %v", stats.Waiting, asked, refused.Load(), err)
+		}
 		if _, err := m.Enqueue(ctx, late); err != nil {
 			t.Errorf("later: %v", err)
 		}

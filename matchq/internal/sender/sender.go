@@ -1,5 +1,6 @@
 // Package sender sends rows to Redis in batches: those that come while calls are under way go together in the next ones
-// (group commit). There is no timer: a row that finds nothing under way goes at once.
+// (group commit). There is no timer: a row that finds nothing under way goes at once, with those whose goroutines were ready
+// to run in the same moment.
 //
 // Two batches may be under way, on two connections, so that Redis and this process work at the same time. What callers
 // were promised stays true by four rules:
@@ -16,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +66,7 @@ type Sender[R, A any] struct {
 // flight is a batch under way.
 type flight[R, A any] struct {
 	began  time.Time
+	boards bool             // it waits for rows that come in the same moment, and has no batch yet
 	probes bool             // it asks for a sign of life first
 	batch  []*Pending[R, A] // none during a probe, and after it landed
 }
@@ -111,9 +114,11 @@ func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
 	return all
 }
 
-// depart starts as many flights as may leave.
+// depart starts a flight that boards, if one may leave.
 func (s *Sender[R, A]) depart() {
-	for f := s.next(); f != nil; f = s.next() {
+	if s.mayDepart() {
+		f := &flight[R, A]{boards: true}
+		s.flights = append(s.flights, f)
 		go s.fly(f)
 	}
 }
@@ -135,7 +140,7 @@ func (s *Sender[R, A]) next() *flight[R, A] {
 
 func (s *Sender[R, A]) mayDepart() bool {
 	switch {
-	case s.waiting.empty():
+	case s.waiting.empty() || slices.ContainsFunc(s.flights, func(f *flight[R, A]) bool { return f.boards }):
 		return false
 	case len(s.flights) == 0:
 		return true
@@ -148,7 +153,10 @@ func (s *Sender[R, A]) mayDepart() bool {
 // its turn behind the callers, while Redis has nothing to do.
 func (s *Sender[R, A]) fly(f *flight[R, A]) {
 	for f != nil {
-		if !f.probes || s.probe(f) {
+		switch {
+		case f.boards:
+			s.regroup(MaxRows)
+		case !f.probes || s.probe(f):
 			s.deliver(f)
 		}
 		s.mu.Lock()
@@ -194,10 +202,10 @@ func (s *Sender[R, A]) deliver(f *flight[R, A]) {
 	s.regroup(len(batch))
 }
 
-// regroup lets callers who had their answers come again, as long as some do: they go in the next batch, together. Where
-// several processors run them, some are still on their way after one round.
-func (s *Sender[R, A]) regroup(answered int) {
-	for came := s.came.Load(); answered > 0; answered-- {
+// regroup lets callers come who are ready to run, as those are who had their answers, as long as some do: they go in the
+// next batch, together. Where several processors run them, some are still on their way after one round.
+func (s *Sender[R, A]) regroup(most int) {
+	for came := s.came.Load(); most > 0; most-- {
 		runtime.Gosched()
 		now := s.came.Load()
 		if now == came {
@@ -207,7 +215,7 @@ func (s *Sender[R, A]) regroup(answered int) {
 	}
 }
 
-// land ends a flight. It returns the next one, which the caller must fly, and starts the others that may leave.
+// land ends a flight. It returns the next one, which the caller must fly, and starts another one if that may leave too.
 func (s *Sender[R, A]) land(f *flight[R, A]) *flight[R, A] {
 	for i := range s.flights {
 		if s.flights[i] == f {

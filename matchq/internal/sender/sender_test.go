@@ -48,12 +48,11 @@ func add(s *Sender[string, string], player string) *Pending[string, string] {
 // Two batches are under way, of different players; all that comes meanwhile goes together when one lands.
 func TestTwoBatchesAreUnderWay(t *testing.T) {
 	s, calls := stage(t, time.Hour)
-	alice, bob := add(s, "alice"), add(s, "bob")
 	both := map[string]sent{}
-	for range 2 {
-		call := <-calls
-		both[call.players[0]] = call
-	}
+	alice := add(s, "alice")
+	both["alice"] = <-calls
+	bob := add(s, "bob")
+	both["bob"] = <-calls
 	carol, dave, again := add(s, "carol"), add(s, "dave"), add(s, "alice")
 	both["bob"].done <- nil
 	third := <-calls
