@@ -58,6 +58,7 @@ type Sender[R, A any] struct {
 	waiting waiting[R, A]
 	flights []*flight[R, A]
 	suspect bool // the last batch got no answer that settles it
+	crowd   bool // the last batch had more than one row
 	calls   uint64
 
 	came atomic.Uint64 // rows that came one by one
@@ -114,9 +115,14 @@ func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
 	return all
 }
 
-// depart starts a flight that boards, if one may leave.
+// depart starts the flights that may leave. In a crowd they board first. Without one they don't: to yield wakes a thread,
+// which costs more than the rest of a lone row.
 func (s *Sender[R, A]) depart() {
-	if s.mayDepart() {
+	if !s.crowd {
+		for f := s.next(); f != nil; f = s.next() {
+			go s.fly(f)
+		}
+	} else if s.mayDepart() {
 		f := &flight[R, A]{boards: true}
 		s.flights = append(s.flights, f)
 		go s.fly(f)
@@ -194,12 +200,15 @@ func (s *Sender[R, A]) deliver(f *flight[R, A]) {
 	s.mu.Lock()
 	s.waiting.landed(batch...)
 	f.batch = nil
+	s.crowd = len(batch) > 1
 	s.suspect = s.suspect || !answered
 	s.mu.Unlock()
 	for i, p := range batch {
 		p.answer <- answers[i]
 	}
-	s.regroup(len(batch))
+	if len(batch) > 1 {
+		s.regroup(len(batch))
+	}
 }
 
 // regroup lets callers come who are ready to run, as those are who had their answers, as long as some do: they go in the

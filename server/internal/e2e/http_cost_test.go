@@ -18,7 +18,7 @@ func TestCostOfARequest(t *testing.T) {
 	rdb := matchqtest.Start(t).Client(t)
 	clients := newCrowd(t, startServer(t, rdb))
 	clients.enqueue(crowdSize) // makes the scripts known
-	const tickets, mostTrips, mostAllocations = 4000, 0.75, 170
+	const tickets, mostTrips, mostAllocations = 4000, 0.5, 170
 	var before, after runtime.MemStats
 	trips := -readsOf(t, rdb)
 	runtime.ReadMemStats(&before)
