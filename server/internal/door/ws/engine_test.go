@@ -182,6 +182,13 @@ func TestPollerCloses(t *testing.T) {
 		}
 		c.ended()
 	})
+	eachEngine(t, Times{}, func(t *testing.T, _ *Sockets, c *client, body func(...string) string) {
+		c.post(body("1")) // it overtakes the poll
+		if _, got := c.get(); got != body("6") {
+			t.Errorf("the poll that comes late is answered with %q", got)
+		}
+		c.ended()
+	})
 }
 
 // socketOf opens a WebSocket with the sid of a session.

@@ -69,7 +69,8 @@ func (p *poller) takeFrame() []byte {
 	return frame
 }
 
-// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client was not told why.
+// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client was not told why, or has
+// closed it: a poll may have been overtaken by the POST that did.
 func (p *poller) sendClose(code int, reason string) bool {
 	last := [][]byte{{engineClose}}
 	switch code {
@@ -84,7 +85,7 @@ func (p *poller) sendClose(code int, reason string) bool {
 	defer p.mu.Unlock()
 	p.last = last
 	p.wake()
-	return p.polled != nil || len(last) > 1
+	return p.polled != nil || len(last) > 1 || code == closeNormal
 }
 
 // cut ends the session.
