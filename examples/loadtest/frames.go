@@ -26,6 +26,15 @@ type status struct {
 	RoomID         string `json:"roomId"`
 	QuestionaireID string `json:"questionaireId"`
 	WaitedMs       int64  `json:"waitedMs"`
+
+	User1 *user           `json:"user1"`
+	User2 *user           `json:"user2"`
+	User3 json.RawMessage `json:"user3"` // if there are more than two
+}
+
+// user is a player of a match.
+type user struct {
+	ID any `json:"id"`
 }
 
 // hear handles one event. Events of games are none of this program's business.
@@ -84,7 +93,7 @@ func (s *overSockets) hearStatus(p *player, data json.RawMessage) error {
 	case "DUPLICATED_USER_ID":
 		s.isDuplicate(p, now.TicketID)
 	case "MATCHED":
-		players, err := usersOf(data)
+		players, err := usersOf(&now, data)
 		if err != nil {
 			return err
 		}
@@ -106,8 +115,11 @@ func outcome(state, reason string) string {
 	return reason
 }
 
-// usersOf returns the ids of user1, user2 and so on.
-func usersOf(data json.RawMessage) ([]string, error) {
+// usersOf returns the ids of user1, user2 and so on. Players of other programs may have numbers.
+func usersOf(now *status, data json.RawMessage) ([]string, error) {
+	if now.User3 == nil && now.User1 != nil && now.User2 != nil { // a pair, as most are: the data is read once
+		return []string{fmt.Sprint(now.User1.ID), fmt.Sprint(now.User2.ID)}, nil
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil, err
@@ -117,13 +129,11 @@ func usersOf(data json.RawMessage) ([]string, error) {
 		if !strings.HasPrefix(key, "user") {
 			continue
 		}
-		var user struct {
-			ID any `json:"id"`
-		}
-		if err := json.Unmarshal(value, &user); err != nil {
+		var one user
+		if err := json.Unmarshal(value, &one); err != nil {
 			return nil, err
 		}
-		players = append(players, fmt.Sprint(user.ID)) // players of other programs may have numbers
+		players = append(players, fmt.Sprint(one.ID))
 	}
 	return players, nil
 }
