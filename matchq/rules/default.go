@@ -29,12 +29,17 @@ func completeDefault(of string, value any) (complete any, problem string) {
 		case string:
 			return value, textProblem(value)
 		}
-		return defaultSet(value, "must be a string, a number, true, false or an array of strings")
+		set, problem := defaultSet(value, "must be a string, a number, true, false or an array of strings")
+		if len(set) == 1 {
+			return set[0], "" // a set of one is the same as its element
+		}
+		return orNil(set), problem
 	default:
 		if text, ok := value.(string); ok {
 			value = []string{text}
 		}
-		return defaultSet(value, "must be a string or an array of strings")
+		set, problem := defaultSet(value, "must be a string or an array of strings")
+		return orNil(set), problem
 	}
 }
 
@@ -79,8 +84,7 @@ func defaultRegions(value any) (complete any, problem string) {
 	return regions, ""
 }
 
-func defaultSet(value any, want string) (complete any, problem string) {
-	var set []string
+func defaultSet(value any, want string) (set []string, problem string) {
 	switch value := value.(type) {
 	case []string:
 		set = slices.Clone(value)
@@ -106,6 +110,14 @@ func defaultSet(value any, want string) (complete any, problem string) {
 		}
 	}
 	return slices.Clip(set), ""
+}
+
+// orNil is the set, or no value at all.
+func orNil(set []string) any {
+	if set == nil {
+		return nil
+	}
+	return set
 }
 
 func textProblem(text string) string {

@@ -62,7 +62,7 @@ func TestTheSameMeaningHasTheSameBytes(t *testing.T) {
 		},
 		{`{"rules":[{"type":"equal","attribute":"a","default":["x","y"]}]}`, `{"rules":[{"type":"equal","attribute":"a","default":["y","x","y"]}],"prefer":"matches"}`},
 		{`{"rules":[{"type":"overlap","attribute":"a","default":"x"}]}`, `{"rules":[{"type":"overlap","attribute":"a","default":["x"]}]}`},
-		{`{"rules":[{"type":"equal","attribute":"a","default":"x"}]}`},
+		{`{"rules":[{"type":"equal","attribute":"a","default":"x"}]}`, `{"rules":[{"type":"equal","attribute":"a","default":["x","x"]}]}`},
 		{`{"rules":[{"type":"equal","attribute":"a","default":0}]}`, `{"rules":[{"type":"equal","attribute":"a","default":-0.0}]}`},
 		{`{"rules":[{"type":"equal","attribute":"a","default":false}]}`},
 		{`{"rules":[{"type":"latency","attribute":"a","max":1,"default":{"b":1,"a":2}}]}`, `{"rules":[{"type":"latency","attribute":"a","max":1,"default":{"a":2,"b":1}}]}`},
@@ -311,7 +311,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(`{"rules":[{"type":"latency","attribute":"p","max":1,"default":{"eu":1e3}}],"ticket_ttl":"never"}`))
 	f.Add([]byte(`{"rules":[{"type":"avoid","last":8},{"type":"equal","attribute":"é","default":-0}]}`))
-	examples, err := filepath.Glob("../../../examples/rules/*.json")
+	examples, err := filepath.Glob("../../examples/rules/*.json")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -14,9 +14,10 @@ const (
 
 // arrival is a player who queues at some time.
 type arrival struct {
-	at     int64 // ms
-	player int
-	rating float64
+	at         int64 // ms
+	player     int
+	rating     float64
+	attributes map[string]any
 }
 
 // arrivals are those of players who come back as soon as they are free; ratings have a σ of 300.
@@ -32,7 +33,7 @@ func arrivals(random *rand.Rand, n, players int, perSecond float64) []arrival {
 		if players < n {
 			player = random.IntN(players)
 		}
-		trace[i] = arrival{int64(at), player, ratings[player]}
+		trace[i] = arrival{at: int64(at), player: player, rating: ratings[player]}
 	}
 	return trace
 }
@@ -41,6 +42,7 @@ func arrivals(random *rand.Rand, n, players int, perSecond float64) []arrival {
 type result struct {
 	gaps, waits       []float64 // of matches, of matched tickets (s)
 	expired, matches  int
+	met               [][]arrival
 	rematches, queued int
 	costs             map[int64]float64 // of a ticket, by its arrival: half of the gap + 4 × its waiting (s)
 }
@@ -55,15 +57,20 @@ func (r *result) add(other result) {
 // unmatchedCost is the price of a ticket that expires: its waiting, and half of the widest gap.
 const unmatchedCost = 4*ttlMS/1000 + 300
 
-// grouper groups a batch: pairs of positions.
+// grouper groups a batch: lists of positions.
 type grouper func(tickets []ticket) [][]int
 
-// simulate runs the windows of a trace. A player who still waits, when the trace has them queue again, does not.
+// simulate runs a trace with the usual windows and time to live.
 func simulate(trace []arrival, group grouper) result {
+	return simulateFor(trace, windowMS, ttlMS, group)
+}
+
+// simulateFor runs the windows of a trace. A player who still waits, when the trace has them queue again, does not.
+func simulateFor(trace []arrival, windowMS, ttlMS int64, group grouper) result {
 	r := result{costs: map[int64]float64{}}
 	var waiting []arrival
 	recent, queued := map[int][]string{}, map[int]bool{}
-	for next, now := 0, int64(windowMS); next < len(trace) || len(waiting) > 0; now += windowMS {
+	for next, now := 0, windowMS; next < len(trace) || len(waiting) > 0; now += windowMS {
 		for ; next < len(trace) && trace[next].at < now; next++ {
 			if a := trace[next]; !queued[a.player] {
 				queued[a.player] = true
@@ -83,12 +90,14 @@ func simulate(trace []arrival, group grouper) result {
 		matched := map[int]bool{}
 		for first := 0; first < len(waiting); first += 128 {
 			batch := waiting[first:min(first+128, len(waiting))]
-			for _, pair := range group(asTickets(batch, recent, now)) {
-				r.match(batch[pair[0]], batch[pair[1]], recent, now)
-				for _, at := range pair {
+			for _, members := range group(asTickets(batch, recent, now)) {
+				var met []arrival
+				for _, at := range members {
+					met = append(met, batch[at])
 					matched[first+at] = true
 					delete(queued, batch[at].player)
 				}
+				r.match(met, recent, now)
 			}
 		}
 		var left []arrival
@@ -106,24 +115,34 @@ func asTickets(batch []arrival, recent map[int][]string, now int64) []ticket {
 	tickets := make([]ticket, len(batch))
 	for i, a := range batch {
 		tickets[i] = rated(fmt.Sprint(a.player), a.rating, now-a.at)
-		tickets[i].Recent = recent[a.player]
+		tickets[i].Recent, tickets[i].Attributes = recent[a.player], a.attributes
 	}
 	return tickets
 }
 
-func (r *result) match(a, b arrival, recent map[int][]string, now int64) {
-	gap, waitA, waitB := math.Abs(a.rating-b.rating), float64(now-a.at)/1000, float64(now-b.at)/1000
+// match notes a match. recent has the latest opponents of each player, the newest first.
+func (r *result) match(met []arrival, recent map[int][]string, now int64) {
+	low, high, again := math.Inf(1), math.Inf(-1), false
+	for _, a := range met {
+		low, high = min(low, a.rating), max(high, a.rating)
+	}
+	for _, a := range met {
+		waited := float64(now-a.at) / 1000
+		r.waits = append(r.waits, waited)
+		r.costs[a.at] += (high-low)/2 + 4*waited
+		for _, b := range met {
+			if name := fmt.Sprint(b.player); a.player != b.player {
+				before := recent[a.player]
+				again = again || slices.Contains(before[:min(3, len(before))], name)
+				recent[a.player] = append([]string{name}, before[:min(7, len(before))]...)
+			}
+		}
+	}
 	r.matches++
-	r.gaps, r.waits = append(r.gaps, gap), append(r.waits, waitA, waitB)
-	r.costs[a.at] += gap/2 + 4*waitA
-	r.costs[b.at] += gap/2 + 4*waitB
-	nameA, nameB := fmt.Sprint(a.player), fmt.Sprint(b.player)
-	lastOf := func(player int) []string { return recent[player][:min(3, len(recent[player]))] }
-	if slices.Contains(lastOf(a.player), nameB) || slices.Contains(lastOf(b.player), nameA) {
+	r.gaps, r.met = append(r.gaps, high-low), append(r.met, met)
+	if again {
 		r.rematches++
 	}
-	recent[a.player] = append([]string{nameB}, recent[a.player][:min(7, len(recent[a.player]))]...)
-	recent[b.player] = append([]string{nameA}, recent[b.player][:min(7, len(recent[b.player]))]...)
 }
 
 func mean(values []float64) float64 {
