@@ -158,7 +158,7 @@ func TestStopTellsPollers(t *testing.T) {
 	c := n.dialPolling("")
 	told := c.polling(t.Context())
 	n.stop()
-	if got := <-told; got != `42/sunapp,["error",{"code":"shutting_down","message":"the server is shutting down"}]`+"\x1e1" {
+	if got := <-told; got != `42/sunapp,["error",{"code":"shutting_down","message":"the server is shutting down"}]` {
 		t.Errorf("it is told %q", got)
 	}
 }

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +36,8 @@ type poller struct {
 	frame    []byte        // of the link, for the next poll
 	polled   chan struct{} // wakes the poll that waits; nil without one
 	posted   bool          // a POST is being handled
-	last     [][]byte      // packets that end the session; nil while it goes on
+	last     [][]byte      // packets that end the session
+	told     bool          // a poll took packets of a session that is closing
 	probe    *probe        // a WebSocket that may take over
 	probed   bool          // the probe was answered
 	upgraded bool
@@ -69,7 +69,7 @@ func (p *poller) takeFrame() []byte {
 	return frame
 }
 
-// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client was not told why, or has
+// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client is being told why, or has
 // closed it: a poll may have been overtaken by the POST that did.
 func (p *poller) sendClose(code int, reason string) bool {
 	last := [][]byte{{engineClose}}
@@ -85,7 +85,7 @@ func (p *poller) sendClose(code int, reason string) bool {
 	defer p.mu.Unlock()
 	p.last = last
 	p.wake()
-	return p.polled != nil || len(last) > 1 || code == closeNormal
+	return p.polled != nil || p.told || len(last) > 1 || code == closeNormal
 }
 
 // cut ends the session.
@@ -152,13 +152,10 @@ func (p *poller) poll(w http.ResponseWriter, r *http.Request) {
 		p.refuseEngine(w, badRequest, "a session takes one GET at a time, and none after its upgrade")
 		return
 	}
-	var (
-		packets [][]byte
-		noop    <-chan time.Time
-	)
+	var noop <-chan time.Time
 	for {
-		next := p.next(packets)
-		if packets = next.packets; next.ready {
+		next := p.next()
+		if next.ready {
 			p.answer(w, next)
 			return
 		}
@@ -169,7 +166,7 @@ func (p *poller) poll(w http.ResponseWriter, r *http.Request) {
 		case <-awake:
 		case <-noop:
 			p.endPoll()
-			p.answer(w, pollAnswer{packets: append(packets, []byte{engineNoop})})
+			p.answer(w, pollAnswer{packets: [][]byte{{engineNoop}}})
 			return
 		case <-r.Context().Done(): // what the client was sent may be lost
 			p.breakOff()
@@ -219,35 +216,35 @@ type pollAnswer struct {
 	probed  bool // a probe waits for the poll's end
 }
 
-// next adds the frames that wait to packets, and decides about the poll. With the last frame of a session that is closing
-// the poll waits for its end.
-func (p *poller) next(packets [][]byte) pollAnswer {
-	for len(packets) < maxPackets {
+// next takes what waits for the client, and decides about the poll. The end of a session comes alone: client 4 handles it
+// before the packets that come with it, and its app would not hear why.
+func (p *poller) next() pollAnswer {
+	var a pollAnswer
+	for len(a.packets) < maxPackets {
 		frame := p.takeFrame()
 		if frame == nil {
 			break
 		}
-		packets = append(packets, frame)
+		a.packets = append(a.packets, frame)
 		p.sent()
 	}
 	open := p.isOpen()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := pollAnswer{packets: packets, probed: p.probed}
-	ends := p.last != nil || p.over
 	switch {
-	case p.frame != nil && len(packets) < maxPackets: // it came just now, with a wake-up
+	case len(a.packets) > 0:
+		p.told = !open
+	case p.frame != nil: // it came just now, with a wake-up
 		return a
-	case p.frame == nil && ends && len(packets)+len(p.last) < maxPackets:
-		last := p.last
-		if last == nil {
-			last = [][]byte{{engineClose}}
-		}
-		a.packets, a.ends = slices.Concat(packets, last), true
-	case len(packets) > 0 && (open || ends || len(packets) == maxPackets):
+	case len(p.last) > 0:
+		a.packets, p.last = p.last[:1], p.last[1:]
+		a.ends = len(p.last) == 0
+	case p.over:
+		a.packets, a.ends = [][]byte{{engineClose}}, true
 	case p.upgraded:
-		a.refused = len(packets) == 0
+		a.refused = true
 	default:
+		a.probed = p.probed
 		return a
 	}
 	a.ready = true

@@ -142,15 +142,15 @@ func mustParse(t *testing.T, address string) string {
 	return u.RawQuery
 }
 
-// A client that polls is told of its end by an error, in the answer that ends its polls.
+// A client that polls is told of its end by an error, before its session ends.
 func TestPollersAreToldOfTheirEnd(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]string{
-		sessions.CloseGoingAway:    `42/sunapp,["error",{"code":"shutting_down","message":"why"}]|1`,
-		sessions.CloseReplaced:     `42/sunapp,["error",{"code":"replaced","message":"why"}]|41/sunapp,|1`,
-		sessions.CloseUnauthorized: `42/sunapp,["error",{"code":"unauthorized","message":"why"}]|41/sunapp,|1`,
-		closeProtocol:              `42/sunapp,["error",{"code":"bad_message","message":"why"}]|1`,
-		closeTooLarge:              `42/sunapp,["error",{"code":"too_large","message":"why"}]|1`,
+		sessions.CloseGoingAway:    `42/sunapp,["error",{"code":"shutting_down","message":"why"}]`,
+		sessions.CloseReplaced:     `42/sunapp,["error",{"code":"replaced","message":"why"}]|41/sunapp,`,
+		sessions.CloseUnauthorized: `42/sunapp,["error",{"code":"unauthorized","message":"why"}]|41/sunapp,`,
+		closeProtocol:              `42/sunapp,["error",{"code":"bad_message","message":"why"}]`,
+		closeTooLarge:              `42/sunapp,["error",{"code":"too_large","message":"why"}]`,
 	} {
 		for name, polls := range map[string]bool{"a poll waits": true, "no poll waits": false} {
 			s, c := polling(t, Options{})
@@ -167,6 +167,7 @@ func TestPollersAreToldOfTheirEnd(t *testing.T) {
 			if answer := <-got; answer != "OK "+strings.ReplaceAll(want, "|", "\x1e") {
 				t.Errorf("%d, %s: %q", code, name, answer)
 			}
+			c.wants("1") // alone
 			c.ended()
 			matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 0 })
 		}
@@ -210,9 +211,10 @@ func TestLargeBodies(t *testing.T) {
 		got := c.getting()
 		untilPolled(t, s, c, true)
 		c.do(t.Context(), http.MethodPost, body)
-		if answer := <-got; !strings.HasPrefix(answer, `OK 42/sunapp,["error",{"code":"too_large",`) || !strings.HasSuffix(answer, "\x1e1") {
+		if answer := <-got; !strings.HasPrefix(answer, `OK 42/sunapp,["error",{"code":"too_large",`) {
 			t.Errorf("%s: the client is told %q", name, answer)
 		}
+		c.wants("1")
 		if dropped.all() != dropTooLarge {
 			t.Errorf("%s: %q is counted", name, dropped.all())
 		}
@@ -264,7 +266,7 @@ func TestPollersAndTheServersEnd(t *testing.T) {
 		t.Errorf("%d are open", s.Open())
 	}
 	for _, answer := range got {
-		if a := <-answer; a != `OK 42/sunapp,["error",{"code":"shutting_down","message":"the server is shutting down"}]`+"\x1e1" {
+		if a := <-answer; a != `OK 42/sunapp,["error",{"code":"shutting_down","message":"the server is shutting down"}]` {
 			t.Errorf("a poll is answered with %q", a)
 		}
 	}
