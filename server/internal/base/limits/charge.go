@@ -77,13 +77,14 @@ func (l *Limiter) send(ctx context.Context, charges []charge) []outcome {
 	pipe := l.space.Pipeline()
 	calls := make([]*redis.Cmd, len(charges))
 	for i := range charges {
-		noted := &noter{}
-		_, err := charges[i].allow(ctx, noted)
-		if !errors.Is(err, errNoted) {
-			outcomes[i].err = err
-			continue
+		c := &charges[i]
+		noted := l.ones[c.what]
+		if c.n != 1 || noted == nil {
+			if noted, outcomes[i].err = c.note(ctx); noted == nil {
+				continue
+			}
 		}
-		calls[i] = pipe.EvalSha(ctx, noted.sha, l.space.in(noted.keys), noted.args...)
+		calls[i] = pipe.EvalSha(ctx, noted.sha, []string{l.space.prefix + noted.begin + c.name}, noted.args...)
 	}
 	_, _ = pipe.Exec(ctx) // each call has its error
 	for i, call := range calls {
@@ -92,6 +93,17 @@ func (l *Limiter) send(ctx context.Context, charges []charge) []outcome {
 		}
 	}
 	return outcomes
+}
+
+// note notes the call that redis_rate would make for charges of this size, whatever their name.
+func (c *charge) note(ctx context.Context) (*noter, error) {
+	nameless := *c
+	nameless.name = ""
+	noted := &noter{}
+	if _, err := nameless.allow(ctx, noted); !errors.Is(err, errNoted) {
+		return nil, err
+	}
+	return noted, nil
 }
 
 // allow lets redis_rate make a charge through a client.

@@ -45,15 +45,15 @@ func (k keyspace) Del(ctx context.Context, keys ...string) *redis.IntCmd {
 type noter struct {
 	client // nil: nothing else is called
 
-	sha  string
-	keys []string
-	args []any
+	sha   string
+	begin string // of the key
+	args  []any
 }
 
 var errNoted = errors.New("limits: the call was noted")
 
 func (n *noter) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
-	n.sha, n.keys, n.args = sha1, keys, args
+	n.sha, n.begin, n.args = sha1, keys[0], args
 	call := redis.NewCmd(ctx)
 	call.SetErr(errNoted)
 	return call

@@ -22,7 +22,8 @@ const MaxBatch = 1000
 type Limiter struct {
 	space           keyspace
 	player, address Rate
-	leases          *leases // of addresses
+	leases          *leases           // of addresses
+	ones            map[string]*noter // the calls of charges of one ticket, by what they are of
 	gathered        gather.Group[[]charge, []outcome]
 }
 
@@ -38,6 +39,12 @@ const (
 // New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:".
 func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
 	l := &Limiter{space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address, leases: newLeases(address)}
+	l.ones = map[string]*noter{}
+	for _, c := range slices.Concat(l.ofAddress("", 1), l.ofPlayers([]string{""})) {
+		if noted, _ := c.note(context.Background()); noted != nil { // else each charge finds the error
+			l.ones[c.what] = noted
+		}
+	}
 	l.gathered = gather.Group[[]charge, []outcome]{Ask: l.chargeRequests, Timeout: timeout, Most: mostGathered, Room: room}
 	return l
 }
