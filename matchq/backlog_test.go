@@ -36,10 +36,13 @@ func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 // Requests over the backlog are refused at once, and say so. The others are queued when Redis goes on.
 func TestBacklog(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		g := &gate{make(chan struct{})}
-		env.Client.AddHook(g)
 		m := newMatcher(t, env, matchq.Config{Backlog: 5, Timeout: time.Minute})
 		ctx := t.Context()
+		if _, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: "first"}); err != nil { // reads the rules
+			t.Fatal(err)
+		}
+		g := &gate{make(chan struct{})}
+		env.Client.AddHook(g)
 		var all sync.WaitGroup
 		var asked int
 		var refused atomic.Int64
@@ -67,7 +70,7 @@ func TestBacklog(t *testing.T) {
 		}
 		close(g.open)
 		all.Wait()
-		if stats, err := m.Stats(ctx); err != nil || stats.Waiting != int64(asked)-refused.Load() {
+		if stats, err := m.Stats(ctx); err != nil || stats.Waiting != 1+int64(asked)-refused.Load() {
 			t.Errorf("%d wait of %d, %d were refused: %v", stats.Waiting, asked, refused.Load(), err)
 		}
 		if _, err := m.Enqueue(ctx, late); err != nil {

@@ -86,7 +86,7 @@ func (a *API) createTicket(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("Location", a.Prefix+"/v1/tickets/"+url.PathEscape(t.ID))
-	return c.JSON(http.StatusCreated, viewTicket(&t))
+	return c.JSONPretty(http.StatusCreated, viewTicket(&t), "") // JSON parses the query, for a way to indent
 }
 
 func (a *API) deleteTicket(c echo.Context) error {
