@@ -27,6 +27,10 @@ var (
 	// Nothing was queued. Repeat it after a second or more.
 	ErrOverloaded = errors.New("matchq: too many requests wait in this process for Redis; try again later")
 
+	// ErrRulesUnknown says that this version of the library can't read the rules of the queue: a newer one has written
+	// them. Other queues go on.
+	ErrRulesUnknown = rulebook.ErrUnknown
+
 	// ErrUnavailable says that Redis gave no answer, or none that settles the call. Reading and cancelling are safe to
 	// repeat. An Enqueue that fails with it queued nobody, unless the error is an *UnknownError as well. A call whose own
 	// context was cancelled fails with context.Canceled instead; a deadline that passed is an ErrUnavailable. A Redis that

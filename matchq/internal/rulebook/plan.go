@@ -23,6 +23,9 @@ type Plan struct {
 	Policy, Source, Names      string
 }
 
+// ErrUnknown is any UnreadableError.
+var ErrUnknown = errors.New("matchq: rules_unknown: this version can't read the rules of the queue")
+
 // UnreadableError says that a process can't read rules: a newer version of this library has written them.
 type UnreadableError struct {
 	Pattern string
@@ -33,7 +36,8 @@ func (e *UnreadableError) Error() string {
 	return "matchq: this version can't read the rules of " + e.Pattern + ": " + e.Cause.Error()
 }
 
-func (e *UnreadableError) Unwrap() error { return e.Cause }
+// Unwrap says that the rules are unknown, and why.
+func (e *UnreadableError) Unwrap() []error { return []error{ErrUnknown, e.Cause} }
 
 // newPlan makes the plan of a rule.
 func newPlan(pattern string, rule Rule) *Plan {

@@ -58,10 +58,13 @@ func (f *Flags) check() error {
 	if f.Healthcheck {
 		return nil
 	}
+	if err := f.readRules(); err != nil {
+		return err
+	}
 	config := f.MatcherConfig()
 	err := config.Validate()
 	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
-		return fmt.Errorf("%s %s", flagOf[invalid.Field], invalid.Problem)
+		return fmt.Errorf("%s %s", cmp.Or(flagOf[invalid.Field], "--rules "+f.Rules+": "+invalid.Field), invalid.Problem)
 	}
 	return err
 }
@@ -74,7 +77,7 @@ var flagOf = map[string]string{
 
 // MatcherConfig returns the configuration of the library.
 func (f *Flags) MatcherConfig() matchq.Config {
-	c := matchq.Config{Namespace: f.Namespace, Retention: f.Keep.Retention}
+	c := matchq.Config{Namespace: f.Namespace, Retention: f.Keep.Retention, Rules: f.stored}
 	if f.Interval != nil {
 		c.Interval = cmp.Or(*f.Interval, matchq.AtOnce)
 	}

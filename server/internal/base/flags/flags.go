@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/limits"
 )
 
@@ -16,6 +17,7 @@ type Flags struct {
 	Addr             string         `help:"Address to listen on. Beyond loopback it needs --jwt-secret and --admin-token, or --insecure." default:"127.0.0.1:4000" placeholder:"HOST:PORT"`
 	Redis            string         `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>, the last two also with rediss. Default: an embedded Redis, whose data is lost on exit." placeholder:"URL"`
 	Namespace        string         `help:"Prefix and hash tag of all keys." default:"matchq" placeholder:"NAME"`
+	Rules            string         `help:"File of rules: a JSON object of patterns of queues and their rules, stored when the server starts." placeholder:"FILE"`
 	Interval         *time.Duration `placeholder:"5s" help:"Time for which a queue gathers players; 0 matches at once. This and the next three are rules: stored in Redis when given, else what is stored holds, else 5s."`
 	MatchSize        *int           `placeholder:"2" help:"Players in a match."`
 	TicketTTL        *time.Duration `name:"ticket-ttl" placeholder:"60s" help:"Time after which a ticket expires; 0 for never."`
@@ -38,6 +40,8 @@ type Flags struct {
 	LogLevel         string         `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
 	Version          bool           `help:"Print the version and exit."`
 	Healthcheck      bool           `help:"Ask the server that runs at --addr whether it is ready, and exit with 0 or 1."`
+
+	stored map[string]matchq.Rules // of the file --rules
 
 	Keep  Keep     `kong:"-"`
 	Blank []string `kong:"-"` // variables that are set and blank

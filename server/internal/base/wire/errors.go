@@ -30,6 +30,7 @@ const (
 	CodeExpired          Code = "expired"
 	CodeMatchGone        Code = "match_gone"
 	CodeBodyTimeout      Code = "body_timeout"
+	CodeRulesChanged     Code = "rules_changed"
 	CodeTooLarge         Code = "too_large"
 	CodeUnsupportedMedia Code = "unsupported_media_type"
 	CodeInvalid          Code = "invalid"
@@ -42,6 +43,7 @@ const (
 	CodeRedisRefuses     Code = "redis_refuses"
 	CodeQueuePaused      Code = "queue_paused"
 	CodeConfigMismatch   Code = "config_mismatch"
+	CodeRulesUnknown     Code = "rules_unknown"
 	CodeOverloaded       Code = "overloaded"
 	CodeShuttingDown     Code = "shutting_down"
 	CodeBadMessage       Code = "bad_message"   // WebSocket only
@@ -60,9 +62,9 @@ var statuses = map[Code]int{
 	CodeNotFound: 404, CodeMethodNotAllowed: 405, CodeBodyTimeout: 408,
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
-	CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeTooManyQueues: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
+	CodeRulesChanged: 412, CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeTooManyQueues: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
 	CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
-	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeOverloaded: 503, CodeShuttingDown: 503,
+	CodeQueuePaused: 503, CodeConfigMismatch: 503, CodeRulesUnknown: 503, CodeOverloaded: 503, CodeShuttingDown: 503,
 }
 
 // HTTPCodes returns the codes of HTTP answers, sorted.
@@ -144,6 +146,8 @@ func ErrorOf(err error) *Error {
 		taken     *matchq.IDTakenError
 		config    *matchq.ConfigError
 		busy      *matchq.BusyError
+		policy    *matchq.PolicyError
+		conflict  *matchq.RulesConflictError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -162,6 +166,15 @@ func ErrorOf(err error) *Error {
 		return Errorf(CodeKeyReused, "this Idempotency-Key was used for another request")
 	case errors.As(err, &config):
 		return &Error{Code: CodeConfigMismatch, Message: "nodes disagree about the configuration", cause: err}
+	case errors.As(err, &policy):
+		return Errorf(CodeInvalid, "source: line %d: %s", policy.Line, policy.Problem)
+	case errors.As(err, &conflict):
+		return Errorf(CodeRulesChanged, "the rules have changed: version %s is in force; look at them again", conflict.InForce)
+	case errors.Is(err, matchq.ErrRulesUnknown):
+		return &Error{
+			Code: CodeRulesUnknown, Message: "this server is too old for the rules of the queue; another one may know them",
+			RetryAfter: 5 * time.Second, cause: err,
+		}
 	case errors.Is(err, matchq.ErrPaused):
 		return &Error{Code: CodeQueuePaused, Message: "the queue is paused", RetryAfter: 5 * time.Second}
 	case errors.Is(err, matchq.ErrOverloaded):

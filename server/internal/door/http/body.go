@@ -13,11 +13,19 @@ const (
 	maxBatchBody = 1 << 20
 )
 
-// readBody decodes the JSON object of a request's body.
-func readBody(c echo.Context, limit int64, into any) error {
+// wantJSON refuses a body that says it is something else.
+func wantJSON(c echo.Context) error {
 	kind, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return wire.Errorf(wire.CodeUnsupportedMedia, "the body must be JSON, with Content-Type: application/json")
+	}
+	return nil
+}
+
+// readBody decodes the JSON object of a request's body.
+func readBody(c echo.Context, limit int64, into any) error {
+	if err := wantJSON(c); err != nil {
+		return err
 	}
 	data, err := receive(c, limit)
 	if err != nil {

@@ -1,0 +1,161 @@
+package httpdoor
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/rules"
+	"github.com/matchq/matchq/server/internal/base/wire"
+)
+
+// rulesView is the rules of a pattern.
+type rulesView struct {
+	Pattern string          `json:"pattern"`
+	Rules   json.RawMessage `json:"rules,omitempty"` // complete; none if this server can't read them
+	Source  string          `json:"source"`
+	By      string          `json:"by"`
+	At      *time.Time      `json:"at"`
+	Problem string          `json:"problem,omitempty"` // why this server can't read them
+}
+
+// changeView is a change of rules.
+type changeView struct {
+	rulesView
+
+	Version string `json:"version"`
+	Deleted bool   `json:"deleted"`
+}
+
+func viewRules(r *matchq.StoredRules) (rulesView, error) {
+	v := rulesView{Pattern: r.Pattern, Source: string(r.Source), By: r.By, At: viewTime(r.At)}
+	if r.Err != nil {
+		v.Problem = r.Err.Error()
+		return v, nil
+	}
+	var err error
+	v.Rules, err = rules.Encode(r.Rules)
+	return v, err
+}
+
+// allRules answers with the rules of all patterns and the newest changes.
+func (a *API) allRules(c echo.Context) error {
+	version, stored, err := a.Matcher.AllRules(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	changes, err := a.Matcher.RulesChanges(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	views, changed := make([]rulesView, len(stored)), make([]changeView, len(changes))
+	for i := range stored {
+		if views[i], err = viewRules(&stored[i]); err != nil {
+			return err
+		}
+	}
+	for i := range changes {
+		change := &changes[i]
+		changed[i] = changeView{Version: change.Version, Deleted: change.Deleted}
+		if changed[i].rulesView, err = viewRules(&change.StoredRules); err != nil {
+			return err
+		}
+		if change.Deleted {
+			changed[i].Rules = nil
+		}
+	}
+	return answerRules(c, version, map[string]any{"version": version, "rules": views, "changes": changed})
+}
+
+// answerRules answers with JSON whose entity tag is the version of the rules.
+func answerRules(c echo.Context, version string, body any) error {
+	c.Response().Header().Set("ETag", `"`+version+`"`)
+	return c.JSON(http.StatusOK, body)
+}
+
+// patternRules answers with the rules of a pattern.
+func (a *API) patternRules(c echo.Context) error {
+	pattern, err := param(c, "pattern")
+	if err != nil {
+		return err
+	}
+	return a.answerPattern(c, pattern)
+}
+
+func (a *API) answerPattern(c echo.Context, pattern string) error {
+	version, stored, err := a.Matcher.AllRules(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	for i := range stored {
+		if stored[i].Pattern != pattern {
+			continue
+		}
+		view, err := viewRules(&stored[i])
+		if err != nil {
+			return err
+		}
+		return answerRules(c, version, view)
+	}
+	return wire.Errorf(wire.CodeNotFound, "there are no rules for the pattern %q", pattern)
+}
+
+// setRules stores the rules of a pattern, which are the body.
+func (a *API) setRules(c echo.Context) error {
+	pattern, edit, err := editOf(c)
+	if err != nil {
+		return err
+	}
+	if err := wantJSON(c); err != nil {
+		return err
+	}
+	data, err := receive(c, maxBody)
+	if err != nil {
+		return err
+	}
+	r, err := rules.Decode(data)
+	if wrong, ok := errors.AsType[*rules.Error](err); ok {
+		return wire.Errorf(wire.CodeInvalid, "%v", wrong)
+	}
+	_, err = a.Matcher.SetRules(c.Request().Context(), pattern, r, edit)
+	a.logAction(c, "set rules", pattern, err)
+	if err != nil {
+		return err
+	}
+	return a.answerPattern(c, pattern)
+}
+
+// deleteRules deletes the rules of a pattern.
+func (a *API) deleteRules(c echo.Context) error {
+	pattern, edit, err := editOf(c)
+	if err != nil {
+		return err
+	}
+	version, err := a.Matcher.DeleteRules(c.Request().Context(), pattern, edit)
+	a.logAction(c, "delete rules", pattern, err)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("ETag", `"`+version+`"`)
+	return c.NoContent(http.StatusNoContent)
+}
+
+// editOf says which pattern an operator changes, in whose name (?by=), and which version they saw (If-Match).
+func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
+	if pattern, err = param(c, "pattern"); err != nil {
+		return "", edit, err
+	}
+	if edit.By = c.QueryParam("by"); edit.By == "" {
+		edit.By, _ = c.Get(operatorKey).(string)
+	}
+	match := strings.TrimPrefix(strings.TrimSpace(c.Request().Header.Get("If-Match")), "W/")
+	if match != "*" {
+		edit.Version = strings.Trim(match, `"`)
+	}
+	return pattern, edit, nil
+}
