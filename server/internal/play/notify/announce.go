@@ -9,12 +9,17 @@ import (
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/gather"
+	"github.com/matchq/matchq/server/internal/base/redisconn"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
 // maxAnnounced is how many tickets wait to be announced. News of a ticket above it say first that it waits.
 const maxAnnounced = 8192
+
+// pace is the time between rounds. Without it a stream of tickets has a call to Redis for each few of them: those that come
+// while one is under way.
+const pace = 20 * time.Millisecond
 
 // Announcer tells connected players of their tickets that came by HTTP. It works beside the requests, for many tickets
 // at a time, so that they are not slower for it.
@@ -82,6 +87,7 @@ func (a *Announcer) Run(ctx context.Context) {
 		if err := a.welcome(ctx, connected); err != nil && ctx.Err() == nil {
 			a.Log.Warn("players were not told of their tickets on connecting", "players", len(connected), "error", err)
 		}
+		_ = redisconn.Pause(ctx, pace)
 	}
 }
 
