@@ -46,6 +46,7 @@ type waiting[R, A any] struct {
 	count   int                 // of rows that nobody took
 	rows    []*Pending[R, A]    // those that came since the round began, oldest first
 	round   []*Pending[R, A]    // those to be sent before them, by queue
+	even    bool                // most rows of the round came one by one
 	players map[string]struct{} // those with rows in the round or under way
 	ids     map[string]struct{} // the chosen ids of these rows
 }
@@ -123,14 +124,18 @@ func (w *waiting[R, A]) take(limit int, flights []*flight[R, A]) []*Pending[R, A
 }
 
 // share is the size of the next batch. Batches are as even as can be, beside the one under way too: a large one and a small
-// one would come back and leave again as they are, and Redis would wait for the large one's callers.
+// one would come back and leave again as they are, and Redis would wait for the large one's callers. The rows of one call have
+// one caller, who waits for all: they are not parted.
 func (w *waiting[R, A]) share(limit int, flights []*flight[R, A]) int {
+	calls := (len(w.round) + limit - 1) / limit
+	share := (len(w.round) + calls - 1) / calls
+	if !w.even {
+		return share
+	}
 	flying := 0
 	for _, f := range flights {
 		flying += len(f.batch)
 	}
-	calls := (len(w.round) + limit - 1) / limit
-	share := (len(w.round) + calls - 1) / calls
 	return min(share, max(minEven, (flying+len(w.round)+1)/maxFlights))
 }
 
@@ -150,7 +155,7 @@ func flies[R, A any](p *Pending[R, A], flights []*flight[R, A]) bool {
 // less than the order in which they came. Their order in a queue stays.
 func (w *waiting[R, A]) begin() {
 	var players, ids map[string]struct{} // of rows that are kept: none of theirs may overtake them
-	kept := w.rows[:0]
+	kept, alone := w.rows[:0], 0
 	w.round = make([]*Pending[R, A], 0, len(w.rows))
 	for _, p := range w.rows {
 		switch key := &p.key; {
@@ -164,8 +169,12 @@ func (w *waiting[R, A]) begin() {
 				w.ids[key.ID] = struct{}{}
 			}
 			w.round = append(w.round, p)
+			if p.call == 0 {
+				alone++
+			}
 		}
 	}
+	w.even = 2*alone > len(w.round)
 	clear(w.rows[len(kept):])
 	w.rows = kept
 	slices.SortStableFunc(w.round, func(a, b *Pending[R, A]) int { return cmp.Compare(a.hash, b.hash) })

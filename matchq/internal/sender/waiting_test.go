@@ -137,15 +137,20 @@ func TestBatchesKeepTheirPromises(t *testing.T) {
 	})
 }
 
-// A large batch leaves rows to the next one, so that both are even. Few rows go together.
+// A large batch leaves rows to the next one, so that both are even. Few rows go together, and so do those of one call.
 func TestBatchesAreEven(t *testing.T) {
-	for _, c := range []struct{ rows, flying, want int }{
-		{64, 0, 32}, {63, 1, 32}, {48, 16, 32}, {32, 32, 32}, {20, 100, 20}, {9, 0, 8}, {7, 0, 7}, {744, 124, 124}, {129, 0, 65},
+	for _, c := range []struct {
+		rows, flying, want int
+		call               uint64
+	}{
+		{rows: 64, want: 32}, {rows: 63, flying: 1, want: 32}, {rows: 48, flying: 16, want: 32}, {rows: 32, flying: 32, want: 32},
+		{rows: 20, flying: 100, want: 20}, {rows: 9, want: 8}, {rows: 7, want: 7}, {rows: 744, flying: 124, want: 124},
+		{rows: 129, want: 65}, {rows: 80, want: 80, call: 1},
 	} {
 		l := &line{}
 		l.waiting.players, l.waiting.ids = map[string]struct{}{}, map[string]struct{}{}
 		for i := range c.rows {
-			l.waiting.rows = append(l.waiting.rows, &testPending{key: Key{Queue: "q", Player: fmt.Sprint(i)}})
+			l.waiting.rows = append(l.waiting.rows, &testPending{key: Key{Queue: "q", Player: fmt.Sprint(i)}, call: c.call})
 		}
 		if c.flying > 0 {
 			l.flights = append(l.flights, &flight[testRow, int]{batch: make([]*testPending, c.flying)})
