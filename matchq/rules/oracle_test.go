@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -60,6 +61,41 @@ func (r *Rule) permits(a, b *ticket) bool {
 	default:
 		return !r.apart(a, b)
 	}
+}
+
+// permitsAll reports whether the rule lets a group meet.
+func (r *Rule) permitsAll(members []*ticket) bool {
+	byWait := func(a, b *ticket) int { return cmp.Compare(a.WaitedMS, b.WaitedMS) }
+	decides := slices.MinFunc(members, byWait)
+	if r.Age == Oldest {
+		decides = slices.MaxFunc(members, byWait)
+	}
+	if r.optional(decides.WaitedMS) {
+		return true
+	}
+	common, always := map[string]int{}, *r
+	always.OptionalAfter = 0
+	for i, m := range members {
+		for _, element := range r.set(m) {
+			common[element]++
+		}
+		for _, region := range r.common(m, m) {
+			common[region]++
+		}
+		for _, other := range members[:i] {
+			gap, known := r.gap(m, other)
+			far := r.Type == Distance && (!known || gap > r.limit(decides.WaitedMS))
+			if far || r.Type == Equal && !always.permits(m, other) || r.Type == Avoid && !r.permits(m, other) {
+				return false
+			}
+		}
+	}
+	for _, n := range common {
+		if n == len(members) {
+			return true
+		}
+	}
+	return r.Type != Overlap && r.Type != Latency
 }
 
 func (r *Rule) gap(a, b *ticket) (gap float64, known bool) {

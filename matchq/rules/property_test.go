@@ -116,15 +116,17 @@ func checkGroups(t rapid.TB, r *Rules, tickets []ticket, groups []group) {
 		if len(g.Tickets) != r.Size || !slices.IsSorted(g.Tickets) {
 			t.Fatalf("a group of %v", g.Tickets)
 		}
-		for k, at := range g.Tickets {
+		var members []*ticket
+		for _, at := range g.Tickets {
 			if taken[at] {
 				t.Fatalf("%d is in two groups", at)
 			}
 			taken[at] = true
-			for _, other := range g.Tickets[:k] {
-				if a, b := &tickets[other-1], &tickets[at-1]; r.Size == 2 && !r.permits(a, b) {
-					t.Fatalf("%s and %s meet against the rules", show(a), show(b))
-				}
+			members = append(members, &tickets[at-1])
+		}
+		for i := range r.Rules {
+			if rule := &r.Rules[i]; !rule.permitsAll(members) {
+				t.Fatalf("%s meet against %s", show(members), rule.Name)
 			}
 		}
 	}
