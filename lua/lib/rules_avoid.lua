@@ -17,16 +17,20 @@ local function keep_apart(batch, view, i, players, most, at)
   end
 end
 
+-- avoided_by: the players that a ticket avoids: a list, or one.
+local function avoided_by(rule, ticket)
+  if rule.attribute then
+    return ticket.attributes and ticket.attributes[rule.attribute]
+  end
+  return ticket.recent
+end
+
 -- view_avoided: read an avoid rule.
 local function view_avoided(batch, view, tickets, at)
   local rule = view.rule
   view.avoids, view.count = {}, 0
   for i = 1, batch.n do
-    local ticket = tickets[i]
-    local value = ticket.recent
-    if rule.attribute then
-      value = ticket.attributes and ticket.attributes[rule.attribute]
-    end
+    local value = avoided_by(rule, tickets[i])
     if type(value) == "table" then
       keep_apart(batch, view, i, value, rule.last or #value, at)
     elseif type(value) == "string" then

@@ -63,7 +63,7 @@ local function describe_group(batch, members)
     if view.kind == "distance" then
       tells = distance_data(view, members, entry)
     elseif view.kind == "equal" then
-      tells = view.loose and equal_data(view, members, entry)
+      tells = equal_data(view, members, entry)
     elseif view.kind ~= "avoid" then
       tells = common_data(view, members, entry)
     end

@@ -62,10 +62,8 @@ local function add_checks(batch)
     local view = batch.rules[r]
     local kind = view.kind
     local settled = kind == "avoid" or view == batch.primary or kind == "equal" and not view.loose
-    if not settled and kind ~= "equal" and kind ~= "distance" then
-      settled = not view.loose and at_most_one(view, batch.n)
-    end
-    if not settled then
+    local parted = not view.loose and (kind == "overlap" or kind == "latency") and at_most_one(view, batch.n)
+    if not settled and not parted then
       checks[#checks + 1] = { test = tests[kind], view = view }
     end
   end

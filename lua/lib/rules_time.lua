@@ -34,7 +34,9 @@ local function rule_time(batch, view, i, j)
   elseif view.kind == "latency" then
     at = region_time(view, i, j, waited, other_waited)
   elseif view.kind == "avoid" then
-    at = apart(batch, view, i, j) and math.huge or 0
+    if not apart(batch, view, i, j) then
+      at = 0
+    end
   elseif view.kind == "equal" and same(view, i, j) or view.kind == "overlap" and share(view, i, j) then
     at = 0
   end

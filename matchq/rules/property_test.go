@@ -103,6 +103,9 @@ func drawTickets(t *rapid.T, least, most int) []ticket {
 			}
 		}
 		made.Attributes["ms"] = regions
+		if rapid.IntRange(0, 7).Draw(t, "bare") == 0 {
+			made.Attributes = nil
+		}
 		tickets[i] = made
 	}
 	slices.SortStableFunc(tickets, func(a, b ticket) int { return int(b.WaitedMS - a.WaitedMS) })
