@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -161,7 +160,8 @@ func (k *Keeper) learn(book *Book) {
 	}
 	for pattern, rule := range book.Rules {
 		if before, found := known.Rules[pattern]; !found || before.json != rule.json {
-			k.in.Log().Info("matchq: the rules changed", "pattern", pattern, "version", book.Version, rule.attr())
+			k.in.Log().Info("matchq: the rules changed", "pattern", pattern, "version", book.Version,
+				"source", rule.Source, "by", rule.By)
 		}
 	}
 	for pattern := range known.Rules {
@@ -170,8 +170,6 @@ func (k *Keeper) learn(book *Book) {
 		}
 	}
 }
-
-func (r *Rule) attr() slog.Attr { return slog.Group("set", "source", r.Source, "by", r.By) }
 
 // write stores edits, and says whether it did: not if another version is in force by now.
 func (k *Keeper) write(ctx context.Context, version string, stored map[string]Rule, edits []edit, anew bool) (done bool, err error) {

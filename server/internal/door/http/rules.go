@@ -32,14 +32,13 @@ type changeView struct {
 	Deleted bool   `json:"deleted"`
 }
 
-func viewRules(r *matchq.StoredRules) (rulesView, error) {
-	v := rulesView{Pattern: r.Pattern, Source: string(r.Source), By: r.By, At: viewTime(r.At)}
-	if r.Err != nil {
-		v.Problem = r.Err.Error()
-		return v, nil
+func viewRules(r *matchq.StoredRules) (v rulesView, err error) {
+	v = rulesView{Pattern: r.Pattern, Source: string(r.Source), By: r.By, At: viewTime(r.At)}
+	if problem := r.Err; problem != nil {
+		v.Problem = problem.Error()
+	} else {
+		v.Rules, err = rules.Encode(r.Rules)
 	}
-	var err error
-	v.Rules, err = rules.Encode(r.Rules)
 	return v, err
 }
 
