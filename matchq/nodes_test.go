@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -34,9 +35,11 @@ func runNode(addr, namespace string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	reports := json.NewEncoder(os.Stdout)
+	size, _ := strconv.Atoi(os.Getenv("MATCHQ_TEST_SIZE")) // 0: not said
 	m, err := matchq.New(redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true}), matchq.Config{
 		Namespace: namespace,
 		Interval:  nodeInterval,
+		Size:      size,
 		OnTick:    func(r matchq.TickReport) { _ = reports.Encode(r) },
 	})
 	if err == nil {
@@ -58,10 +61,11 @@ type nodes struct {
 }
 
 // start starts a node and returns its process, so that a test can kill it.
-func (n *nodes) start(t *testing.T, number int, env *matchqtest.Env) *exec.Cmd {
+func (n *nodes) start(t *testing.T, number int, env *matchqtest.Env, settings ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "MATCHQ_TEST_NODE="+env.Server.Addr, "MATCHQ_TEST_NAMESPACE="+env.Namespace)
+	cmd.Env = append(cmd.Env, settings...)
 	cmd.Stderr = os.Stderr
 	output, err := cmd.StdoutPipe()
 	if err != nil {
