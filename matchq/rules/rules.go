@@ -90,7 +90,8 @@ type Rule struct {
 	// Default is the value of tickets that lack the attribute: a float64 for distance; a string, bool, float64 or []string
 	// for equal; a []string for overlap; a map[string]float64 for latency. The default of an avoid rule is nobody.
 	Default any `json:"default,omitzero"`
-	// OptionalAfter is the waiting time after which the rule no longer counts. Defaults to 0: it always counts.
+	// OptionalAfter is the waiting time after which the rule no longer counts, once all tickets of a group have waited for it.
+	// A pair that it would forbid is then the last choice. Defaults to 0: the rule always counts.
 	OptionalAfter time.Duration `json:"optional_after,omitzero"`
 }
 
