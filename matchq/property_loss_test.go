@@ -101,8 +101,14 @@ func (s *lossyMachine) lose(t *rapid.T) {
 		t.Fatal("told of a loss before the first one")
 	}
 	before := s.model
+	if _, _, err := s.m.AllRules(s.ctx); err != nil { // those that it stores again if they are lost altogether
+		t.Fatal(err)
+	}
 	s.failover()
 	s.model, s.cursor, s.reborn, s.unheard = s.copied.clone(), s.copiedAt, s.unborn, true
+	if s.unborn {
+		s.cfg, s.fifo, s.failing = before.cfg, before.fifo, before.failing
+	}
 	for _, check := range []func(*rapid.T, *model) error{
 		s.checkLost, s.checkPositions, s.enqueueLost, s.cancelRisen,
 	} {

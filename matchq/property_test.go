@@ -41,7 +41,6 @@ func TestModel(t *testing.T) {
 
 // machine runs each operation on a Matcher and on the model.
 type machine struct {
-	failing bool // the policy always fails, and so FIFO replaces it
 	*model
 	ctx      context.Context
 	m        *matchq.Matcher
