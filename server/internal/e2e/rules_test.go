@@ -30,6 +30,11 @@ func TestOperatorsChangeRules(t *testing.T) {
 		if set.text("by") != "ann" || set.text("source") != "operator" || set.text("rules.rules.0.name") != "rating" {
 			t.Errorf("set: %s", set.raw)
 		}
+		n.want(201, n.as(apiKey, "POST", "/v1/queues/chess%2Fblitz/tickets", `{"player":"carol","rating":9000}`))
+		n.want(201, n.as(apiKey, "POST", "/v1/queues/chess%2Fblitz/tickets", `{"player":"dave","rating":-9000}`))
+		if got := n.want(200, n.as(adminToken, "GET", "/v1/admin/tickets?player=carol", "")); !strings.Contains(got.text("why"), `"rating"`) {
+			t.Errorf("why carol waits: %s", got.raw)
+		}
 		matchqtest.Eventually(t, "the two are matched by the new rules", func() bool {
 			got := other.as(apiKey, "GET", "/v1/queues/chess%2Fblitz", "")
 			return got.at("matched_total") == json.Number("1")

@@ -134,11 +134,11 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	rules, err := a.Matcher.Rules(ctx, t.Queue)
+	why, err := a.Matcher.Explain(ctx, t.ID)
 	if err != nil {
 		return err
 	}
-	reason := waitReason(&t, &queue, rules.Rules.Size)
+	reason := waitReason(&why, &queue)
 	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), reason, timeline(&t, past)})
 }
 
@@ -168,17 +168,22 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 }
 
 // waitReason explains to people why a ticket waits; "" if it has ended.
-func waitReason(t *matchq.Ticket, queue *matchq.Queue, size int) string {
-	missing := size - queue.Waiting
+func waitReason(why *matchq.Explanation, queue *matchq.Queue) string {
+	missing := why.Rules.Rules.Size - queue.Waiting
 	switch {
-	case t.State.Ended():
+	case why.Ticket.State.Ended():
 		return ""
-	case t.State != matchq.Waiting:
+	case why.Ticket.State != matchq.Waiting:
 		return "its match waits for all players to accept"
 	case queue.Paused:
 		return "the queue is paused"
 	case missing > 0:
 		return fmt.Sprintf("players missing for a match: %d", missing)
+	case why.Rule != "" && why.MeetIn == matchq.Never:
+		return fmt.Sprintf("the rule %q keeps it apart from all %d others that were looked at", why.Rule, why.Others)
+	case why.Rule != "":
+		return fmt.Sprintf("the rule %q keeps it apart from the nearest, ticket %s, for another %v", why.Rule, why.Candidate,
+			why.MeetIn.Round(time.Millisecond))
 	case queue.NextTick.IsZero():
 		return "the policy left it over, and no other match is possible until another player joins"
 	default:
