@@ -116,6 +116,56 @@ func (sc *scenario) casts() map[string]func(who string) string {
 	return all
 }
 
+// modes are how a Socket.IO client may connect besides by WebSocket alone.
+var modes = []string{"default", "polling", "websocket, polling"}
+
+// modeOf parts a kind of client from its mode, which follows "by".
+func modeOf(kind string) (of, mode string) {
+	of, mode, found := strings.Cut(kind, " by ")
+	if !found {
+		mode = "websocket"
+	}
+	return of, mode
+}
+
+// inModes are the kinds of a scenario, those that speak Socket.IO, in all modes.
+func (sc *scenario) inModes() []string {
+	kinds := sc.kinds
+	if kinds == nil {
+		kinds = allKinds
+	}
+	var all []string
+	for _, mode := range modes {
+		for _, kind := range kinds {
+			if kind != "plain" {
+				all = append(all, kind+" by "+mode)
+			}
+		}
+	}
+	return all
+}
+
+// TestClientsInAllModes plays every scenario by long polling, by the upgrade from it, and where both are allowed. A
+// scenario has one client in three; the first of them has all, and all clients together see the same.
+func TestClientsInAllModes(t *testing.T) {
+	t.Parallel()
+	d := startDriver(t)
+	for i, sc := range scenarios() {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			for j, kind := range sc.inModes() {
+				if len(sc.kinds) < len(everyKind) && (i+j)%3 > 0 {
+					continue
+				}
+				t.Run(kind, func(t *testing.T) {
+					t.Parallel()
+					play(t, d, &sc, func(string) string { return kind })
+				})
+			}
+		})
+	}
+}
+
 // compare checks that clients have seen the same.
 func compare(t *testing.T, want, got map[string][]sight) {
 	t.Helper()
@@ -161,8 +211,9 @@ func (st *stage) connect(s *step) {
 	st.Helper()
 	st.seen[s.who] = []sight{}
 	_, sent := commands.Names()
+	kind, mode := modeOf(st.kind(s.who))
 	command := map[string]any{
-		"do": "connect", "as": st.prefix + s.who, "kind": st.kind(s.who), "url": st.node.url, "recover": st.play.recover, "events": sent,
+		"do": "connect", "as": st.prefix + s.who, "kind": kind, "mode": mode, "url": st.node.url, "recover": st.play.recover, "events": sent,
 	}
 	if st.play.token != nil {
 		command["token"] = st.play.token(st.T, s.who)

@@ -67,8 +67,8 @@ func startDriver(t *testing.T) *driver {
 		missing = "there is no node"
 	} else if _, err := os.Stat(filepath.Join(clientsFolder, "node_modules", "socket.io-client-1")); err != nil {
 		missing = "packages are missing: npm ci --prefix server/internal/e2e/testdata/clients"
-	} else if exec.Command(debianPython, "-c", "import socketio, websocket").Run() != nil {
-		missing = "packages are missing: apt-get install python3-socketio python3-websocket"
+	} else if exec.Command(debianPython, "-c", "import requests, socketio, websocket").Run() != nil {
+		missing = "packages are missing: apt-get install python3-requests python3-socketio python3-websocket"
 	}
 	if missing != "" {
 		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {

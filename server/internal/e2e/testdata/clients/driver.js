@@ -1,7 +1,9 @@
 // Runs clients of the server for clients_test.go: commands come as lines of JSON on stdin, what the clients see goes out
 // as lines of JSON on stdout, in the same words for every kind of client. driver.py does the same for the client in python.
 //
-//   {do: 'connect', as: 'a', kind: 'plain' | 'client 1' | … | 'client 4', url, namespace, token, recover}
+//   {do: 'connect', as: 'a', kind: 'plain' | 'client 1' | … | 'client 4', mode, url, namespace, token, recover}
+//                                                  mode: 'websocket', 'polling', 'websocket, polling', or 'default', which
+//                                                  polls and then upgrades
 //                                                  recover: true for a Socket.IO client that asks for recovery
 //   {do: 'send', as: 'a', event, data, ack: 7}     ack is left out where no acknowledgement is asked for
 //   {do: 'drop', as: 'a'}                          breaks the connection as a dead network does; the client comes back
@@ -91,15 +93,19 @@ class Plain {
   leave() { this.left = true; this.ws.close(1000); }
 }
 
+function transports(mode) {
+  return mode === 'default' ? {} : {transports: mode.split(', ')};
+}
+
 // SocketIO is a client of the Socket.IO library, which comes back by rules of its own.
 class SocketIO {
-  constructor(as, {kind, url, namespace = '/sunapp', token, recover}) {
+  constructor(as, {kind, mode, url, namespace = '/sunapp', token, recover}) {
     this.as = as;
     this.attempts = 0;
     this.args = recover ? 2 : 1; // that an event may have
     const old = kind === 'client 1' || kind === 'client 2';
     const auth = old ? {query: token ? {token} : {}} : {auth: {token, recover}};
-    const socket = this.socket = libraries[kind](url + namespace, {transports: ['websocket'], forceNew: true, ...delay, ...auth});
+    const socket = this.socket = libraries[kind](url + namespace, {...transports(mode), forceNew: true, ...delay, ...auth});
     socket.on('connect', () => see(as, {see: 'connected', data: socket.recovered ? {recovered: true} : undefined}));
     socket.on('disconnect', (why) => this.disconnected(why));
     if (!old) {
@@ -127,6 +133,7 @@ class SocketIO {
     if (this.last) this.flush();
     const [data, seq] = args;
     if (args.length > this.args) event = `${event} with ${args.length} arguments`;
+    if (event === 'error' && data.code === 'shutting_down') return; // a poller's close code: it is lost next
     const line = {see: 'event', event, data, seq};
     if (event === 'error' && (data.code === 'replaced' || data.code === 'unauthorized')) this.last = line;
     else see(this.as, line);
@@ -155,7 +162,11 @@ class SocketIO {
     this.socket.emit(event, ...args);
   }
 
-  drop() { this.socket.io.engine.transport.ws.terminate(); }
+  drop() {
+    const {engine} = this.socket.io;
+    if (engine.transport.ws) engine.transport.ws.terminate();
+    else (engine.onClose || engine._onClose).call(engine, 'transport error');
+  }
   away() {
     this.home = this.socket.io.uri;
     this.socket.io.uri = nowhere;

@@ -21,12 +21,12 @@ def handler(who, event):
     return lambda data: see(who, see='event', event=event, data=data)
 
 
-def connect(who, url, events, token=None):
+def connect(who, url, events, mode, token=None):
     client = clients[who] = socketio.Client(reconnection=False)
     client.on('connect', lambda: see(who, see='connected'), namespace=NAMESPACE)
     for event in events:
         client.on(event, handler(who, event), namespace=NAMESPACE)
-    client.connect(url, namespaces=[NAMESPACE], transports=['websocket'], auth={'token': token} if token else None)
+    client.connect(url, namespaces=[NAMESPACE], transports=None if mode == 'default' else mode.split(', '), auth={'token': token} if token else None)
 
 
 def send(who, event, data=None, ack=None):
@@ -42,7 +42,7 @@ def run(command):
     who, do = command.pop('as'), command.pop('do')
     try:
         if do == 'connect':
-            connect(who, command['url'], command['events'], command.get('token'))
+            connect(who, command['url'], command['events'], command['mode'], command.get('token'))
         elif do == 'send':
             send(who, command['event'], command.get('data'), command.get('ack'))
         else:
