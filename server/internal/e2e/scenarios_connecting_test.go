@@ -29,6 +29,16 @@ var connecting = []scenario{
 		},
 	},
 	{
+		name:  "a message that is too long breaks the connection, and nothing else",
+		kinds: everyKind[:5], // the client in python is not made to come back
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", send: "connection_queue", data: `{"userId":"` + strings.Repeat("x", 17<<10) + `"}`, want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"DUPLICATED_USER_ID"}`},
+		},
+	},
+	{
 		name: "clients come back to a server that was restarted",
 		steps: []step{
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},

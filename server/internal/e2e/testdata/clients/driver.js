@@ -133,7 +133,7 @@ class SocketIO {
     if (this.last) this.flush();
     const [data, seq] = args;
     if (args.length > this.args) event = `${event} with ${args.length} arguments`;
-    if (event === 'error' && data.code === 'shutting_down') return; // a poller's close code: it is lost next
+    if (event === 'error' && ['shutting_down', 'too_large'].includes(data.code)) return; // a poller's close code: it is lost next
     const line = {see: 'event', event, data, seq};
     if (event === 'error' && (data.code === 'replaced' || data.code === 'unauthorized')) this.last = line;
     else see(this.as, line);
