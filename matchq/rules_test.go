@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/internal/testkit"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
@@ -346,4 +347,33 @@ func TestManyChangeRules(t *testing.T) {
 			}
 		}
 	})
+}
+
+// While Redis is frozen, callers of a process that does not know the rules yet wait no longer than the time-out, however
+// many they are, and nothing is queued.
+func TestFirstCallsWhileRedisIsFrozen(t *testing.T) {
+	const callers = 20
+	lag := testkit.MeasureLag(t)
+	env := matchqtest.Real(t)
+	m := newMatcher(t, env, matchq.Config{Timeout: 300 * time.Millisecond})
+	env.Server.Stop()
+	began := time.Now()
+	var group sync.WaitGroup
+	for i := range callers {
+		group.Go(func() {
+			_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: fmt.Sprint("p", i)})
+			var unknown *matchq.UnknownError
+			if !errors.Is(err, matchq.ErrUnavailable) || errors.As(err, &unknown) {
+				t.Errorf("while Redis is frozen: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	took := time.Since(began)
+	env.Server.Continue()
+	if most := time.Second + 3*lag(); took > most {
+		t.Errorf("%d callers took %v, at most %v", callers, took, most)
+	}
+	enqueue(t, m, "q", "late")
+	checkWaiting(t, m, "q", 1)
 }

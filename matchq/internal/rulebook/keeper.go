@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sync"
 	"sync/atomic"
 
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -22,8 +21,8 @@ type Keeper struct {
 
 	book atomic.Pointer[Book]
 
-	mu     sync.Mutex // one reading at a time
-	stored bool       // mine are in Redis, or an operator's rules stand in their place
+	lane   chan struct{} // one reading at a time
+	stored bool          // mine are in Redis, or an operator's rules stand in their place; for the one in the lane
 }
 
 // Settings are what a process was started with: rules that it says, and those that it leaves to others.
@@ -38,7 +37,9 @@ type Settings struct {
 }
 
 // New makes a Keeper. It does not talk to Redis.
-func New(in *space.Space, mine Settings) *Keeper { return &Keeper{in: in, mine: mine} }
+func New(in *space.Space, mine Settings) *Keeper {
+	return &Keeper{in: in, mine: mine, lane: make(chan struct{}, 1)}
+}
 
 // Known is the book as this process last read it; nil before the first time.
 func (k *Keeper) Known() *Book { return k.book.Load() }
@@ -70,10 +71,17 @@ func (k *Keeper) Do(ctx context.Context, call func(*Book) error) error {
 
 var errUnsteady = fmt.Errorf("%w: the rules change all the time", space.ErrUnavailable)
 
-// Refresh reads the rules again, unless that has happened since seen was read.
+// Refresh reads the rules again, unless that has happened since seen was read. It ends with ctx or after Config.Timeout,
+// whichever comes first, however many wait for it.
 func (k *Keeper) Refresh(ctx context.Context, seen *Book) (*Book, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, k.in.Timeout())
+	defer cancel()
+	select {
+	case k.lane <- struct{}{}:
+		defer func() { <-k.lane }()
+	case <-ctx.Done():
+		return nil, space.Unavailable(ctx.Err())
+	}
 	for range maxRounds {
 		known := k.book.Load()
 		if known != seen {
