@@ -25,7 +25,8 @@ type Result struct {
 // and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
 // To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
-	prepared, err := m.prepare(ctx, &r)
+	book, unread := m.rules.Book(ctx)
+	prepared, err := m.prepare(&r, book, unread)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -45,8 +46,9 @@ func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result,
 	results := make([]Result, len(requests))
 	rows, keys := make([]row, 0, len(requests)), make([]sender.Key, 0, len(requests))
 	at := make([]int, 0, len(requests))
+	book, unread := m.rules.Book(ctx)
 	for i := range requests {
-		prepared, err := m.prepare(ctx, &requests[i])
+		prepared, err := m.prepare(&requests[i], book, unread)
 		if err != nil {
 			results[i].Err = err
 			continue

@@ -1,7 +1,6 @@
 package matchq
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -65,8 +65,8 @@ func (r *row) key() sender.Key {
 	return key
 }
 
-// prepare checks a request and makes its row.
-func (m *Matcher) prepare(ctx context.Context, r *Request) (row, error) {
+// prepare checks a request and makes its row, by rules, or says why they are not known.
+func (m *Matcher) prepare(r *Request, book *rulebook.Book, unread error) (row, error) {
 	if err := CheckName("queue", r.Queue); err != nil {
 		return row{}, err
 	}
@@ -96,10 +96,14 @@ func (m *Matcher) prepare(ctx context.Context, r *Request) (row, error) {
 	} else if m.voider.has(id) {
 		return row{}, &UnknownError{TicketID: id, Err: errVoiding}
 	}
-	ttlMS, err := m.ttlMS(ctx, r)
-	if err != nil {
-		return row{}, err
+	if unread != nil {
+		return row{}, fmt.Errorf("matchq: nothing was queued: %w", unread)
 	}
+	plan := book.Plan(r.Queue)
+	if plan.Err != nil {
+		return row{}, plan.Err
+	}
+	ttlMS := ttlMS(r, plan)
 	record := codec.Record{
 		Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
 		Attributes: attributes, TTLMS: ttlMS,
@@ -108,21 +112,14 @@ func (m *Matcher) prepare(ctx context.Context, r *Request) (row, error) {
 }
 
 // ttlMS is how long a ticket may wait, by its request or by the rules of its queue.
-func (m *Matcher) ttlMS(ctx context.Context, r *Request) (int64, error) {
-	book, err := m.rules.Book(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("matchq: nothing was queued: %w", err)
-	}
-	plan := book.Plan(r.Queue)
-	switch {
-	case plan.Err != nil:
-		return 0, plan.Err
-	case r.TTL == Never:
-		return codec.NeverMS, nil
-	case r.TTL == 0:
-		return plan.TTLMS, nil
+func ttlMS(r *Request, plan *rulebook.Plan) int64 {
+	switch r.TTL {
+	case Never:
+		return codec.NeverMS
+	case 0:
+		return plan.TTLMS
 	default:
-		return r.TTL.Milliseconds(), nil
+		return r.TTL.Milliseconds()
 	}
 }
 

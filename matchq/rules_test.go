@@ -368,6 +368,13 @@ func TestFirstCallsWhileRedisIsFrozen(t *testing.T) {
 			}
 		})
 	}
+	group.Go(func() {
+		results, err := m.EnqueueAll(t.Context(), []matchq.Request{{Queue: "q", Player: "x"}, {Queue: "q", Player: "y"}, {Queue: "", Player: "z"}})
+		if err != nil || !errors.Is(results[0].Err, matchq.ErrUnavailable) || !errors.Is(results[1].Err, matchq.ErrUnavailable) {
+			t.Errorf("all at once: %+v, %v", results, err)
+		}
+		checkInvalid(t, results[2].Err, "queue")
+	})
 	group.Wait()
 	took := time.Since(began)
 	env.Server.Continue()
