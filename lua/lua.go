@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed match/*.lua presence/*.lua rooms/*.lua history/*.lua lib/*.lua policy/*.lua
@@ -27,12 +28,20 @@ var subsystems = []string{"history", "match", "presence", "rooms"}
 
 const includeMark = "--@include "
 
-// Source returns the assembled source of a script, such as "match/enqueue".
+// Source returns the assembled source of a script, such as "match/enqueue". Each is put together once.
 func Source(script string) (string, error) {
+	if source, found := assembled.Load(script); found {
+		return source.(string), nil //nolint:forcetypeassert // only strings are stored
+	}
 	a := assembly{files: files}
 	err := a.addScript(script)
+	if err == nil {
+		assembled.Store(script, a.String())
+	}
 	return a.String(), err
 }
+
+var assembled sync.Map
 
 // HeaderOf returns the interface of a script. The error says also why its code can't be bound to it.
 func HeaderOf(script string) (*Header, error) {
