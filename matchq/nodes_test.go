@@ -110,6 +110,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	for number := range 4 {
 		running = append(running, n.start(t, number, env))
 	}
+	inRun(t, env, 4) // a process takes a second to start under the race detector
 	m := newMatcher(t, env, matchq.Config{Interval: nodeInterval})
 
 	// Each round two players join each queue; one node dies without warning in the middle.

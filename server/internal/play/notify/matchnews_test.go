@@ -50,7 +50,7 @@ func TestMatchNews(t *testing.T) {
 func TestMatchNewsAreEncodedOnce(t *testing.T) {
 	match := aMatch()
 	news := (&Notifier{}).matchNews(match, nil)
-	if got := testing.AllocsPerRun(100, func() { _ = news.to(&match.Tickets[0]) }); got > 4 {
+	if got := testing.AllocsPerRun(100, func() { _ = news.to(&match.Tickets[0]) }); got > 6 { // 4, and one under the race detector
 		t.Errorf("%v allocations a player", got)
 	}
 }
