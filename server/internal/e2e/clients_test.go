@@ -146,7 +146,7 @@ func (sc *scenario) inModes() []string {
 }
 
 // TestClientsInAllModes plays every scenario by long polling, by the upgrade from it, and where both are allowed. A
-// scenario has one client in three; the first of them has all, and all clients together see the same.
+// scenario has one kind of client and mode in three; those for all kinds have all. Each is held to the patterns.
 func TestClientsInAllModes(t *testing.T) {
 	t.Parallel()
 	d := startDriver(t)
