@@ -66,7 +66,8 @@ type Match struct {
 	MadeAt  time.Time // when it came to its State, by Redis's clock
 	Rules   string    // the version of the rules that made it
 
-	// Data is what the policy says of the match, a JSON object of at most 1 KiB; nil if it says nothing.
+	// Data is what the policy says of the match, a JSON object of at most 1 KiB; nil if it says nothing. rules.EffectsIn
+	// reads what the built-in rules did.
 	Data json.RawMessage
 
 	// State is Proposed until all have accepted, if the rules have a ready check; then Matched, as it is at once

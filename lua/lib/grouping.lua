@@ -5,9 +5,10 @@ local function nobody()
   return 0
 end
 
--- flatten: the positions in a list of matches, and the data of each that has some, by its number. Also an error.
-local function flatten(matches, size)
-  local order, data = {}, {}
+-- flatten: the positions in a list of matches, and the data of each that has some, by its number. told has the data, if
+-- the policy is one of our own. Also an error.
+local function flatten(matches, size, told)
+  local order, data = {}, told or {}
   for nth = 1, #matches do
     local match = matches[nth]
     local positions = type(match) == "table" and match.tickets
@@ -17,11 +18,13 @@ local function flatten(matches, size)
     for i = 1, size do
       order[#order + 1] = positions[i]
     end
-    local text, problem = data_text(match)
-    if problem then
-      return nil, nil, "match " .. nth .. ": " .. problem
+    if not told then
+      local text, problem = data_text(match)
+      if problem then
+        return nil, nil, "match " .. nth .. ": " .. problem
+      end
+      data[nth] = text
     end
-    data[nth] = text
   end
   return order, data, nil
 end
@@ -30,10 +33,10 @@ end
 -- and the data of matches, by their number there, to made.data. Returns the positions it took, how many, and an error
 -- if it failed and so grouped nobody: a policy must list different positions of the batch, made.size of them for each
 -- match, or matches with such positions as tickets. One of our own may return how many of the oldest tickets it takes:
--- the positions are then that number.
+-- the positions are then that number; or matches, and the data of each as text.
 local function group(policy, batch, made)
   local size, lines = made.size, made.lines
-  local ok, order = pcall(policy, batch, size)
+  local ok, order, told = pcall(policy, batch, size)
   local ids, records, before, data = batch.ids, batch.records, #lines, nil
   if ok and type(order) == "number" then
     for i = 1, order do
@@ -44,7 +47,7 @@ local function group(policy, batch, made)
     return 0, 0, tostring(order)
   elseif type(order) == "table" and type(order[1]) == "table" then
     local problem
-    order, data, problem = flatten(order, size)
+    order, data, problem = flatten(order, size, told)
     if problem then
       return 0, 0, problem
     end

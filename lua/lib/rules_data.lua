@@ -2,6 +2,11 @@
 --@include lib/rules_avoid.lua
 --@include lib/rules_common.lua
 
+-- grown_by: how much a limit has grown; nil if it has not.
+local function grown_by(rule, limit)
+  return limit > rule.max and limit - rule.max or nil
+end
+
 -- distance_data: what a distance rule tells of a group. The limit of a rule that is optional is the widest it had.
 local function distance_data(view, members, entry)
   local gap, allowed = extent(view, members, #members)
@@ -10,6 +15,7 @@ local function distance_data(view, members, entry)
     entry.limit = widest(view.rule)
     entry.waived = (not gap or gap > entry.limit) and 1 or nil
   end
+  entry.widened = grown_by(view.rule, entry.limit)
   local sum, count = 0, 0
   for m = 2, gap and #members > 2 and #members or 0 do
     for l = 1, m - 1 do
@@ -34,6 +40,7 @@ local function common_data(view, members, entry)
       local limit = view.limit[members[m]]
       entry.limit = math.max(entry.limit, limit == math.huge and widest(view.rule) or limit)
     end
+    entry.widened = grown_by(view.rule, entry.limit)
   end
   return true
 end
@@ -54,6 +61,7 @@ end
 --   distance  gap and limit (what it had grown to); of more than two members also mean_gap (the mean of all pairs)
 --   overlap   common: an element of all
 --   latency   region, latency (the worst one there, ms) and limit (the widest of a member)
+--   limits    widened: how much the limit had grown, if it had
 --   any       waived = 1 if the rule would forbid the group, but was optional for it
 local function describe_group(batch, members)
   local data = {}

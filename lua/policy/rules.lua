@@ -1,5 +1,19 @@
 --@include lib/record.lua
 --@include lib/rules.lua
+--@include lib/data.lua
+
+-- told_text: what the rules did in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and what
+-- players write may be long: an entry for which there is no room is left out. nil if there is none.
+local function told_text(entries)
+  local texts, room = {}, max_data - #'{"rules":[]}'
+  for i = 1, #entries do
+    local text = text_of(entries[i], max_data_depth)
+    if #text < room then
+      texts[#texts + 1], room = text, room - #text - 1
+    end
+  end
+  return #texts > 0 and '{"rules":[' .. table.concat(texts, ",") .. "]}" or nil
+end
 
 -- seen_by_rules: the first n tickets of some records as the rules see them.
 local function seen_by_rules(rules, records, positions, now)
@@ -37,11 +51,11 @@ local function follow_rules(plan, source)
   plan.notes, plan.most = (rules.recent or 0) > 0, 128
   plan.policy = function(batch)
     local tickets = seen_by_rules(rules, batch.records, all_of(batch), batch.now)
-    local groups = ready().group(rules, tickets, batch.n, plan.total)
+    local groups, told = ready().group(rules, tickets, batch.n, plan.total), {}
     for g = 1, #groups do
-      groups[g].rules, groups[g].data = #groups[g].data > 0 and groups[g].data or nil, nil
+      told[g] = told_text(groups[g].data)
     end
-    return groups
+    return groups, told
   end
   plan.meeting = function(batch, positions)
     return ready().earliest(rules, seen_by_rules(rules, batch.records, positions, batch.now), #positions)

@@ -32,6 +32,7 @@ type told struct {
 	Gap     *float64 `json:"gap,omitempty,string"`
 	MeanGap *float64 `json:"mean_gap,omitempty,string"`
 	Limit   *float64 `json:"limit,omitempty,string"`
+	Widened *float64 `json:"widened,omitempty,string"`
 	Common  string   `json:"common,omitempty"`
 	Region  string   `json:"region,omitempty"`
 	Latency *float64 `json:"latency,omitempty,string"`
@@ -68,7 +69,7 @@ type engine struct {
 // asking writes numbers with all their digits, which cjson does not.
 const asking = `
 local function exact(entry)
-  local fields = { "gap", "mean_gap", "limit", "latency", "wait_ms", "earliest" }
+  local fields = { "gap", "mean_gap", "limit", "widened", "latency", "wait_ms", "earliest" }
   for f = 1, #fields do
     local number = entry[fields[f]]
     entry[fields[f]] = number and string.format("%.17g", number)

@@ -15,7 +15,7 @@ func TestGroupsTellWhatTheRulesDid(t *testing.T) {
 		tickets     []ticket
 		want        string
 	}{
-		{"a distance that has grown", defaultRule, []ticket{rated("a", 0, 10_000), rated("b", 30, 4000)}, `[{"rule":"rating","gap":"30","limit":"90"}]`},
+		{"a distance that has grown", defaultRule, []ticket{rated("a", 0, 10_000), rated("b", 30, 4000)}, `[{"rule":"rating","gap":"30","limit":"90","widened":"40"}]`},
 		{"of three", `{"size":3,"rules":[{"name":"skill","type":"distance","max":50}]}`, []ticket{rated("a", 0, 0), rated("b", 40, 0), rated("c", 10, 0)},
 			`[{"rule":"skill","gap":"40","mean_gap":"26.666666666666668","limit":"50"}]`},
 		{"optional, but not needed", `{"rules":[{"name":"skill","type":"distance","max":50,"optional_after":"9s"}]}`, []ticket{rated("a", 0, 9000), rated("b", 50, 9000)},
@@ -28,7 +28,7 @@ func TestGroupsTellWhatTheRulesDid(t *testing.T) {
 		{"unless it was waived", `{"rules":[{"name":"l","type":"equal","attribute":"l","optional_after":"9s"}]}`, []ticket{attributes("a", 9000, "l", "x"), attributes("b", 9000)},
 			`[{"rule":"l","waived":1}]`},
 		{"the first of regions as near", ping, []ticket{attributes("a", 0, "ms", near), attributes("b", 20_000, "ms", far)},
-			`[{"rule":"ping","limit":"150","region":"eu","latency":"70"}]`},
+			`[{"rule":"ping","limit":"150","widened":"70","region":"eu","latency":"70"}]`},
 		{"a region at last", ping, []ticket{attributes("a", 40_000, "ms", near), attributes("b", 40_000, "ms", map[string]any{"as": 10})}, `[{"rule":"ping","waived":1}]`},
 		{"opponents again", `{"rules":[{"type":"avoid","last":1,"optional_after":"9s"},{"name":"blocks","type":"avoid","attribute":"b","optional_after":"9s"}]}`,
 			[]ticket{met(rated("a", 0, 9000), "b"), rated("b", 0, 9000)}, `[{"rule":"avoid","waived":1}]`},

@@ -69,6 +69,41 @@ func TestOperatorsChangeRules(t *testing.T) {
 	})
 }
 
+// What made a match is told in the views of its tickets and of itself: what rules did, or what a policy of one's own says,
+// and nothing where players are matched in their order.
+func TestMatchesTellOfTheirRules(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
+	for rules, want := range map[string]string{
+		`{"rules":[{"name":"skill","type":"distance","max":5,"steps":[{"after":"1ms","value":50}]},{"type":"overlap","attribute":"modes"}]}`: `{"version":"#text","gap":30,"applied":` +
+			`[{"rule":"skill","gap":30,"limit":50,"widened":45},{"rule":"modes","common":"duel"}]}`,
+		`{"policy":"mine","source":"return function() return {{tickets = {1, 2}, region = 'eu'}} end"}`: `{"version":"#text","data":{"region":"eu"}}`,
+		`{}`: ``,
+	} {
+		n.want(200, n.call("PUT", "/v1/admin/rules/*", rules))
+		first := n.want(201, n.call("POST", "/v1/queues/q/tickets", `{"player":"alice","rating":1500,"attributes":{"modes":["duel"]}}`)).text("id")
+		n.want(201, n.call("POST", "/v1/queues/q/tickets", `{"player":"bob","rating":1530,"attributes":{"modes":["duel"]}}`))
+		matchqtest.Eventually(t, "the limit has grown", func() bool {
+			_, err := n.matcher.Tick(t.Context(), "q")
+			return err == nil && n.stats().Waiting == 0
+		})
+		ticket := n.want(200, n.call("GET", "/v1/tickets/"+first, ""))
+		match := n.want(200, n.call("GET", "/v1/matches/"+ticket.text("match.id"), ""))
+		stream := n.call("GET", "/v1/tickets/"+first+"/events", "")
+		for _, told := range []any{ticket.at("match.rules"), match.at("rules")} {
+			if want == "" {
+				if told != nil || strings.Contains(stream.raw, `"rules"`) {
+					t.Errorf("%s: %v", rules, told)
+				}
+			} else if problem := (&matcher{exact: true}).diff(decode(t, want), told); problem != "" {
+				t.Errorf("%s: %s", rules, problem)
+			} else if !strings.Contains(stream.raw, `"rules":{"version":"`) {
+				t.Errorf("%s: the stream has %s", rules, stream.raw)
+			}
+		}
+	}
+}
+
 // parsed are the flags of a command line.
 func parsed(args ...string) (*flags.Flags, error) {
 	return flags.Parse(args, io.Discard, io.Discard, nil)

@@ -40,6 +40,25 @@ var queueing = []scenario{
 		},
 	},
 	{
+		name: "rules made the match",
+		steps: []step{
+			{who: "a", do: func(st *stage) {
+				st.node.want(200, st.node.call("PUT", "/v1/admin/rules/7", `{"interval":"50ms","rules":[{"name":"skill","type":"distance","max":50},
+					{"name":"ping","type":"latency","attribute":"ms","max":80}]}`))
+			}},
+			{
+				who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7,"rating":1500,"attributes":{"ms":{"eu":30,"us":90}}}`,
+				want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`,
+			},
+			{
+				who: "b", send: "create_general_game_match", data: `{"userId":"bob","questionaireId":7,"rating":1470,"attributes":{"ms":{"eu":40,"us":20}}}`,
+				want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`,
+			},
+			{who: "a", want: "match_status", like: ruledMatch},
+			{who: "b", want: "match_status", like: ruledMatch},
+		},
+	},
+	{
 		name: "a player waits, once, and cancels",
 		args: []string{"--interval", "1h"},
 		steps: []step{
@@ -110,3 +129,6 @@ var queueing = []scenario{
 		},
 	},
 }
+
+const ruledMatch = `{"status":"MATCHED","rules":{"version":"*","gap":30,"region":"eu","applied":[{"rule":"skill","gap":30,"limit":50},
+	{"rule":"ping","region":"eu","latency":40,"limit":80}]}}`

@@ -52,7 +52,9 @@ var shapes = map[string][]string{
 const (
 	pushedShape   = `{"status":"PUSHED_TO_QUEUE","ticketId":"#text","queue":"#id","waiting":"#number","nextTickMs":"#number"}`
 	playerShape   = `{"id":"#id","sid":"#text","attributes?":"#any"}`
-	matchedShape  = `{"status":"MATCHED","matchId":"#text","roomId":"#text","questionaireId":"#id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":["…",` + questionShape + `],"waitedMs":"#number"}`
+	matchedShape  = `{"status":"MATCHED","matchId":"#text","roomId":"#text","questionaireId":"#id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":["…",` + questionShape + `],"waitedMs":"#number","rules?":` + rulesShape + `}`
+	rulesShape    = `{"version":"#text","gap?":"#number","region?":"#text","applied?":["…",` + appliedShape + `],"data?":"#any"}`
+	appliedShape  = `{"rule":"#text","gap?":"#number","mean?":"#number","limit?":"#number","widened?":"#number","common?":"#text","region?":"#text","latency?":"#number","waived?":"#bool"}`
 	proposedShape = `{"matchId":"#text","queue":"#id","players":["…","#id"],"deadlineMs":"#number"}`
 	usersShape    = `{"roomId":"#text","user1":{"id":"#id","sid":"#text"},"user2":{"id":"#id","sid":"#text"}}`
 	questionShape = `{"id":"#id","text":"#text","choices":["…","#text"]}`

@@ -45,6 +45,7 @@ type matchView struct {
 	Room    string       `json:"room"`
 	MadeAt  *time.Time   `json:"made_at"`
 	Players []playerView `json:"players"`
+	Rules   *wire.Rules  `json:"rules,omitempty"`
 
 	State    matchq.State `json:"state"`
 	Deadline *time.Time   `json:"deadline,omitempty"` // of a proposed match
@@ -60,7 +61,7 @@ type playerView struct {
 }
 
 func viewMatch(m *matchq.Match) *matchView {
-	v := &matchView{ID: m.ID, Queue: wire.QueueID(&m.Tickets[0]), Room: m.Room, MadeAt: viewTime(m.MadeAt), State: m.State, Deadline: viewTime(m.Deadline)}
+	v := &matchView{ID: m.ID, Queue: wire.QueueID(&m.Tickets[0]), Room: m.Room, MadeAt: viewTime(m.MadeAt), State: m.State, Deadline: viewTime(m.Deadline), Rules: wire.RulesOf(m)}
 	for i := range m.Tickets {
 		t := &m.Tickets[i]
 		v.Players = append(v.Players, playerView{

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,28 @@ func TestMatchNews(t *testing.T) {
 	}
 	if asks != 1 {
 		t.Errorf("the questions were read %d times for one match", asks)
+	}
+}
+
+// What the rules did comes behind what identifies the match: players write some of it.
+func TestMatchNewsTellOfTheRules(t *testing.T) {
+	for data, want := range map[string]string{
+		"": ``,
+		`{"rules":[{"gap":0,"limit":80,"rule":"skill","widened":30},{"common":"</roomId>","rule":"modes","waived":1}]}`: `,"rules":{"version":"3.ab","gap":0,"applied":` +
+			`[{"rule":"skill","gap":0,"limit":80,"widened":30},{"rule":"modes","common":"</roomId>","waived":true}]}`,
+		`{"rules":[{"latency":31,"limit":80,"region":"eu","rule":"ping"}]}`: `,"rules":{"version":"3.ab","region":"eu","applied":[{"rule":"ping","limit":80,"region":"eu","latency":31}]}`,
+		`{"roomId":"x","region":"eu"}`:                                      `,"rules":{"version":"3.ab","data":{"roomId":"x","region":"eu"}}`,
+	} {
+		match := aMatch()
+		match.Rules, match.Data = "3.ab", json.RawMessage(data)
+		got := string((&Notifier{}).matchNews(match, nil).to(&match.Tickets[0]).Data)
+		_, after, _ := strings.Cut(got, `"user2":{"id":8,"sid":"asked-8"}`)
+		if told, _, _ := strings.Cut(after, `,"questionaireId"`); told != want {
+			t.Errorf("%s: %s\nnot %s", data, told, want)
+		}
+		if room, _ := quiz.Told(StatusEvent, json.RawMessage(got)); room != "r" {
+			t.Errorf("%s: the room is taken for %q", data, room)
+		}
 	}
 }
 

@@ -94,6 +94,9 @@ func (n *Notifier) matchNews(match *matchq.Match, sids map[string]string) matchN
 		shared = append(strconv.AppendInt(append(shared, `,"user`...), int64(i+1), 10), `":`...)
 		shared = append(shared, wire.Encode(u)...)
 	}
+	if rules := wire.RulesOf(match); rules != nil {
+		shared = append(append(shared, `,"rules":`...), wire.Encode(rules)...)
+	}
 	return matchNews{shared}
 }
 
