@@ -25,6 +25,7 @@ require (
 	github.com/rs/xid v1.6.0
 	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/yuin/gopher-lua v1.1.1
+	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v2 v2.4.2
 	golang.org/x/net v0.56.0
 	golang.org/x/sync v0.24.0

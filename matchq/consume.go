@@ -170,11 +170,14 @@ func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
 	return c.read(ctx, ">", c.m.block())
 }
 
+// claimCount is how many entries are claimed at once.
+const claimCount = 16
+
 // claim takes entries that other workers left unfinished.
 func (c *consumer) claim(ctx context.Context) ([]redis.XMessage, error) {
 	return space.Do(ctx, c.m.space, "claim events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
 		messages, _, err := rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-			Stream: c.m.space.Key(space.Events), Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: readCount,
+			Stream: c.m.space.Key(space.Events), Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: claimCount,
 		}).Result()
 		return messages, err
 	})

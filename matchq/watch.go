@@ -9,11 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/streams"
 	"github.com/matchq/matchq/matchq/internal/vigil"
 )
-
-// readCount is how many entries are read at once, each of up to 50 matches.
-const readCount = 16
 
 // Watch returns every event of the namespace after a position, in order, and waits for more until ctx ends; then it
 // ends without an error. The position is an Event.ID, what Position returned, FromNow or FromOldest. To miss nothing,
@@ -24,7 +22,9 @@ const readCount = 16
 func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		defer m.vigil.Follow(ctx, 0, nil)()
-		w := watcher{m: m, yield: yield}
+		events := streams.Follow(ctx, m.space, m.space.Key(space.Events))
+		defer events.Leave()
+		w := watcher{m: m, yield: yield, events: events}
 		if err := w.run(ctx, after); err != nil && !errors.Is(err, errBreak) && ctx.Err() == nil {
 			yield(Event{}, err)
 		}
@@ -38,6 +38,7 @@ var errBreak = errors.New("break")
 type watcher struct {
 	m      *Matcher
 	yield  func(Event, error) bool
+	events *streams.Follower
 	cursor vigil.Position
 	redis  vigil.Identity // that the cursor is among the events of
 	placed bool           // the cursor was compared with the stream since it last stood still
@@ -77,7 +78,7 @@ func (w *watcher) step(ctx context.Context, fromNow *bool) error {
 			return err
 		}
 	}
-	messages, err := w.m.readEvents(ctx, w.cursor.ReadAfter())
+	messages, err := w.events.Next(ctx, w.cursor.ReadAfter())
 	if err != nil {
 		return err
 	}
@@ -142,15 +143,6 @@ func (w *watcher) tell(message redis.XMessage) error {
 	}
 	w.cursor = here
 	return nil
-}
-
-// readEvents waits for entries after an entry id.
-func (m *Matcher) readEvents(ctx context.Context, after string) ([]redis.XMessage, error) {
-	return space.Do(ctx, m.space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
-		return entriesOf(rdb.XRead(ctx, &redis.XReadArgs{
-			Streams: []string{m.space.Key(space.Events), after}, Count: readCount, Block: m.block(),
-		}).Result())
-	})
 }
 
 // block is how long Redis may hold a read that finds nothing: less than the call may take.
