@@ -17,6 +17,7 @@ func farDue(queue string) redis.Z { return redis.Z{Score: 4e12 - 1, Member: queu
 
 // The plain audit sees lists that hold other tickets than the records say.
 func TestAuditComparesListsWithRecords(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour})
 		for i := range 5 {

@@ -18,6 +18,7 @@ import (
 
 // Redis refuses connections: the enqueue was not sent, and its ticket is not void.
 func TestRefusedConnectionsQueueNobody(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{})
 	enqueue(t, m, "history", "warm")
@@ -41,6 +42,7 @@ func TestRefusedConnectionsQueueNobody(t *testing.T) {
 
 // A reply is lost, and the driver's repetition finds nobody listening: the ticket may have been queued.
 func TestRefusedRepetitionsAreUnknown(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Real(t)
 	proxy := testkit.NewProxy(t, env.Server.Addr)
 	addr := proxy.Client(t).Options().Addr

@@ -45,6 +45,7 @@ var patient = matchq.Config{Timeout: 10 * time.Second}
 // TestLostReplies loses the reply of a call once, and for each repeat by the driver. The result must be as if the reply
 // had come.
 func TestGuarantee5LostReplies(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]func(*testing.T, *spoiled){
 		"enqueue": loseEnqueue, "cancel": loseCancel, "tick": loseTick, "drain": loseDrain,
 		"answer": loseAnswer, "settle": loseSettle, "withdraw": loseWithdraw,

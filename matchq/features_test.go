@@ -42,6 +42,7 @@ func TestTicketsExpireWithAnEvent(t *testing.T) {
 }
 
 func TestWhatIsOverIsForgotten(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Interval: 20 * time.Millisecond, Retention: time.Second, Limit: 32})

@@ -267,6 +267,7 @@ func (c *crowded) match(t *testing.T, happen func() (end func())) {
 
 // TestGuarantee10GoesOnWhileRedisIsFull fills Redis, again and again, and sees everything but new tickets go on.
 func TestGuarantee10GoesOnWhileRedisIsFull(t *testing.T) {
+	t.Parallel()
 	for name, ready := range map[string]time.Duration{"without a ready check": 0, "with a ready check": 500 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

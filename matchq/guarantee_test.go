@@ -133,6 +133,7 @@ func collectEnds(t *testing.T, m *matchq.Matcher, tickets int) map[matchq.State]
 }
 
 func TestGuarantee3CapacityIsTheSumOfWholeMatches(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for size := 2; size <= 16; size++ {

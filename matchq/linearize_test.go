@@ -157,6 +157,7 @@ func (c *client) do(ctx context.Context, in call) (result, error) {
 // an order of their calls, each between its start and its end, in which a single queue gives the same answers (Herlihy
 // and Wing, 1990; checked by porcupine).
 func TestLinearizable(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		const rounds, clients, calls, queues, players = 20, 6, 12, 2, 5

@@ -79,6 +79,7 @@ func enqueueLong(t testing.TB, m *matchq.Matcher, queue string, n int, attribute
 
 // A ticket or a match that has ended is read alone, not with the entry it shares with others.
 func TestReadingOneReadsOne(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		for name, attributes := range map[string]func(int) int{

@@ -77,6 +77,7 @@ var bad = []struct {
 
 // A policy that fails is replaced at once: whoever waits is matched, whatever it did.
 func TestABadPolicyLosesNobody(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		if env.Embedded != nil { // which computes slowly, and much more so under the race detector

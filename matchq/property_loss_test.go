@@ -19,6 +19,7 @@ import (
 // takes over. The Matcher must then follow the model as it was when the replica stopped, and a watcher must miss nothing
 // without a word. To search for more use -rapid.checks=500.
 func TestModelOfALoss(t *testing.T) {
+	t.Parallel()
 	testkit.Checks(t, 6)
 	env := matchqtest.Real(t)
 	hook := &testkit.Repeater{}

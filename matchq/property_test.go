@@ -20,6 +20,7 @@ import (
 // TestModel runs random operations on a Matcher and on the model, and compares them after each. To repeat a failure use
 // the flags that rapid prints; to search for more use -rapid.checks=5000.
 func TestModel(t *testing.T) {
+	t.Parallel()
 	testkit.Checks(t, 25)
 	for name, start := range map[string]func(testing.TB) *matchqtest.Env{
 		"embedded": matchqtest.Embedded, "redis": matchqtest.Real,

@@ -15,6 +15,7 @@ import (
 
 // Players answer, cancel and stay silent at random while two nodes run: each ticket ends exactly once.
 func TestReadyUnderLoad(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		cfg := matchq.Config{

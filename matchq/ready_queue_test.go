@@ -14,6 +14,7 @@ import (
 // A restored ticket keeps its exact place, even if ids do not sort, all tickets came in one millisecond, and the batch
 // took several calls.
 func TestReadyRestoredWhereTheyStood(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for _, size := range []int{2, 5, 16} {
@@ -130,6 +131,7 @@ func TestReadyAtOnce(t *testing.T) {
 
 // The clock is set back or forward: the deadline is no later than before, and tickets still expire.
 func TestReadyClockJumps(t *testing.T) {
+	t.Parallel()
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

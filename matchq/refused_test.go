@@ -117,6 +117,7 @@ func (w *worker) pair(t *testing.T, name string) {
 
 // TestGuarantee10RefusalsAreToldAndPass has Redis refuse in each way, and sees that everything waits and recovers.
 func TestGuarantee10RefusalsAreToldAndPass(t *testing.T) {
+	t.Parallel()
 	for name, how := range refusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -196,6 +197,7 @@ func TestGuarantee5RefusedAfterALostReply(t *testing.T) {
 
 // TestForgettingGoesOnWhenTicksFail for lack of a right that ticks need.
 func TestForgettingGoesOnWhenTicksFail(t *testing.T) {
+	t.Parallel()
 	env, operator := operator(t, false)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second, Interval: 20 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
 	for i := range 100 {

@@ -55,6 +55,7 @@ func restricted(t *testing.T, less ...string) (env *matchqtest.Env, set func(wor
 
 // TestTheLeastRightsSuffice uses all of the library as a user with the rights that README names.
 func TestTheLeastRightsSuffice(t *testing.T) {
+	t.Parallel()
 	for name, ready := range map[string]time.Duration{"without a ready check": 0, "with a ready check": 500 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

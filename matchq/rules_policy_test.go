@@ -48,6 +48,7 @@ func enqueueRated(t testing.TB, m *matchq.Matcher, player string, rating float64
 
 // By rules the nearest meet, the match says by what, and who is too far away waits until the limit has grown.
 func TestRulesMatch(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{Rules: map[string]matchq.Rules{"q": {Rules: []rules.Rule{

@@ -267,6 +267,7 @@ func TestUnreadableRulesAreLeftAlone(t *testing.T) {
 }
 
 func TestRulesAreRefused(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	version := setRules(t, m, "a", matchq.Rules{})

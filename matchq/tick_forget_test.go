@@ -11,6 +11,7 @@ import (
 
 // Ticks of a timing of one's own forget what ended long ago, without Run.
 func TestTickAloneForgets(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{Retention: time.Minute, Limit: 32})
 	now, most := time.Now(), int64(0)

@@ -11,6 +11,7 @@ import (
 
 // A tick cancels tickets whose player is gone, and pairs players who are away within the grace. Other tickets stay.
 func TestATickMatchesNoPlayerWhoIsGone(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, matchq.Config{Interval: time.Hour})
 		long := startNode(t, p, presence.NodeConfig{Grace: time.Hour})

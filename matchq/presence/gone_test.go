@@ -16,6 +16,7 @@ import (
 
 // A node that dies keeps its players for the lease. A player who came back elsewhere is not evicted.
 func TestPlayersOfADeadNode(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, quiet(matchq.Config{Interval: time.Hour}))
 		lease := 600 * time.Millisecond // long for a busy machine
@@ -51,6 +52,7 @@ func TestPlayersOfADeadNode(t *testing.T) {
 
 // OnGone may need another try. No other player waits for that.
 func TestOnGoneIsCalledUntilItAgrees(t *testing.T) {
+	t.Parallel()
 	m, p := newPresence(t, matchqtest.Embedded(t), quiet(matchq.Config{Interval: time.Hour}))
 	var mu sync.Mutex
 	refused := 0

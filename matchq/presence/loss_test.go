@@ -30,6 +30,7 @@ func onOwn(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 // Redis is emptied between two heartbeats. All nodes announce their players at once, whatever their leases, and a tick
 // meanwhile takes nobody for gone: neither those of a node that is later than another.
 func TestNobodyIsGoneAfterRedisWasEmptied(t *testing.T) {
+	t.Parallel()
 	onOwn(t, func(t *testing.T, env *matchqtest.Env) {
 		cfg := matchq.Config{Interval: 20 * time.Millisecond}
 		m, p := newPresence(t, env, quiet(cfg))
@@ -93,6 +94,7 @@ func TestAStaleReplicaDisconnectsNobody(t *testing.T) {
 
 // While Redis counts nobody as absent, players whose grace is over and dead nodes are left alone; afterwards they go.
 func TestBlindSpan(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, quiet(matchq.Config{}))
 		n := startNode(t, p, presence.NodeConfig{Grace: 10 * time.Millisecond, Lease: 400 * time.Millisecond})

@@ -17,6 +17,7 @@ import (
 
 // A node tells an empty Redis which players are connected.
 func TestPresenceAfterRedisWasEmptied(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Real(t)
 	_, p := newPresence(t, env, quiet(matchq.Config{}))
 	a := startNode(t, p, presence.NodeConfig{Lease: 400 * time.Millisecond})
@@ -76,6 +77,7 @@ func TestMissedMessagesAreReadFromTheMailbox(t *testing.T) {
 
 // Connections that end while Redis is away are reported when it is back.
 func TestDisconnectWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond, Interval: time.Hour}))
 	a := startNode(t, p, presence.NodeConfig{Grace: 10 * time.Millisecond})
@@ -124,6 +126,7 @@ func TestOutageLongerThanTheLease(t *testing.T) {
 
 // An abandoned Connect reaches Redis late. It connects nobody, and the previous connection stays.
 func TestAConnectThatComesLate(t *testing.T) {
+	t.Parallel()
 	env := matchqtest.Real(t)
 	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond}))
 	through := testkit.NewProxy(t, env.Server.Addr)

@@ -12,6 +12,7 @@ import (
 
 // Exist tells stored rooms from others, and from those that were removed; more than a call takes.
 func TestExist(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)
 		var ids []string

@@ -19,6 +19,7 @@ import (
 
 // TestRoomModel changes rooms at random, repeats some calls as the driver does, and compares them with a map.
 func TestRoomModel(t *testing.T) {
+	t.Parallel()
 	testkit.Checks(t, 25)
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, p := newRooms(t, env)

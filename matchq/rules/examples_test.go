@@ -60,6 +60,7 @@ func claims(t *testing.T, holds map[string]bool) {
 
 // TestExamples holds each example to what its page claims. Two players a second come, ratings have a σ of 300.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	e, random := newEngine(t, matchqtest.Shared(t).Client), rand.New(rand.NewPCG(12, 13))
 	trace := func(players int, perSecond float64) []arrival {
 		random = rand.New(rand.NewPCG(12, 13)) // each example has its own

@@ -47,6 +47,7 @@ var clairvoyantGoals = []struct {
 
 // TestNotKnowingTheFutureCostsLittle: the cost is gap + 4 × waiting of both.
 func TestNotKnowingTheFutureCostsLittle(t *testing.T) {
+	t.Parallel()
 	e := newEngine(t, matchqtest.Shared(t).Client)
 	for _, goal := range clairvoyantGoals {
 		ratios := againstClairvoyant(t, e, goal.perSecond, 12, goal.byDefault, goal.tuned)
@@ -151,6 +152,7 @@ func pairedInCalls(e *engine, r Rules, tickets []ticket) int {
 
 // TestNearlyAllPossiblePairsAreMade, even if nearly everybody avoids everybody else.
 func TestNearlyAllPossiblePairsAreMade(t *testing.T) {
+	t.Parallel()
 	e := newEngine(t, matchqtest.Shared(t).Client)
 	const avoid, first = `{"type":"avoid","attribute":"blocked"}`, `],"prefer":"matches"}`
 	for _, c := range []struct {
@@ -187,6 +189,7 @@ func TestNearlyAllPossiblePairsAreMade(t *testing.T) {
 
 // TestRecentOpponentsAreRare in a small pool, and that costs little waiting.
 func TestRecentOpponentsAreRare(t *testing.T) {
+	t.Parallel()
 	e := newEngine(t, matchqtest.Shared(t).Client)
 	without, with := decoded(t, defaultRule), decoded(t, ratingAndRecent)
 	for _, perSecond := range []float64{0.2, 0.4, 0.8} {

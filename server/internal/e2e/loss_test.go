@@ -218,6 +218,7 @@ var lossFaults = []lossFault{
 // Whatever Redis loses, whoever waits for it is told within five seconds, and nobody else is. With -rounds it prints a
 // table.
 func TestNobodyWaitsInSilence(t *testing.T) {
+	t.Parallel()
 	for _, f := range lossFaults {
 		t.Run(f.name, func(t *testing.T) {
 			server := matchqtest.Start(t, f.args...)

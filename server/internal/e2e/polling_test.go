@@ -104,6 +104,7 @@ func TestPollingPlayersAreMatched(t *testing.T) {
 
 // The grace begins when a poll breaks off.
 func TestPollingPlayersWhoGo(t *testing.T) {
+	t.Parallel()
 	const queue = `42/sunapp,["create_general_game_match",{"userId":17,"questionaireId":"q"}]`
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h", "--grace", "30s")
 	c := n.dialPolling("")

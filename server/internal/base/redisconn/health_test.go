@@ -11,6 +11,7 @@ import (
 )
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		c := &Conn{UniversalClient: env.Client, server: env.Embedded}
 		before := c.Health(t.Context(), "{quiz}")

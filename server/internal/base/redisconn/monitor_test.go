@@ -67,6 +67,7 @@ func (m *Monitor) tells(t *testing.T, code string) {
 
 // Each right that is taken away is noticed, and given back too; one line is logged for each.
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	for name, take := range map[string][]any{
 		"SET":       {"-set"},
 		"keys":      {"resetkeys"},

@@ -96,6 +96,7 @@ func startTLS(t *testing.T, args ...string) (addr string, server *matchqtest.Ser
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	for scheme, start := range map[string]func(t *testing.T) (hosts string){
 		"rediss": func(t *testing.T) string {
 			addr, _ := startTLS(t)
