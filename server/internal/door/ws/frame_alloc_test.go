@@ -33,13 +33,6 @@ func TestFramesAllocateLittle(t *testing.T) {
 	}
 }
 
-func TestFrameEscapesText(t *testing.T) {
-	got := outFrame{Event: "a\"\n\xff", ID: json.RawMessage(`"i"`), Seq: `\`}.encode()
-	if want := `{"event":"a\"\n` + "\uFFFD" + `","id":"i","seq":"\\","data":{}}`; string(got) != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 func BenchmarkFrames(b *testing.B) {
 	b.Run("push", func(b *testing.B) {
 		for b.Loop() {

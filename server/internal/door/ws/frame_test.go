@@ -22,6 +22,13 @@ func TestFrameWithAnErrorKeepsItsID(t *testing.T) {
 	}
 }
 
+func TestFrameEscapesText(t *testing.T) {
+	got := outFrame{Event: "a\"\n\xff", ID: json.RawMessage(`"i"`), Seq: `\`}.encode()
+	if want := `{"event":"a\"\n` + "\uFFFD" + `","id":"i","seq":"\\","data":{}}`; string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func FuzzParseFrame(f *testing.F) {
 	for _, seed := range []string{
 		`{"event":"check_socket_id"}`, `{"event":"x","data":{"a":[1,{"b":null}]},"id":[1,"2"]}`, `{"event":"x","data":null,"id":null}`,
