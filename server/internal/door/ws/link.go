@@ -60,17 +60,25 @@ type link struct {
 func (l *link) write(frame []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.closed {
+		l.queue(frame)
+	}
+}
+
+// queue queues a text frame, unless the client is too slow. The caller holds mu.
+func (l *link) queue(frame []byte) bool {
 	switch {
-	case l.closed:
 	case !l.sending:
 		l.sending = true
 		l.socket.send(frame)
 	case len(l.queued) == maxQueued || l.queuedBytes+len(frame) > maxQueuedBytes:
 		l.cutSlow()
+		return false
 	default:
 		l.queued = append(l.queued, frame)
 		l.queuedBytes += len(frame)
 	}
+	return true
 }
 
 // cutSlow ends the connection of a slow client. The caller holds mu.
@@ -136,14 +144,20 @@ func (l *link) sent() {
 	}
 }
 
-// close queues the close frame, which is the last frame.
-func (l *link) close(code int, reason string) {
+// close queues the last text frames and the close frame. No other frame comes between them, and a poll that takes the last
+// ones finds the link closed.
+func (l *link) close(code int, reason string, last ...[]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return
 	}
 	l.closed = true
+	for _, frame := range last {
+		if !l.queue(frame) {
+			return
+		}
+	}
 	part := func() { l.part(code, reason) }
 	if l.sending {
 		l.drained = part

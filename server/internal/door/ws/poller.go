@@ -83,6 +83,9 @@ func (p *poller) sendClose(code int, reason string) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.upgraded { // just now: what this would say comes too late
+		return false
+	}
 	p.last = last
 	p.wake()
 	return p.polled != nil || p.told || len(last) > 1 || code == closeNormal

@@ -186,15 +186,16 @@ var endCodes = map[int]wire.Code{
 func (c *socketIO) Close(code int, reason string) {
 	namespace, joined := c.outlet.close()
 	isFinal := code == sessions.CloseReplaced || code == sessions.CloseUnauthorized
+	var last [][]byte
 	if why := endCodes[code]; why != "" && namespace != "" && (isFinal || c.polls()) {
-		c.send(endError(namespace, why, reason))
+		last = append(last, frameOf(endError(namespace, why, reason)))
 	}
 	for _, name := range joined {
 		if isFinal {
-			c.send(&packet.Packet{Type: packet.Disconnect, Namespace: name})
+			last = append(last, frameOf(&packet.Packet{Type: packet.Disconnect, Namespace: name}))
 		}
 	}
-	c.close(code, reason)
+	c.close(code, reason, last...)
 }
 
 func endError(namespace string, code wire.Code, reason string) *packet.Packet {

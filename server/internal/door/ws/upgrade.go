@@ -118,11 +118,11 @@ func (p *poller) answeredProbe() {
 	p.wake()
 }
 
-// completeUpgrade ends the polling, unless the session has ended.
+// completeUpgrade ends the polling, unless the session has ended or its end waits for a poll.
 func (p *poller) completeUpgrade(u *probe) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.probe != u || p.over {
+	if p.probe != u || p.over || len(p.last) > 0 {
 		return false
 	}
 	p.upgraded = true

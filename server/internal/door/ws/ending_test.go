@@ -1,0 +1,135 @@
+package ws
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"pgregory.net/rapid"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/server/internal/play/sessions"
+)
+
+// witness is a socket that sends nothing. It notes for each frame whether its link takes others after it.
+type witness struct {
+	of     *link
+	frames []string
+}
+
+func (w *witness) send(frame []byte) {
+	w.frames = append(w.frames, fmt.Sprintf("%t %s", w.of.closed, frame))
+}
+
+func (w *witness) sendClose(int, string) bool { return true }
+
+func (w *witness) cut() {}
+
+// A client that has the reason of its end comes back for the end only. So its link is closed when the reason is sent: no poll
+// can be answered between the two, and no other frame be sent.
+func TestReasonComesWithTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newEcho(t.Context(), eventEcho, Times{})
+	for _, busy := range []bool{false, true} {
+		socket := &witness{}
+		c := &socketIO{conn: s.newConn("127.0.0.1"), version: 4}
+		c.link = &link{protocol: c, log: s.Log, dropped: s.Dropped, socket: socket}
+		socket.of = c.link
+		c.outlet.join("/", false)
+		c.outlet.join("/custom", false)
+		if busy {
+			c.write([]byte("4before"))
+		}
+		c.Close(sessions.CloseReplaced, "why")
+		c.write([]byte("4after"))
+		for range 4 {
+			c.sent()
+		}
+		want := `true 42["error",{"code":"replaced","message":"why"}]|true 41|true 41/custom,`
+		if busy {
+			want = "false 4before|" + want
+		}
+		if got := strings.Join(socket.frames, "|"); got != want {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+// poll makes a request of a client that polls, without a network.
+func poll(s *Sockets, method, query, body string) *httptest.ResponseRecorder {
+	answer := httptest.NewRecorder()
+	s.SocketIO(answer, httptest.NewRequest(method, "/socket.io/?EIO=4&transport=polling"+query, strings.NewReader(body)), "127.0.0.1")
+	return answer
+}
+
+// Whenever its session is closed, a client that polls gets what was sent before, then the reason, and the end alone.
+func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
+	t.Parallel()
+	s, _, _ := serve(t, Options{})
+	codes := []int{sessions.CloseGoingAway, sessions.CloseReplaced, sessions.CloseOverload, closeProtocol, closeTooLarge}
+	rapid.Check(t, func(t *rapid.T) {
+		code := rapid.SampledFrom(codes).Draw(t, "code")
+		pushes := rapid.IntRange(0, 3).Draw(t, "pushes")
+		pauses := rapid.SliceOfN(rapid.IntRange(0, 30), 3, 3).Draw(t, "pauses")
+
+		_, open, _ := strings.Cut(poll(s, http.MethodGet, "", "").Body.String(), `"sid":"`)
+		sid, _, _ := strings.Cut(open, `"`)
+		query := "&sid=" + sid
+		poll(s, http.MethodPost, query, "40/sunapp,")
+		poll(s, http.MethodGet, query, "")
+		found, _ := s.pollers.Load(sid)
+		p, _ := found.(*poller)
+
+		var closing sync.WaitGroup
+		closing.Go(func() {
+			yields(pauses[0])
+			for range pushes {
+				p.Push("x", "", json.RawMessage(`{}`))
+				yields(pauses[1])
+			}
+			p.Close(code, "why")
+		})
+		want := strings.Repeat(`42/sunapp,["x",{}]|`, pushes) + `42/sunapp,["error",{"code":"` + string(endCodes[code]) + `","message":"why"}]|`
+		if code == sessions.CloseReplaced {
+			want += "41/sunapp,|"
+		}
+		for got := ""; got != want+"1"; {
+			answer := poll(s, http.MethodGet, query, "")
+			body := strings.ReplaceAll(answer.Body.String(), "\x1e", "|")
+			if answer.Code != http.StatusOK || !strings.HasPrefix(want+"1", got+body) || strings.HasSuffix(body, "|1") {
+				t.Fatalf("%d %s after %q", answer.Code, body, got)
+			}
+			if got += body; body != "1" {
+				got += "|"
+			}
+			yields(pauses[2])
+		}
+		closing.Wait()
+	})
+}
+
+// A session whose end waits for a poll is not upgraded: a WebSocket would not tell the client.
+func TestNoUpgradeAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	s, c := polling(t, Options{})
+	conn := c.probed()
+	p := pollerOf(t, s, c)
+	p.Close(sessions.CloseGoingAway, "why")
+	c.wants(`42/sunapp,["error",{"code":"shutting_down","message":"why"}]`)
+	matchqtest.Eventually(t, "the end waits", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.last) > 0
+	})
+	write(t, conn, "5")
+	if _, data, err := conn.ReadMessage(); !websocket.IsCloseError(err, closeProtocol) {
+		t.Errorf("the WebSocket gets %s, %v", data, err)
+	}
+	c.wants("1")
+	c.ended()
+}
