@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/rulebook"
@@ -42,10 +43,12 @@ const (
 type Edit struct {
 	By      string // a name, for people
 	Version string // the change is refused if another version is in force; "" for any
+	DryRun  bool   // check everything, and change nothing
 }
 
 // SetRules stores rules for the queues of a pattern, on all nodes: see StoredRules. They hold from the next call on, also
-// in the middle of a batch, and for proposed matches not at all. It returns the version then in force. Safe to repeat.
+// in the middle of a batch, and for proposed matches not at all. It returns the version then in force. Safe to repeat. With
+// Edit.DryRun it only reports the errors that the change would have.
 //
 // Errors: *InvalidError that says where the rules are wrong, *PolicyError, *RulesConflictError, *ConfigError,
 // ErrUnavailable. Nothing was changed then, unless the error is ErrUnavailable.
@@ -74,7 +77,7 @@ func (m *Matcher) editRules(ctx context.Context, pattern string, r *Rules, edit 
 	if err := CheckName("by", edit.By); err != nil {
 		return "", err
 	}
-	book, err := m.rules.Set(ctx, pattern, r, edit.By, edit.Version)
+	book, err := m.rules.Set(ctx, pattern, r, edit.By, edit.Version, edit.DryRun)
 	if conflict, ok := errors.AsType[*rulebook.ConflictError](err); ok {
 		return "", (*RulesConflictError)(conflict)
 	}
@@ -140,6 +143,38 @@ func (m *Matcher) RulesChanges(ctx context.Context) ([]RulesChange, error) {
 
 // CheckPattern checks a pattern of queues. The error is an *InvalidError.
 func CheckPattern(pattern string) error { return invalid("pattern", rulebook.PatternProblem(pattern)) }
+
+// PatternOf is the one of some patterns whose rules a queue has, if these patterns have rules: see StoredRules. "" if none
+// covers the queue.
+func PatternOf(queue string, patterns ...string) string { return rulebook.Best(queue, patterns...) }
+
+// Overruled is a pattern whose rules in force are not those that a process was started with.
+type Overruled struct {
+	Pattern string
+	Fields  string      // that the process was started with, as rules name them: "interval size"; "" for whole rules
+	InForce StoredRules // instead; without a Source if the pattern has none
+}
+
+// Overruled are the rules of the Config that don't count: an operator set others, or a process that was started later did. It
+// compares them with the rules that this process last read, which Run keeps current, and calls Redis for nothing.
+func (m *Matcher) Overruled() []Overruled {
+	book := m.rules.Known()
+	if book == nil {
+		return nil
+	}
+	var all []Overruled
+	for _, pattern := range m.rules.Overruled(book) {
+		o := Overruled{Pattern: pattern, InForce: StoredRules{Pattern: pattern, Version: book.Version}}
+		if _, whole := m.cfg.Rules[pattern]; !whole {
+			o.Fields = strings.Join(m.cfg.patch(new(Rules)), " ")
+		}
+		if plan := book.PlanOf(pattern); plan != nil {
+			o.InForce = storedRules(book, plan)
+		}
+		all = append(all, o)
+	}
+	return all
+}
 
 // checkRules checks rules. The error is an *InvalidError, or a *PolicyError about the Lua of a policy.
 func checkRules(place string, r *Rules) error {

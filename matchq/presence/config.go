@@ -25,6 +25,10 @@ type NodeConfig struct {
 	// Version is shown by Nodes: a name of up to 128 bytes. Defaults to none.
 	Version string
 
+	// Note is called before each heartbeat; Nodes shows its last text to others, such as a warning. It must return quickly.
+	// A text of more than 512 bytes, or with control characters, is left out. Defaults to nothing.
+	Note func() string
+
 	// OnMessage is called with each message to a player of this node, in order, one at a time. It must return quickly,
 	// since all messages of the node wait for it, and must not call the Node. Defaults to nothing.
 	OnMessage func(Message)

@@ -23,6 +23,7 @@ type lease struct {
 	node    string
 	length  time.Duration
 	version string
+	note    func() string // may be nil
 	started time.Time
 	size    func() (connections int, closed bool)
 
@@ -54,6 +55,9 @@ func (l *lease) heartbeat(ctx context.Context, anyway bool) (renewed bool, err e
 		return true, nil
 	}
 	info := NodeInfo{Version: l.version, Started: l.started, Connections: connections}
+	if l.note != nil {
+		info.Note = l.note()
+	}
 	r, err := heartbeatScript.Call(ctx, l.space, heartbeatArgs{
 		Node: l.node, LeaseMS: l.length.Milliseconds(), Info: info.text(l.length), Anyway: anyway,
 	})

@@ -51,7 +51,7 @@ func (p *Presence) Join(cfg NodeConfig) (*Node, error) {
 		p: p, cfg: cfg, wake: make(chan struct{}, 1), syncEvery: syncEvery, tidied: time.Now(),
 		table: newTable(p.cfg.MailboxKeep, time.Now, cfg.OnMessage),
 	}
-	n.lease = &lease{space: p.space, node: cfg.ID, length: cfg.Lease, version: cfg.Version, started: time.Now(), size: n.table.size}
+	n.lease = &lease{space: p.space, node: cfg.ID, length: cfg.Lease, version: cfg.Version, note: cfg.Note, started: time.Now(), size: n.table.size}
 	n.reaper = &reaper{
 		space: p.space, node: cfg.ID, lease: cfg.Lease, onGone: cfg.OnGone,
 		keepLease: n.keepLease, loseLease: n.lease.lose,

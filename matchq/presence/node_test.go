@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,27 @@ func TestConnectAndDisconnect(t *testing.T) {
 		if err != nil || len(nodes) != 1 || nodes[0].ID != "a" || nodes[0].Version != "v1" {
 			t.Errorf("nodes: %+v, %v", nodes, err)
 		}
+	})
+}
+
+// A node's note is shown while it has one, if it can be stored.
+func TestNodesHaveNotes(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		t.Parallel()
+		_, p := newPresence(t, env, matchq.Config{})
+		var note atomic.Value
+		note.Store("its flags don't count")
+		startNode(t, p, presence.NodeConfig{ID: "a", Version: "v1", Lease: 100 * time.Millisecond, Note: func() string { return note.Load().(string) }})
+		shows := func(want string) {
+			t.Helper()
+			matchqtest.Eventually(t, "the note is "+want, func() bool {
+				nodes, err := p.Nodes(t.Context())
+				return err == nil && len(nodes) == 1 && nodes[0].Note == want && nodes[0].Version == "v1"
+			})
+		}
+		shows("its flags don't count")
+		note.Store("tab\there")
+		shows("")
 	})
 }
 

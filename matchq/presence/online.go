@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/matchq/matchq/matchq/internal/space"
 )
@@ -23,6 +25,7 @@ type Connection struct {
 type NodeInfo struct {
 	ID          string
 	Version     string    // NodeConfig.Version
+	Note        string    // of NodeConfig.Note, when it last renewed its lease
 	Started     time.Time // when Join made it, by the node's clock
 	Connections int       // when it last renewed its lease
 	LeaseEnds   time.Time // by Redis's clock
@@ -106,18 +109,25 @@ func decodeNodes(r *space.Reply) ([]NodeInfo, error) {
 	return nodes, r.Err
 }
 
-// text is how a node's info is stored. presence/heartbeat.lua reads the length of the lease, which comes first.
+// text is how a node's info is stored. presence/heartbeat.lua reads the length of the lease, which comes first. A note is
+// seldom, and stands last: nodes without notes take it for a part of the version.
 func (i *NodeInfo) text(lease time.Duration) string {
-	return strings.Join([]string{
+	text := strings.Join([]string{
 		strconv.FormatInt(lease.Milliseconds(), 10), strconv.FormatInt(i.Started.UnixMilli(), 10),
 		strconv.Itoa(i.Connections), i.Version,
 	}, "\t")
+	if i.Note == "" || len(i.Note) > maxNote || !utf8.ValidString(i.Note) || strings.ContainsFunc(i.Note, unicode.IsControl) {
+		return text
+	}
+	return text + "\t" + i.Note
 }
+
+const maxNote = 512 // bytes
 
 // parse reverses text. It leaves out fields that it can't read: a node of another version may have written them.
 func (i *NodeInfo) parse(text string) {
-	fields := strings.SplitN(text, "\t", 4)
-	if len(fields) != 4 {
+	fields := strings.SplitN(text, "\t", 5)
+	if len(fields) < 4 {
 		return
 	}
 	if ms, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
@@ -127,4 +137,7 @@ func (i *NodeInfo) parse(text string) {
 		i.Connections = n
 	}
 	i.Version = fields[3]
+	if len(fields) > 4 {
+		i.Note = fields[4]
+	}
 }

@@ -80,6 +80,21 @@ func (b *Book) Plan(queue string) *Plan {
 	return b.fallback
 }
 
+// Best is the one of some patterns whose rules a queue has, as Plan chooses; "" if none covers it.
+func Best(queue string, patterns ...string) string {
+	best := ""
+	for _, pattern := range patterns {
+		begin, many := strings.CutSuffix(pattern, "*")
+		if !many && pattern == queue && queue != "" {
+			return pattern
+		}
+		if many && strings.HasPrefix(queue, begin) && len(pattern) > len(best) {
+			best = pattern
+		}
+	}
+	return best
+}
+
 // Shortest is the shortest interval of all plans.
 func (b *Book) Shortest() time.Duration {
 	shortest := b.fallback.Interval

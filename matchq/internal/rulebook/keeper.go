@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -124,15 +125,38 @@ func (k *Keeper) due(version string, stored map[string]Rule) (edits []edit, anew
 	if version == "" {
 		clear(stored)
 	}
-	for pattern, mine := range k.mine.Rules {
+	for pattern, mine := range k.wanted(stored) {
 		edits = k.configure(edits, stored, pattern, &mine)
 	}
-	if k.mine.Fields != "" {
-		all := stored["*"].Rules
-		k.mine.Patch(&all)
-		edits = k.configure(edits, stored, "*", &all)
-	}
 	return edits, version == ""
+}
+
+// wanted are the rules that this process was started with, by pattern, beside those that are stored.
+func (k *Keeper) wanted(stored map[string]Rule) map[string]rules.Rules {
+	wanted := maps.Clone(k.mine.Rules)
+	if k.mine.Fields == "" {
+		return wanted
+	}
+	if wanted == nil {
+		wanted = map[string]rules.Rules{}
+	}
+	all := stored["*"].Rules
+	k.mine.Patch(&all)
+	wanted["*"] = all
+	return wanted
+}
+
+// Overruled are the patterns under which a book has other rules than this process was started with, sorted.
+func (k *Keeper) Overruled(book *Book) []string {
+	var patterns []string
+	for pattern, mine := range k.wanted(book.Rules) {
+		document, err := rules.Encode(mine)
+		if err == nil && book.Rules[pattern].json != string(document) {
+			patterns = append(patterns, pattern)
+		}
+	}
+	slices.Sort(patterns)
+	return patterns
 }
 
 // configure adds an edit by this process's configuration, unless it changes nothing or an operator's rules stand there.

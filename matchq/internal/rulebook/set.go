@@ -25,9 +25,9 @@ func (e *FullError) Problem() string {
 }
 
 // Set stores rules under a pattern, or deletes those there if r is nil, in the name of an operator. expected is the
-// version that the caller saw, "" for any. It returns the book then in force. Errors: *ConflictError, *FullError, those of
-// Book.
-func (k *Keeper) Set(ctx context.Context, pattern string, r *rules.Rules, by, expected string) (*Book, error) {
+// version that the caller saw, "" for any. It returns the book then in force; with dry, that before the change, which is
+// not made. Errors: *ConflictError, *FullError, those of Book.
+func (k *Keeper) Set(ctx context.Context, pattern string, r *rules.Rules, by, expected string, dry bool) (*Book, error) {
 	book, err := k.Book(ctx)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (k *Keeper) Set(ctx context.Context, pattern string, r *rules.Rules, by, ex
 		if !found && r != nil && len(book.Rules) >= MaxPatterns {
 			return nil, &FullError{}
 		}
-		if _, changed, err := e.row(book.Rules); err != nil || !changed {
+		if _, changed, err := e.row(book.Rules); err != nil || !changed || dry {
 			return book, err
 		}
 		done, err := k.write(ctx, book.Version, book.Rules, []edit{e}, false)
