@@ -34,7 +34,7 @@ func Decode(data []byte) (Rules, error) {
 	}
 	var r Rules
 	if err := json.Unmarshal(data, &r, decoding); err != nil {
-		return Rules{}, describe(err)
+		return Rules{}, describe(err, data)
 	}
 	if jsontext.Value(data).Kind() != '{' {
 		return Rules{}, errNoObject // null, which Unmarshal takes for any type
@@ -109,8 +109,8 @@ func (r *Rules) resolve() error {
 	return nil
 }
 
-// describe puts an error of the decoder into words.
-func describe(err error) *Error {
+// describe puts an error of the decoder of a document into words.
+func describe(err error, data []byte) *Error {
 	var text *jsontext.SyntacticError
 	var value *json.SemanticError
 	switch {
@@ -123,10 +123,17 @@ func describe(err error) *Error {
 	case errors.As(err, &text) && errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{place(text.JSONPointer), "the JSON ends too early"}
 	case errors.As(err, &text):
-		return &Error{place(text.JSONPointer), fmt.Sprintf("must be JSON: %s at byte %d", shorten(text.Err.Error()), text.ByteOffset)}
+		return &Error{place(text.JSONPointer), fmt.Sprintf("must be JSON: %s %s", shorten(text.Err.Error()), lineOf(data, text.ByteOffset))}
 	default:
 		return &Error{"", "must be JSON: " + shorten(err.Error())}
 	}
+}
+
+// lineOf says where an offset is, as editors count.
+func lineOf(data []byte, offset int64) string {
+	before := string(data[:min(max(0, offset), int64(len(data)))])
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return fmt.Sprintf("at line %d, column %d", strings.Count(before, "\n")+1, utf8.RuneCountInString(line)+1)
 }
 
 // valueProblem describes a value that its field can't have.

@@ -88,7 +88,7 @@ func (s *Server) assembleRedis(ctx context.Context) error {
 // assembleQueues makes the matcher, and the parts of the library beside it.
 func (s *Server) assembleQueues(ctx context.Context) error {
 	config := s.config.MatcherConfig()
-	config.Logger = s.log
+	config.Logger, config.By = s.log, thisMachine()
 	config.OnTick = func(r matchq.TickReport) { // called only once everything is assembled
 		s.metrics.Ticked(r)
 		s.recorder.Ticked(r)
@@ -116,7 +116,9 @@ func (s *Server) assembleGames(context.Context) error {
 	if s.source, err = questions.New(s.config.Questions, s.log); err != nil {
 		return fmt.Errorf("--questions: %w", err)
 	}
-	s.sessions, err = sessions.New(s.presence, sessions.Config{Grace: max(s.config.Grace, time.Millisecond), Version: Version()})
+	s.sessions, err = sessions.New(s.presence, sessions.Config{
+		Grace: max(s.config.Grace, time.Millisecond), Version: Version(), Warning: func() string { return warning(s.matcher.Overruled()) },
+	})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package httpdoor
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -91,7 +90,8 @@ type nodeView struct {
 	StartedAt   *time.Time `json:"started_at"`
 	Connections int        `json:"connections"`
 	LeaseEndsAt *time.Time `json:"lease_ends_at"`
-	Self        bool       `json:"self"` // the node that answers
+	Self        bool       `json:"self"`              // the node that answers
+	Warning     string     `json:"warning,omitempty"` // of its rules that don't count
 }
 
 func (a *API) getNodes(c echo.Context) error {
@@ -101,7 +101,7 @@ func (a *API) getNodes(c echo.Context) error {
 	}
 	views := make([]nodeView, len(nodes))
 	for i, n := range nodes {
-		views[i] = nodeView{n.ID, n.Version, viewTime(n.Started), n.Connections, viewTime(n.LeaseEnds), n.ID == a.NodeID}
+		views[i] = nodeView{n.ID, n.Version, viewTime(n.Started), n.Connections, viewTime(n.LeaseEnds), n.ID == a.NodeID, n.Note}
 	}
 	return c.JSON(http.StatusOK, map[string]any{"nodes": views})
 }
@@ -110,6 +110,7 @@ type ticketOfView struct {
 	Ticket   *ticketView    `json:"ticket"`
 	Queue    queueView      `json:"queue"`
 	Why      string         `json:"why,omitempty"` // it is not matched yet
+	Meets    *meetsView     `json:"meets,omitempty"`
 	Timeline []timelineView `json:"timeline"`
 }
 
@@ -138,8 +139,11 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	reason := waitReason(&why, &queue)
-	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), reason, timeline(&t, past)})
+	w, err := a.waitOf(ctx, &why, &queue)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), w.reason(), w.view(), timeline(&t, past)})
 }
 
 func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {
@@ -165,28 +169,4 @@ func timeline(t *matchq.Ticket, past []matchq.Event) []timelineView {
 		steps = append(steps, timelineView{viewTime(t.EndedAt), t.State, t.Reason})
 	}
 	return steps
-}
-
-// waitReason explains to people why a ticket waits; "" if it has ended.
-func waitReason(why *matchq.Explanation, queue *matchq.Queue) string {
-	missing := why.Rules.Rules.Size - queue.Waiting
-	switch {
-	case why.Ticket.State.Ended():
-		return ""
-	case why.Ticket.State != matchq.Waiting:
-		return "its match waits for all players to accept"
-	case queue.Paused:
-		return "the queue is paused"
-	case missing > 0:
-		return fmt.Sprintf("players missing for a match: %d", missing)
-	case why.Rule != "" && why.MeetIn == matchq.Never:
-		return fmt.Sprintf("the rule %q keeps it apart from all %d others that were looked at", why.Rule, why.Others)
-	case why.Rule != "":
-		return fmt.Sprintf("the rule %q keeps it apart from the nearest, ticket %s, for another %v", why.Rule, why.Candidate,
-			why.MeetIn.Round(time.Millisecond))
-	case queue.NextTick.IsZero():
-		return "the policy left it over, and no other match is possible until another player joins"
-	default:
-		return fmt.Sprintf("the next tick is in %v", queue.NextTickIn.Round(time.Millisecond))
-	}
 }

@@ -1,9 +1,12 @@
 package httpdoor
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +26,21 @@ type rulesView struct {
 	At      *time.Time      `json:"at"`
 	Problem string          `json:"problem,omitempty"` // why this server can't read them
 }
+
+// checkedView is rules that could be set.
+type checkedView struct {
+	Pattern string          `json:"pattern"`
+	Rules   json.RawMessage `json:"rules"` // complete
+	Queues  patternQueues   `json:"queues"`
+}
+
+// patternQueues are the live queues that a pattern would hold for.
+type patternQueues struct {
+	Count int      `json:"count"`
+	Names []string `json:"names"` // the first ones
+}
+
+const maxPatternQueues = 20 // names in an answer
 
 // changeView is a change of rules.
 type changeView struct {
@@ -121,12 +139,53 @@ func (a *API) setRules(c echo.Context) error {
 	if wrong, ok := errors.AsType[*rules.Error](err); ok {
 		return wire.Errorf(wire.CodeInvalid, "%v", wrong)
 	}
-	_, err = a.Matcher.SetRules(c.Request().Context(), pattern, r, edit)
-	a.logAction(c, "set rules", pattern, err)
+	version, err := a.Matcher.SetRules(c.Request().Context(), pattern, r, edit)
+	if edit.DryRun && err == nil {
+		return a.answerChecked(c, version, pattern, &r)
+	}
+	if !edit.DryRun {
+		a.logAction(c, "set rules", pattern, err)
+	}
 	if err != nil {
 		return err
 	}
 	return a.answerPattern(c, pattern)
+}
+
+// answerChecked answers a dry run.
+func (a *API) answerChecked(c echo.Context, version, pattern string, r *matchq.Rules) error {
+	document, err := rules.Encode(*r)
+	if err != nil {
+		return err
+	}
+	queues, err := a.queuesUnder(c.Request().Context(), pattern)
+	if err != nil {
+		return err
+	}
+	return answerRules(c, version, checkedView{pattern, document, queues})
+}
+
+// queuesUnder finds the live queues that a pattern holds for, or would if it had rules.
+func (a *API) queuesUnder(ctx context.Context, pattern string) (found patternQueues, err error) {
+	found.Names = []string{}
+	live, err := a.Queues.Now(ctx)
+	if err != nil {
+		return found, err
+	}
+	for i := range live.Queues {
+		name := live.Queues[i].Name
+		now, err := a.Matcher.Rules(ctx, name)
+		if err != nil {
+			return found, err
+		}
+		if matchq.PatternOf(name, now.Pattern, pattern) != pattern {
+			continue
+		}
+		if found.Count++; found.Count <= maxPatternQueues {
+			found.Names = append(found.Names, name)
+		}
+	}
+	return found, nil
 }
 
 // deleteRules deletes the rules of a pattern.
@@ -136,7 +195,9 @@ func (a *API) deleteRules(c echo.Context) error {
 		return err
 	}
 	version, err := a.Matcher.DeleteRules(c.Request().Context(), pattern, edit)
-	a.logAction(c, "delete rules", pattern, err)
+	if !edit.DryRun {
+		a.logAction(c, "delete rules", pattern, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -144,13 +205,17 @@ func (a *API) deleteRules(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// editOf says which pattern an operator changes, in whose name (?by=), and which version they saw (If-Match).
+// editOf says which pattern an operator changes, in whose name (?by=), which version they saw (If-Match), and whether they
+// only try it (?dry_run=true).
 func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
 	if pattern, err = param(c, "pattern"); err != nil {
 		return "", edit, err
 	}
 	if edit.By = c.QueryParam("by"); edit.By == "" {
 		edit.By, _ = c.Get(operatorKey).(string)
+	}
+	if edit.DryRun, err = strconv.ParseBool(cmp.Or(c.QueryParam("dry_run"), "false")); err != nil {
+		return "", edit, wire.Errorf(wire.CodeInvalid, "dry_run must be true or false")
 	}
 	match := strings.TrimPrefix(strings.TrimSpace(c.Request().Header.Get("If-Match")), "W/")
 	if match != "*" {

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Grace   time.Duration // how long a player may be away, in whole milliseconds; 5 s unless set
 	Version string        // of this build, for operators
+	Warning func() string // for operators, about this node; called often
 }
 
 // Registry has the connections of this node. Nothing else tells Redis of connections. Finding a connection by its sid
@@ -54,7 +55,7 @@ func New(p *presence.Presence, c Config) (*Registry, error) {
 	}
 	var err error
 	r.node, err = p.Join(presence.NodeConfig{
-		Grace: c.Grace, Version: c.Version, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
+		Grace: c.Grace, Version: c.Version, Note: c.Warning, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
 	})
 	if err != nil {
 		return nil, err
