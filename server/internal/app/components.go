@@ -150,7 +150,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	if s.guard, err = s.config.Guard(); err != nil {
 		return err
 	}
-	files, err := pages.New(s.config.HasDemo())
+	files, err := pages.New(s.config.HasDemo(), s.config.PathPrefix)
 	if err != nil {
 		return err
 	}

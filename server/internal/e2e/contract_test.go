@@ -151,8 +151,8 @@ func checkOutside(doc *openapi3.T, r *http.Request, answer *http.Response, body 
 	if !slices.Contains([]int{403, 404, 405, 408, 413, 415}, answer.StatusCode) {
 		return fmt.Errorf("there is no such path or method")
 	}
-	if r.Method == http.MethodHead {
-		return nil
+	if r.Method == http.MethodHead || answer.StatusCode == http.StatusNotFound && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return nil // the latter is a page
 	}
 	var problem any
 	if err := json.Unmarshal(body, &problem); err != nil {

@@ -36,10 +36,60 @@ func TestPages(t *testing.T) {
 				t.Errorf("HEAD %s is answered with %d", page, head.status)
 			}
 		}
-		for _, nothing := range []string{"/assets/none.css", "/assets/..%2Fdemo.html", "/assets/", "/index.html"} {
+		for _, nothing := range []string{"/assets/any/none.css", "/assets/any/..%2Fdemo.html", "/assets/", "/index.html"} {
 			if got := n.call("GET", nothing, ""); got.status != 404 {
 				t.Errorf("%s is answered with %d", nothing, got.status)
 			}
+		}
+	}
+}
+
+// A page names all modules at once, under paths that never change what they answer, so that a second visit asks for the
+// page alone.
+func TestAssetsAreAskedForOnce(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/quiz")
+	for _, page := range []string{"/", "/demo", "/dashboard"} {
+		got := n.want(200, n.call("GET", page, ""))
+		imported := map[string]bool{}
+		for _, match := range regexp.MustCompile(`(?:src|href)="(assets/[^"]*)"`).FindAllStringSubmatch(got.raw, -1) {
+			file := n.want(200, n.call("GET", "/"+match[1], ""))
+			if caching := file.header.Get("Cache-Control"); !strings.Contains(caching, "immutable") {
+				t.Errorf("%s has Cache-Control %q", match[1], caching)
+			}
+			for _, module := range regexp.MustCompile(`(?m)(?:^import|from) ['"]\./([^'"]+)['"]`).FindAllStringSubmatch(file.raw, -1) {
+				imported[module[1]] = true
+			}
+		}
+		for module := range imported {
+			if !regexp.MustCompile(`<link rel="modulepreload" href="assets/[\w-]+/` + regexp.QuoteMeta(module) + `">`).MatchString(got.raw) {
+				t.Errorf("%s does not name %s", page, module)
+			}
+		}
+	}
+	other := n.want(200, n.call("GET", "/assets/of-another-version/base.css", ""))
+	if caching := other.header.Get("Cache-Control"); caching != "no-cache" {
+		t.Errorf("a file of another version has Cache-Control %q", caching)
+	}
+}
+
+// People who mistype a path get a page with the way back, programs get JSON.
+func TestMissingPages(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/quiz")
+	got := n.want(404, n.call("GET", "/nothing/here", "", "Accept", "text/html,*/*;q=0.8"))
+	if !strings.Contains(got.raw, `<a href="/quiz/demo">`) || !strings.Contains(got.raw, `href="/quiz/assets/`) {
+		t.Errorf("got %s", got.raw)
+	}
+	if got := n.want(404, n.call("GET", "/nothing/here", "")); !strings.Contains(got.raw, `"code":"not_found"`) {
+		t.Errorf("a program gets %s", got.raw)
+	}
+	if got := n.want(404, n.call("GET", "/v1/nothing", "", "Accept", "text/html")); !strings.Contains(got.raw, `"code":"not_found"`) {
+		t.Errorf("a call gets %s", got.raw)
+	}
+	for _, page := range []string{"/demo", "/dashboard"} { // the client follows redirects
+		if got := n.want(200, n.call("GET", page+"/", "")); !strings.Contains(got.raw, "<html") {
+			t.Errorf("%s/ is %s", page, got.raw)
 		}
 	}
 }

@@ -42,7 +42,7 @@ type Options struct {
 	PollSlots *limits.Slots // for long polls and event streams
 	Log       *slog.Logger
 	NodeID    string // of this node in Redis
-	Pages     pages.Pages
+	Pages     *pages.Pages
 	Metrics   http.Handler // for Prometheus
 
 	// Refusal returns what Redis refuses everything with at this time; nil if it does not.

@@ -43,6 +43,10 @@ func (a *API) handleError(err error, c echo.Context) {
 	if f.Code == wire.CodeInternal || f.Code == wire.CodeConfigMismatch {
 		a.Log.Error("a request failed", "path", c.Path(), "error", err)
 	}
+	if f.Code == wire.CodeNotFound && a.forPeople(c.Request()) {
+		a.Pages.ServeMissing(c.Response())
+		return
+	}
 	WriteError(c.Response(), c.Request(), f)
 }
 

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/matchq/matchq/server/internal/base/blob"
@@ -31,34 +30,52 @@ type file struct {
 }
 
 // Pages are the files by name, such as "demo.html" and "assets/base.css".
-type Pages map[string]file
+type Pages struct {
+	files   map[string]file
+	version string // of the assets: their hash
+	missing []byte // the page for a path that does not exist
+}
 
-// demoOnly are the parts of pages about the demo.
-var demoOnly = regexp.MustCompile(`(?s)<!-- demo -->.*?<!-- /demo -->\n?`)
+// New reads the files. Without the demo the pages leave it out. prefix is the path that all routes are below.
+func New(demo bool, prefix string) (*Pages, error) {
+	bodies, version, err := read()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{files: map[string]file{}, version: version}
+	for name, body := range bodies {
+		kind, ok := kinds[path.Ext(name)]
+		if !ok {
+			return nil, fmt.Errorf("pages: %s has an unknown type", name)
+		}
+		if kind == kinds[".html"] {
+			body = p.complete(body, bodies, demo)
+		}
+		sum := sha256.Sum256(body)
+		p.files[name] = file{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, blob.New(kind, body).Serve}
+		if name == missingName {
+			p.missing = []byte(strings.ReplaceAll(string(body), `href="`, `href="`+prefix+"/"))
+		}
+	}
+	delete(p.files, missingName)
+	return p, nil
+}
 
-// New reads the files. Without the demo the pages leave it out.
-func New(demo bool) (Pages, error) {
-	p := Pages{}
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+// read returns the files by name, and the hash of the assets.
+func read() (bodies map[string][]byte, version string, err error) {
+	bodies = map[string][]byte{}
+	hash := sha256.New()
+	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		body, err := files.ReadFile(name)
-		if err != nil {
-			return err
+		bodies[name], err = files.ReadFile(name)
+		if strings.HasPrefix(name, assets) {
+			_, _ = fmt.Fprintf(hash, "%s %d\n%s", name, len(bodies[name]), bodies[name]) // a hash takes everything
 		}
-		kind, ok := kinds[path.Ext(name)]
-		if !ok {
-			return fmt.Errorf("pages: %s has an unknown type", name)
-		}
-		if kind == kinds[".html"] && !demo {
-			body = demoOnly.ReplaceAll(body, nil)
-		}
-		sum := sha256.Sum256(body)
-		p[name] = file{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, blob.New(kind, body).Serve}
-		return nil
+		return err
 	})
-	return p, err
+	return bodies, base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:9]), err
 }
 
 // kinds has the media types, since those of package mime depend on the machine.
@@ -70,16 +87,38 @@ var kinds = map[string]string{
 	".txt":  "text/plain; charset=utf-8",
 }
 
-// Serve answers with a file. Browsers cache it and revalidate it each time, so a new server version updates its pages.
+// Serve answers with a page. Browsers cache it and revalidate it each time, so a new server version updates its pages.
 // Errors are *wire.Error.
-func (p Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error {
-	f, ok := p[name]
+func (p *Pages) Serve(w http.ResponseWriter, r *http.Request, name string) error {
+	return p.serve(w, r, name, "no-cache")
+}
+
+// ServeAsset answers with a file that pages name. The one of this version never changes, so browsers need not ask again;
+// another version is that of a node with other pages, which may name a file that this one has too.
+func (p *Pages) ServeAsset(w http.ResponseWriter, r *http.Request, version, name string) error {
+	if version != p.version {
+		return p.serve(w, r, assets+name, "no-cache")
+	}
+	return p.serve(w, r, assets+name, "public, max-age=31536000, immutable")
+}
+
+// ServeMissing answers 404 with a page for people.
+func (p *Pages) ServeMissing(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Type", kinds[".html"])
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write(p.missing) // an error means that the client has gone
+}
+
+func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, caching string) error {
+	f, ok := p.files[name]
 	if !ok {
 		return wire.Errorf(wire.CodeNotFound, "no such path")
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
-	h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Control", caching)
 	h.Set("ETag", f.tag)
 	if strings.Contains(r.Header.Get("If-None-Match"), f.tag) {
 		h.Add("Vary", "Accept-Encoding")

@@ -170,14 +170,14 @@ func TestAnswerInABreak(t *testing.T) {
 func TestLateNews(t *testing.T) {
 	t.Parallel()
 	p := serveQuiz(t, matchqtest.Embedded(t)).player("Ada")
-	if got := eval[string](p, `import("./assets/demo-state.js").then(({start, apply, screen}) => {
+	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({start, apply, screen}) => {
 		const state = start();
 		apply(state, "game_starting", {inMs: 3000});
 		return screen(state);
 	})`); got != "home" {
 		t.Errorf("an event of another game shows the screen %q", got)
 	}
-	if got := eval[string](p, `import("./assets/demo-state.js").then(({othersOf}) =>
+	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({othersOf}) =>
 		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
 		t.Errorf("others: %s", got)
 	}

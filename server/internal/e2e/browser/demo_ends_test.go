@@ -30,7 +30,7 @@ func TestEndsOfAGame(t *testing.T) {
 		for language, want := range map[string]string{"en": end.en, "ko": end.ko} {
 			got := eval[string](p, `(async () => {
 				const [{start, apply}, {result}, {words}, {speaker}] = await Promise.all(
-					["state", "result", "words"].map((part) => import("./assets/demo-" + part + ".js")).concat(import("./assets/language.js")));
+					["state", "result", "words"].map((part) => import("./assets/any/demo-" + part + ".js")).concat(import("./assets/any/language.js")));
 				const state = start({names: {you: "Yu"}, match: {room: "r", players: ["me", "you"], set: "s", gaveUp: `+end.gaveUp+`}});
 				state.me = {player: "me"};
 				apply(state, "game_over", {"roomId": "r", `+end.data+`});
