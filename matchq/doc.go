@@ -14,8 +14,11 @@
 //
 //	ticket, err := m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "alice"})
 //
-// Tell them the outcome. Every process that holds connections watches all events and picks those of its own
-// players:
+// Tell them the outcome. A request that waits for its own ticket calls Wait, in any number of goroutines:
+//
+//	ticket, err = m.Wait(ctx, ticket.ID) // Matched, with its Match; Expired or Cancelled
+//
+// A process that holds connections watches all events and picks those of its own players:
 //
 //	for event, err := range m.Watch(ctx, position) {
 //		if err != nil { … }
@@ -51,7 +54,7 @@
 // # When Redis does not answer
 //
 // Calls give up after Config.Timeout with an error that is ErrUnavailable, and may be repeated; ErrRefused says that Redis
-// answers and refuses. An Enqueue whose answer got lost is void: see UnknownError. Run, Watch and Consume wait and go on.
+// answers and refuses. An Enqueue whose answer got lost is void: see UnknownError. Run, Watch, Wait and Consume wait and go on.
 //
 // # Windows
 //

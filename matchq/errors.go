@@ -13,6 +13,10 @@ var (
 	// ErrNotFound says that no ticket or match has this id, or that it ended longer than Config.Retention ago.
 	ErrNotFound = errors.New("matchq: not found: unknown, or ended longer ago than the retention")
 
+	// ErrLost says that Redis no longer has a ticket that it had acknowledged: it was restarted, emptied, or replaced by a
+	// replica that lagged. The player waits no more, and can be queued again at once.
+	ErrLost = errors.New("matchq: lost: redis no longer has the ticket; enqueue again")
+
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
 	ErrExpired = errors.New("matchq: the ticket has expired")
 

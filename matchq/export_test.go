@@ -32,3 +32,6 @@ func (m *Matcher) LookAtRedis(ctx context.Context) error { return m.vigil.Check(
 
 // WakeAll has every queue visited in its next window, as Run does after a change of the rules.
 func (m *Matcher) WakeAll(ctx context.Context) error { return m.wakeAll(ctx, time.Unix(0, 0)) }
+
+// Waits says whether a Wait for a ticket was looked up.
+func (m *Matcher) Waits(id string) bool { return m.waiters.Waits(id) }

@@ -13,6 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/sender"
 	"github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/internal/vigil"
+	"github.com/matchq/matchq/matchq/internal/waiters"
 )
 
 // Matcher works on one namespace. It is safe for use by many goroutines. Make one a process and share it: requests that
@@ -26,6 +27,7 @@ type Matcher struct {
 
 	rules    *rulebook.Keeper
 	sender   *sender.Sender[row, answer]
+	waiters  *waiters.Waiters[Ticket]
 	voider   *voider
 	atOnce   *atOnce
 	tickLane chan struct{} // one tick call at a time
@@ -65,7 +67,7 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	m.atOnce = &atOnce{m: m, outage: space.Outage{
 		Log: cfg.Logger, Begins: "matchq: queues are ticked later", Ends: "matchq: queues are ticked at once again",
 	}}
-	m.sender = newSender(m)
+	m.sender, m.waiters = newSender(m), newWaiters(m)
 	m.voider = &voider{m: m}
 	return m, nil
 }

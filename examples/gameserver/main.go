@@ -44,25 +44,17 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	if err != nil {
 		return err
 	}
-	lobby := newLobby(m)
-	start, err := m.Position(ctx) // before the first player is queued, so that no match is missed
-	if err != nil {
-		return err
-	}
 
-	// Background tasks end when work does; one that fails ends the server.
+	// Run ends when work does; if it fails the server ends.
 	work, stopWork := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stopWork(nil)
-	ended := make(chan struct{}, 2)
-	watch := func(ctx context.Context) error { return lobby.watch(ctx, start) }
-	for _, job := range []func(context.Context) error{m.Run, watch} {
-		go func() {
-			defer func() { ended <- struct{}{} }()
-			if err := job(work); err != nil {
-				stopWork(err)
-			}
-		}()
-	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := m.Run(work); err != nil {
+			stopWork(err)
+		}
+	}()
 
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -70,13 +62,13 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	}
 	// Requests that wait for an opponent end when playing does, so that Shutdown need not wait for their matches.
 	playing, stopPlaying := context.WithCancel(work)
-	server := &http.Server{
-		Handler:           routes(lobby),
+	web := &http.Server{
+		Handler:           (&server{m}).routes(),
 		ReadHeaderTimeout: 5 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return playing },
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- web.Serve(listener) }()
 	fmt.Fprintf(out, "play at http://%s/play?player=alice&quiz=history\n", listener.Addr())
 
 	select {
@@ -90,9 +82,8 @@ func run(ctx context.Context, out io.Writer, addr, redisURL string) error {
 	stopPlaying()
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err = errors.Join(err, server.Shutdown(patience))
+	err = errors.Join(err, web.Shutdown(patience))
 	stopWork(nil)
-	<-ended
 	<-ended
 	fmt.Fprintln(out, "bye")
 	return err

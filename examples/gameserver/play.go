@@ -11,9 +11,12 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-func routes(l *lobby) http.Handler {
+// server answers requests to play.
+type server struct{ m *matchq.Matcher }
+
+func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /play", l.play)
+	mux.HandleFunc("POST /play", s.play)
 	return mux
 }
 
@@ -26,38 +29,40 @@ type answer struct {
 }
 
 // play queues a player and answers when there is an opponent, or there can't be one.
-func (l *lobby) play(w http.ResponseWriter, r *http.Request) {
+func (s *server) play(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	request := matchq.Request{Player: query.Get("player"), Queue: query.Get("quiz")}
-	ticket, waiter, err := l.join(r.Context(), request)
+	// A client that hangs up right now is still queued, which takes a moment, and then leaves: that is clearer than a call
+	// abandoned half-way.
+	ticket, err := s.m.Enqueue(context.WithoutCancel(r.Context()), matchq.Request{Player: query.Get("player"), Queue: query.Get("quiz")})
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	defer l.leave(ticket.ID)
-	select {
-	case event := <-waiter:
-		if event.Kind != matchq.Matched {
-			reply(w, http.StatusGone, answer{Error: "nobody else wanted to play"})
-			return
-		}
-		for _, t := range event.Match.Tickets {
-			if t.ID == ticket.ID {
-				reply(w, http.StatusOK, answer{
-					Room: event.Match.Room, Opponent: opponent(event.Match, t.Player), WaitedMS: t.Waited.Milliseconds(),
-				})
-			}
-		}
-	case <-r.Context().Done():
-		// The player hung up, or the server shuts down. If there is a match by now, its other player still gets it.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*time.Second)
-		defer cancel()
-		if err := l.m.Cancel(ctx, ticket.ID, ""); err != nil {
-			refuse(w, err)
-			return
-		}
-		reply(w, http.StatusServiceUnavailable, answer{Error: "you left the queue"})
+	ended, err := s.m.Wait(r.Context(), ticket.ID)
+	switch {
+	case r.Context().Err() != nil && err != nil:
+		s.leave(w, r, ticket.ID)
+	case err != nil:
+		refuse(w, err)
+	case ended.State == matchq.Matched:
+		reply(w, http.StatusOK, answer{
+			Room: ended.Match.Room, Opponent: opponent(ended.Match, ended.Player), WaitedMS: ended.Waited.Milliseconds(),
+		})
+	default:
+		reply(w, http.StatusGone, answer{Error: "nobody else wanted to play"})
 	}
+}
+
+// leave cancels the ticket of a player who hung up, or because the server shuts down. If there is a match by now, its other
+// player still gets it.
+func (s *server) leave(w http.ResponseWriter, r *http.Request, ticketID string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*time.Second)
+	defer cancel()
+	if err := s.m.Cancel(ctx, ticketID, ""); err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, http.StatusServiceUnavailable, answer{Error: "you left the queue"})
 }
 
 func opponent(match *matchq.Match, player string) string {
