@@ -26,7 +26,7 @@ func main() {
 	if err == nil && f.Healthcheck {
 		err = healthcheck(f.ReadyURL())
 	} else if err == nil {
-		err = serve(app.NewConfig(f, newLog(f)))
+		err = serve(configOf(f))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
@@ -48,15 +48,18 @@ func serve(c app.Config) error {
 	return n.Run(ctx)
 }
 
-func newLog(f *flags.Flags) *slog.Logger {
+// configOf is the configuration by flags. A log as text on a terminal goes with the first steps to take.
+func configOf(f *flags.Flags) app.Config {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // the flag takes nothing else
-	text := f.LogFormat == "text"
-	if f.LogFormat == "auto" {
-		info, err := os.Stderr.Stat()
-		text = err == nil && info.Mode()&os.ModeCharDevice != 0
+	info, err := os.Stderr.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	text := f.LogFormat == "text" || f.LogFormat == "auto" && terminal
+	c := app.NewConfig(f, logs.New(os.Stderr, text, level))
+	if terminal && text {
+		c.Terminal = os.Stderr
 	}
-	return logs.New(os.Stderr, text, level)
+	return c
 }
 
 // healthcheck asks a running server whether it is ready.

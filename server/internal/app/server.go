@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,6 +26,8 @@ type Config struct {
 
 	Game quiz.Config // durations of invitations and games
 	Log  *slog.Logger
+
+	Terminal io.Writer // gets the first steps, for a person to copy; nil: there is no terminal
 }
 
 // NewConfig makes a Config of flags, with the protocol's durations of games.
@@ -141,7 +144,7 @@ func (s *Server) stop(server *http.Server) {
 	s.log.Info("stopped")
 }
 
-// logStart logs the address and how to try the server.
+// logStart says what to know of this server, and at last where it listens.
 func (s *Server) logStart() {
 	if s.redis.Embedded() {
 		s.log.Warn("embedded Redis: all data is lost on exit, and there can be one node only; --redis URL uses a real one")
@@ -155,13 +158,10 @@ func (s *Server) logStart() {
 	if len(s.config.Blank) > 0 {
 		s.log.Warn("blank environment variables count as not set", "variables", s.config.Blank)
 	}
-	url, proof := s.URL(), ""
-	if s.config.JWTSecret != "" || s.config.APIKey != "" {
-		proof = `-H "Authorization: Bearer $TOKEN" `
+	url := s.URL()
+	if s.config.Terminal != nil {
+		_, _ = io.WriteString(s.config.Terminal, s.banner(url)) // a terminal that has gone changes nothing
+		return
 	}
-	if s.config.HasDemo() {
-		s.log.Info("play a quiz in the browser", "url", url+"/demo")
-	}
-	s.log.Info("listening", "url", url, "try",
-		`curl -H 'Content-Type: application/json' `+proof+`-d '{"player":"alice"}' `+url+"/v1/queues/history/tickets")
+	s.log.Info("listening", "url", url)
 }
