@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"matchq/presence":           {"matchq", "matchq/internal/…"},
 	"matchq/rooms":              {"matchq", "matchq/presence", "matchq/internal/…"},
 	"matchq/history":            {"matchq", "matchq/internal/…"},
-	"matchq/matchqtest":         {},
+	"matchq/matchqtest":         {"matchq/internal/codec", "matchq/internal/sandbox", "matchq/internal/space"},
 	"examples/…":                {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history"},
 	"server/…":                  {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history", "server/…"},
 }

@@ -134,11 +134,10 @@ func ExampleMatcher_Pause() {
 func ExampleLuaPolicy() {
 	ctx := context.Background()
 	best := matchq.LuaPolicy("best", `
-		return function(batch, size)
+		return function(tickets, size)
 		  local order = {}
-		  for i = 1, batch.n do order[i] = i end
-		  table.sort(order, function(a, b) return batch[a].rating > batch[b].rating end)
-		  for i = batch.n, batch.n - batch.n % size + 1, -1 do order[i] = nil end
+		  local line = matchq.sorted(tickets, function(ticket) return -(ticket.rating or 0) end)
+		  for i = 1, #line - #line % size do order[i] = line[i].position end
 		  return order
 		end`)
 	m, _, end := exampleMatcher(matchq.Config{Policy: best})

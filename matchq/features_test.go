@@ -167,9 +167,9 @@ func TestPolicies(t *testing.T) {
 		byRating := matchq.LuaPolicy("by-rating", `
 			return function(batch, size)
 				local order = {}
-				for i = 1, batch.n do order[i] = i end
+				for i = 1, #batch do order[i] = i end
 				table.sort(order, function(a, b) return batch[a].rating > batch[b].rating end)
-				for i = batch.n, batch.n - batch.n % size + 1, -1 do order[i] = nil end
+				for i = #batch, #batch - #batch % size + 1, -1 do order[i] = nil end
 				return order
 			end`)
 		players := matchWith(t, env, byRating)

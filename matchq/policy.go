@@ -4,20 +4,28 @@ import "github.com/matchq/matchq/matchq/rules"
 
 // A Policy groups a batch into matches, inside Redis.
 //
-// Its source is a Lua 5.1 chunk that returns a function of a batch and the size of a match. The batch is an array of
-// tickets, the oldest first, batch.n of them; batch[i] has id, player, rating (nil if it has none), attributes (a string of
-// JSON) and waited_ms. The function returns a list of positions: the first size of them are one match, the next size
-// another. Or it returns a list of matches, each with such positions as tickets and whatever else it likes, up to 1 KiB
-// of JSON, which is Match.Data: {tickets = {1, 2}, region = "eu"}. A ticket that it leaves out keeps waiting. It sees at
-// most Config.Limit tickets at once, and only copies of them. For instance, best against best:
+// Its source is a Lua 5.1 chunk that returns a function of tickets and the size of a match. The tickets are an array, the
+// oldest first, of at most 128 or Config.Limit, whichever is less. Each is a table, and a copy, with
 //
-//	return function(batch, size)
+//	position    its place in the array, from 1
+//	id, player  texts
+//	rating      a number; nil if it has none
+//	attributes  those of the request, decoded; an empty table if it has none. A null in them is cjson.null
+//	waited_ms   a number
+//
+// The function returns a list of matches. Each has the positions of its tickets, and whatever else it likes, up to 1 KiB
+// of JSON, which is Match.Data: {tickets = {1, 2}, region = "eu"}. Without such data it may return a list of positions: the
+// first size of them are one match, the next size another. A ticket that it leaves out keeps waiting. For instance, best
+// against best:
+//
+//	return function(tickets, size)
 //	  local order = {}
-//	  for i = 1, batch.n do order[i] = i end
-//	  table.sort(order, function(a, b) return (batch[a].rating or 0) > (batch[b].rating or 0) end)
-//	  for i = batch.n, batch.n - batch.n % size + 1, -1 do order[i] = nil end
+//	  for i, ticket in ipairs(matchq.sorted(tickets, "rating")) do order[i] = ticket.position end
+//	  for i = #order, #order - #order % size + 1, -1 do order[i] = nil end
 //	  return order
 //	end
+//
+// LuaPolicy says what else there is. examples/policy has a complete one; package matchqtest runs policies in tests.
 //
 // A policy that fails, runs too long or returns anything else is replaced by FIFO, in that queue, until the first window
 // that is at least 30 s later: see PolicyError.
@@ -34,7 +42,28 @@ func Random() Policy { return Policy{name: rules.ByChance} }
 
 // LuaPolicy is a policy of your own, of at most 16 KiB. It computes, and no
 // more: it can use type, tostring, tonumber, ipairs, pairs, next, select, unpack, error, assert, pcall, string, math
-// (without randomseed), table (insert, remove, sort, concat) and cjson (decode, null). Other names are nil, until it
-// assigns them, and forgotten after the batch. A batch may take 20,000 steps: a round of a loop or a call of a function
+// (without randomseed), table (insert, remove, sort, concat), cjson (decode, null) and matchq. Other names are nil, until
+// it assigns them, and forgotten after the batch. A batch may take 20,000 steps: a round of a loop or a call of a function
 // is one, a search for a pattern may be many. A string that it makes has at most 16 KiB.
+//
+// The functions of matchq do the same on each Redis:
+//
+//	number(ticket, name, otherwise)  the rating, or the attribute of that name if it is a number; else otherwise
+//	set(ticket, name, otherwise)     the texts of an attribute, each once; one text is a set of one; else otherwise
+//	gap(a, b, name)                  how far apart two tickets are, by number; nil if that is not known. name defaults to
+//	                                 "rating"
+//	sorted(list, key)                a copy in ascending order of key, a function of an element or a name for number; it
+//	                                 defaults to "rating". Equal ones keep their order; those without a number or a text
+//	                                 come last
+//	limit(rule, ticket)              what the limit of a distance or latency rule has grown to for a ticket; math.huge once
+//	                                 the rule is optional
+//	permitted(rules, a, b)           whether a rule, or each of a list, lets two tickets meet now
+//	common(rule, tickets)            what tickets have in common by an overlap or latency rule, and the worst latency there;
+//	                                 nil if nothing
+//
+// A rule is a table as in package rules, with times in ms, and is checked when it is first used; declare it outside of the
+// function. Only avoid rules with last are missing:
+//
+//	{type = "distance", max = 50, expand = {by = 10, every_ms = 1000, to = 600}, optional_after_ms = 60000}
+//	{type = "latency", attribute = "ms", max = 80, steps = {{after_ms = 20000, value = 150}}}
 func LuaPolicy(name, source string) Policy { return Policy{name, source} }

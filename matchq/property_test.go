@@ -57,7 +57,7 @@ type machine struct {
 // picky matches only players with equal ratings, so that a batch of several calls skips some.
 const picky = `return function(batch, size)
   local by, order = {}, {}
-  for i = 1, batch.n do
+  for i = 1, #batch do
     local rating = batch[i].rating or "none"
     local group = by[rating] or {}
     by[rating] = group

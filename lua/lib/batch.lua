@@ -1,15 +1,32 @@
 --@include lib/record.lua
 
--- ticket_view: a waiting ticket as a policy sees it.
-local function ticket_view(id, record, now)
-  local player, rating, attributes = seen_by_policy(record)
-  return {
-    id = id,
-    player = player,
-    rating = tonumber(rating),
-    attributes = attributes,
-    waited_ms = math.max(0, now - enqueued_at(record)),
-  }
+-- ticket_views: the waiting tickets of a batch as a policy of a user's own sees them. Attributes are decoded when the
+-- policy first reads them.
+local function ticket_views(batch)
+  local texts, views, decoding = {}, {}, {}
+  function decoding.__index(ticket, name)
+    if name ~= "attributes" then
+      return nil
+    end
+    local attributes, text = {}, texts[ticket]
+    local decoded = text ~= "" and cjson.decode(text) or nil
+    if type(decoded) == "table" then
+      attributes = decoded
+    end
+    ticket.attributes = attributes
+    return attributes
+  end
+  for i = 1, batch.n do
+    local record = batch.records[i]
+    local player, rating, text = seen_by_policy(record)
+    local view = {
+      position = i, id = batch.ids[i], player = player, rating = tonumber(rating),
+      waited_ms = math.max(0, batch.now - enqueued_at(record)),
+    }
+    texts[view] = text
+    views[i] = setmetatable(view, decoding)
+  end
+  return views
 end
 
 -- new_batch: the live tickets among ids[first..last]: batch.n of them. A built-in policy gets the batch, a user's own

@@ -17,7 +17,7 @@ local function new_plan(policy, source, names, size, interval, ready, version)
   if policy == "rules" then
     follow_rules(plan, source)
   elseif not plan.policy then
-    plan.guest = sandbox(policy, source, names)
+    plan.guest, plan.most = sandbox(policy, source, names), max_decoded
   end
   return plan
 end

@@ -11,8 +11,13 @@
 -- earliest(rules, tickets, n) returns in how many ms any two of the tickets may first meet, math.huge if never; nil if
 -- that is now, or not known: then the next window is the next visit.
 -- explain(rules, tickets, n, i) returns why the ticket at position i is not matched: see explain_ticket.
+-- parts are functions for policies of users' own.
 local function new_rules_engine()
 --@include lib/rules_group.lua
 --@include lib/rules_explain.lua
-return { group = group_by_rules, earliest = earliest_meeting, explain = explain_ticket }
+local parts = {
+  limit_at = limit_at, read_number = read_number, elements_of = elements_of, comes_first = comes_first,
+  view_rule = view_rule, rule_time = rule_time, common_of = common_of,
+}
+return { group = group_by_rules, earliest = earliest_meeting, explain = explain_ticket, parts = parts }
 end

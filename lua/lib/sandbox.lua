@@ -1,134 +1,23 @@
 --@include lib/batch.lua
-
--- The limits of a policy of a user's own, for each batch. A step is one round of a loop or one call of a function, with
--- up to 32 tokens of source each, or as much work of a library's function as takes about as long.
-local max_steps, max_string = 20000, 16384
-
-local function pack(...)
-  return { n = select("#", ...), ... }
-end
-
--- size_of: about how many bytes a value has as a string.
-local function size_of(value)
-  return type(value) == "string" and #value or 32
-end
-
--- pattern_cost: the most comparisons that a search for a pattern can take. Each repetition may try all lengths at each
--- place at which the literal beginning of the pattern is found.
-local function pattern_cost(subject, pattern)
-  local length = #subject
-  local bare = string.gsub(string.gsub(pattern, "%%.", "a"), "%[%^?.[^]]*%]", "a")
-  local _, many = string.gsub(bare, "[*+-]", "")
-  local _, maybe = string.gsub(bare, "?", "")
-  local _, pairs_of = string.gsub(pattern, "%%[b%d]", "")
-  local starts, literal = length + 1, string.match(pattern, "^[%w%s\"':,_=;{}<>/@!#&~`|]*")
-  if string.find(pattern, "^[*+?-]", #literal + 1) then
-    literal = string.sub(literal, 1, -2)
-  end
-  if string.sub(pattern, 1, 1) == "^" then
-    starts = 1
-  elseif literal ~= "" then
-    starts = 0
-    local from = string.find(subject, literal, 1, true)
-    while from and starts < 1000 do
-      starts = starts + 1
-      from = string.find(subject, literal, from + 1, true)
-    end
-    starts = starts == 1000 and length or starts
-  end
-  return length + starts * (#pattern + length ^ (many + pairs_of) * 2 ^ maybe)
-end
-
--- text_library: functions like those of the string library, which charge for what they do.
-local function text_library(charge, grow)
-  local lib = { char = string.char }
-  for name in string.gmatch("byte len lower reverse sub upper", "%a+") do
-    local f = string[name]
-    lib[name] = function(subject, ...)
-      charge(size_of(subject) / 256)
-      return f(subject, ...)
-    end
-  end
-  for name in string.gmatch("find match gmatch gsub", "%a+") do
-    local f = string[name]
-    lib[name] = function(subject, pattern, third, plain)
-      if type(subject) == "number" then
-        subject = tostring(subject)
-      end
-      if type(subject) == "string" and type(pattern) == "string" then
-        if name == "find" and plain then
-          charge(#subject * (64 + #pattern) / 4096)
-        else
-          charge(pattern_cost(subject, pattern) / 64)
-        end
-      end
-      if name == "gsub" then
-        charge(size_of(subject) * size_of(third) / 4096)
-        local result, count = f(subject, pattern, third, plain)
-        grow(#result)
-        return result, count
-      end
-      return f(subject, pattern, third, plain)
-    end
-  end
-  lib.rep = function(subject, times)
-    grow(size_of(subject) * math.max(0, tonumber(times) or 0))
-    return string.rep(subject, times)
-  end
-  lib.format = function(...)
-    local size = 0
-    for _, value in ipairs({ ... }) do
-      size = size + size_of(value)
-    end
-    grow(size)
-    local result = string.format(...)
-    grow(#result)
-    return result
-  end
-  return lib
-end
-
--- table_library: functions like those of the table library, which charge for what they do.
-local function table_library(charge, grow)
-  return {
-    insert = function(list, ...)
-      charge(select("#", ...) > 1 and #list / 32 or 0)
-      return table.insert(list, ...)
-    end,
-    remove = function(list, ...)
-      charge(select("#", ...) > 0 and #list / 32 or 0)
-      return table.remove(list, ...)
-    end,
-    sort = function(list, before)
-      charge(#list / 2)
-      if before == nil then
-        return table.sort(list)
-      end
-      return table.sort(list, before)
-    end,
-    concat = function(list, separator, first, last)
-      local size, count, extra = 0, 0, size_of(separator or "")
-      for i = first or 1, last or #list do
-        if list[i] == nil then
-          break
-        end
-        size, count = size + size_of(list[i]) + extra, count + 1
-      end
-      charge(count / 16)
-      grow(size)
-      return table.concat(list, separator, first, last)
-    end,
-  }
-end
+--@include lib/rules.lua
 
 -- sandbox: what runs a policy whose names and loops were prepared by package sandbox. Returns version, spent (steps in
 -- this call so far), run (the policy) and check (which returns the problem of a policy that can't be loaded).
--- Errors are "policy:<line>: <problem>". The chunk gets the helpers, and a value for each of names, a text with spaces.
-local function sandbox(version, source, names)
+-- Errors are "policy:<line>: <problem>"; the policy itself sees "policy <name>:<line>: <problem>". The chunk gets the
+-- helpers, and a value for each of names, a text with spaces. warn, if there is one, is told of lines and of what the
+-- embedded Redis may compute otherwise than a real one.
+local function sandbox(version, source, names, warn)
+--@include lib/sandbox_libraries.lua
+--@include lib/helpers.lua
+
+  -- The limits of a policy, for each batch. A step is one round of a loop or one call of a function, with up to 32
+  -- tokens of source each, or as much work of a library's function as takes about as long.
+  local max_steps, max_string = 20000, 16384
   local guest, left, at, chunk, problem = { version = version, spent = 0 }, 0, 0, nil, nil
+  local label = label_of(version)
 
   local function fail(text)
-    error("policy:" .. at .. ": " .. text, 0)
+    error(label .. ":" .. at .. ": " .. text, 0)
   end
   local function charge(steps)
     left = left - 1 - steps
@@ -143,12 +32,21 @@ local function sandbox(version, source, names)
     charge(size / 256)
   end
 
+  -- place_in: the line and the text of an error of the policy; nil for others.
+  local function place_in(raised)
+    local first = string.sub(raised, 1, 1) == "=" and 2 or 1
+    if string.sub(raised, first, first + #label) ~= label .. ":" then
+      return nil, nil
+    end
+    return string.match(string.sub(raised, first + #label + 1), "^(%d+): ?(.*)$")
+  end
+
   -- located: a raised value as an error of the policy. Where it has no line, at has one: that of the last step.
   local function located(raised)
     if type(raised) ~= "string" then
       raised = "the error is a " .. type(raised) .. " value"
     end
-    local line, text = string.match(raised, "^=?policy:(%d+): ?(.*)$")
+    local line, text = place_in(raised)
     if not line then
       line, text = at, string.gsub(string.gsub(raised, "^@?user_script:%d+: ?", ""), "^<string>:%d+: ?", "")
     end
@@ -164,7 +62,7 @@ local function sandbox(version, source, names)
         return unpack(results, 2, results.n)
       end
       local text = tostring(results[2])
-      if string.find(text, "^=?policy:") then
+      if place_in(text) then
         error(text, 0)
       end
       text = string.gsub(text, "^[^ ]*:%d+: ?", "")
@@ -180,9 +78,20 @@ local function sandbox(version, source, names)
     return all
   end
 
+  local function watch(list, before)
+    if warn then
+      local spare = left
+      left = math.huge
+      watch_order(list, before, function(text)
+        warn(at, text)
+      end)
+      left = spare
+    end
+  end
+
   local texts = text_library(charge, grow)
   local methods = relays(texts)
-  local given = { string = relays(texts), table = relays(table_library(charge, grow)), math = {}, cjson = {} }
+  local given = { string = relays(texts), table = relays(table_library(charge, grow, watch)), math = {}, cjson = {} }
   for name in string.gmatch("type tostring tonumber ipairs pairs next select error assert", "%a+") do
     given[name] = _G[name]
   end
@@ -190,6 +99,8 @@ local function sandbox(version, source, names)
     .. "modf pi pow rad random sin sinh sqrt tan tanh huge", "%w+") do
     given.math[name] = math[name]
   end
+  local tools, begin = policy_helpers(charge)
+  given.matchq = relays(tools)
   given.cjson.null = cjson.null
   given.cjson.decode = relay("decode", function(text)
     charge(size_of(text) / 32)
@@ -260,7 +171,11 @@ local function sandbox(version, source, names)
     return ...
   end
 
-  local values = { step, concat, index, method, invoke, varargs }
+  local function pass(...)
+    return ...
+  end
+
+  local values = { step, concat, index, method, invoke, varargs, pass }
   local helpers = #values
   local count = 0
   for name in string.gmatch(names, "%S+") do
@@ -272,7 +187,7 @@ local function sandbox(version, source, names)
   local function load_policy()
     left, at = max_steps, 0
     if not chunk then
-      chunk, problem = loadstring(source, "=policy")
+      chunk, problem = loadstring(source, "=" .. label)
     end
     if not chunk then
       error(problem, 0)
@@ -289,10 +204,8 @@ local function sandbox(version, source, names)
     if batch.n < size then
       return {} -- there is nothing to group
     end
-    local seen = { n = batch.n }
-    for i = 1, batch.n do
-      seen[i] = ticket_view(batch.ids[i], batch.records[i], batch.now)
-    end
+    local seen = ticket_views(batch)
+    begin(seen)
     local ok, order = pcall(function()
       return load_policy()(seen, size)
     end)

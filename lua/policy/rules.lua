@@ -2,6 +2,8 @@
 --@include lib/rules.lua
 --@include lib/data.lua
 
+local max_decoded = 128 -- tickets a call, where their attributes may be decoded
+
 -- told_text: what the rules did in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and what
 -- players write may be long: an entry for which there is no room is left out. nil if there is none.
 local function told_text(entries)
@@ -9,7 +11,8 @@ local function told_text(entries)
   for i = 1, #entries do
     local text = text_of(entries[i], max_data_depth)
     if #text < room then
-      texts[#texts + 1], room = text, room - #text - 1
+      texts[#texts + 1] = text
+      room = room - #text - 1
     end
   end
   return #texts > 0 and '{"rules":[' .. table.concat(texts, ",") .. "]}" or nil
@@ -48,7 +51,7 @@ local function follow_rules(plan, source)
     end
     return positions
   end
-  plan.notes, plan.most = (rules.recent or 0) > 0, 128
+  plan.notes, plan.most = (rules.recent or 0) > 0, max_decoded
   plan.policy = function(batch)
     local tickets = seen_by_rules(rules, batch.records, all_of(batch), batch.now)
     local groups, told = ready().group(rules, tickets, batch.n, plan.total), {}

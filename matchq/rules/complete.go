@@ -103,8 +103,8 @@ func (r *Rules) completePolicy() error {
 	if !builtIn && strings.TrimSpace(r.Source) == "" {
 		return wrong("source", "must be the Lua of the policy %q", shorten(r.Policy))
 	}
-	if len(r.Rules) > 0 && (r.Policy == ByOrder || r.Policy == ByChance) {
-		return wrong("policy", "is %q, which reads no rules; use %q or remove rules", r.Policy, ByRules)
+	if len(r.Rules) > 0 && r.Policy != ByRules {
+		return wrong("policy", "is %q, which reads no rules; use %q or remove rules (a policy of your own asks matchq.permitted)", shorten(r.Policy), ByRules)
 	}
 	if len(r.Rules) == 0 && r.Policy == ByRules {
 		r.Policy = ByOrder // the same matches at a lower cost

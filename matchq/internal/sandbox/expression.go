@@ -139,6 +139,9 @@ func (p *parser) primary() value {
 	v.name = p.tokens[p.next()].text
 	v.variable = p.variable(v.name)
 	v.numeric = v.variable.numeric // unless it is assigned, which shows later
+	if (v.name == "pairs" || v.name == "next") && p.isGlobal(v.name) {
+		p.unsteady = append(p.unsteady, unsteady{v.variable, line, v.name + " has another order on each Redis: sort the names first"})
+	}
 	return v
 }
 
@@ -183,6 +186,9 @@ func (p *parser) suffixed() value {
 
 // field returns the edit of a field that is read: if its name is that of a method of strings, the value may be one.
 func (p *parser) field(of value, dot, name, line int) func() {
+	if of.variable != nil && of.name == "math" && p.tokens[name].text == "random" && p.isGlobal(of.name) {
+		p.unsteady = append(p.unsteady, unsteady{of.variable, line, "math.random gives other numbers on each Redis"})
+	}
 	if !slices.Contains(stringMethods, p.tokens[name].text) {
 		return nil
 	}
@@ -217,7 +223,7 @@ func (p *parser) index(first, opening, closing int, key value, line int) func() 
 }
 
 // libraries are names of tables with functions.
-var libraries = []string{"string", "table", "cjson"}
+var libraries = []string{"string", "table", "cjson", "matchq"}
 
 // invoke notes the edit of a library function's call.
 func (p *parser) invoke(first, opening int, none bool, line int) {

@@ -17,6 +17,8 @@ type parser struct {
 	edits  edits
 	names  helpers
 
+	unsteady []unsteady
+
 	returns bool // the chunk has a return outside functions
 	literal bool // the last one returns a literal
 }
@@ -30,6 +32,23 @@ type variable struct {
 type function struct {
 	vararg bool
 	loops  int
+}
+
+// unsteady is the use of a name whose function does not do the same on each Redis.
+type unsteady struct {
+	variable *variable
+	line     int
+	text     string
+}
+
+// warnings are those about names that mean what Lua means by them.
+func (p *parser) warnings() (found []Warning) {
+	for _, u := range p.unsteady {
+		if !u.variable.assigned {
+			found = append(found, Warning{u.line, u.text})
+		}
+	}
+	return found
 }
 
 // failure stops the parser; parse recovers it.

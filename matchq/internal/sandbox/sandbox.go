@@ -9,6 +9,7 @@
 //     replace the methods of strings, some of which have no bound.
 //   - So does "..", which could double a string with each operation.
 //   - So do calls of library functions, for the line of their errors, and "...", which has no bound.
+//   - So do some assignments, which the Lua of the embedded Redis computes wrongly.
 //
 // No edit changes a line number.
 package sandbox
@@ -38,22 +39,29 @@ var stringMethods = []string{
 }
 
 // helpers are the names by which an edited source calls what lua/lib/sandbox.lua gives.
-type helpers struct{ step, concat, index, method, invoke, varargs string }
+type helpers struct{ step, concat, index, method, invoke, varargs, pass string }
 
 // Compiled is a policy as lua/lib/sandbox.lua takes it.
 type Compiled struct {
 	Source string
 	Names  []string // that it gets from there
+
+	Warnings []Warning
+}
+
+// Warning says that the embedded Redis may compute something otherwise than a real one.
+type Warning struct {
+	Line int
+	Text string
 }
 
 // Compile prepares a policy. There is an error if the source is no Lua 5.1, or returns no function.
 func Compile(name, source string) (Compiled, *Error) {
-	edited, free, err := instrument(source)
+	c, err := instrument(source)
 	if err != nil {
 		err.Policy = name
-		return Compiled{}, err
 	}
-	return Compiled{Source: edited, Names: free}, nil
+	return c, err
 }
 
 // Version tells a policy from others and from earlier sources of the same name.
@@ -62,39 +70,42 @@ func Version(name, source string) string {
 	return name + "-" + hex.EncodeToString(sum[:4])
 }
 
-// instrument returns the edited source, and the names that it gets from outside besides the helpers.
-func instrument(source string) (string, []string, *Error) {
+// instrument edits a source. Its names are those that it gets from outside besides the helpers.
+func instrument(source string) (Compiled, *Error) {
 	if len(source) > maxSource {
-		return "", nil, &Error{Problem: fmt.Sprintf("the source has %d bytes, more than %d", len(source), maxSource)}
+		return Compiled{}, &Error{Problem: fmt.Sprintf("the source has %d bytes, more than %d", len(source), maxSource)}
 	}
 	tokens, err := scan(source)
 	if err != nil {
-		return "", nil, err
+		return Compiled{}, err
 	}
 	p := &parser{tokens: tokens, names: newHelpers(tokens)}
 	if err := p.parse(); err != nil {
-		return "", nil, err
+		return Compiled{}, err
 	}
 	last := tokens[len(tokens)-1].line
 	switch {
 	case !p.returns || p.literal:
-		return "", nil, &Error{Line: last, Problem: "the source must return a function"}
+		return Compiled{}, &Error{Line: last, Problem: "the source must return a function"}
 	case len(p.free) > maxNames:
-		return "", nil, &Error{Problem: fmt.Sprintf("the source has %d names without a declaration, more than %d", len(p.free), maxNames)}
+		return Compiled{}, &Error{Problem: fmt.Sprintf("the source has %d names without a declaration, more than %d", len(p.free), maxNames)}
 	}
 	head := strings.Join(append(p.names.all(), p.free...), ",")
-	return "local " + head + " = ... " + p.edits.apply(source, tokens), p.free, nil
+	edited := "local " + head + " = ... " + p.edits.apply(source, tokens)
+	return Compiled{Source: edited, Names: p.free, Warnings: p.warnings()}, nil
 }
 
 // all are the helpers in the order in which lua/lib/sandbox.lua gives them.
 func (h *helpers) all() []string {
-	return []string{h.step, h.concat, h.index, h.method, h.invoke, h.varargs}
+	return []string{h.step, h.concat, h.index, h.method, h.invoke, h.varargs, h.pass}
 }
 
 // newHelpers returns names that the source does not use.
 func newHelpers(tokens []token) helpers {
 	for prefix := "_"; ; prefix += "_" {
-		h := helpers{prefix + "step", prefix + "concat", prefix + "index", prefix + "method", prefix + "invoke", prefix + "varargs"}
+		h := helpers{
+			prefix + "step", prefix + "concat", prefix + "index", prefix + "method", prefix + "invoke", prefix + "varargs", prefix + "pass",
+		}
 		taken := slices.ContainsFunc(tokens, func(t token) bool {
 			return t.kind == word && slices.Contains(h.all(), t.text)
 		})

@@ -32,6 +32,11 @@ func TestEdits(t *testing.T) {
 		{"x = a + 1 .. b\n.. -c == d", "x = _concat(1,a + 1 , b\n,( -c)) == d"},
 		{"x = 'a' .. (b .. c)", "x = _concat(1,'a' ,( (_concat(1,b ,( c)))))"},
 		{"x = a.b[k] .. a.c:d()", "x = _concat(1,_index(1,a.b,k) ,( _method(1,a.c,\"d\" )))"},
+		{"a, b = b, a", "a, b = _pass(b, a)"},
+		{"a, b = c, d", "a, b = c, d"},
+		{"a = f(b) and c", "a = _pass(f(b) and c)"},
+		{"a.x = b and c", "a.x = b and c"},
+		{"a, t[1] = t[1] .. 'x', a", "a, t[1] = _pass(_concat(1,t[1] ,( 'x')), a)"},
 		{"-- a .. b while do\nx = [[a .. b]] --[==[ do ]==]", "-- a .. b while do\nx = [[a .. b]] --[==[ do ]==]"},
 	} {
 		tokens, fault := scan(c.source)
@@ -50,9 +55,9 @@ func TestEdits(t *testing.T) {
 
 // A policy that knows the names of our helpers can't take them away.
 func TestHelpersHaveNamesOfTheirOwn(t *testing.T) {
-	got, _, fault := instrument("local _step, __index = 1, 2 return function() end")
-	if fault != nil || !strings.HasPrefix(got, "local ___step,___concat,___index,___method,___invoke,___varargs = ... ") {
-		t.Errorf("%s, %v", got, fault)
+	got, fault := instrument("local _step, __index = 1, 2 return function() end")
+	if fault != nil || !strings.HasPrefix(got.Source, "local ___step,___concat,___index,___method,___invoke,___varargs,___pass = ... ") {
+		t.Errorf("%s, %v", got.Source, fault)
 	}
 }
 
@@ -62,8 +67,8 @@ func TestALongBodyCostsMore(t *testing.T) {
 		"while x" + strings.Repeat(" + 1", 147) + " do end return x",
 		"repeat until x" + strings.Repeat(" + 1", 147) + " return x",
 	} {
-		if got, _, fault := instrument(source); fault != nil || !strings.Contains(got, "_step(10,1)") {
-			t.Errorf("%s, %v", got, fault)
+		if got, fault := instrument(source); fault != nil || !strings.Contains(got.Source, "_step(10,1)") {
+			t.Errorf("%s, %v", got.Source, fault)
 		}
 	}
 }
@@ -145,11 +150,11 @@ func TestInstrumentRefuses(t *testing.T) {
 		strings.Repeat("-", maxSource+1): "bytes, more than",
 		"return " + strings.Repeat("(", 300) + "x" + strings.Repeat(")", 300): "too many syntax levels",
 	} {
-		if _, _, fault := instrument(source); fault == nil || !strings.Contains(fault.Problem, want) {
+		if _, fault := instrument(source); fault == nil || !strings.Contains(fault.Problem, want) {
 			t.Errorf("%.40q: %v, want %q", source, fault, want)
 		}
 	}
-	if _, _, fault := instrument("\n\nthis is not lua"); fault == nil || fault.Line != 3 {
+	if _, fault := instrument("\n\nthis is not lua"); fault == nil || fault.Line != 3 {
 		t.Errorf("line: %v", fault)
 	}
 }
@@ -159,7 +164,7 @@ func FuzzInstrument(f *testing.F) {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source string) {
-		edited, _, fault := instrument(source)
+		compiled, fault := instrument(source)
 		if fault != nil {
 			return
 		}
@@ -168,8 +173,29 @@ func FuzzInstrument(f *testing.F) {
 		if _, err := state.LoadString(source); err != nil {
 			return // gopher-lua and Lua differ on some sources
 		}
-		if _, err := state.LoadString(edited); err != nil {
-			t.Errorf("%q became %q: %v", source, edited, err)
+		if _, err := state.LoadString(compiled.Source); err != nil {
+			t.Errorf("%q became %q: %v", source, compiled.Source, err)
 		}
 	})
+}
+
+func TestWarnings(t *testing.T) {
+	for source, lines := range map[string][]int{
+		"return function(t)\n for k in pairs(t) do end\n return math.random(2) end": {2, 3},
+		"return function(t)\n return next(t) end":                                   {2},
+		"local pairs = ipairs return function(t) for k in pairs(t) do end end":      nil,
+		"next = 1 math = {random = 1} return function() return math.random end":     nil,
+		"return function(t) return t.next, t.math.random end":                       nil,
+	} {
+		c, fault := instrument(source)
+		if fault != nil || len(c.Warnings) != len(lines) {
+			t.Errorf("%s: %v, %v", source, c.Warnings, fault)
+			continue
+		}
+		for i, w := range c.Warnings {
+			if w.Line != lines[i] {
+				t.Errorf("%s: %v", source, c.Warnings)
+			}
+		}
+	}
 }

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // block reads statements, in a scope of their own.
 func (p *parser) block() {
 	p.open()
@@ -175,7 +177,28 @@ func (p *parser) assignmentOrCall() {
 		}
 	}
 	p.expect("=")
+	first := p.at
 	p.expressions()
+	p.passed(targets, first)
+}
+
+// passed notes the edit of an assignment whose values begin at a token, if the Lua of the embedded Redis computes it
+// wrongly: it gives one variable its value before the next is computed (a, b = b, a), and leaves the old value where "and"
+// ends with its first operand (a = t.x and 1). As values of a function's call they are right.
+func (p *parser) passed(targets []value, first int) {
+	wrong := false
+	for _, t := range p.tokens[first:p.at] {
+		isTarget := func(v value) bool {
+			return v.variable != nil && (t.text == "and" || len(targets) > 1 && t.text == v.name)
+		}
+		wrong = wrong || slices.ContainsFunc(targets, isTarget)
+	}
+	if last := p.at - 1; wrong {
+		p.edits.add(func(e *edited) {
+			e.before[first] = p.names.pass + "(" + e.before[first]
+			e.after[last] += ")"
+		})
+	}
 }
 
 // body reads the parameters and the body of a function.

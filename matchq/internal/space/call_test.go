@@ -1,4 +1,4 @@
-package space
+package space_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	. "github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
@@ -16,6 +17,15 @@ var settleScript = Bind[settleArgs]("match/settle")
 
 type settleArgs struct {
 	Limit int `lua:"limit"`
+}
+
+type wakeArgs struct {
+	Version string `lua:"version"`
+	Rows    []struct {
+		Queue      string `lua:"queue"`
+		IntervalMS int64  `lua:"interval_ms"`
+		PhaseMS    int64  `lua:"phase_ms"`
+	} `lua:"row"`
 }
 
 func newSpace(t *testing.T, env *matchqtest.Env, timeout time.Duration, agree func(context.Context, string, bool) error) *Space {
@@ -62,7 +72,7 @@ func TestGuardThatChangesNothing(t *testing.T) {
 	asked := 0
 	s := newSpace(t, matchqtest.Embedded(t), time.Second, func(context.Context, string, bool) error { asked++; return nil })
 	_, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32})
-	if !errors.Is(err, ErrUnavailable) || IsSettled(err) || asked != maxDisagreements {
+	if !errors.Is(err, ErrUnavailable) || IsSettled(err) || asked != MaxDisagreements {
 		t.Errorf("asked %d times: %v", asked, err)
 	}
 }
@@ -124,9 +134,3 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("no answer: %v", err)
 	}
 }
-
-// answer is an error reply of Redis.
-type answer string
-
-func (a answer) Error() string { return string(a) }
-func (answer) RedisError()     {}

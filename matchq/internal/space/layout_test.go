@@ -121,6 +121,10 @@ func refused[A any](t *testing.T, script, want string) {
 	}
 }
 
+type settleArgs struct {
+	Limit int `lua:"limit"`
+}
+
 // A guarded script gets the settings first.
 func TestLayoutOfGuarded(t *testing.T) {
 	if _, args := lay(t, "match/settle", settleArgs{Limit: 32}); !reflect.DeepEqual(args, []any{"settings", 32}) {

@@ -8,12 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/redis/go-redis/v9"
 )
+
+// talkless is a Space that never asks its Redis.
+func talkless(t *testing.T) *Space {
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	return New(Config{Client: client, Namespace: "n", Timeout: time.Second, Logger: slog.New(slog.DiscardHandler)})
+}
 
 // TestAnswers are answers of Redis by what they mean.
 func TestAnswers(t *testing.T) {
-	s := newSpace(t, matchqtest.Embedded(t), time.Second, nil)
+	s := talkless(t)
 	for text, code := range map[string]string{
 		"OOM command not allowed when used memory > 'maxmemory'. script: 5f, on @user_script:9.":                              "OOM",
 		"READONLY You can't write against a read only replica.":                                                               "READONLY",
@@ -65,7 +72,7 @@ func TestAnswers(t *testing.T) {
 
 // TestOutageIsLoggedOnce for each kind of refusal.
 func TestOutageIsLoggedOnce(t *testing.T) {
-	s := newSpace(t, matchqtest.Embedded(t), time.Second, nil)
+	s := talkless(t)
 	var log strings.Builder
 	o := Outage{Log: slog.New(slog.NewTextHandler(&log, nil)), Begins: "begins", Ends: "ends", Attrs: []any{"group", "g"}}
 	o.Over()
@@ -88,3 +95,9 @@ func TestOutageIsLoggedOnce(t *testing.T) {
 		}
 	}
 }
+
+// answer is an error reply of Redis.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}

@@ -1,0 +1,4 @@
+package space
+
+// Tests that need a Redis stand outside of the package: matchqtest knows it.
+const MaxDisagreements = maxDisagreements
