@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"pgregory.net/rapid"
@@ -67,7 +68,8 @@ func poll(s *Sockets, method, query, body string) *httptest.ResponseRecorder {
 	return answer
 }
 
-// Whenever its session is closed, a client that polls gets what was sent before, then the reason, and the end alone.
+// Whenever its session is closed, a client that polls gets what was sent before, then the reason, and last and alone the close
+// packet, if it should stay away.
 func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 	t.Parallel()
 	s, _, _ := serve(t, Options{})
@@ -98,16 +100,25 @@ func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 		if code == sessions.CloseReplaced {
 			want += "41/sunapp,|"
 		}
-		for got := ""; got != want+"1"; {
+		got := ""
+		for got != want {
 			answer := poll(s, http.MethodGet, query, "")
-			body := strings.ReplaceAll(answer.Body.String(), "\x1e", "|")
-			if answer.Code != http.StatusOK || !strings.HasPrefix(want+"1", got+body) || strings.HasSuffix(body, "|1") {
-				t.Fatalf("%d %s after %q", answer.Code, body, got)
-			}
-			if got += body; body != "1" {
-				got += "|"
+			if got += strings.ReplaceAll(answer.Body.String(), "\x1e", "|") + "|"; answer.Code != http.StatusOK || !strings.HasPrefix(want, got) {
+				t.Fatalf("%d: got %s", answer.Code, got)
 			}
 			yields(pauses[2])
+		}
+		closing.Wait()
+		end := poll(s, http.MethodGet, query, "")
+		known := end.Code == http.StatusOK
+		if body := end.Body.String(); staysAway(code) && body != "1" || !staysAway(code) && known && body != "6" {
+			t.Fatalf("after %s: %d %s", got, end.Code, body)
+		}
+		if known {
+			end = poll(s, http.MethodGet, query, "")
+		}
+		if end.Code != http.StatusBadRequest {
+			t.Fatalf("in the end: %d %s", end.Code, end.Body)
 		}
 		closing.Wait()
 	})
@@ -119,12 +130,12 @@ func TestNoUpgradeAfterTheEnd(t *testing.T) {
 	s, c := polling(t, Options{})
 	conn := c.probed()
 	p := pollerOf(t, s, c)
-	p.Close(sessions.CloseGoingAway, "why")
-	c.wants(`42/sunapp,["error",{"code":"shutting_down","message":"why"}]`)
+	p.Close(sessions.CloseReplaced, "why")
+	c.wants(`42/sunapp,["error",{"code":"replaced","message":"why"}]`, "41/sunapp,")
 	matchqtest.Eventually(t, "the end waits", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return len(p.last) > 0
+		return p.last != nil
 	})
 	write(t, conn, "5")
 	if _, data, err := conn.ReadMessage(); !websocket.IsCloseError(err, closeProtocol) {
@@ -132,4 +143,20 @@ func TestNoUpgradeAfterTheEnd(t *testing.T) {
 	}
 	c.wants("1")
 	c.ended()
+}
+
+// A server that stops does not wait for polls of clients that know of it: they would go to another node.
+func TestStopDoesNotAwaitPolls(t *testing.T) {
+	t.Parallel()
+	s, c := polling(t, Options{})
+	told := c.getting()
+	untilPolled(t, s, c, true)
+	begin := time.Now()
+	s.Close(t.Context())
+	if took := time.Since(begin); took > closeTimeout/2 {
+		t.Errorf("it waits %v", took)
+	}
+	if got := <-told; !strings.HasPrefix(got, `OK 42/sunapp,["error",{"code":"shutting_down",`) {
+		t.Errorf("the client gets %s", got)
+	}
 }

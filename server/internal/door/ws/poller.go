@@ -36,7 +36,8 @@ type poller struct {
 	frame    []byte        // of the link, for the next poll
 	polled   chan struct{} // wakes the poll that waits; nil without one
 	posted   bool          // a POST is being handled
-	last     [][]byte      // packets that end the session
+	last     []byte        // the packet that ends the session
+	answered bool          // the poll that waits has packets to answer with
 	told     bool          // a poll took packets of a session that is closing
 	probe    *probe        // a WebSocket that may take over
 	probed   bool          // the probe was answered
@@ -66,20 +67,26 @@ func (p *poller) takeFrame() []byte {
 	defer p.mu.Unlock()
 	frame := p.frame
 	p.frame = nil
+	p.answered = p.answered || frame != nil
 	return frame
 }
 
-// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client is being told why, or has
-// closed it: a poll may have been overtaken by the POST that did.
+// staysAway reports whether a client should not come back by itself after a close code. Only such a client gets a close
+// packet, as after a violation of the protocol: one in python never comes back after it. Others learn from their next GET that
+// the session has ended.
+func staysAway(code int) bool {
+	return code == sessions.CloseReplaced || code == sessions.CloseUnauthorized || code == closeProtocol
+}
+
+// sendClose ends the session by the poll that waits. Without one it ends at once, unless the client must still be told why or
+// to stay away, or has closed the session itself: a poll may have been overtaken by the POST that did.
 func (p *poller) sendClose(code int, reason string) bool {
-	last := [][]byte{{engineClose}}
-	switch code {
-	case closeNormal: // by the client
-		last[0] = []byte{engineNoop}
-	case sessions.CloseOverload: // link has dropped all frames
-		if namespace := p.outlet.main(); namespace != "" {
-			last = append([][]byte{frameOf(endError(namespace, wire.CodeOverloaded, reason))}, last...)
-		}
+	last := []byte{engineNoop}
+	if staysAway(code) {
+		last[0] = engineClose
+	}
+	if namespace := p.outlet.main(); namespace != "" && code == sessions.CloseOverload { // link has dropped all frames
+		last = frameOf(endError(namespace, wire.CodeOverloaded, reason))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,7 +95,15 @@ func (p *poller) sendClose(code int, reason string) bool {
 	}
 	p.last = last
 	p.wake()
-	return p.polled != nil || p.told || len(last) > 1 || code == closeNormal
+	waits := p.polled != nil
+	switch {
+	case staysAway(code):
+		return waits || p.told
+	case code == sessions.CloseOverload, code == closeNormal:
+		return true
+	default:
+		return waits && !p.answered
+	}
 }
 
 // cut ends the session.
@@ -183,7 +198,7 @@ func (p *poller) beginPoll() (awake <-chan struct{}, ok bool) {
 	p.mu.Lock()
 	again := p.polled != nil
 	if !again && !p.upgraded {
-		p.polled = make(chan struct{}, 1)
+		p.polled, p.answered = make(chan struct{}, 1), false
 		awake = p.polled
 	}
 	p.mu.Unlock()
@@ -239,11 +254,10 @@ func (p *poller) next() pollAnswer {
 		p.told = !open
 	case p.frame != nil: // it came just now, with a wake-up
 		return a
-	case len(p.last) > 0:
-		a.packets, p.last = p.last[:1], p.last[1:]
-		a.ends = len(p.last) == 0
+	case p.last != nil:
+		a.packets, a.ends = [][]byte{p.last}, true
 	case p.over:
-		a.packets, a.ends = [][]byte{{engineClose}}, true
+		a.packets, a.ends = [][]byte{{engineNoop}}, true
 	case p.upgraded:
 		a.refused = true
 	default:

@@ -167,8 +167,7 @@ func TestPollersAreToldOfTheirEnd(t *testing.T) {
 			if answer := <-got; answer != "OK "+strings.ReplaceAll(want, "|", "\x1e") {
 				t.Errorf("%d, %s: %q", code, name, answer)
 			}
-			c.wants("1") // the end comes alone
-			c.ended()
+			c.ends(code)
 			matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 0 })
 		}
 	}
@@ -184,7 +183,7 @@ func TestSlowPoller(t *testing.T) {
 		p.Push("x", "", json.RawMessage(`{}`))
 	}
 	matchqtest.Eventually(t, "it is cut off", func() bool { return dropped.all() == dropTooSlow })
-	c.wants(`42/sunapp,["x",{}]`, `42/sunapp,["error",{"code":"overloaded","message":"too slow"}]`, "1")
+	c.wants(`42/sunapp,["x",{}]`, `42/sunapp,["error",{"code":"overloaded","message":"too slow"}]`)
 	c.ended()
 }
 
@@ -200,25 +199,31 @@ func TestSlowPollerIsForgotten(t *testing.T) {
 	c.ended()
 }
 
+// A packet that is too large ends the session. Its client hears why by a poll, and not by the status of its POST: the client in
+// python does not come back after a status.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{
-		"a large packet": `42/sunapp,["x",{"a":"` + strings.Repeat("x", maxFrame) + `"}]`,
-		"a large body":   strings.Repeat("3\x1e", maxBodies*maxFrame),
+	for name, sent := range map[string]struct {
+		body   string
+		status int
+	}{
+		"a large packet": {`42/sunapp,["x",{"a":"` + strings.Repeat("x", maxFrame) + `"}]`, http.StatusOK},
+		"a large body":   {strings.Repeat("3\x1e", maxBodies*maxFrame), http.StatusRequestEntityTooLarge},
 	} {
 		var dropped reasons
 		s, c := polling(t, Options{Dropped: dropped.add})
 		got := c.getting()
 		untilPolled(t, s, c, true)
-		c.do(t.Context(), http.MethodPost, body)
+		if status, answer := c.do(t.Context(), http.MethodPost, sent.body); status != sent.status {
+			t.Errorf("%s: answered with %d %s", name, status, answer)
+		}
 		if answer := <-got; !strings.HasPrefix(answer, `OK 42/sunapp,["error",{"code":"too_large",`) {
 			t.Errorf("%s: the client is told %q", name, answer)
 		}
-		c.wants("1")
+		c.ends(closeTooLarge)
 		if dropped.all() != dropTooLarge {
 			t.Errorf("%s: %q is counted", name, dropped.all())
 		}
-		c.ended()
 	}
 }
 

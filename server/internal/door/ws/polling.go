@@ -198,9 +198,8 @@ func (p *poller) packets(r *http.Request, body []byte) bool {
 		switch {
 		case err != nil:
 			p.malformed(err.Error())
-		case len(packet.Data) > p.maxPayload:
+		case len(packet.Data) > p.maxPayload: // the client in python would not hear of it by a status
 			p.tooLarge()
-			return false
 		case packet.Binary:
 			p.binary()
 		default:

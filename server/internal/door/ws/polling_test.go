@@ -106,6 +106,17 @@ func (c *client) wants(packets ...string) {
 	}
 }
 
+// ends checks how a session ends whose client knows why. Only a client that should stay away gets a close packet, alone.
+func (c *client) ends(code int) {
+	c.t.Helper()
+	if staysAway(code) {
+		c.wants("1")
+	} else if status, body := c.get(); status == http.StatusOK && body != "6" { // the poll may come before the end
+		c.t.Fatalf("after %d the client gets %s", code, body)
+	}
+	c.ended()
+}
+
 // ended checks that the session is no more.
 func (c *client) ended() {
 	c.t.Helper()

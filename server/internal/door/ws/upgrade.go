@@ -122,7 +122,7 @@ func (p *poller) answeredProbe() {
 func (p *poller) completeUpgrade(u *probe) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.probe != u || p.over || len(p.last) > 0 {
+	if p.probe != u || p.over || p.last != nil {
 		return false
 	}
 	p.upgraded = true
