@@ -124,25 +124,29 @@ func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 	})
 }
 
-// A session whose end waits for a poll is not upgraded: a WebSocket would not tell the client.
-func TestNoUpgradeAfterTheEnd(t *testing.T) {
+// A client that has the answer to its probe notices the end of its session by the WebSocket only, once it has switched to that.
+// The WebSocket ends then: before, clients would take it for a failed upgrade, and hang until their heartbeat fails.
+func TestEndBesideAnUpgrade(t *testing.T) {
 	t.Parallel()
-	s, c := polling(t, Options{})
-	conn := c.probed()
-	p := pollerOf(t, s, c)
-	p.Close(sessions.CloseReplaced, "why")
-	c.wants(`42/sunapp,["error",{"code":"replaced","message":"why"}]`, "41/sunapp,")
-	matchqtest.Eventually(t, "the end waits", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.last != nil
-	})
-	write(t, conn, "5")
-	if _, data, err := conn.ReadMessage(); !websocket.IsCloseError(err, closeProtocol) {
-		t.Errorf("the WebSocket gets %s, %v", data, err)
+	for code, rest := range map[int]string{sessions.CloseGoingAway: "", sessions.CloseReplaced: "\x1e41/sunapp,"} {
+		s, c := polling(t, Options{})
+		conn := c.probed()
+		p := pollerOf(t, s, c)
+		p.Close(code, "why")
+		if _, got := c.get(); got != `42/sunapp,["error",{"code":"`+string(endCodes[code])+`","message":"why"}]`+rest {
+			t.Errorf("the client gets %s", got)
+		}
+		matchqtest.Eventually(t, "the session has ended, or its end waits", func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.over || p.last != nil
+		})
+		write(t, conn, "5")
+		if _, data, err := conn.ReadMessage(); !websocket.IsCloseError(err, closeProtocol) {
+			t.Errorf("the WebSocket gets %s, %v", data, err)
+		}
+		c.ends(code)
 	}
-	c.wants("1")
-	c.ended()
 }
 
 // A server that stops does not wait for polls of clients that know of it: they would go to another node.

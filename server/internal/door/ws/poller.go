@@ -108,17 +108,21 @@ func (p *poller) sendClose(code int, reason string) bool {
 
 // cut ends the session.
 func (p *poller) cut() {
+	p.pollers.Delete(p.sid) // first: who is told of the end finds no session any more
 	p.mu.Lock()
 	again := p.over
 	p.over = true
-	probe := p.probe
+	probe, switches := p.probe, p.probed && !p.upgraded
 	p.wake()
 	p.mu.Unlock()
 	if again {
 		return
 	}
-	p.pollers.Delete(p.sid)
-	if probe != nil {
+	switch {
+	case probe == nil:
+	case switches:
+		probe.awaitSwitch()
+	default:
 		probe.link.abort()
 	}
 	go func() {
