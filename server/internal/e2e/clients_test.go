@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,13 +12,12 @@ import (
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/app"
-	"github.com/matchq/matchq/server/internal/play/commands"
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// The events of the server, through real clients: a plain WebSocket (npm's ws), and the Socket.IO libraries of version
-// 4 and 2; what every client must hear also through versions 3 and 1 and the library for python. Every scenario runs with
-// clients of each kind, and with clients of different kinds together; each time the clients must see the same.
+// The events of the server, through real clients: a plain WebSocket (npm's ws), the Socket.IO libraries of versions 1 to 4, and the
+// one for python. TestClients plays every scenario with some kinds by WebSocket, alone and together: each time the clients must
+// see the same. TestClientsInAllModes plays them with all libraries, by whatever transport.
 //
 // To add a scenario, append to scenarios: a row is a step of a client. A client connects in its first step. A row sends
 // its event first and then waits for the event it wants. A row must want each event that a client sees, in order (an
@@ -28,8 +28,12 @@ import (
 var (
 	allKinds   = []string{"plain", "client 4", "client 2"}
 	everyKind  = []string{"plain", "client 4", "client 3", "client 2", "client 1", "python"}
-	recoverers = []string{"plain", "client 4"}
+	libraries  = everyKind[1:]
+	javaScript = everyKind[1:5] // python's client leaves no single namespace
+	recoverers = []string{"plain", "client 4", "client 3"}
 )
+
+var allModes = flag.Bool("modes", false, "play each scenario with each Socket.IO client in each mode")
 
 // scenario is a sequence of steps of some clients.
 type scenario struct {
@@ -41,6 +45,9 @@ type scenario struct {
 	token func(t *testing.T, who string) string // the token that a client connects with; nil for none
 
 	recover bool // clients 4 ask for recovery
+	killed  bool // the server is a process, to be killed
+	two     bool // clients join / too
+	main    bool // TestClientsInAllModes plays it in each mode
 }
 
 // step is one step of a client; each field may be empty.
@@ -48,6 +55,7 @@ type step struct {
 	who  string
 	send string // an event to send
 	data string // with this payload
+	in   string // in this namespace; "" for the apps'
 	ack  string // and this pattern for its acknowledgement; "" asks for none
 	want string // the next sight: an event, "connected", "lost" or "shut out"
 	like string // with this pattern for its payload
@@ -62,6 +70,7 @@ type stage struct {
 	*testing.T
 	env     *matchqtest.Env
 	node    *testNode
+	kill    func() // of a process
 	play    *scenario
 	driver  *driver
 	kind    func(who string) string
@@ -116,53 +125,70 @@ func (sc *scenario) casts() map[string]func(who string) string {
 	return all
 }
 
-// modes are how a Socket.IO client may connect besides by WebSocket alone.
-var modes = []string{"default", "polling", "websocket, polling"}
+// modes are how a Socket.IO client may connect.
+var modes = []string{"websocket", "default", "polling", "websocket, polling"}
 
 // modeOf parts a kind of client from its mode, which follows "by".
 func modeOf(kind string) (of, mode string) {
 	of, mode, found := strings.Cut(kind, " by ")
 	if !found {
-		mode = "websocket"
+		mode = modes[0]
 	}
 	return of, mode
 }
 
-// inModes are the kinds of a scenario, those that speak Socket.IO, in all modes.
-func (sc *scenario) inModes() []string {
-	kinds := sc.kinds
-	if kinds == nil {
-		kinds = allKinds
+// inModes are the kinds of a scenario, those that speak Socket.IO, with modes: all pairs, or some. Each scenario has two modes,
+// those of the main ones all, with a client each. The next scenario has other pairs, so that several of them have all.
+func (sc *scenario) inModes(ordinal int, all bool) []string {
+	kinds := slices.DeleteFunc(slices.Clone(sc.kinds), func(kind string) bool { return kind == "plain" })
+	if sc.kinds == nil {
+		kinds = libraries
 	}
-	var all []string
-	for _, mode := range modes {
-		for _, kind := range kinds {
-			if kind != "plain" {
-				all = append(all, kind+" by "+mode)
+	var pairs []string
+	for i, mode := range modes {
+		for j, kind := range kinds {
+			if all || j == (i+ordinal)%len(kinds) && (sc.main || i%2 == ordinal%2) {
+				pairs = append(pairs, kind+" by "+mode)
 			}
 		}
 	}
-	return all
+	return pairs
 }
 
-// TestClientsInAllModes plays every scenario by long polling, by the upgrade from it, and where both are allowed. A
-// scenario has one kind of client and mode in three; those for all kinds have all. Each is held to the patterns.
+// TestClientsInAllModes plays every scenario by WebSocket, by long polling, by the upgrade from it, and where both are allowed,
+// with every Socket.IO client that can. It plays some of these, and all with -modes:
+//
+//	go test ./server/internal/e2e -run ClientsInAllModes -timeout 30m -args -modes
 func TestClientsInAllModes(t *testing.T) {
 	t.Parallel()
 	d := startDriver(t)
 	for i, sc := range scenarios() {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			for j, kind := range sc.inModes() {
-				if len(sc.kinds) < len(everyKind) && (i+j)%3 > 0 {
-					continue
-				}
+			for _, kind := range sc.inModes(i, *allModes) {
 				t.Run(kind, func(t *testing.T) {
 					t.Parallel()
 					play(t, d, &sc, func(string) string { return kind })
 				})
 			}
 		})
+	}
+}
+
+// The scenarios of a run without -modes have each client in each mode.
+func TestEachClientHasEachMode(t *testing.T) {
+	t.Parallel()
+	played := map[string]bool{}
+	for i, sc := range scenarios() {
+		for _, pair := range sc.inModes(i, false) {
+			played[pair] = true
+		}
+		if pairs := len(sc.inModes(i, true)); sc.kinds == nil && pairs != len(libraries)*len(modes) {
+			t.Errorf("%s has %d pairs", sc.name, pairs)
+		}
+	}
+	if want := len(libraries) * len(modes); len(played) != want {
+		t.Errorf("%d pairs of a client and a mode are played, want %d: %v", len(played), want, played)
 	}
 }
 
@@ -210,23 +236,33 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 func (st *stage) connect(s *step) {
 	st.Helper()
 	st.seen[s.who] = []sight{}
-	_, sent := commands.Names()
 	kind, mode := modeOf(st.kind(s.who))
+	namespaces := []string{"/sunapp"}
+	if st.play.two {
+		namespaces = append(namespaces, "/")
+	}
 	command := map[string]any{
-		"do": "connect", "as": st.prefix + s.who, "kind": kind, "mode": mode, "url": st.node.url, "recover": st.play.recover, "events": sent,
+		"do": "connect", "as": st.prefix + s.who, "kind": kind, "mode": mode, "url": st.node.url, "namespaces": namespaces, "recover": st.play.recover,
 	}
 	if st.play.token != nil {
 		command["token"] = st.play.token(st.T, s.who)
 	}
 	st.driver.command(command)
 	if s.want != "shut out" {
-		st.want(&step{who: s.who, want: "connected"})
+		st.want(&step{who: s.who, want: "connected", anyOrder: st.play.two})
+	}
+	if st.play.two {
+		st.want(&step{who: s.who, want: "/ connected"})
 	}
 }
 
 // start starts the scenario's server.
 func (st *stage) start(args ...string) {
 	st.Helper()
+	if st.play.killed && st.kill == nil {
+		st.node, st.kill = startProcess(st.T, st.env, st.play.args...)
+		return
+	}
 	st.node = startWith(st.T, st.env, func(c *app.Config) {
 		if st.play.game != nil {
 			st.play.game(&c.Game)
@@ -246,7 +282,7 @@ func (st *stage) take(s *step) {
 	if s.send != "" {
 		st.ordinal++
 		st.driver.command(map[string]any{
-			"do": "send", "as": st.prefix + s.who, "event": s.send, "data": st.payload(s.data), "ack": st.asked(s),
+			"do": "send", "as": st.prefix + s.who, "event": s.send, "data": st.payload(s.data), "ack": st.asked(s), "in": s.namespace(),
 		})
 	}
 	if s.do != nil {
@@ -262,6 +298,13 @@ func (st *stage) take(s *step) {
 	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack}); event != nil && !reflect.DeepEqual(ack, event) {
 		st.Fatalf("%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
 	}
+}
+
+func (s *step) namespace() any {
+	if s.in == "" {
+		return nil
+	}
+	return s.in
 }
 
 func (st *stage) asked(s *step) any {

@@ -11,6 +11,7 @@ import (
 var connecting = []scenario{
 	{
 		name: "a player who connects anew shuts the older connection out",
+		main: true,
 		args: []string{"--interval", "1h"},
 		steps: []step{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},
@@ -30,7 +31,8 @@ var connecting = []scenario{
 	},
 	{
 		name:  "a message that is too long breaks the connection, and nothing else",
-		kinds: everyKind[:5], // the client in python is not made to come back
+		main:  true,
+		kinds: everyKind,
 		steps: []step{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
 			{who: "a", send: "connection_queue", data: `{"userId":"` + strings.Repeat("x", 17<<10) + `"}`, want: "lost"},
@@ -40,6 +42,7 @@ var connecting = []scenario{
 	},
 	{
 		name: "clients come back to a server that was restarted",
+		main: true,
 		steps: []step{
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
 			{who: "b", do: (*stage).restart, want: "lost"},
@@ -53,7 +56,68 @@ var connecting = []scenario{
 		},
 	},
 	{
+		name:   "clients come back after their server was killed",
+		killed: true, main: true,
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "b", do: (*stage).killed, want: "lost"},
+			{who: "a", want: "lost"},
+			{who: "a", want: "connected"},
+			{who: "b", want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"DUPLICATED_USER_ID","ticketId":"$ticket"}`},
+			{who: "b", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","user1":{"id":17},"user2":{"id":18}}`},
+		},
+	},
+	{
+		name: "a player disconnects and connects again",
+		main: true,
+		args: []string{"--interval", "1h"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.tell("a", "disconnect") }, want: "disconnected"},
+			{who: "a", do: func(st *stage) { st.tell("a", "again") }, want: "connected"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"DUPLICATED_USER_ID","ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.tell("a", "disconnect") }, want: "disconnected"},
+			{who: "a", do: func(st *stage) { st.tell("a", "again") }, want: "connected"},
+			{who: "a", send: "cancel_request_general_match", data: `{"userId":17}`, want: "cancel_request_general_match_status", like: `{"status":"CANCEL_REQUEST_COMPLETE"}`},
+		},
+	},
+	{
+		name: "clients are in two namespaces",
+		two:  true, main: true,
+		kinds: libraries,
+		steps: []step{
+			{who: "a", in: "/", send: "check_socket_id", want: "/ notify_socket_id", like: `{"sid":"$sid"}`, ack: `{"sid":"$sid"}`},
+			{who: "a", send: "check_socket_id", want: "notify_socket_id", like: `{"sid":"$sid"}`, ack: `{"sid":"$sid"}`},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "b", in: "/", send: "create_general_game_match", data: `{"userId":18,"questionaireId":7}`, want: "/ match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
+			{who: "a", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`}, // once, as the apps expect it
+			{who: "b", want: "match_status", like: `{"status":"MATCHED","matchId":"$match"}`},
+			{who: "a", in: "/", send: "get_state", want: "/ state", like: `{"match":{"matchId":"$match"}}`},
+		},
+	},
+	{
+		name:  "a client leaves one of two namespaces and joins it again",
+		two:   true,
+		kinds: javaScript,
+		args:  []string{"--interval", "1h"},
+		steps: []step{
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
+			{who: "a", do: func(st *stage) { st.tell("a", "disconnect") }, want: "disconnected"},
+			{who: "a", in: "/", send: "check_socket_id", want: "/ notify_socket_id"},
+			{
+				who: "a", do: func(st *stage) { st.node.want(200, st.node.call("POST", "/v1/admin/queues/7/drain", "")) },
+				want: "/ match_status", like: `{"status":"CANCELLED","ticketId":"$ticket"}`,
+			},
+			{who: "a", do: func(st *stage) { st.tell("a", "again") }, want: "connected"},
+			{who: "a", want: "match_status", like: `{"status":"CANCELLED","ticketId":"$ticket"}`}, // again, as the apps listen there
+		},
+	},
+	{
 		name: "who has no valid token is shut out",
+		main: true,
 		args: guarded(),
 		token: func(t *testing.T, who string) string {
 			return map[string]string{"b": "sesame", "c": tokenUntil(t, "17", time.Now().Add(-time.Hour))}[who]
@@ -76,6 +140,7 @@ var connecting = []scenario{
 	},
 	{
 		name:  "a connection ends with its token",
+		main:  true,
 		args:  guarded(),
 		token: func(t *testing.T, _ string) string { return tokenUntil(t, "17", time.Now().Add(3*time.Second)) },
 		steps: []step{
@@ -174,6 +239,7 @@ var connecting = []scenario{
 	},
 	{
 		name:  "a library recovers what was missed",
+		main:  true,
 		args:  guarded("--grace", "20s", "--interval", "40ms", "--questions", questionSets),
 		kinds: []string{"client 4"}, recover: true,
 		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
@@ -205,22 +271,32 @@ func missing(back step) []step {
 }
 
 // drop breaks a client's connection.
-func (st *stage) drop(who string) {
-	st.driver.command(map[string]any{"do": "drop", "as": st.prefix + who})
+func (st *stage) drop(who string) { st.tell(who, "drop") }
+
+// tell gives a client a command of the driver.
+func (st *stage) tell(who, command string) {
+	st.driver.command(map[string]any{"do": command, "as": st.prefix + who})
 }
 
 // goAway breaks a client's connection and blocks the client until a later step lets it reconnect.
 func (st *stage) goAway(who string) {
-	st.driver.command(map[string]any{"do": "away", "as": st.prefix + who})
+	st.tell(who, "away")
 }
 
 func (st *stage) comeBack(who string) {
-	st.driver.command(map[string]any{"do": "return", "as": st.prefix + who})
+	st.tell(who, "return")
 }
 
 // restart stops the server and starts it again at the same address.
 func (st *stage) restart() {
 	st.Helper()
 	st.node.stop()
+	st.start("--addr", strings.TrimPrefix(st.node.url, "http://"))
+}
+
+// killed kills the server and starts another one at the same address.
+func (st *stage) killed() {
+	st.Helper()
+	st.kill()
 	st.start("--addr", strings.TrimPrefix(st.node.url, "http://"))
 }

@@ -34,6 +34,7 @@ func playing() []step {
 var selfPaced = []scenario{
 	{
 		name: "a game at one's own pace",
+		main: true,
 		args: []string{"--questions", questionSets},
 		steps: append(playing(), []step{
 			{who: "c", send: "request_question", data: `{"userId":19,"roomId":"$room","questionaireId":7,"limit":2}`, want: "error", like: `{"code":"not_found"}`},

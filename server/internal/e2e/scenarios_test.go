@@ -13,6 +13,7 @@ func scenarios() []scenario {
 var queueing = []scenario{
 	{
 		name:  "two players are matched",
+		main:  true,
 		kinds: everyKind,
 		steps: []step{
 			{who: "a", send: "check_socket_id", data: `{}`, want: "notify_socket_id", like: `{"sid":"$sidA"}`, ack: `{"sid":"$sidA"}`},
@@ -85,6 +86,7 @@ var queueing = []scenario{
 	},
 	{
 		name: "a ticket expires",
+		main: true,
 		args: []string{"--ticket-ttl", "50ms"},
 		steps: []step{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"ticketId":"$ticket"}`},

@@ -67,7 +67,7 @@ const (
 // misshapen returns the error of a server's payload, "" if it is correct.
 func misshapen(t *testing.T, got sight) string {
 	t.Helper()
-	known := shapes[got.Event]
+	known := shapes[strings.TrimPrefix(got.Event, "/ ")] // of / it is the same
 	if got.See == "ack" {
 		object, _ := got.Data.(map[string]any)
 		if object["error"] == nil {

@@ -1,24 +1,30 @@
 // Runs clients of the server for clients_test.go: commands come as lines of JSON on stdin, what the clients see goes out
 // as lines of JSON on stdout, in the same words for every kind of client. driver.py does the same for the client in python.
 //
-//   {do: 'connect', as: 'a', kind: 'plain' | 'client 1' | … | 'client 4', mode, url, namespace, token, recover}
+//   {do: 'connect', as: 'a', kind: 'plain' | 'client 1' | … | 'client 4', mode, url, namespaces, token, recover}
 //                                                  mode: 'websocket', 'polling', 'websocket, polling', or 'default', which
 //                                                  polls and then upgrades
+//                                                  namespaces: of a Socket.IO client; the first is the app's
 //                                                  recover: true for a Socket.IO client that asks for recovery
-//   {do: 'send', as: 'a', event, data, ack: 7}     ack is left out where no acknowledgement is asked for
+//   {do: 'send', as: 'a', event, data, ack: 7, in} ack is left out where no acknowledgement is asked for; in is another
+//                                                  namespace than the app's
 //   {do: 'drop', as: 'a'}                          breaks the connection as a dead network does; the client comes back
 //   {do: 'away', as: 'a'}                          the same, but the client can't come back before
 //   {do: 'return', as: 'a'}
+//   {do: 'disconnect', as: 'a'}                    leaves the app's namespace, or closes the connection if there is no other
+//   {do: 'again', as: 'a'}                         connects after 'disconnect'
 //   {do: 'leave', as: 'a'}                         closes it for good
 //
 //   {as: 'a', see: 'connected', data}              also when it has come back by itself; data is {recovered: true} if the
 //                                                  library says that it has missed nothing by that
-//   {as: 'a', see: 'event', event, data, seq}
+//   {as: 'a', see: 'event', event, data, seq}      an event, or 'connected', of another namespace begins with its name
 //   {as: 'a', see: 'ack', ack: 7, data}            data is {error: {code, message}} where the event failed
 //   {as: 'a', see: 'lost'}                         the connection broke, and the client tries to come back
+//   {as: 'a', see: 'disconnected'}                 the client has left as it was told
 //   {as: 'a', see: 'shut out', data: {code}}       the server ended it, and the client stays away by itself
 'use strict';
 
+const http = require('http');
 const WebSocket = require('ws');
 const libraries = {};
 for (const version of [1, 2, 3, 4]) libraries[`client ${version}`] = require(`socket.io-client-${version}`);
@@ -27,6 +33,24 @@ const delay = {reconnectionDelay: 20, reconnectionDelayMax: 100, randomizationFa
 const nowhere = 'http://127.0.0.1:1'; // where nobody listens
 const watch = 250; // ms: how long a client that was shut out is watched for coming back
 const clients = {};
+
+// Requests under way, so that they can be broken off.
+const requests = new Set();
+const makeRequest = http.request;
+http.request = (...args) => {
+  const request = makeRequest(...args);
+  requests.add(request);
+  request.on('close', () => requests.delete(request));
+  return request;
+};
+
+// breakPoll breaks a session's GET off, or the next one if none is under way.
+function breakPoll(sid) {
+  for (const request of requests) {
+    if (request.method === 'GET' && request.path.includes(sid)) return request.destroy();
+  }
+  setTimeout(breakPoll, 1, sid);
+}
 
 function see(as, what) {
   process.stdout.write(JSON.stringify({as, ...what}) + '\n');
@@ -76,6 +100,7 @@ class Plain {
 
   closed(code) {
     if (this.left) return;
+    if (this.resting) return see(this.as, {see: 'disconnected'});
     const forGood = {4401: 'unauthorized', 4409: 'replaced'}[code];
     if (forGood) return shutOut(this.as, forGood, () => this.attempts);
     if (this.connected) see(this.as, {see: 'lost'});
@@ -90,6 +115,8 @@ class Plain {
     this.drop();
   }
   return() { this.url = this.home; }
+  disconnect() { this.resting = true; this.ws.close(1000); }
+  again() { this.resting = false; this.open(); }
   leave() { this.left = true; this.ws.close(1000); }
 }
 
@@ -99,13 +126,13 @@ function transports(mode) {
 
 // SocketIO is a client of the Socket.IO library, which comes back by rules of its own.
 class SocketIO {
-  constructor(as, {kind, mode, url, namespace = '/sunapp', token, recover}) {
+  constructor(as, {kind, mode, url, namespaces: [app, ...others], token, recover}) {
     this.as = as;
     this.attempts = 0;
     this.args = recover ? 2 : 1; // that an event may have
-    const old = kind === 'client 1' || kind === 'client 2';
+    const old = this.old = kind === 'client 1' || kind === 'client 2';
     const auth = old ? {query: token ? {token} : {}} : {auth: {token, recover}};
-    const socket = this.socket = libraries[kind](url + namespace, {...transports(mode), forceNew: true, ...delay, ...auth});
+    const socket = this.socket = libraries[kind](url + app, {...transports(mode), forceNew: true, ...delay, ...auth});
     socket.on('connect', () => see(as, {see: 'connected', data: socket.recovered ? {recovered: true} : undefined}));
     socket.on('disconnect', (why) => this.disconnected(why));
     if (!old) {
@@ -121,6 +148,20 @@ class SocketIO {
     }
     socket.io.on('open', () => this.attempts++);
     socket.io.on('reconnect_attempt', () => this.attempts++);
+    this.others = Object.fromEntries(others.map((namespace) => [namespace, this.join(namespace)]));
+  }
+
+  // join enters another namespace by the same connection.
+  join(namespace) {
+    const socket = this.socket.io.socket(namespace);
+    const name = (event) => `${namespace} ${event}`;
+    socket.on('connect', () => see(this.as, {see: name('connected')}));
+    if (!this.old) {
+      socket.onAny((event, data) => see(this.as, {see: 'event', event: name(event), data}));
+    } else {
+      socket.onevent = ({data: [event, data]}) => see(this.as, {see: 'event', event: name(event), data});
+    }
+    return socket;
   }
 
   refused(why) {
@@ -147,6 +188,7 @@ class SocketIO {
 
   disconnected(why) {
     if (this.left) return;
+    if (why === 'io client disconnect') return this.closed.then(() => see(this.as, {see: 'disconnected'}));
     if (why === 'io server disconnect' && this.last) {
       const {code} = this.last.data;
       this.last = undefined;
@@ -156,16 +198,17 @@ class SocketIO {
     see(this.as, {see: 'lost'});
   }
 
-  send(event, data, ack) {
+  send(event, data, ack, namespace) {
+    const socket = namespace ? this.others[namespace] : this.socket;
     const args = data === undefined ? [] : [data];
     if (ack !== undefined) args.push((answer) => see(this.as, {see: 'ack', ack, data: answer}));
-    this.socket.emit(event, ...args);
+    socket.emit(event, ...args);
   }
 
   drop() {
     const {engine} = this.socket.io;
     if (engine.transport.ws) engine.transport.ws.terminate();
-    else (engine.onClose || engine._onClose).call(engine, 'transport error');
+    else breakPoll(engine.id);
   }
   away() {
     this.home = this.socket.io.uri;
@@ -173,15 +216,27 @@ class SocketIO {
     this.drop();
   }
   return() { this.socket.io.uri = this.home; }
-  leave() { this.left = true; this.socket.disconnect(); }
+  // disconnect waits for the end of the connection: clients 1 to 3 take it for one of the next connection.
+  disconnect() {
+    const closes = Object.keys(this.others).length === 0;
+    this.closed = closes ? new Promise((resolve) => this.socket.io.once('close', resolve)) : Promise.resolve();
+    this.socket.disconnect();
+  }
+  again() { this.socket.connect(); }
+  leave() {
+    this.left = true;
+    for (const socket of [this.socket, ...Object.values(this.others)]) socket.disconnect();
+  }
 }
 
 const commands = {
   connect(c) { clients[c.as] = c.kind === 'plain' ? new Plain(c.as, c) : new SocketIO(c.as, c); },
-  send({as, event, data, ack}) { clients[as].send(event, data, ack); },
+  send({as, event, data, ack, in: namespace}) { clients[as].send(event, data, ack, namespace); },
   drop({as}) { clients[as].drop(); },
   away({as}) { clients[as].away(); },
   return({as}) { clients[as].return(); },
+  disconnect({as}) { clients[as].disconnect(); },
+  again({as}) { clients[as].again(); },
   leave({as}) { clients[as].leave(); delete clients[as]; },
 };
 

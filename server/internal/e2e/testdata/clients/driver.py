@@ -1,58 +1,204 @@
-# Runs clients of python-socketio, as driver.js does those in JavaScript, by the same lines of JSON. It knows the commands
-# connect, send and leave. Handlers take one argument, as those of applications do.
+# Runs clients of python-socketio, as driver.js does those in JavaScript, by the same lines of JSON. Each client has a thread for
+# its commands.
 import json
+import queue
+import socket
 import sys
 import threading
 
+import engineio
+import requests
 import socketio
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
-NAMESPACE = '/sunapp'
+NOWHERE = 'http://127.0.0.1:1'  # where nobody listens
+WATCH = 0.25  # s: how long a client that was shut out is watched for coming back
+FAREWELLS = ('replaced', 'unauthorized')
+CLOSE_CODES = ('shutting_down', 'too_large')  # of a client that polls: it is lost next
 out = threading.Lock()
 clients = {}
 
 
-def see(who, **what):
+def see(who, see, **what):
     with out:
-        sys.stdout.write(json.dumps({'as': who, **what}) + '\n')
+        sys.stdout.write(json.dumps({'as': who, 'see': see, **what}) + '\n')
         sys.stdout.flush()
 
 
-def handler(who, event):
-    return lambda data: see(who, see='event', event=event, data=data)
+class InOrder(engineio.Client):
+    """The library starts a thread for each message, and these overtake each other."""
+
+    def _trigger_event(self, event, *args, run_async=False):
+        return super()._trigger_event(event, *args, run_async=False)
 
 
-def connect(who, url, events, mode, token=None):
-    client = clients[who] = socketio.Client(reconnection=False)
-    client.on('connect', lambda: see(who, see='connected'), namespace=NAMESPACE)
-    for event in events:
-        client.on(event, handler(who, event), namespace=NAMESPACE)
-    client.connect(url, namespaces=[NAMESPACE], transports=None if mode == 'default' else mode.split(', '), auth={'token': token} if token else None)
+class Library(socketio.Client):
+    def _engineio_client_class(self):
+        return InOrder
 
 
-def send(who, event, data=None, ack=None):
-    callback = None if ack is None else lambda *answer: see(who, see='ack', ack=ack, data=answer[0])
-    clients[who].emit(event, data, namespace=NAMESPACE, callback=callback)
+def breakable(opened):
+    """Makes a session whose connections are noted."""
+    class Connection(HTTPConnection):
+        def connect(self):
+            super().connect()
+            opened.append(self.sock)
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    session = requests.Session()
+    session.adapters['http://'].poolmanager.pool_classes_by_scheme = {'http': Pool}
+    return session
 
 
-def leave(who):
-    clients.pop(who).disconnect()
+class Client:
+    def __init__(self, who):
+        self.who = who
+        self.commands = queue.Queue()
+        self.connections = []  # for HTTP
+        self.attempts = 0
+        self.last = None  # an error that may be a farewell
+        self.left = False
+        self.shut = False  # out of its namespace
+        self.broken = threading.Event()
+        threading.Thread(target=self.run, daemon=True).start()
 
+    def run(self):
+        while True:
+            command = self.commands.get()
+            try:
+                getattr(self, command.pop('do'))(**command)
+            except Exception as e:
+                see(self.who, 'event', event='%s: %s' % (type(e).__name__, e))
 
-def run(command):
-    who, do = command.pop('as'), command.pop('do')
-    try:
-        if do == 'connect':
-            connect(who, command['url'], command['events'], command['mode'], command.get('token'))
-        elif do == 'send':
-            send(who, command['event'], command.get('data'), command.get('ack'))
+    def connect(self, url, mode, namespaces, token=None, **_):
+        self.url, self.app = url, namespaces[0]
+        self.library = Library(reconnection_delay=0.02, reconnection_delay_max=0.1, randomization_factor=0, http_session=breakable(self.connections))
+        for name in namespaces:
+            self.listen(name, '' if name == self.app else name + ' ')
+        self.library.on('disconnect', self.disconnected, namespace=self.app)
+        self.library.on('connect_error', self.refused, namespace=self.app)
+        self.options = {
+            'namespaces': namespaces, 'transports': None if mode == 'default' else mode.split(', '), 'auth': {'token': token} if token else None,
+        }
+        self.open()
+
+    def listen(self, namespace, prefix):
+        self.library.on('connect', lambda: see(self.who, prefix + 'connected'), namespace=namespace)
+        self.library.on('*', lambda event, *args: self.event(prefix + event, args), namespace=namespace)
+
+    def open(self):
+        try:
+            self.library.connect(self.address, wait_timeout=10, **self.options)
+        except socketio.exceptions.ConnectionError:
+            if not self.shut:
+                raise
+
+    def address(self):
+        self.attempts += 1
+        return self.url
+
+    def event(self, event, args):
+        self.flush()
+        data = args[0] if args else None
+        if len(args) > 1:
+            event = '%s with %d arguments' % (event, len(args))
+        code = data.get('code') if event == 'error' else None
+        if code in FAREWELLS:
+            self.last = data
+        elif code not in CLOSE_CODES:
+            see(self.who, 'event', event=event, data=data)
+
+    def flush(self):
+        """Reports an error that was no farewell."""
+        if self.last:
+            see(self.who, 'event', event='error', data=self.last)
+        self.last = None
+
+    def disconnected(self):
+        self.broken.set()
+        if self.left:
+            return
+        if self.last:
+            self.shut_out(self.last['code'])
+        elif self.resting():
+            see(self.who, 'disconnected')
         else:
-            leave(who)
-    except Exception as e:
-        see(who, see='event', event='%s: %s' % (type(e).__name__, e))
+            see(self.who, 'lost')
+
+    def resting(self):
+        return self.library.eio.state == 'disconnecting'
+
+    def refused(self, why):
+        self.shut = True
+        self.shut_out(why['data']['code'])
+
+    def shut_out(self, code):
+        """Reports a client that should stay away, once it is plain that it does."""
+        before, self.last = self.attempts, None
+
+        def watched():
+            came_back = self.attempts - before
+            if came_back:
+                see(self.who, 'event', event='came back %d times after %s' % (came_back, code))
+            else:
+                see(self.who, 'shut out', data={'code': code})
+        threading.Timer(WATCH, watched).start()
+
+    def send(self, event, data=None, ack=None, **other):
+        callback = None if ack is None else lambda *answer: see(self.who, 'ack', ack=ack, data=answer[0])
+        self.library.emit(event, data, namespace=other.get('in', self.app), callback=callback)
+
+    def drop(self):
+        """Breaks the WebSocket, or a GET, once one waits."""
+        self.broken.clear()
+        while True:
+            engine = self.library.eio
+            sockets = self.connections
+            if engine.current_transport == 'websocket':
+                sockets = [engine.ws.sock]
+            for connection in sockets:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except (AttributeError, OSError):
+                    pass  # it was closed before
+            if self.broken.wait(0.05):
+                return
+
+    def away(self):
+        self.home, self.url = self.url, NOWHERE
+        self.drop()
+
+    # return is a word of the language.
+    def come_back(self):
+        self.url = self.home
+
+    def disconnect(self):
+        engine = self.library.eio
+        self.library.disconnect()
+        for task in engine.write_loop_task, engine.read_loop_task:
+            task.join()
+
+    def again(self):
+        self.open()
+
+    def leave(self):
+        self.left = True
+        if self.library._reconnect_abort:
+            self.library._reconnect_abort.set()
+        self.library.disconnect()
 
 
 # A handler that fails ends the thread that reads, silently but for this.
-threading.excepthook = lambda a: see('', see='event', event='%s: %s' % (a.exc_type.__name__, a.exc_value))
+threading.excepthook = lambda a: see('', 'event', event='%s: %s' % (a.exc_type.__name__, a.exc_value))
 
 for line in sys.stdin:
-    run(json.loads(line))
+    command = json.loads(line)
+    who = command.pop('as')
+    if command['do'] == 'connect':
+        clients[who] = Client(who)
+    if command['do'] == 'return':
+        command['do'] = 'come_back'
+    clients[who].commands.put(command)
