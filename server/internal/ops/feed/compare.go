@@ -10,6 +10,12 @@ import (
 // compare returns the changes of a snapshot.
 func compare(before, now *snapshot) *change {
 	c := &change{Now: now.Now}
+	if before.Config != now.Config {
+		c.Config = &now.Config
+	}
+	if !reflect.DeepEqual(before.Rules, now.Rules) {
+		c.Rules = &now.Rules
+	}
 	if !reflect.DeepEqual(before.Totals, now.Totals) {
 		c.Totals = &now.Totals
 	}
@@ -30,7 +36,7 @@ func compare(before, now *snapshot) *change {
 
 // isNews reports whether anything but the time has changed.
 func (c *change) isNews() bool {
-	return c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
+	return c.Config != nil || c.Rules != nil || c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
 }
 
 // compareQueues compares two lists that are sorted by name; nil if they are equal.

@@ -16,6 +16,12 @@ import (
 // apply applies a change like the page.
 func apply(s snapshot, c *change) snapshot {
 	s.Now = c.Now
+	if c.Config != nil {
+		s.Config = *c.Config
+	}
+	if c.Rules != nil {
+		s.Rules = *c.Rules
+	}
 	if c.Totals != nil {
 		s.Totals = *c.Totals
 	}
@@ -67,6 +73,8 @@ func drawQueues(t *rapid.T) []queue {
 func drawSnapshot(t *rapid.T, before *snapshot) *snapshot {
 	s := &snapshot{
 		Now: before.Now + 1, Queues: drawQueues(t), Minutes: before.Minutes,
+		Config:  config{MatchSize: rapid.IntRange(2, 3).Draw(t, "size")},
+		Rules:   rulesState{Version: rapid.SampledFrom([]string{"1.a", "2.b"}).Draw(t, "version"), Patterns: []patternRules{}},
 		Totals:  totals{Waiting: rapid.Int64Range(0, 1).Draw(t, "total")},
 		Matches: []match{}, Audit: &audit{OK: rapid.Bool().Draw(t, "ok")},
 		Redis: redisState{Up: rapid.Bool().Draw(t, "up")},

@@ -2,6 +2,8 @@ package feed
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/matchq/matchq/server/internal/base/redisconn"
@@ -33,7 +35,7 @@ type gatherer struct {
 
 // begin drops old data.
 func (g *gatherer) begin() {
-	g.now = snapshot{Config: config{Version: g.Version, Node: g.Node}, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
+	g.now = snapshot{Config: config{Version: g.Version, Node: g.Node}, Rules: rulesState{Patterns: []patternRules{}}, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
 	g.health = redisconn.Health{ScriptCalls: -1}
 	g.listed = 0
 	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
@@ -49,7 +51,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 		g.health, g.asked = health, asked
 	}
 	if g.health.Up {
-		for _, read := range []func(context.Context) error{g.rules, g.totals, g.games, g.queues, g.matches, g.nodes, g.minutes} {
+		for _, read := range []func(context.Context) error{g.totals, g.games, g.queues, g.rules, g.matches, g.nodes, g.minutes} {
 			if err := read(ctx); err != nil {
 				g.Log.Debug("the dashboard is incomplete", "error", err)
 			}
@@ -62,7 +64,7 @@ func (g *gatherer) all(ctx context.Context) *snapshot {
 	return &now
 }
 
-// rules are those for all queues.
+// rules are those of the live queues, and those for all. It asks Redis for nothing: the node keeps its rules current.
 func (g *gatherer) rules(ctx context.Context) error {
 	all, err := g.Matcher.Rules(ctx, "*")
 	if err != nil {
@@ -71,6 +73,22 @@ func (g *gatherer) rules(ctx context.Context) error {
 	c := &g.now.Config
 	c.IntervalMs, c.MatchSize = max(0, all.Rules.Interval).Milliseconds(), all.Rules.Size
 	c.ReadyTimeoutMs = all.Rules.ReadyTimeout.Milliseconds()
+	known := map[string]patternRules{all.Pattern: patternRulesOf(&all)}
+	queues := slices.Clone(g.now.Queues) // a snapshot does not change
+	for i := range queues {
+		r, err := g.Matcher.Rules(ctx, queues[i].Name)
+		if err != nil {
+			return err
+		}
+		if queues[i].Pattern = r.Pattern; known[r.Pattern].Size == 0 {
+			known[r.Pattern] = patternRulesOf(&r)
+		}
+	}
+	g.now.Queues = queues
+	g.now.Rules = rulesState{all.Version, make([]patternRules, 0, len(known))}
+	for _, pattern := range slices.Sorted(maps.Keys(known)) {
+		g.now.Rules.Patterns = append(g.now.Rules.Patterns, known[pattern])
+	}
 	return nil
 }
 
@@ -164,7 +182,7 @@ func (g *gatherer) nodes(ctx context.Context) error {
 	nodes, sockets := make([]node, len(found)), 0
 	for i := range found {
 		n := &found[i]
-		nodes[i] = node{n.ID, n.Version, timestampOf(n.Started), n.Connections, timestampOf(n.LeaseEnds), n.ID == g.Node}
+		nodes[i] = node{n.ID, n.Version, timestampOf(n.Started), n.Connections, timestampOf(n.LeaseEnds), n.ID == g.Node, n.Note}
 		sockets += n.Connections
 	}
 	g.now.Nodes, g.now.Totals.Sockets, g.now.Totals.Nodes = nodes, sockets, len(nodes)

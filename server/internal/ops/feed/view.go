@@ -36,6 +36,30 @@ type config struct {
 	Node           string `json:"node"` // the node that answers
 }
 
+// rulesState is the rules that live queues have, and those for all queues.
+type rulesState struct {
+	Version  string         `json:"version"`
+	Patterns []patternRules `json:"patterns"` // sorted
+}
+
+// patternRules is the rules of a pattern, as far as a list of queues shows them.
+type patternRules struct {
+	Pattern        string `json:"pattern"` // "" for the defaults
+	IntervalMs     int64  `json:"interval_ms"`
+	Size           int    `json:"size"`
+	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
+	Policy         string `json:"policy"`
+	Rules          int    `json:"rules"`      // how many say who may meet
+	Unreadable     bool   `json:"unreadable"` // for this server, which leaves the queues to others
+}
+
+func patternRulesOf(r *matchq.StoredRules) patternRules {
+	return patternRules{
+		r.Pattern, max(0, r.Rules.Interval).Milliseconds(), r.Rules.Size, r.Rules.ReadyTimeout.Milliseconds(), r.Rules.Policy,
+		len(r.Rules.Rules), r.Err != nil,
+	}
+}
+
 type totals struct {
 	Waiting     int64     `json:"waiting"`
 	Proposed    int64     `json:"proposed"`
@@ -102,6 +126,7 @@ type node struct {
 	Sockets     int       `json:"sockets"`
 	LeaseEndsAt timestamp `json:"lease_ends_at"`
 	Self        bool      `json:"self"`
+	Warning     string    `json:"warning"` // "" for none
 }
 
 type queue struct {
@@ -112,10 +137,14 @@ type queue struct {
 	NextTickAt   timestamp `json:"next_tick_at"`
 	MatchedTotal int64     `json:"matched_total"`
 	Paused       bool      `json:"paused"`
+	Pattern      string    `json:"pattern"` // whose rules it has; "" for the defaults
 }
 
 func queueOf(q *matchq.Queue) queue {
-	return queue{q.Name, q.Waiting, q.Proposed, timestampOf(q.OldestAt), timestampOf(q.NextTick), q.Matches, q.Paused}
+	return queue{
+		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestSince: timestampOf(q.OldestAt), NextTickAt: timestampOf(q.NextTick),
+		MatchedTotal: q.Matches, Paused: q.Paused,
+	}
 }
 
 type match struct {
@@ -124,10 +153,11 @@ type match struct {
 	Size          int       `json:"size"`
 	MadeAt        timestamp `json:"made_at"`
 	LongestWaitMs int64     `json:"longest_wait_ms"`
+	Rules         string    `json:"rules"` // the version that made it
 }
 
 func matchOf(m *matchq.Match) match {
-	view := match{ID: m.ID, Queue: m.Queue, Size: len(m.Tickets), MadeAt: timestampOf(m.MadeAt)}
+	view := match{ID: m.ID, Queue: m.Queue, Size: len(m.Tickets), MadeAt: timestampOf(m.MadeAt), Rules: m.Rules}
 	for i := range m.Tickets {
 		view.LongestWaitMs = max(view.LongestWaitMs, m.Tickets[i].Waited.Milliseconds())
 	}
@@ -138,6 +168,7 @@ func matchOf(m *matchq.Match) match {
 type snapshot struct {
 	Now     timestamp      `json:"now"`
 	Config  config         `json:"config"`
+	Rules   rulesState     `json:"rules"`
 	Totals  totals         `json:"totals"`
 	Audit   *audit         `json:"audit"` // nil until it is known
 	Redis   redisState     `json:"redis"`
@@ -150,6 +181,8 @@ type snapshot struct {
 // change has the parts of a snapshot that changed.
 type change struct {
 	Now     timestamp      `json:"now"`
+	Config  *config        `json:"config,omitempty"`
+	Rules   *rulesState    `json:"rules,omitempty"`
 	Totals  *totals        `json:"totals,omitempty"`
 	Audit   *audit         `json:"audit,omitempty"`
 	Redis   *redisState    `json:"redis,omitempty"`
