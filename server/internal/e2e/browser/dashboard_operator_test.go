@@ -147,6 +147,28 @@ func TestDashboardWithoutToken(t *testing.T) {
 	p.gone("#token")
 }
 
+// The search names the nearest player, the rule between the two and the first tick that may match them.
+func TestDashboardExplains(t *testing.T) {
+	t.Parallel()
+	s := serve(t, matchqtest.Embedded(t), "--interval", "1h")
+	s.setRules("chess", "ann", `{"interval":"1h","ticket_ttl":"never","rules":[{"name":"skill","type":"distance","max":50,"expand":{"by":1,"every":"1m","to":200}}]}`)
+	for player, rating := range map[string]string{"alice": "1000", "bob": "1120", "carol": "5000"} {
+		if status, text := s.post("/v1/queues/chess/tickets", `{"player":"`+player+`","rating":`+rating+`}`); status != http.StatusCreated {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	p := s.dashboard()
+	p.expect("404")
+	p.fill("#search-for", "alice\r")
+	p.sees("#search-why", `the rule "skill" keeps it apart from the nearest, bob (120 away), for another 1h`)
+	p.sees("#search-facts", "bob (rating 1120, 120 away)")
+	p.sees("#search-facts", "2, 0 may meet it now")
+	p.until(`/Earliest match\s+in [12] h \d\d min, if nobody joins/.test(document.querySelector("#search-facts").innerText)`)
+	p.fill("#search-for", "carol\r")
+	p.sees("#search-why", "it waits for somebody else to join")
+	p.until(`!document.querySelector("#search-facts").innerText.includes("Earliest")`)
+}
+
 // An operator finds a ticket by its player or its id, and sees the reason why it waits and its events.
 func TestDashboardSearch(t *testing.T) {
 	onBoth(t, func(t *testing.T, env *matchqtest.Env) {

@@ -1,5 +1,6 @@
 // The tables of nodes and of recent matches.
 
+import { icon } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, ago, count, duration, moment, roughly, until } from "./dashboard-format.js";
 
@@ -62,8 +63,14 @@ export function showNodes(store) {
 }
 
 function fillNodeName(cell, node) {
-  if (cell.firstChild === null) cell.append(h("span", {}, short(node.id)), h("span", { class: "answers" }, "answers you"));
-  attribute(cell.lastChild, "hidden", !node.self);
+  if (cell.firstChild === null) {
+    const warning = h("span", { class: "warning" }, icon("bad"), h("span"));
+    cell.append(h("span", {}, short(node.id)), h("span", { class: "answers" }, "answers you"), warning);
+  }
+  const [, answers, warning] = cell.children;
+  attribute(answers, "hidden", !node.self);
+  attribute(warning, "hidden", !node.warning);
+  say(warning.lastChild, node.warning ?? "");
 }
 
 export function showMatches(store) {
@@ -75,8 +82,11 @@ export function showMatches(store) {
     attribute(cells.made, "title", moment(match.made_at));
     say(cells.wait, match.longest_wait_ms < 9950 ? duration(match.longest_wait_ms) : roughly(match.longest_wait_ms));
     attribute(cells.wait, "title", age(match.longest_wait_ms));
-    say(cells.id, end(match.id));
-    attribute(cells.id, "title", match.id);
+    if (cells.id.firstChild === null) cells.id.append(h("span"), h("span", { class: "by-rules" }));
+    say(cells.id.firstChild, end(match.id));
+    attribute(cells.id.firstChild, "title", match.id);
+    say(cells.id.lastChild, match.rules ? `rules ${match.rules.split(".")[0]}` : ""); // the number of changes is enough to compare
+    attribute(cells.id.lastChild, "title", match.rules ? `by version ${match.rules} of the rules` : null);
   });
   store.view(["matches", "heard"], () => {
     table.draw(store.matches);

@@ -11,12 +11,12 @@ import { count, plural } from "./dashboard-format.js";
 
 const encoded = encodeURIComponent;
 
-// call makes a request and returns {status, body}; status 0 means that there was no answer.
-export async function call(method, path, body) {
-  const options = { method, headers: { Accept: "application/json" } };
+// call makes a request and returns {status, body}; status 0 means that there was no answer. A string is sent as it is.
+export async function call(method, path, body, headers = {}) {
+  const options = { method, headers: { Accept: "application/json", ...headers } };
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(body);
+    options.body = typeof body === "string" ? body : JSON.stringify(body);
   }
   try {
     const answer = await fetch(path, options);

@@ -26,19 +26,20 @@ export function announce(text, failed = false) {
   if (!failed) setTimeout(() => note.remove(), shown);
 }
 
-// remembered and remember keep a choice in this browser, if it allows storage.
-export function remembered(key) {
+// remembered and remember keep a choice in this browser, if it allows storage; or in this tab, for as long as it is open.
+export function remembered(key, inTab = false) {
   try {
-    return localStorage.getItem(`matchq.dashboard.${key}`);
+    return (inTab ? sessionStorage : localStorage).getItem(`matchq.dashboard.${key}`);
   } catch {
     return null;
   }
 }
 
-export function remember(key, value) {
+export function remember(key, value, inTab = false) {
   try {
-    if (value === null) localStorage.removeItem(`matchq.dashboard.${key}`);
-    else localStorage.setItem(`matchq.dashboard.${key}`, value);
+    const storage = inTab ? sessionStorage : localStorage;
+    if (value === null || value === "") storage.removeItem(`matchq.dashboard.${key}`);
+    else storage.setItem(`matchq.dashboard.${key}`, value);
   } catch {
     // the choice then lasts as long as the page
   }

@@ -1,9 +1,10 @@
 // The table of queues. It may have thousands of rows that change every second. So only the visible page of rows is in
 // the document, rows are kept by name, and a cell is written only if its text changes.
 
-import { icon } from "./dashboard-parts.js";
+import { icon, remember, remembered } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
 import { age, count, moment, plural, until } from "./dashboard-format.js";
+import { differences, fromStream, hashOf } from "./dashboard-ruleswords.js";
 
 const PAGE = 50;
 const byName = new Intl.Collator("en", { numeric: true }).compare;
@@ -15,14 +16,15 @@ const columns = {
   waiting: { compare: (a, b) => a.waiting - b.waiting, down: true },
   proposed: { compare: (a, b) => a.proposed - b.proposed, down: true },
   oldest: { compare: (a, b) => (a.oldest_since ?? last) - (b.oldest_since ?? last), down: false },
-  next: { compare: (a, b, size) => (nextMatch(a, size) ?? last) - (nextMatch(b, size) ?? last), down: false },
+  next: { compare: (a, b, sizeOf) => (nextMatch(a, sizeOf(a)) ?? last) - (nextMatch(b, sizeOf(b)) ?? last), down: false },
   matched: { compare: (a, b) => (a.matched_total ?? -1) - (b.matched_total ?? -1), down: true },
   paused: { compare: (a, b) => a.paused - b.paused, down: true },
 };
 
-// nextMatch returns the time of a queue's next match, if any. A visit while too few players wait only expires tickets.
+// nextMatch returns the time of a queue's next match, if any. A visit while too few players wait, or while the queue is
+// paused, only expires tickets.
 function nextMatch(queue, size) {
-  return queue.waiting < size ? null : queue.next_tick_at;
+  return queue.paused || queue.waiting < size ? null : queue.next_tick_at;
 }
 
 export class QueueTable {
@@ -30,7 +32,7 @@ export class QueueTable {
   #act;
   #rows = new Map(); // rows in the document, by name
   #order = []; // names, filtered and sorted
-  #sort = { column: "waiting", down: true };
+  #sort = rememberedSort();
   #filter = "";
   #page = 0;
   #table = find("#queue-table");
@@ -44,8 +46,11 @@ export class QueueTable {
       find("button", header).addEventListener("click", () => this.#sortBy(header.dataset.sort));
     }
     const filter = find("#queue-filter");
+    filter.value = remembered("filter", true) ?? "";
+    this.#filter = filter.value.trim().toLowerCase();
     filter.addEventListener("input", () => {
       this.#filter = filter.value.trim().toLowerCase();
+      remember("filter", filter.value.trim(), true);
       this.#page = 0;
       this.#draw(true);
       say(find("#filter-result"), this.#filter === "" ? "" : `${plural(this.#order.length, "queue", "queues")} found`);
@@ -54,21 +59,30 @@ export class QueueTable {
     find("#page-on").addEventListener("click", () => this.#turn(1));
     this.#body.addEventListener("click", (event) => this.#clicked(event));
     this.#showSort();
-    store.view(["queues"], () => this.#draw(false));
-    store.view(["config"], () => attribute(this.#table, "data-ready-check", store.config.ready_timeout_ms > 0));
+    store.view(["queues", "rules"], () => this.#draw(false));
+    store.view(["queues", "rules"], () => this.#showProposed());
     store.view(["operator"], () => attribute(this.#table, "data-read-only", store.operator.state !== "operator"));
   }
 
   // tick advances ages and countdowns.
   tick() {
     const now = this.#store.now;
-    const size = this.#store.config?.match_size;
-    for (const row of this.#rows.values()) fillTimes(row, now, size);
+    for (const row of this.#rows.values()) fillTimes(row, now, this.#sizeOf(row.queue));
+  }
+
+  #sizeOf = (queue) => this.#store.rulesOf(queue).size;
+
+  // #showProposed shows the column of proposed players if any queue may have some.
+  #showProposed() {
+    const { rules, queues } = this.#store;
+    const any = rules.patterns.some((r) => r.ready_timeout_ms > 0) || [...queues.values()].some((q) => q.proposed > 0);
+    attribute(this.#table, "data-ready-check", any);
   }
 
   #sortBy(column) {
     const again = this.#sort.column === column;
     this.#sort = { column, down: again ? !this.#sort.down : columns[column].down };
+    remember("sort", `${column} ${this.#sort.down ? "down" : "up"}`);
     this.#page = 0;
     this.#showSort();
     this.#draw(true);
@@ -106,9 +120,9 @@ export class QueueTable {
   #sorted() {
     const { column, down } = this.#sort;
     const compare = columns[column].compare;
-    const size = this.#store.config?.match_size;
+    const sizeOf = this.#sizeOf;
     const queues = [...this.#store.queues.values()].filter(this.#wanted);
-    queues.sort((a, b) => (down ? compare(b, a, size) : compare(a, b, size)) || byName(a.name, b.name));
+    queues.sort((a, b) => (down ? compare(b, a, sizeOf) : compare(a, b, sizeOf)) || byName(a.name, b.name));
     return queues.map((queue) => queue.name);
   }
 
@@ -121,12 +135,14 @@ export class QueueTable {
   }
 
   #fill(names) {
-    const { now, config } = this.#store;
+    const store = this.#store;
     const rows = new Map();
     for (const name of names) {
       const row = this.#rows.get(name) ?? newRow(name);
-      fillRow(row, this.#store.queues.get(name));
-      fillTimes(row, now, config.match_size);
+      const queue = store.queues.get(name);
+      fillRow(row, queue);
+      fillRules(row, store.rulesOf(queue), store.rulesForAll);
+      fillTimes(row, store.now, this.#sizeOf(queue));
       rows.set(name, row);
     }
     const left = document.activeElement;
@@ -159,6 +175,12 @@ export class QueueTable {
   }
 }
 
+// rememberedSort is the order that this browser last had.
+function rememberedSort() {
+  const [column, way] = (remembered("sort") ?? "").split(" ");
+  return Object.hasOwn(columns, column) ? { column, down: way === "down" } : { column: "waiting", down: true };
+}
+
 function newRow(name) {
   const cell = (label, name) => h("td", { "data-label": label, role: "cell", class: name ?? null });
   const cells = {
@@ -169,10 +191,11 @@ function newRow(name) {
   cells.state.append(badge);
   const pause = h("button", { type: "button", class: "small" });
   const drain = h("button", { type: "button", class: "small danger", "data-action": "drain", "aria-label": `Drain ${name}` }, "Drain");
-  const head = h("th", { scope: "row", role: "rowheader" }, h("span", { class: "name", title: name }, name));
+  const rules = h("span", { class: "own-rules", hidden: true }, h("a"), h("span"));
+  const head = h("th", { scope: "row", role: "rowheader" }, h("span", { class: "name", title: name }, name), rules);
   const actions = h("td", { class: "actions", role: "cell" }, pause, drain);
   const node = h("tr", { role: "row", "data-queue": name }, head, ...Object.values(cells), actions);
-  return { node, cells, badge, pause, queue: null };
+  return { node, cells, badge, pause, rules, queue: null };
 }
 
 function fillRow(row, queue) {
@@ -193,9 +216,20 @@ function fillRow(row, queue) {
   attribute(row.cells.oldest, "title", queue.oldest_since ? `since ${moment(queue.oldest_since)}` : null);
 }
 
+// fillRules shows the pattern whose rules a queue has, if that is not the one for all, and what differs.
+function fillRules(row, rules, all) {
+  attribute(row.rules, "hidden", rules.pattern === all.pattern);
+  if (rules.pattern === all.pattern) return;
+  const text = differences(fromStream(rules), fromStream(all)).map((part) => ` · ${part}`).join("");
+  say(row.rules.firstChild, rules.pattern);
+  attribute(row.rules.firstChild, "href", hashOf(rules.pattern));
+  say(row.rules.lastChild, text);
+  attribute(row.rules, "title", rules.pattern + text);
+}
+
 function fillTimes(row, now, size) {
   const { oldest_since: oldest, next_tick_at: visit, waiting } = row.queue;
-  const lonely = visit !== null && waiting > 0 && waiting < size;
+  const lonely = visit !== null && !row.queue.paused && waiting > 0 && waiting < size;
   say(row.cells.oldest, oldest === null ? "–" : age(now - oldest));
   say(row.cells.next, lonely ? `needs ${count(size - waiting)} more` : until(nextMatch(row.queue, size), now));
 }

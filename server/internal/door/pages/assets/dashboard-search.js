@@ -1,7 +1,7 @@
 // Search for a ticket, by its player or its id: its state, the reason why it waits, and its events.
 
 import { arrange, attribute, find, h, say } from "./dom.js";
-import { age, clock, duration, moment } from "./dashboard-format.js";
+import { age, clock, count, duration, moment, until } from "./dashboard-format.js";
 import { call, failure } from "./dashboard-operator.js";
 
 const REFRESH = 3000; // ms; ended tickets do not change
@@ -69,7 +69,7 @@ export class Search {
     else this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 
-  #show({ ticket, why, timeline = [] }) {
+  #show({ ticket, why, meets, timeline = [] }) {
     if (this.#state !== ticket.state) { // screen readers need not repeat an unchanged state
       this.#state = ticket.state;
       say(find("#search-message"), `The ticket of ${ticket.player} in queue ${ticket.queue} is ${ticket.state}.`);
@@ -77,26 +77,34 @@ export class Search {
     attribute(find("#search-result"), "hidden", false);
     attribute(find("#search-why"), "hidden", !why);
     say(find("#search-why-text"), why ?? "");
-    showFacts(ticket);
+    showFacts(ticket, meets, this.#store.now);
     showTimeline(ticket, timeline, this.#store.now);
     clearTimeout(this.#timer);
     if (live.has(ticket.state)) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 }
 
-function showFacts(ticket) {
+function showFacts(ticket, meets, now) {
   const facts = {
     Player: ticket.player, Queue: ticket.queue, State: ticket.reason ? `${ticket.state} (${ticket.reason})` : ticket.state,
     Waited: duration(ticket.waited_ms), Queued: moment(Date.parse(ticket.enqueued_at)),
     Expires: ticket.expires_at && !ticket.ended_at ? moment(Date.parse(ticket.expires_at)) : null,
     Ended: ticket.ended_at ? moment(Date.parse(ticket.ended_at)) : null,
     Rating: ticket.rating ?? null, Attributes: ticket.attributes ? JSON.stringify(ticket.attributes) : null,
+    "Others in line": meets ? `${count(meets.others)}, ${count(meets.permitted)} may meet it now` : null,
+    "Nearest player": meets?.nearest ? nearest(meets.nearest) : null, "Kept apart by": meets?.rule ?? null,
+    "Earliest match": meets?.earliest ? `${until(Date.parse(meets.earliest), now)}, if nobody joins` : null,
     Match: ticket.match?.id ?? null, Room: ticket.match?.room ?? null, Ticket: ticket.id,
   };
   const shown = Object.entries(facts).filter(([, value]) => value !== null);
   find("#search-facts").replaceChildren(
     ...shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))),
   );
+}
+
+function nearest({ player, rating, gap }) {
+  const known = [rating === undefined ? "" : `rating ${rating}`, gap === undefined ? "" : `${gap} away`].filter((text) => text !== "");
+  return known.length > 0 ? `${player} (${known.join(", ")})` : player;
 }
 
 function showTimeline(ticket, timeline, now) {

@@ -6,10 +6,11 @@ const MINUTES_KEPT = 1440;
 const MATCHES_KEPT = 20;
 const LINGER = 60_000; // ms that an empty queue stays visible, so that the list is calm while queues fill and empty
 
-const WHOLE = ["config", "totals", "audit", "redis", "nodes"]; // parts that events replace as a whole
+const WHOLE = ["config", "rules", "totals", "audit", "redis", "nodes"]; // parts that events replace as a whole
 
 export class Store {
   config = null;
+  rules = { version: "", patterns: [] }; // of the live queues, and of all
   totals = null;
   audit = null; // until it is known
   redis = null;
@@ -23,6 +24,7 @@ export class Store {
   heardAt = null; // the server's time in the last event; null before it has reached Redis
   arrivedAt = 0; // arrival of that event, by the browser's clock
 
+  #rulesBy = new Map(); // the rules by pattern
   #offset = 0; // from the browser's clock to the server's
   #views = [];
   #changed = new Set();
@@ -60,7 +62,19 @@ export class Store {
 
   set(part, value) {
     this[part] = value;
+    if (part === "rules") this.#rulesBy = new Map(value.patterns.map((rules) => [rules.pattern, rules]));
     this.touch(part);
+  }
+
+  // rulesForAll are the rules of queues without rules of their own.
+  get rulesForAll() {
+    const { interval_ms, match_size: size, ready_timeout_ms } = this.config;
+    return this.#rulesBy.get("*") ?? this.#rulesBy.get("") ?? { pattern: "", interval_ms, size, ready_timeout_ms, policy: "fifo", rules: 0 };
+  }
+
+  // rulesOf returns the rules of a queue; the stream has those of live queues only.
+  rulesOf(queue) {
+    return this.#rulesBy.get(queue.pattern) ?? this.rulesForAll;
   }
 
   snapshot(data) {

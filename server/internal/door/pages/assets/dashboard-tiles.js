@@ -10,7 +10,7 @@ export function showTiles(store) {
     waiting: (t) => count(t.waiting),
     "waiting-note": (t) => `in ${plural(t.queues, "queue", "queues")}${t.proposed ? `, ${count(t.proposed)} proposed` : ""}`,
     oldest: (t) => (t.oldest_since === null ? "–" : age(store.now - t.oldest_since)),
-    "oldest-note": (t) => (t.oldest_since === null ? "nobody waits" : `a tick every ${interval(store.config)}`),
+    "oldest-note": (t) => (t.oldest_since === null ? "nobody waits" : `a tick every ${intervals(store)}`),
     p50: (t) => duration(t.wait_p50_ms),
     p95: (t) => duration(t.wait_p95_ms),
     p99: (t) => duration(t.wait_p99_ms),
@@ -29,12 +29,16 @@ export function showTiles(store) {
       say(nodes[name], store.reached ? text(store.totals) : name.endsWith("-note") ? "" : NONE);
     }
   }
-  store.view(["totals", "config", "heard"], draw);
+  store.view(["totals", "config", "rules", "heard"], draw);
   return draw;
 }
 
-function interval(config) {
-  return config.interval_ms === 0 ? "moment" : duration(config.interval_ms);
+// intervals are those of the live queues.
+function intervals(store) {
+  const all = [...store.rules.patterns, store.rulesForAll].map((rules) => rules.interval_ms);
+  const words = (ms) => (ms === 0 ? "moment" : duration(ms));
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  return least === most ? words(least) : `${words(least)} to ${words(most)}`;
 }
 
 export function showRedis(store) {

@@ -5,6 +5,7 @@ import { showEmpty } from "./dashboard-empty.js";
 import { showMatches, showNodes } from "./dashboard-lists.js";
 import { Operator } from "./dashboard-operator.js";
 import { QueueTable } from "./dashboard-queues.js";
+import { RulesPage } from "./dashboard-rules.js";
 import { Search } from "./dashboard-search.js";
 import { showStatus } from "./dashboard-status.js";
 import { Store } from "./dashboard-store.js";
@@ -23,6 +24,7 @@ showRedis(store);
 showAudit(store);
 showEmpty();
 new Search(store);
+new RulesPage(store);
 const stream = new Stream(store, "v1/dashboard/events");
 
 // This one timer drives all changes that no event brings.

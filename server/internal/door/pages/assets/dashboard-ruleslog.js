@@ -1,0 +1,35 @@
+// The log of changes of rules.
+
+import { h } from "./dom.js";
+import { moment } from "./dashboard-format.js";
+import { showDiff } from "./dashboard-diff.js";
+import { hashOf } from "./dashboard-ruleswords.js";
+
+// didWhat says in words what a change did.
+export const didWhat = ({ deleted, source }) => (deleted ? "deleted" : source === "operator" ? "set" : "set, by its flags,");
+
+// versionCount is the number of changes in a version, by which later ones are told from earlier ones.
+export const versionCount = (version) => Number.parseInt(version, 10) || 0;
+
+// showLog lists changes, the newest first. What a change did is compared with the one before of the same pattern.
+export function showLog(list, changes) {
+  list.replaceChildren(...changes.map((change, i) => {
+    const before = changes.slice(i + 1).find(({ pattern }) => pattern === change.pattern);
+    const lines = h("ul", { class: "diff" });
+    const details = h("details", {}, h("summary", {}, "What changed"), lines);
+    details.addEventListener("toggle", () => {
+      if (lines.childElementCount > 0) return;
+      if (!showDiff(lines, before?.rules, change.rules)) {
+        lines.append(h("li", {}, "nothing but the one to whom the rules belong"));
+        lines.hidden = false;
+      }
+    });
+    return h(
+      "li", {},
+      h("p", {},
+        h("strong", {}, change.by), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
+        h("span", { class: "muted" }, h("time", { datetime: change.at }, moment(Date.parse(change.at))), `, version ${change.version}`)),
+      details,
+    );
+  }));
+}
