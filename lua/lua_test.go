@@ -15,7 +15,7 @@ var (
 	writes = regexp.MustCompile(`call\("(HSET|HDEL|HINCRBY|HSETNX|RPUSH|LPUSH|LTRIM|RPOP|LPOP|ZADD|ZREM|ZINCRBY|ZREMRANGEBYRANK|XADD|XDEL|UNLINK|DEL|SADD|SREM|SPOP|PEXPIRE|PUBLISH|XGROUP)"`)
 
 	// writers are fragments that write.
-	writers = regexp.MustCompile(`\b(cancel_tickets|dissolve|time_out|send)\(`)
+	writers = regexp.MustCompile(`\b(cancel_tickets|dissolve|drop_group|time_out|send)\(`)
 
 	function = regexp.MustCompile(`(?m)^local (?:function )?(\w+)`)
 )

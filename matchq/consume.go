@@ -1,252 +1,178 @@
 package matchq
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
-	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/work"
 )
 
-var removeIdleScript = space.Bind[removeIdleArgs]("match/remove_idle")
+// ErrGiveUp as an error of Consume's handle, alone or wrapped, makes the event a dead letter at once: delivering it again
+// would not help.
+var ErrGiveUp = work.ErrGiveUp
 
-type removeIdleArgs struct {
-	Group  string `lua:"group"`
-	IdleMS int64  `lua:"idle_ms"`
+// ErrLeaseLost is the context.Cause of a handler whose event another worker has by now, or nobody any more.
+var ErrLeaseLost = work.ErrLeaseLost
+
+// RetryError as an error of Consume's handle says after how long the event is to be delivered again, at most the longest
+// of ConsumeOptions.Backoff.
+type RetryError struct {
+	After time.Duration // at least 1 ms
+	Err   error
 }
 
-// Consume hands each event of the namespace to one worker of a group, in any number of processes, until ctx ends; it
-// then returns nil. Every group gets every event from the oldest kept on. handle is called for one event at a time.
-//
-// Each event is handled at least once, as long as it is within Config.Retention: an event that a worker has not finished
-// goes to the same worker when it comes back, or to another one after a quarter of the retention. Up to 50 matches
-// that were made together come together, and come again together.
-//
-// An error of handle ends Consume with that error, as does an *InvalidError about the names. While Redis is away, or
-// refuses, Consume logs that and goes on trying.
-func (m *Matcher) Consume(ctx context.Context, group, worker string, handle func(context.Context, Event) error) error {
-	return m.consume(ctx, group, worker, (m.cfg.Retention / 4).Truncate(time.Millisecond), 1, func(ctx context.Context, events []Event) error {
-		for _, event := range events {
-			if err := handle(ctx, event); err != nil {
-				return err
-			}
+func (e *RetryError) Error() string { return e.Err.Error() }
+
+func (e *RetryError) Unwrap() error { return e.Err }
+
+// ConsumeOptions are those of Consume. Give all workers of a group the same; of Kinds, MaxWaiting, MaxDeadLetters and
+// Retention those of the worker count that started last. Only Group must be set.
+type ConsumeOptions struct {
+	// Group names the group: a name. Each event goes to one worker of each group. A new group begins with the events that
+	// are kept. A namespace has at most 100 groups.
+	Group string
+
+	// Kinds are those of the events that the group gets. Defaults to Matched.
+	Kinds []State
+
+	// Concurrency is how many events this call of Consume handles at once, from 1 to 1,000. Defaults to 10.
+	Concurrency int
+
+	// AckWait is how long after the death of a worker, or of its connection, its events are delivered again, from 100 ms to
+	// 1 h. While it lives it keeps them, however long handle takes. Defaults to 30 s.
+	AckWait time.Duration
+
+	// Backoff is how long after each failure of an event it is delivered again, from 1 ms to 24 h; the last one stands for
+	// all later ones. Up to a tenth is added by chance. Defaults to 1 s, 5 s, 30 s, 2 min.
+	Backoff []time.Duration
+
+	// MaxDeliveries is how often an event is delivered before it becomes a dead letter; -1 for no end. Defaults to 5.
+	MaxDeliveries int
+
+	// MaxWaiting is how many events the group holds, those under way and dead letters apart. More stay in the event stream
+	// until half of Config.Retention is over, and then push out the oldest, which the log tells. Defaults to 10,000.
+	MaxWaiting int
+
+	// MaxDeadLetters is how many dead letters the group keeps; more push out the oldest. Defaults to 1,000.
+	MaxDeadLetters int
+
+	// Retention is how long the group, its events and its dead letters outlive its last worker, at least 1 s, while some
+	// process is in Run. Defaults to 24 h.
+	Retention time.Duration
+}
+
+var (
+	defaultBackoff = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
+	eventKinds     = []State{Matched, Proposed, Restored, Cancelled, Expired, RulesChanged}
+)
+
+// completeOptions fills in the defaults, and checks the result.
+func completeOptions(o ConsumeOptions) (ConsumeOptions, error) {
+	if len(o.Kinds) == 0 {
+		o.Kinds = []State{Matched}
+	}
+	if len(o.Backoff) == 0 {
+		o.Backoff = defaultBackoff
+	}
+	for of, standard := range map[*int]int{&o.Concurrency: 10, &o.MaxDeliveries: 5, &o.MaxWaiting: 10_000, &o.MaxDeadLetters: 1000} {
+		if *of == 0 {
+			*of = standard
 		}
-		return nil
-	})
+	}
+	for of, standard := range map[*time.Duration]time.Duration{&o.AckWait: 30 * time.Second, &o.Retention: 24 * time.Hour} {
+		if *of == 0 {
+			*of = standard
+		}
+	}
+	return o, o.check()
 }
 
-// maxTogether is how many entries of the stream ConsumeTogether hands over at once.
-const maxTogether = 8
-
-// ConsumeTogether is Consume for work that is cheaper done at once: handle gets all events of up to eight entries of the
-// stream together, each of up to 50 matches, or as many as ended together. They also come again together. Events that a
-// worker has not finished go to another one after patience, at least 10 ms, which must be longer than handle takes. A worker
-// that ends with nothing left to do is removed from the group, and so is a killed one, after 20 times the patience: workers
-// may have new names each time.
-func (m *Matcher) ConsumeTogether(
-	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
-) error {
-	return m.consume(ctx, group, worker, patience, maxTogether, handle)
-}
-
-func (m *Matcher) consume(
-	ctx context.Context, group, worker string, patience time.Duration, together int, handle func(context.Context, []Event) error,
-) error {
-	if err := CheckName("group", group); err != nil {
+func (o *ConsumeOptions) check() error {
+	if err := CheckName("group", o.Group); err != nil {
 		return err
 	}
-	if err := CheckName("worker", worker); err != nil {
+	for _, kind := range o.Kinds {
+		if !slices.Contains(eventKinds, kind) {
+			return &InvalidError{"kinds", fmt.Sprintf("must be among %v, not %q", eventKinds, kind)}
+		}
+	}
+	if err := checkDuration("ack_wait", o.AckWait, 100*time.Millisecond); err != nil {
 		return err
 	}
-	if err := checkDuration("patience", patience, 10*time.Millisecond); err != nil {
-		return err
-	}
-	c := consumer{m: m, group: group, worker: worker, patience: patience, together: together, handle: handle, mine: "0"}
-	defer c.resign(ctx)
-	outage := space.Outage{
-		Log: m.cfg.Logger, Begins: "matchq: redis is away or refuses, no events until it answers", Ends: "matchq: redis answers, events go on",
-		Attrs: []any{"group", group, "worker", worker},
-	}
-	for ctx.Err() == nil {
-		err := c.step(ctx)
-		var handled *handleError
-		switch {
-		case ctx.Err() != nil: // that was the end
-		case errors.As(err, &handled):
-			return handled.err
-		case err == nil:
-			outage.Over()
-		case space.Passes(err):
-			c.mine, c.joined = "0", false
-			outage.Wait(ctx, err)
-		default:
+	for _, pause := range o.Backoff {
+		if err := checkDuration("backoff", pause, time.Millisecond); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// handleError marks an error of handle, which may call this library itself.
-type handleError struct{ err error }
-
-func (e *handleError) Error() string { return e.err.Error() }
-
-// consumer is one Consume.
-type consumer struct {
-	m             *Matcher
-	group, worker string
-	patience      time.Duration
-	together      int // entries that are handled at once
-	handle        func(context.Context, []Event) error
-	joined        bool      // the group exists
-	mine          string    // where to go on among this worker's unfinished entries; "" when through
-	claimed       time.Time // when it last looked for unfinished entries of other workers
-}
-
-func (c *consumer) step(ctx context.Context) error {
-	if !c.joined {
-		if err := c.join(ctx); err != nil {
-			return err
+	if o.AckWait > time.Hour || slices.Max(o.Backoff) > 24*time.Hour {
+		return &InvalidError{"ack_wait and backoff", "must be at most 1 h and 24 h"}
+	}
+	for _, n := range []struct {
+		field           string
+		is, least, most int
+	}{
+		{"concurrency", o.Concurrency, 1, 1000},
+		{"max_deliveries", o.MaxDeliveries, -1, 1_000_000},
+		{"max_waiting", o.MaxWaiting, 1, 1_000_000},
+		{"max_dead_letters", o.MaxDeadLetters, 1, 1_000_000},
+	} {
+		if n.is < n.least || n.is > n.most {
+			return &InvalidError{n.field, fmt.Sprintf("must be from %d to %d, not %d", n.least, n.most, n.is)}
 		}
-		c.joined = true
 	}
-	messages, err := c.next(ctx)
-	if isGone(err) {
-		c.joined = false // somebody emptied Redis
-		return nil
-	}
+	return checkDuration("retention", o.Retention, time.Second)
+}
+
+// Consume hands each match, or other events, to one worker of a group until ctx ends; each call is a worker, in this
+// process or another. handle is called in a goroutine for each event, Concurrency of them at once; Event.Delivery counts
+// its deliveries. It returns nil once it is done with the event.
+//
+// An event whose handle fails, or panics, is delivered again after Backoff, to any worker, and is a dead letter after
+// MaxDeliveries, or at once with ErrGiveUp: see DeadLetters. A slow or failing event holds up no other, as long as another
+// handler is free. An event whose worker dies is delivered again after AckWait. So each event is handled at least once,
+// and more than once only if a worker dies, is away from Redis for AckWait or Redis loses data or its clock is set: make
+// handle safe to repeat, by the event's ID.
+//
+// When ctx ends, that of the handlers ends too, and Consume returns nil when they have returned; their events, if they
+// failed, are delivered to others at once. While Redis is away, or refuses, Consume logs that and goes on trying. It fails
+// with an *InvalidError about options, or an error after which going on makes no sense, such as a *ConfigError.
+func (m *Matcher) Consume(ctx context.Context, options ConsumeOptions, handle func(context.Context, Event) error) error {
+	o, err := completeOptions(options)
 	if err != nil {
 		return err
 	}
-	for some := range slices.Chunk(messages, c.together) {
-		if err := c.finish(ctx, some); err != nil {
-			return err
-		}
+	if handle == nil {
+		return &InvalidError{"handle", "must not be nil"}
 	}
-	return nil
-}
-
-// isGone says whether there is no group, or no stream any more under a read that waited.
-func isGone(err error) bool {
-	return redis.HasErrorPrefix(err, "NOGROUP") || redis.HasErrorPrefix(err, "UNBLOCKED")
-}
-
-// join makes the group unless it is there.
-func (c *consumer) join(ctx context.Context) error {
-	return c.do(ctx, "make group", func(ctx context.Context, rdb redis.UniversalClient) error {
-		err := rdb.XGroupCreateMkStream(ctx, c.m.space.Key(space.Events), c.group, "0").Err()
-		if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
-			return nil // it exists
-		}
-		return err
-	})
-}
-
-// next finds entries to handle: this worker's unfinished ones, those of others, new ones.
-func (c *consumer) next(ctx context.Context) ([]redis.XMessage, error) {
-	if c.mine != "" {
-		messages, err := c.read(ctx, c.mine, -1)
-		if err != nil || len(messages) > 0 {
-			if len(messages) > 0 {
-				c.mine = messages[len(messages)-1].ID
+	kinds := make([]string, len(o.Kinds))
+	for i, kind := range o.Kinds {
+		kinds[i] = string(kind)
+	}
+	longest := slices.Max(o.Backoff)
+	err = work.Run(ctx, work.Config{
+		Settings: work.Settings{Group: o.Group, Kinds: kinds, MaxReady: o.MaxWaiting, MaxDead: o.MaxDeadLetters, Retention: o.Retention},
+		Space:    m.space, Concurrency: o.Concurrency, AckWait: o.AckWait, Longest: max(longest+longest/10, o.AckWait),
+		MaxDeliveries: max(0, o.MaxDeliveries), Block: m.block(),
+		Handle: func(ctx context.Context, d *work.Delivery) error {
+			event, err := eventOf(d.ID, d.Fields)
+			if err != nil {
+				return err
 			}
-			return messages, err
-		}
-		c.mine = ""
+			event.Delivery = d.Number
+			return handle(ctx, event)
+		},
+		Again: func(number int, err error) time.Duration {
+			if later, ok := errors.AsType[*RetryError](err); ok {
+				return max(later.After, time.Millisecond)
+			}
+			return o.Backoff[min(number, len(o.Backoff))-1]
+		},
+	})
+	if errors.Is(err, work.ErrTooManyGroups) {
+		return &InvalidError{"group", fmt.Sprintf("must be one of at most %d: delete another", work.MaxGroups)}
 	}
-	if time.Since(c.claimed) >= c.patience/2 {
-		messages, err := c.claim(ctx)
-		if err != nil || len(messages) > 0 {
-			return messages, err // and look again before waiting for new ones
-		}
-		c.claimed = time.Now()
-		c.removeIdleConsumers(ctx)
-	}
-	return c.read(ctx, ">", c.m.block())
-}
-
-// claimCount is how many entries are claimed at once.
-const claimCount = 16
-
-// claim takes entries that other workers left unfinished.
-func (c *consumer) claim(ctx context.Context) ([]redis.XMessage, error) {
-	return space.Do(ctx, c.m.space, "claim events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
-		messages, _, err := rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-			Stream: c.m.space.Key(space.Events), Group: c.group, Consumer: c.worker, MinIdle: c.patience, Start: "0", Count: claimCount,
-		}).Result()
-		return messages, err
-	})
-}
-
-func (c *consumer) read(ctx context.Context, after string, block time.Duration) ([]redis.XMessage, error) {
-	return space.Do(ctx, c.m.space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
-		return entriesOf(rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: c.group, Consumer: c.worker, Streams: []string{c.m.space.Key(space.Events), after}, Count: int64(c.together), Block: block,
-		}).Result())
-	})
-}
-
-// do makes a call that returns nothing.
-func (c *consumer) do(ctx context.Context, what string, fn func(context.Context, redis.UniversalClient) error) error {
-	_, err := space.Do(ctx, c.m.space, what, func(ctx context.Context, rdb redis.UniversalClient) (struct{}, error) {
-		return struct{}{}, fn(ctx, rdb)
-	})
 	return err
-}
-
-// finish handles the events of some entries together and acknowledges these.
-func (c *consumer) finish(ctx context.Context, messages []redis.XMessage) error {
-	var events []Event
-	ids := make([]string, len(messages))
-	for i, message := range messages {
-		ids[i] = message.ID
-		if len(message.Values) == 0 {
-			continue // it was trimmed before it was handled
-		}
-		e, err := parseMessage(message)
-		if err != nil && i > 0 {
-			return cmp.Or(c.finish(ctx, messages[:i]), err)
-		}
-		if err != nil {
-			return err
-		}
-		for place := range e.Places() {
-			events = append(events, e.event(place))
-		}
-	}
-	if len(events) > 0 {
-		if err := c.handle(ctx, events); err != nil {
-			return &handleError{err}
-		}
-	}
-	return c.do(ctx, "acknowledge events", func(ctx context.Context, rdb redis.UniversalClient) error {
-		return rdb.XAck(ctx, c.m.space.Key(space.Events), c.group, ids...).Err()
-	})
-}
-
-// longSilent times the patience is how long a worker may be silent before it counts as killed.
-const longSilent = 20
-
-// removeIdleConsumers removes killed workers from the group, once others have taken their entries: workers may have new
-// names each time, which would pile up. If that fails their names stay until the next time.
-func (c *consumer) removeIdleConsumers(ctx context.Context) {
-	_, _ = removeIdleScript.Call(ctx, c.m.space, removeIdleArgs{Group: c.group, IdleMS: (longSilent * c.patience).Milliseconds()})
-}
-
-// resign removes the worker from the group unless it leaves something unfinished. If that fails its name stays, which
-// harms nobody.
-func (c *consumer) resign(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.m.cfg.Timeout)
-	defer cancel()
-	if unfinished, err := c.read(ctx, "0", -1); err != nil || len(unfinished) > 0 {
-		return
-	}
-	_ = c.do(ctx, "leave group", func(ctx context.Context, rdb redis.UniversalClient) error {
-		return rdb.XGroupDelConsumer(ctx, c.m.space.Key(space.Events), c.group, c.worker).Err()
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -15,294 +16,384 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// handled collects the events that workers got.
-type handled struct {
-	mu  sync.Mutex
-	ids []string
+// quick are options under which tests need not wait long.
+func quick(group string) matchq.ConsumeOptions {
+	return matchq.ConsumeOptions{Group: group, AckWait: time.Second, Backoff: []time.Duration{10 * time.Millisecond}}
 }
 
-func (h *handled) add(ev matchq.Event) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ids = append(h.ids, ev.ID)
-	return len(h.ids)
+// deliveries are what workers were given, by event.
+type deliveries struct {
+	mu     sync.Mutex
+	events []matchq.Event
+	done   []string
 }
 
-func (h *handled) sorted() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	ids := slices.Clone(h.ids)
-	slices.Sort(ids)
-	return ids
+func (d *deliveries) add(ev matchq.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.events = append(d.events, ev)
 }
 
-// consume runs a worker. The function it returns stops the worker, waits for it and returns its error.
-func consume(t testing.TB, m *matchq.Matcher, group, worker string, handle func(context.Context, matchq.Event) error) (end func() error) {
+func (d *deliveries) finish(ev matchq.Event) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.done = append(d.done, ev.ID)
+	return nil
+}
+
+func (d *deliveries) finished() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Sorted(slices.Values(d.done))
+}
+
+func (d *deliveries) of(id string) (numbers []int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, ev := range d.events {
+		if ev.ID == id {
+			numbers = append(numbers, ev.Delivery)
+		}
+	}
+	return numbers
+}
+
+// work runs a worker. The function it returns stops the worker and waits for it.
+func work(t testing.TB, m *matchq.Matcher, o matchq.ConsumeOptions, handle func(context.Context, matchq.Event) error) (end func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- m.Consume(ctx, group, worker, handle) }()
-	end = sync.OnceValue(func() error {
+	go func() { ended <- m.Consume(ctx, o, handle) }()
+	end = sync.OnceFunc(func() {
 		cancel()
-		return <-ended
+		if err := <-ended; err != nil {
+			t.Errorf("consume: %v", err)
+		}
 	})
-	t.Cleanup(func() { _ = end() })
+	t.Cleanup(end)
 	return end
 }
 
-// cancelledOnes makes n events, each in its own entry, and returns their ids.
-func cancelledOnes(t testing.TB, m *matchq.Matcher, n int) []string {
+// matches makes n matches, and returns their events as Watch has them.
+func makeMatches(t testing.TB, m *matchq.Matcher, n int) []matchq.Event {
 	t.Helper()
 	before := position(t, m)
-	for i := range n {
-		made := enqueue(t, m, "history", fmt.Sprint("c", i))
-		if err := m.Cancel(t.Context(), made.ID, ""); err != nil {
-			t.Fatal(err)
-		}
+	var requests []matchq.Request
+	for i := range 2 * n {
+		requests = append(requests, matchq.Request{Queue: "history", Player: fmt.Sprintf("%s-%d", before, i), Attributes: []byte(`{"n":1}`)})
 	}
-	return idsOfEvents(take(t, m, before, n))
-}
-
-func TestWorkersShareEvents(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{})
-		ids := append(story(t, m), cancelledOnes(t, m, 40)...)
-		var all handled
-		workers := make(chan string, len(ids))
-		bothBusy := make(chan struct{}) // a worker holds its first event until the other one has one too
-		var once [2]sync.Once
-		var busy sync.WaitGroup
-		busy.Add(2)
-		go func() { busy.Wait(); close(bothBusy) }()
-		for i, name := range []string{"w0", "w1"} {
-			consume(t, m, "group", name, func(ctx context.Context, ev matchq.Event) error {
-				once[i].Do(busy.Done)
-				<-bothBusy
-				all.add(ev)
-				workers <- name
-				return nil
-			})
-		}
-		share := map[string]int{}
-		for range ids {
-			share[<-workers]++
-		}
-		want := slices.Clone(ids)
-		if slices.Sort(want); !slices.Equal(all.sorted(), want) {
-			t.Errorf("handled %v, not %v", all.sorted(), want)
-		}
-		if len(share) != 2 {
-			t.Errorf("shares: %v", share)
-		}
-		// Another group gets all events too, in order.
-		var other handled
-		full := make(chan struct{})
-		end := consume(t, m, "other", "w0", func(_ context.Context, ev matchq.Event) error {
-			if other.add(ev) == len(ids) {
-				close(full)
-			}
-			return nil
-		})
-		<-full
-		if err := end(); err != nil || !slices.Equal(other.ids, ids) {
-			t.Errorf("the other group handled %v, not %v; %v", other.ids, ids, err)
-		}
-	})
-}
-
-var errHandle = errors.New("could not handle it")
-
-func TestWhatAWorkerLeavesAnotherHandles(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		t.Parallel()
-		m := newMatcher(t, env, matchq.Config{Retention: 4 * time.Second}) // claimed after one
-		ids := cancelledOnes(t, m, 3)
-		var first handled
-		err := m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
-			if first.add(ev) == 2 {
-				return fmt.Errorf("%s: %w", ev.ID, errHandle)
-			}
-			return nil
-		})
-		if !errors.Is(err, errHandle) {
-			t.Fatalf("consume: %v", err)
-		}
-		checkHandled(t, m, "w1", ids[1:])
-	})
-}
-
-// checkHandled runs a worker until it has handled exactly these events, in any order.
-func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) {
-	t.Helper()
-	var got handled
-	full := make(chan struct{})
-	end := consume(t, m, "group", worker, func(_ context.Context, ev matchq.Event) error {
-		if got.add(ev) == len(ids) {
-			close(full)
-		}
-		return nil
-	})
-	select {
-	case <-full:
-	case <-time.After(10 * time.Second):
-	}
-	if err := end(); err != nil || !slices.Equal(got.sorted(), ids) {
-		t.Errorf("%s handled %v, not %v; %v", worker, got.sorted(), ids, err)
-	}
-}
-
-// TestAWorkerComesBackToWhatItLeft needs no waiting: a worker's unfinished events stay its own.
-func TestAWorkerComesBackToWhatItLeft(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{})
-		ids := cancelledOnes(t, m, 3)
-		// The worker ends while it handles the second one: its context ends, and it returns the context's error.
-		ctx, cancel := context.WithCancel(t.Context())
-		err := m.Consume(ctx, "group", "w0", func(ctx context.Context, ev matchq.Event) error {
-			if ev.ID == ids[1] {
-				cancel()
-				return ctx.Err()
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatalf("consume: %v", err)
-		}
-		checkHandled(t, m, "w0", ids[1:])
-	})
-}
-
-// TestMatchesOfAnEntryComeAgainTogether ends a worker in the middle of an entry.
-func TestMatchesOfAnEntryComeAgainTogether(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{})
-		ids := story(t, m)[:50]
-		err := m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
-			if ev.ID == ids[20] {
-				return errHandle
-			}
-			return nil
-		})
-		if !errors.Is(err, errHandle) {
-			t.Fatalf("consume: %v", err)
-		}
-		var again []string
-		err = m.Consume(t.Context(), "group", "w0", func(_ context.Context, ev matchq.Event) error {
-			if again = append(again, ev.ID); len(again) == 50 {
-				return errHandle
-			}
-			return nil
-		})
-		if !errors.Is(err, errHandle) || !slices.Equal(again, ids) {
-			t.Errorf("again came %v, not %v; %v", again, ids, err)
-		}
-	})
-}
-
-// TestConsumeReturnsWhateverHandleSays includes errors that would have a special meaning if they came from Redis.
-func TestConsumeReturnsWhateverHandleSays(t *testing.T) {
-	env := matchqtest.Embedded(t)
-	m := newMatcher(t, env, matchq.Config{})
-	cancelledOnes(t, m, 1)
-	for _, said := range []error{matchq.ErrUnavailable, fmt.Errorf("enqueue: %w", matchq.ErrUnavailable), errors.New("NOGROUP")} {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		err := m.Consume(ctx, "group", "w0", func(context.Context, matchq.Event) error { return said })
-		if cancel(); !errors.Is(err, said) {
-			t.Errorf("handle said %v, consume %v", said, err)
-		}
-	}
-}
-
-func TestConsumeSurvivesAnEmptiedRedis(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{})
-		cancelledOnes(t, m, 2)
-		var got handled
-		end := consume(t, m, "group", "w0", func(_ context.Context, ev matchq.Event) error {
-			got.add(ev)
-			return nil
-		})
-		matchqtest.Eventually(t, "all is handled", func() bool { return len(got.sorted()) == 2 })
-		prefix := "{" + env.Namespace + "}:"
-		for _, key := range []string{"meta", "tickets", "players", "due", "events", "counters", "matched", "tombstones", "batches"} {
-			if err := env.Client.Del(t.Context(), prefix+key).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		ids := cancelledOnes(t, m, 3)
-		matchqtest.Eventually(t, "the later events are handled", func() bool { return len(got.sorted()) == 5 })
-		if err := end(); err != nil || !slices.Equal(got.ids[2:], ids) {
-			t.Errorf("then handled %v, not %v; %v", got.ids[2:], ids, err)
-		}
-	})
-}
-
-// The names of killed workers do not pile up; their unfinished events come first.
-func TestKilledWorkersAreRemoved(t *testing.T) {
-	env := matchqtest.Real(t) // miniredis does not report how long a worker has been silent
-	m := newMatcher(t, env, matchq.Config{})
-	ids := cancelledOnes(t, m, 2)
-	stream := "{" + env.Namespace + "}:events"
-	ctx := t.Context()
-	if err := env.Client.XGroupCreate(ctx, stream, "g", "0").Err(); err != nil {
+	if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
 		t.Fatal(err)
 	}
-	for _, killed := range []string{"one", "two", "three"} { // the last one got no event
-		err := env.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: "g", Consumer: killed, Streams: []string{stream, ">"}, Count: 1, Block: -1,
-		}).Err()
-		if err != nil && !errors.Is(err, redis.Nil) {
+	for made := 0; made < n; {
+		report, err := m.Tick(t.Context(), "history")
+		if err != nil {
+			t.Fatal(err)
+		}
+		made += report.Matches
+	}
+	return take(t, m, before, n)
+}
+
+func groupOf(t testing.TB, m *matchq.Matcher, name string) matchq.Group {
+	t.Helper()
+	groups, err := m.Groups(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups {
+		if g.Name == name {
+			return g
+		}
+	}
+	return matchq.Group{}
+}
+
+// Each match goes to one worker, as Watch tells it; each group gets all of them.
+func TestEachMatchGoesToOneWorker(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		events := makeMatches(t, m, 70)
+		var all [2]deliveries
+		for i, group := range []string{"one", "two"} {
+			for range 3 {
+				work(t, m, quick(group), func(_ context.Context, ev matchq.Event) error {
+					all[i].add(ev)
+					return all[i].finish(ev)
+				})
+			}
+		}
+		events = append(events, makeMatches(t, m, 30)...)
+		for i, group := range []string{"one", "two"} {
+			matchqtest.Eventually(t, "all are done", func() bool { return groupOf(t, m, group).Done == 100 })
+			if len(all[i].events) != len(events) {
+				t.Errorf("%s: %d deliveries", group, len(all[i].events))
+			}
+			for _, want := range events {
+				at := slices.IndexFunc(all[i].events, func(ev matchq.Event) bool { return ev.ID == want.ID })
+				if at < 0 {
+					t.Fatalf("%s: %s was not delivered", group, want.ID)
+				}
+				got := all[i].events[at]
+				if got.Delivery != 1 {
+					t.Errorf("delivery %d", got.Delivery)
+				}
+				if got.Delivery = 0; !reflect.DeepEqual(got, want) {
+					t.Errorf("%s got %+v, Watch %+v", group, got, want)
+				}
+			}
+			if g := groupOf(t, m, group); g.Waiting+g.Delivered+g.DeadLetters != 0 || g.Workers != 3 {
+				t.Errorf("then: %+v", g)
+			}
+		}
+	})
+}
+
+// Kinds choose the events; matches of differing sizes and with data are cut out of their entries.
+func TestKindsAreChosen(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		want := take(t, m, matchq.FromOldest, len(story(t, m)))
+		o := quick("all")
+		o.Kinds = []matchq.State{matchq.Matched, matchq.Cancelled, matchq.Expired, matchq.Proposed, matchq.Restored, matchq.RulesChanged}
+		var all deliveries
+		work(t, m, o, func(_ context.Context, ev matchq.Event) error { all.add(ev); return all.finish(ev) })
+		matchqtest.Eventually(t, "all are done", func() bool { return len(all.finished()) == len(want) })
+		for _, ev := range want {
+			at := slices.IndexFunc(all.events, func(got matchq.Event) bool { return got.ID == ev.ID })
+			if ev.Delivery = 1; at < 0 || !reflect.DeepEqual(all.events[at], ev) {
+				t.Errorf("%+v is missing or differs", ev)
+			}
+		}
+	})
+}
+
+// A handler that takes longer than AckWait keeps its match, and holds up no other, nor does one that fails.
+func TestSlowAndFailingMatchesHoldUpNobody(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		o := quick("rooms")
+		o.AckWait, o.Concurrency, o.MaxDeliveries = 300*time.Millisecond, 3, -1
+		o.Backoff = []time.Duration{time.Millisecond}
+		events := makeMatches(t, m, 40)
+		slow, failing := events[0].ID, events[1].ID
+		var all deliveries
+		release := make(chan struct{})
+		for range 2 {
+			work(t, m, o, func(ctx context.Context, ev matchq.Event) error {
+				all.add(ev)
+				switch {
+				case ev.ID == slow:
+					<-release
+				case ev.ID == failing && len(all.finished()) < len(events)-1:
+					return errHandle
+				}
+				return all.finish(ev)
+			})
+		}
+		matchqtest.Eventually(t, "the others are done", func() bool { return len(all.finished()) >= len(events)-2 })
+		began := time.Now()
+		matchqtest.Eventually(t, "a few leases would be over", func() bool { return time.Since(began) > 2*o.AckWait })
+		close(release)
+		matchqtest.Eventually(t, "all are done", func() bool { return groupOf(t, m, "rooms").Done == int64(len(events)) })
+		if got := all.of(slow); !slices.Equal(got, []int{1}) {
+			t.Errorf("the slow match was delivered as %v", got)
+		}
+		for i, number := range all.of(failing) {
+			if number != i+1 {
+				t.Errorf("deliveries of the failing match: %v", all.of(failing))
+				break
+			}
+		}
+		if got := all.finished(); len(slices.Compact(slices.Clone(got))) != len(got) {
+			t.Error("a match was done twice")
+		}
+	})
+}
+
+// After MaxDeliveries, a panic or ErrGiveUp a match is a dead letter, which can be retried and removed.
+func TestDeadLetters(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		events := makeMatches(t, m, 4)
+		o := quick("rooms")
+		o.MaxDeliveries = 3
+		var all deliveries
+		var mended sync.Map
+		work(t, m, o, func(_ context.Context, ev matchq.Event) error {
+			all.add(ev)
+			if _, ok := mended.Load(ev.ID); ok {
+				return all.finish(ev)
+			}
+			switch ev.ID {
+			case events[0].ID:
+				return fmt.Errorf("never: %w", matchq.ErrGiveUp)
+			case events[1].ID:
+				panic("no map")
+			case events[2].ID:
+				return &matchq.RetryError{After: time.Millisecond, Err: errHandle}
+			}
+			return all.finish(ev)
+		})
+		matchqtest.Eventually(t, "three are dead", func() bool { return groupOf(t, m, "rooms").DeadLetters == 3 })
+		letters, total, err := m.DeadLetters(t.Context(), "rooms", 0, 10)
+		if err != nil || total != 3 || len(letters) != 3 {
+			t.Fatalf("%d of %d dead letters, %v", len(letters), total, err)
+		}
+		for _, l := range letters {
+			i := slices.IndexFunc(events, func(ev matchq.Event) bool { return ev.ID == l.Event.ID })
+			if i < 0 || i > 2 {
+				t.Fatalf("dead: %+v", l)
+			}
+			want := []string{"never: matchq: give up", "panic: no map", errHandle.Error()}[i]
+			if deliveries := []int{1, 3, 3}[i]; l.Reason != want || l.Event.Delivery != deliveries || time.Since(l.Since).Abs() > time.Minute {
+				t.Errorf("dead: %+v", l)
+			}
+			l.Event.Delivery = 0
+			if !reflect.DeepEqual(l.Event, events[i]) {
+				t.Errorf("dead: %+v, want %+v", l.Event, events[i])
+			}
+		}
+		if page, _, err := m.DeadLetters(t.Context(), "rooms", 1, 1); err != nil || len(page) != 1 || page[0].Event.ID != letters[1].Event.ID {
+			t.Errorf("the second page: %+v, %v", page, err)
+		}
+		mended.Store(events[1].ID, true)
+		if ids, err := m.RetryDeadLetters(t.Context(), "rooms", events[1].ID, events[3].ID, "1-1-1"); err != nil || !slices.Equal(ids, []string{events[1].ID}) {
+			t.Errorf("retried %v, %v", ids, err)
+		}
+		matchqtest.Eventually(t, "it is done", func() bool { return slices.Contains(all.finished(), events[1].ID) })
+		if got := all.of(events[1].ID); !slices.Equal(got, []int{1, 2, 3, 1}) {
+			t.Errorf("deliveries: %v", got)
+		}
+		for _, want := range []int{1, 0} {
+			if ids, err := m.RemoveDeadLetters(t.Context(), "rooms", events[0].ID); err != nil || len(ids) != want {
+				t.Errorf("removed %v, %v", ids, err)
+			}
+		}
+		matchqtest.Eventually(t, "one is left", func() bool {
+			g := groupOf(t, m, "rooms")
+			return g.DeadLetters == 1 && g.Done == 2 && g.Buried == 3 && g.Waiting+g.Delivered == 0
+		})
+		if n := len(env.Client.HKeys(t.Context(), "{"+env.Namespace+"}:work:rooms").Val()); n > 4 { // the dead letter, the worker's last call
+			t.Errorf("%d fields are left", n)
+		}
+	})
+}
+
+// Dead letters and waiting events are bounded: the newest are kept.
+func TestAGroupIsBounded(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		events := makeMatches(t, m, 30)
+		o := quick("rooms")
+		o.MaxDeadLetters, o.Concurrency = 10, 1
+		work(t, m, o, func(_ context.Context, ev matchq.Event) error { return matchq.ErrGiveUp })
+		matchqtest.Eventually(t, "all have failed", func() bool { return groupOf(t, m, "rooms").Buried == 30 })
+		letters, total, err := m.DeadLetters(t.Context(), "rooms", 0, 100)
+		if err != nil || total != 10 || letters[0].Event.ID != events[29].ID {
+			t.Errorf("%d dead letters, %v", total, err)
+		}
+	})
+}
+
+// A worker that ends gives back what it has not done, at once and as if it had not been delivered.
+func TestAWorkerGivesBack(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		events := makeMatches(t, m, 3)
+		o := quick("rooms")
+		o.AckWait = time.Hour
+		var first, second deliveries
+		end := work(t, m, o, func(ctx context.Context, ev matchq.Event) error {
+			first.add(ev)
+			if ev.ID == events[0].ID {
+				return first.finish(ev)
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		matchqtest.Eventually(t, "it has all", func() bool { return groupOf(t, m, "rooms").Delivered == 2 && len(first.finished()) == 1 })
+		end()
+		if g := groupOf(t, m, "rooms"); g.Waiting != 2 || g.Workers != 0 {
+			t.Errorf("given back: %+v", g)
+		}
+		work(t, m, o, func(_ context.Context, ev matchq.Event) error { second.add(ev); return second.finish(ev) })
+		matchqtest.Eventually(t, "the rest is done", func() bool { return len(second.finished()) == 2 })
+		for _, ev := range second.events {
+			if ev.Delivery != 1 {
+				t.Errorf("delivery %d", ev.Delivery)
+			}
+		}
+	})
+}
+
+// Groups are named in a list, and deleted with all that they have.
+func TestGroupsAreDeleted(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		makeMatches(t, m, 3)
+		keys := env.Client.Keys(t.Context(), "{"+env.Namespace+"}:*").Val()
+		for _, group := range []string{"one", "two"} {
+			end := work(t, m, quick(group), func(_ context.Context, ev matchq.Event) error { return matchq.ErrGiveUp })
+			matchqtest.Eventually(t, "all are dead", func() bool { return groupOf(t, m, group).DeadLetters == 3 })
+			end()
+		}
+		for _, group := range []string{"one", "two"} {
+			if err := m.DeleteGroup(t.Context(), group); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.DeleteGroup(t.Context(), group); !errors.Is(err, matchq.ErrNotFound) {
+				t.Errorf("once more: %v", err)
+			}
+		}
+		left := env.Client.Keys(t.Context(), "{"+env.Namespace+"}:*").Val()
+		slices.Sort(keys)
+		if slices.Sort(left); !slices.Equal(left, keys) {
+			t.Errorf("left: %v, want %v", left, keys)
+		}
+		if flag := env.Client.HGet(t.Context(), "{"+env.Namespace+"}:meta", "groups").Val(); flag != "" {
+			t.Errorf("meta still has groups: %q", flag)
+		}
+		if _, _, err := m.DeadLetters(t.Context(), "one", 0, 1); !errors.Is(err, matchq.ErrNotFound) {
+			t.Errorf("dead letters: %v", err)
+		}
+	})
+}
+
+// Options that make no sense are refused.
+func TestConsumeRefusesOptions(t *testing.T) {
+	m := newMatcher(t, matchqtest.Embedded(t), matchq.Config{})
+	handle := func(context.Context, matchq.Event) error { return nil }
+	for field, o := range map[string]matchq.ConsumeOptions{
+		"group":                {},
+		"kinds":                {Group: "g", Kinds: []matchq.State{"nonsense"}},
+		"ack_wait":             {Group: "g", AckWait: time.Millisecond},
+		"ack_wait and backoff": {Group: "g", AckWait: 2 * time.Hour},
+		"backoff":              {Group: "g", Backoff: []time.Duration{0}},
+		"concurrency":          {Group: "g", Concurrency: 1001},
+		"max_deliveries":       {Group: "g", MaxDeliveries: -2},
+		"max_waiting":          {Group: "g", MaxWaiting: -1},
+		"max_dead_letters":     {Group: "g", MaxDeadLetters: -1},
+		"retention":            {Group: "g", Retention: time.Millisecond},
+	} {
+		checkInvalid(t, m.Consume(t.Context(), o, handle), field)
+	}
+	checkInvalid(t, m.Consume(t.Context(), quick("g"), nil), "handle")
+}
+
+// A namespace has a bounded number of groups.
+func TestTooManyGroups(t *testing.T) {
+	env := matchqtest.Embedded(t)
+	m := newMatcher(t, env, matchq.Config{})
+	handle := func(context.Context, matchq.Event) error { return nil }
+	end := work(t, m, quick("first"), handle)
+	matchqtest.Eventually(t, "it is there", func() bool { return groupOf(t, m, "first").Workers == 1 })
+	end()
+	for i := range 99 {
+		if err := env.Client.ZAdd(t.Context(), "{"+env.Namespace+"}:groups", redis.Z{Score: 1e15, Member: fmt.Sprint(i)}).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var all handled
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- m.ConsumeTogether(ctx, "g", "living", 10*time.Millisecond, func(_ context.Context, events []matchq.Event) error {
-			for _, ev := range events {
-				all.add(ev)
-			}
-			return nil
-		})
-	}()
-	matchqtest.Eventually(t, "the living worker is the only one", func() bool {
-		workers, err := env.Client.XInfoConsumers(t.Context(), stream, "g").Result()
-		return err == nil && len(workers) == 1 && workers[0].Name == "living"
-	})
-	if got := all.sorted(); !slices.Equal(got, ids) {
-		t.Errorf("handled %v, want %v", got, ids)
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-}
-
-// Work that is cheaper done at once gets several entries together, in their order, and acknowledges them in one call.
-func TestEntriesAreHandledTogether(t *testing.T) {
-	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{})
-		ids := cancelledOnes(t, m, 20)
-		trips := &tripCounter{}
-		env.Client.AddHook(trips)
-		ctx, cancel := context.WithCancel(t.Context())
-		var got []string
-		var sizes []int
-		err := m.ConsumeTogether(ctx, "group", "worker", time.Minute, func(_ context.Context, events []matchq.Event) error {
-			got, sizes = append(got, idsOfEvents(events)...), append(sizes, len(events))
-			if len(got) == len(ids) {
-				cancel()
-			}
-			return nil
-		})
-		if err != nil || !slices.Equal(got, ids) {
-			t.Errorf("handled %v, %v, want %v", got, err, ids)
-		}
-		if !slices.Equal(sizes, []int{8, 8, 4}) {
-			t.Errorf("handled %v at once", sizes)
-		}
-		if n := trips.take(); n > 20 { // group, reads, acknowledgements, what begins and ends a worker, and looks at Redis; 40 one by one
-			t.Errorf("%d round trips for %d entries", n, len(ids))
-		}
-	})
+	checkInvalid(t, m.Consume(t.Context(), quick("another"), handle), "group")
+	work(t, m, quick("first"), handle)()
 }

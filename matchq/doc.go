@@ -27,8 +27,8 @@
 //		}
 //	}
 //
-// Use Consume for work that is to be done once for each match, such as making a room: it hands each event to one worker
-// of a group.
+// Use Consume for work that is to be done once for each match, such as making a room: it hands each match to one worker
+// of a group, again after a failure or the death of the worker, and keeps dead letters.
 //
 // # The life of a ticket
 //

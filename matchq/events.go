@@ -12,6 +12,9 @@ type Event struct {
 	Rules   *StoredRules // of a RulesChanged event: pattern, version, source and By, without the rules
 	Reason  string       // why, of a Cancelled or Restored event
 	MatchID string       // of all events about a match; of a Cancelled or Restored one the match that fell apart, "" if there was none
+
+	// Delivery is which delivery of the event this is, from 1, where Consume hands it over; else 0.
+	Delivery int
 }
 
 // Tickets returns the tickets that the event is about.

@@ -45,30 +45,6 @@ func ExampleMatcher_Watch() {
 	// matched alice and carol
 }
 
-// Consume hands each event to one worker of a group, at least once: here, to open a room for each match.
-func ExampleMatcher_Consume() {
-	ctx := context.Background()
-	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol", "dave")
-	defer end()
-	if _, err := m.Tick(ctx, "history"); err != nil {
-		log.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(ctx)
-	rooms := 0
-	err := m.Consume(ctx, "rooms", "worker-1", func(_ context.Context, event matchq.Event) error {
-		fmt.Println("a room for", strings.Join(event.Match.Players(), " and "))
-		if rooms++; rooms == 2 {
-			stop()
-		}
-		return nil // the event is done; an error would end Consume, and the event would be delivered again
-	})
-	fmt.Println(err)
-	// Output:
-	// a room for alice and bob
-	// a room for carol and dave
-	// <nil>
-}
-
 // Run makes matches until its context ends, on any number of nodes.
 func ExampleMatcher_Run() {
 	ctx, stop := context.WithCancel(context.Background())

@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		runNode(addr, os.Getenv("MATCHQ_TEST_NAMESPACE"))
 		return
 	}
+	if addr := os.Getenv("MATCHQ_TEST_WORKER"); addr != "" {
+		runWorker(addr, os.Getenv("MATCHQ_TEST_NAMESPACE"))
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -90,7 +90,7 @@ func startWorker(t *testing.T, env *matchqtest.Env) *worker {
 		return nil
 	})
 	run("Consume", func() error {
-		return w.m.Consume(ctx, "group", "worker", func(_ context.Context, ev matchq.Event) error { tell("consume", ev); return nil })
+		return w.m.Consume(ctx, matchq.ConsumeOptions{Group: "group"}, func(_ context.Context, ev matchq.Event) error { tell("consume", ev); return nil })
 	})
 	t.Cleanup(func() { cancel(); all.Wait() })
 	return w

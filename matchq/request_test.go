@@ -186,8 +186,8 @@ func TestBadNamesElsewhere(t *testing.T) {
 		checkInvalid(t, err, "queue")
 		checkInvalid(t, m.Pause(ctx, name), "queue")
 		checkInvalid(t, m.Resume(ctx, name), "queue")
-		checkInvalid(t, m.Consume(ctx, name, "w", nil), "group")
-		checkInvalid(t, m.Consume(ctx, "g", name, nil), "worker")
+		checkInvalid(t, m.ConsumeTogether(ctx, name, "w", time.Second, nil), "group")
+		checkInvalid(t, m.ConsumeTogether(ctx, "g", name, time.Second, nil), "worker")
 		for what, err := range map[string]error{
 			"cancel": m.Cancel(ctx, name, ""), "cancel player": m.CancelPlayer(ctx, name),
 			"ticket": second(m.Ticket(ctx, name)), "ticket of": second(m.TicketOf(ctx, name)), "match": second(m.Match(ctx, name)),

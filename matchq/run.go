@@ -10,6 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/agreement"
 	"github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/internal/vigil"
+	"github.com/matchq/matchq/matchq/internal/work"
 )
 
 // maxVisits is how many queues one call looks at: a visit costs Redis something even where nobody can be matched.
@@ -24,7 +25,9 @@ const maxVisits = 64
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change.
 func (m *Matcher) Run(ctx context.Context) error {
 	defer m.vigil.Follow(ctx, 0, nil)()
-	seen := watched{}
+	seen := watched{tendings: space.Outage{
+		Log: m.cfg.Logger, Begins: "matchq: events are not kept for groups of workers", Ends: "matchq: events are kept for groups of workers again",
+	}}
 	run := agreement.Run{Space: m.space}
 	defer run.End(ctx)
 	outage := space.Outage{
@@ -58,6 +61,7 @@ func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, erro
 	} else {
 		due.forgettable = errors.Is(err, ErrRefused)
 	}
+	m.tendGroups(ctx, seen, &due)
 	for visits := due.visits; ; {
 		if err == nil && len(visits) > 0 {
 			_, visits, err = m.tick(ctx, visits)
@@ -83,6 +87,23 @@ func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, erro
 type watched struct {
 	clock space.Clock
 	rules string // the version by which all queues were woken
+
+	tended   time.Time    // when groups of workers were looked after
+	tendings space.Outage // in which they are not
+}
+
+// tendGroups keeps events for groups of Consume before they are forgotten, whose workers leave them or are away. Nothing
+// else waits for that.
+func (m *Matcher) tendGroups(ctx context.Context, seen *watched, due *dueList) {
+	if !due.groups || time.Since(seen.tended) < min(time.Second, m.cfg.Retention/8) {
+		return
+	}
+	seen.tended = time.Now()
+	if err := work.Tend(ctx, m.space, m.cfg.Retention/2); err == nil {
+		seen.tendings.Over()
+	} else if ctx.Err() == nil {
+		seen.tendings.Note(err)
+	}
 }
 
 // wakeAndSettle does what comes before the ticks.
@@ -131,6 +152,7 @@ type dueList struct {
 	settleable  bool // deadlines of proposals are over
 	redis       vigil.Identity
 	rules       string // the version in force
+	groups      bool   // there are groups of workers
 	visits      []visit
 }
 
@@ -171,6 +193,7 @@ func decodeDue(r *space.Reply) (dueList, error) {
 	due.settleable = r.Number() == 1
 	due.redis = vigil.ReadIdentity(r)
 	due.rules = r.Text()
+	due.groups = r.Text() == "1"
 	for r.More() {
 		due.visits = append(due.visits, visit{queue: r.Text(), fence: r.Text()})
 	}

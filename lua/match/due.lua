@@ -1,10 +1,11 @@
 -- due: the queues that are to be visited now. READS. O(queues returned + offset).
 -- KEYS due events deadlines meta
 -- ARGV #limit (queues) #offset (where to start, so that nodes pick different queues) #retention_ms
--- RETURN {now_ms, next_ms, forgettable, settleable, replication, born, rules, queue, score, …}: replication and born
---   are as in match/identity.lua; rules is the version in force; next_ms is when another queue is due or a deadline
---   passes ("" if never); forgettable is 1 if there are events older than retention_ms, or with ids ahead of the clock,
---   which tell nothing of their age; settleable is 1 if a deadline has passed
+-- RETURN {now_ms, next_ms, forgettable, settleable, replication, born, rules, groups, queue, score, …}: replication
+--   and born are as in match/identity.lua; rules is the version in force; groups is "1" if there are groups of workers;
+--   next_ms is when another queue is due or a deadline passes ("" if never); forgettable is 1 if there are events older
+--   than retention_ms, or with ids ahead of the clock, which tell nothing of their age; settleable is 1 if a deadline
+--   has passed
 
 --@include lib/time.lua
 --@include lib/identity.lua
@@ -28,5 +29,5 @@ elseif deadline and deadline < (tonumber(next_ms) or math.huge) then
   next_ms = first[2]
 end
 local replication, born = identity(meta)
-local version = call("HGET", meta, "rules") or ""
-return { now, next_ms, #old, settleable, replication, born, version, unpack(found) }
+local known = call("HMGET", meta, "rules", "groups")
+return { now, next_ms, #old, settleable, replication, born, known[1] or "", known[2] or "", unpack(found) }

@@ -33,11 +33,12 @@ const (
 	MetOne     = "met_one"    // hash: player → the latest opponents; only where rules keep them apart
 	MetTwo     = "met_two"    // hash: the same of the hour before, or after
 	Changes    = "changes"    // list: the newest changes of rules, the last one first
+	Groups     = "groups"     // sorted set: group of workers → when it goes unless one of them calls before (ms)
 )
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo,
+	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo, Groups,
 }
 
 // The keys of which there are many, for KeyOf.
@@ -48,6 +49,12 @@ const (
 	Mailbox     = "mailbox"      // stream: the newest messages to a player
 	Room        = "room_key"     // hash: version, token of the last change, doc
 	Seats       = "seats"        // sorted set: rooms in which <kind TAB> player has a seat → when they are forgotten (ms)
+	GroupInfo   = "group_info"   // hash: settings of a group of workers, its position in the events, totals
+	Work        = "work"         // hash: events that a group has to do; lib/work.lua has the fields
+	Ready       = "ready"        // list: ids of them that no worker has
+	Leases      = "leases"       // sorted set: id of a delivered one → when it is delivered again (ms)
+	Dead        = "dead"         // sorted set: id of a dead letter → since when it is one (ms)
+	Workers     = "workers"      // sorted set: worker → until when it counts as alive (ms)
 	Minute      = "minute"       // hash: samples of a minute since 1970: totals, and a payload of each node
 )
 
@@ -62,6 +69,12 @@ var many = map[string]struct{ begin, argument string }{
 	"seats_held": {"seats:", "player"},
 	"seats_left": {"seats:", "player"},
 	Minute:       {"minute:", "minute"},
+	GroupInfo:    {"group:", "group"},
+	Work:         {"work:", "group"},
+	Ready:        {"ready:", "group"},
+	Leases:       {"leases:", "group"},
+	Dead:         {"dead:", "group"},
+	Workers:      {"workers:", "group"},
 }
 
 // Key is the name in Redis of a key that the namespace has once.

@@ -1,0 +1,257 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+// ErrGiveUp says that delivering an event again would not help.
+var ErrGiveUp = errors.New("matchq: give up")
+
+// ErrLeaseLost is the cause that ends the context of a handler whose event another worker has, or nobody any more.
+var ErrLeaseLost = errors.New("matchq: the lease was lost")
+
+// ErrTooManyGroups says that the namespace has MaxGroups groups already.
+var ErrTooManyGroups = errors.New("matchq: too many groups")
+
+// Delivery is an event that a worker was given.
+type Delivery struct {
+	Number int               // from 1
+	Fields map[string]string // of the event, as codec.ParseEntry reads them
+	ID     string
+}
+
+// Config is that of a worker.
+type Config struct {
+	Settings
+
+	Space         *space.Space
+	Concurrency   int
+	AckWait       time.Duration
+	Longest       time.Duration // the longest time until a redelivery
+	MaxDeliveries int           // 0: no end
+	Block         time.Duration // how long Redis may hold a read that finds nothing
+
+	Handle func(context.Context, *Delivery) error
+	// Again is after how long an event that failed is delivered again.
+	Again func(number int, err error) time.Duration
+}
+
+// consumer is a worker of a group. Its fields belong to the goroutine of Run.
+type consumer struct {
+	Config
+
+	worker  string
+	turn    int
+	outage  space.Outage
+	running map[*task]bool
+	settled []row         // what tasks came to, until Redis is told
+	pending *workArgs     // a call without an answer, which is repeated as it was
+	filling bool          // there may be events to make work of
+	full    bool          // the group has as much work as it may
+	ready   bool          // there may be events that no worker has
+	next    time.Duration // until one more is
+	blind   error         // why nobody watches for events, if so
+	ending  bool          // nothing is begun any more
+
+	ended chan *task
+	found chan error  // that there are events behind position, or why that is not known
+	after chan string // the position
+}
+
+// Run handles events until ctx ends, and then waits for the handlers. It returns nil then, else why going on makes no
+// sense.
+func Run(ctx context.Context, config Config) error {
+	c := &consumer{
+		Config: config, worker: space.NewID(), running: map[*task]bool{}, ended: make(chan *task, config.Concurrency),
+		found: make(chan error, 1), after: make(chan string, 1), filling: true, ready: true,
+		outage: space.Outage{
+			Log: config.Space.Log(), Begins: "matchq: redis is away or refuses, no events until it answers",
+			Ends: "matchq: redis answers, events go on", Attrs: []any{"group", config.Group},
+		},
+	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := c.join(ctx); err != nil {
+		return err
+	}
+	var watching sync.WaitGroup
+	watching.Go(func() { c.watch(working) })
+	defer watching.Wait()
+	err := c.loop(working)
+	stop()
+	c.finish(ctx)
+	return err
+}
+
+// join makes the group, as often as it takes.
+func (c *consumer) join(ctx context.Context) error {
+	for ctx.Err() == nil {
+		ok, err := Join(ctx, c.Space, &c.Settings)
+		switch {
+		case err == nil && !ok:
+			return ErrTooManyGroups
+		case err == nil:
+			return nil
+		case ctx.Err() == nil && !space.Passes(err):
+			return err
+		}
+		c.outage.Wait(ctx, err)
+	}
+	return nil
+}
+
+// loop works until ctx ends.
+func (c *consumer) loop(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case t := <-c.ended:
+			c.ending = ctx.Err() != nil
+			c.note(t)
+		case c.blind = <-c.found:
+			c.filling, c.ready = true, true
+		case <-timer.C:
+		}
+		c.noteAll(ctx)
+		err := c.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil && c.blind != nil:
+			c.outage.Note(c.blind)
+			timer.Reset(c.rest())
+		case err == nil:
+			c.outage.Over()
+			timer.Reset(c.rest())
+		case space.Passes(err):
+			c.outage.Wait(ctx, err)
+			timer.Reset(0)
+		default:
+			return err
+		}
+	}
+}
+
+// rest is how long there is nothing to do unless a task ends or events come.
+func (c *consumer) rest() time.Duration {
+	free := len(c.running) < c.Concurrency
+	if free && (c.ready || c.filling) {
+		return 0
+	}
+	rest := min(time.Second, c.AckWait/3) // other workers may lease, give back and revive events
+	if free && c.next >= 0 {
+		rest = min(rest, c.next)
+	}
+	return max(rest, time.Millisecond)
+}
+
+// step fills the group if there may be events, settles what has ended, renews leases, and starts tasks.
+func (c *consumer) step(ctx context.Context) error {
+	if c.filling || c.full {
+		f, err := fill(ctx, c.Space, c.Group, 0)
+		if err != nil {
+			return err
+		}
+		if !f.exists {
+			return c.rejoin(ctx)
+		}
+		c.filling, c.full = f.more, f.full
+		if !f.more && !f.full {
+			select {
+			case c.after <- f.position:
+			default: // it waits already
+			}
+		}
+	}
+	exists, err := c.exchange(ctx, c.Concurrency-len(c.running))
+	if err == nil && !exists {
+		return c.rejoin(ctx)
+	}
+	return err
+}
+
+// rejoin makes the group once more: Redis was emptied, or somebody deleted the group.
+func (c *consumer) rejoin(ctx context.Context) error {
+	c.Space.Log().Warn("matchq: the group was gone with its work, it begins anew", "group", c.Group)
+	c.filling, c.ready = true, true
+	for t := range c.running {
+		t.lose()
+	}
+	return c.join(ctx)
+}
+
+// finish waits for the handlers, whose context has ended, and settles what they came to. What Redis can't be told is
+// delivered again when its lease is over.
+func (c *consumer) finish(ctx context.Context) {
+	c.ending = true
+	ctx = context.WithoutCancel(ctx)
+	keeping := time.NewTicker(c.AckWait / 3)
+	defer keeping.Stop()
+	for len(c.running) > 0 {
+		select {
+		case t := <-c.ended:
+			c.note(t)
+		case <-keeping.C:
+			_, _ = c.exchange(ctx, 0)
+		}
+	}
+	for left := false; !left; {
+		left = c.pending == nil && len(c.settled) <= maxRows
+		if _, err := c.exchange(ctx, 0); err != nil {
+			return
+		}
+	}
+}
+
+// watch waits for events behind the positions that it is given, until ctx ends.
+func (c *consumer) watch(ctx context.Context) {
+	var pause space.Backoff
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case after := <-c.after:
+			err := c.await(ctx, after, pause.Began())
+			if err != nil {
+				space.Sleep(ctx, pause.Next())
+			} else {
+				pause.Reset()
+			}
+			select {
+			case c.found <- err:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// await waits for an entry behind a position, or until ctx ends; only until Redis answers if once is set.
+func (c *consumer) await(ctx context.Context, after string, once bool) error {
+	for ctx.Err() == nil {
+		if found, err := c.read(ctx, after); found || err != nil || once {
+			return err
+		}
+	}
+	return nil
+}
+
+// read waits for an entry behind a position for a while.
+func (c *consumer) read(ctx context.Context, after string) (bool, error) {
+	return space.Do(ctx, c.Space, "read events", func(ctx context.Context, rdb redis.UniversalClient) (bool, error) {
+		err := rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{c.Space.Key(space.Events), after}, Count: 1, Block: c.Block}).Err()
+		if errors.Is(err, redis.Nil) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}

@@ -1,0 +1,132 @@
+package work
+
+import (
+	"context"
+	"time"
+
+	"github.com/matchq/matchq/matchq/internal/codec"
+	"github.com/matchq/matchq/matchq/internal/space"
+)
+
+var workScript = space.Bind[workArgs]("match/work")
+
+type workArgs struct {
+	Group         string `lua:"group"`
+	Worker        string `lua:"worker"`
+	Turn          int    `lua:"turn"`
+	Slots         int    `lua:"slots"`
+	LeaseMS       int64  `lua:"lease_ms"`
+	LongestMS     int64  `lua:"longest_ms"`
+	MaxDeliveries int    `lua:"max_deliveries"`
+	Leaving       bool   `lua:"leaving"`
+	Rows          []row  `lua:"row"`
+}
+
+// row is what becomes of a delivered event.
+type row struct {
+	ID       string `lua:"id"`
+	Delivery int    `lua:"delivery"`
+	Verdict  string `lua:"verdict"`
+	Problem  string `lua:"problem"` // of a dead one
+}
+
+// Verdicts, beside a number of ms.
+const (
+	done = "done"
+	dead = "dead"
+	back = "back"
+	keep = "keep"
+)
+
+const (
+	maxRows  = 200 // of a call
+	maxSlots = 32  // of a call: an event may have 64 KiB
+)
+
+// exchanged is what a worker hears.
+type exchanged struct {
+	exists bool
+	ready  int64
+	next   time.Duration // -1: never
+	lost   []int         // rows
+	events []Delivery
+}
+
+// exchange tells Redis what was settled and which leases go on, and starts what it gets for free slots. A call without an
+// answer is repeated first, as it was: Redis may have made it. exists is false if the group is gone.
+func (c *consumer) exchange(ctx context.Context, slots int) (exists bool, err error) {
+	if c.pending == nil {
+		c.pending = c.newCall(slots)
+	}
+	r, err := workScript.Call(ctx, c.Space, *c.pending)
+	if err != nil {
+		return true, err
+	}
+	call := c.pending
+	c.pending = nil
+	x, err := decodeExchanged(r, len(call.Rows))
+	if err != nil || !x.exists {
+		return err != nil, err
+	}
+	for _, lost := range x.lost {
+		for t := range c.running {
+			if t.ID == call.Rows[lost].ID && t.Number == call.Rows[lost].Delivery {
+				t.lose()
+			}
+		}
+	}
+	for _, d := range x.events {
+		if c.ending {
+			c.settled = append(c.settled, row{ID: d.ID, Delivery: d.Number, Verdict: back})
+		} else {
+			c.start(ctx, d)
+		}
+	}
+	c.ready, c.next = x.ready > 0, x.next
+	return true, nil
+}
+
+// newCall takes what was settled, as far as it fits, and the leases to renew.
+func (c *consumer) newCall(slots int) *workArgs {
+	c.turn++
+	n := min(len(c.settled), maxRows)
+	call := &workArgs{
+		Group: c.Group, Worker: c.worker, Turn: c.turn, Slots: min(slots, maxSlots), LeaseMS: c.AckWait.Milliseconds(),
+		LongestMS: c.Longest.Milliseconds(), MaxDeliveries: c.MaxDeliveries, Leaving: c.ending && len(c.running) == 0 && n == len(c.settled),
+		Rows: append([]row(nil), c.settled[:n]...),
+	}
+	c.settled = append([]row(nil), c.settled[n:]...)
+	for t := range c.running {
+		if len(call.Rows) >= maxRows {
+			break
+		}
+		if time.Since(t.renewed) >= c.AckWait/3 {
+			t.renewed = time.Now()
+			call.Rows = append(call.Rows, row{ID: t.ID, Delivery: t.Number, Verdict: keep})
+		}
+	}
+	return call
+}
+
+func decodeExchanged(r *space.Reply, rows int) (exchanged, error) {
+	if r.Text() == "none" {
+		return exchanged{}, r.Err
+	}
+	x := exchanged{exists: true, ready: r.Number(), next: -1}
+	if next := r.Text(); next != "" {
+		x.next = time.Duration(number(r, next)) * time.Millisecond
+	}
+	lost := r.List()
+	for lost.More() {
+		x.lost = append(x.lost, lost.Index(rows))
+	}
+	r.Done(lost)
+	events := r.List()
+	for events.More() {
+		d := Delivery{ID: events.Text(), Number: int(events.Number())}
+		d.Fields = codec.ParseWork(events.Text())
+		x.events = append(x.events, d)
+	}
+	r.Done(events)
+	return x, r.Err
+}

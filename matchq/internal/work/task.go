@@ -1,0 +1,98 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// task is a handler at work.
+type task struct {
+	Delivery
+
+	err     error
+	stop    context.CancelCauseFunc
+	renewed time.Time // when its lease was renewed last
+	lost    bool      // another worker has it, or nobody any more
+}
+
+// start runs the handler of an event.
+func (c *consumer) start(ctx context.Context, d Delivery) {
+	ctx, stop := context.WithCancelCause(ctx)
+	t := &task{Delivery: d, stop: stop, renewed: time.Now()}
+	c.running[t] = true
+	go func() {
+		t.err = c.handle(ctx, &t.Delivery)
+		stop(nil)
+		c.ended <- t // which has room for all
+	}()
+}
+
+// lose ends the context of the handler.
+func (t *task) lose() {
+	t.lost = true
+	t.stop(ErrLeaseLost)
+}
+
+// handle calls the handler. A panic is an error of this event, not the end of the process.
+func (c *consumer) handle(ctx context.Context, d *Delivery) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			c.Space.Log().Error("matchq: a handler panicked", "group", c.Group, "event", d.ID, "panic", problem, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", problem)
+		}
+	}()
+	return c.Handle(ctx, d)
+}
+
+// note takes what a task came to. At the end of the worker a failure tells nothing of the event.
+func (c *consumer) note(t *task) {
+	delete(c.running, t)
+	r := row{ID: t.ID, Delivery: t.Number, Verdict: done}
+	switch {
+	case t.err == nil:
+	case t.lost:
+		return
+	case c.ending && !errors.Is(t.err, ErrGiveUp):
+		r.Verdict = back
+	default:
+		r.Verdict, r.Problem = c.judge(t)
+	}
+	c.settled = append(c.settled, r)
+}
+
+// noteAll takes what has ended by now.
+func (c *consumer) noteAll(ctx context.Context) {
+	for {
+		select {
+		case t := <-c.ended:
+			c.ending = ctx.Err() != nil
+			c.note(t)
+		default:
+			return
+		}
+	}
+}
+
+// judge says what becomes of an event that failed.
+func (c *consumer) judge(t *task) (verdict, problem string) {
+	if c.MaxDeliveries > 0 && t.Number >= c.MaxDeliveries || errors.Is(t.err, ErrGiveUp) {
+		c.Space.Log().Warn("matchq: an event became a dead letter", "group", c.Group, "event", t.ID, "delivery", t.Number, "error", t.err)
+		return dead, cut(t.err.Error())
+	}
+	pause := c.Again(t.Number, t.err)
+	pause += time.Duration(rand.Int64N(int64(pause)/10 + 1)) // what failed together does not come together
+	return strconv.FormatInt(max(1, min(pause, c.Longest).Milliseconds()), 10), ""
+}
+
+// maxProblem is how many bytes of an error a dead letter keeps.
+const maxProblem = 500
+
+func cut(problem string) string {
+	return strings.ToValidUTF8(problem[:min(len(problem), maxProblem)], "")
+}
