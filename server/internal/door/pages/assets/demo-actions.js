@@ -14,7 +14,7 @@ export function actionsOf(player) {
     player.dropBot();
     if (ended(state.me, freshEnough)) await player.becomeNew();
     const answer = await player.attempt('create_general_game_match', {
-      userId: state.me?.player, questionaireId: state.set, attributes: {name: player.name},
+      userId: state.me?.player, questionaireId: state.set, rating: state.rating, attributes: {name: player.name, rating: state.rating},
     });
     if (answer?.status === 'DUPLICATED_USER_ID') await player.attempt('get_state');
     if (withBot && state.ticket) player.callBot(state.ticket.queue);

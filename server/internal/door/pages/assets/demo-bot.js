@@ -15,7 +15,7 @@ export class Bot {
   #against = null; // its opponent
   guest;
 
-  // The options are name, set, owner (the player it is for), changed() and ended(failed); and guest, if the bot was
+  // The options are name, rating, set, owner (the player it is for), changed() and ended(failed); and guest, if the bot was
   // there before a reload of the page.
   constructor(given) {
     this.#given = given;
@@ -72,7 +72,8 @@ export class Bot {
     }
     try {
       await connection.ask('create_general_game_match', {
-        userId, questionaireId: this.#given.set, attributes: {name: this.#given.name, bot: true},
+        userId, questionaireId: this.#given.set, rating: this.#given.rating,
+        attributes: {name: this.#given.name, bot: true, rating: this.#given.rating},
       });
     } catch (problem) {
       if (problem.code === 'offline') throw problem;

@@ -101,7 +101,7 @@ export class Player {
   // callBot starts a bot; guest is its identity if it was there before a reload of the page.
   callBot(set, guest) {
     const bot = new Bot({
-      set, guest, name: this.#given.botName(), owner: this.state.me.player,
+      set, guest, name: this.#given.botName(), rating: this.state.rating, owner: this.state.me.player,
       changed: () => this.changed(),
       ended: (failed) => {
         if (this.state.bot !== bot) return;

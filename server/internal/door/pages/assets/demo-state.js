@@ -1,6 +1,8 @@
 // The state of a player, and its changes by the server's events. All screens are drawn from this one state; nothing
 // here draws, sends or waits. Times are those of performance.now().
 
+import {after, known, ratingOf, told} from './demo-rating.js';
+
 const nameLength = 24;
 
 // dict is an object with players' ids as keys. It inherits nothing: a player may be called constructor.
@@ -8,7 +10,7 @@ const dict = (entries = {}) => Object.assign(Object.create(null), entries);
 
 // start is the first state of a page, with the tab's remembered values.
 export function start(remembered = {}) {
-  const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null} = remembered;
+  const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null, rating} = remembered;
   if (game) {
     for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
     game.closesAt = game.startsAt = game.awayUntil = null; // of another page's clock; the server sends new ones
@@ -16,15 +18,15 @@ export function start(remembered = {}) {
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
   return {
-    me: null, names: dict(names), set, seq, ticket, match, game, result,
+    me: null, names: dict(names), set, seq, ticket, match, game, result, rating: known(rating),
     sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
     link: {status: 'connecting', since: 0}, backAt: null, busy: false, bot: null,
   };
 }
 
 // remembered returns the values that the tab keeps.
-export function remembered({names, set, seq, ticket, match, game, result}) {
-  return {names, set, seq, ticket, match, game, result};
+export function remembered({names, set, seq, ticket, match, game, result, rating}) {
+  return {names, set, seq, ticket, match, game, result, rating};
 }
 
 // screen returns the name of the screen to show.
@@ -118,6 +120,9 @@ const handlers = {
   game_over: (state, data, now) => {
     if (data.roomId !== state.match?.room || state.result) return;
     state.result = {...outcome(state, data), results: data.results, players: state.match.players, set: state.match.set};
+    const {against} = state.match;
+    const share = {win: 1, draw: 0.5, lose: 0}[state.result.outcome];
+    if (typeof against === 'number' && share !== undefined) state.rating = after(state.rating, against, share);
     state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // show the last right answer first
   },
 
@@ -148,7 +153,12 @@ const statuses = {
 
   MATCHED: (state, data, now) => {
     if (data.roomId === state.match?.room || data.roomId === state.result?.room) return; // a repeat
-    meet(state, {room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + lookAtEachOther}, users(data));
+    const players = users(data);
+    const [mine, against] = [players.find(isMe(state)), players.find((user) => !isMe(state)(user))].map((user) => ratingOf(user?.attributes));
+    meet(state, {
+      room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + lookAtEachOther,
+      against, told: told(data.rules, mine, against),
+    }, players);
   },
 
   EXPIRED: (state, data) => over(state, data, 'expired'),
@@ -195,6 +205,9 @@ export function othersOf(ticket, waiting) {
 export function tickOf(ticket, waiting, ms, now) {
   return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
 }
+
+// isMe returns whether a user of a payload is the player of this tab.
+const isMe = (state) => ({id}) => id === state.me?.player;
 
 // users returns the users of a payload: user1, user2 and so on.
 function users(data) {

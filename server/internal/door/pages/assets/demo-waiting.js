@@ -70,7 +70,7 @@ export function proposed({t, state, actions}) {
 }
 
 export function match({t, state, actions}) {
-  const {players, friend, waitedMs} = state.match;
+  const {players, friend, waitedMs, told = []} = state.match;
   const mine = state.me?.player;
   const side = (id) => h('li', {class: 'side'}, avatar(nameOf(state, id), id),
     nameTag(nameOf(state, id)), id === mine ? h('span', {class: 'muted'}, t('me')) : null);
@@ -83,6 +83,7 @@ export function match({t, state, actions}) {
     titled(h('p', {class: 'set-title'}), titleOf(state, state.match.set)),
     heading(t(friend ? 'matchedFriend' : 'matched')),
     h('ul', {class: 'versus'}, side(mine), ...others.flatMap((id) => [h('li', {class: 'against muted', 'aria-hidden': 'true'}, t('versus')), side(id)])),
+    ...told.map((key) => h('p', {class: 'told'}, t(key))),
     waitedMs === undefined ? null : h('p', {class: 'muted'}, t('waited', (waitedMs / 1000).toFixed(1))),
     away, status,
     h('div', {class: 'actions'}, start, sureButton(t('leave'), t('giveUpSure'), actions.giveUp)), alone);
