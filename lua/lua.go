@@ -34,11 +34,12 @@ func Source(script string) (string, error) {
 		return source.(string), nil //nolint:forcetypeassert // only strings are stored
 	}
 	a := assembly{files: files}
-	err := a.addScript(script)
-	if err == nil {
-		assembled.Store(script, a.String())
+	if err := a.addScript(script); err != nil {
+		return "", err
 	}
-	return a.String(), err
+	source := dropUnused(a.String())
+	assembled.Store(script, source)
+	return source, nil
 }
 
 var assembled sync.Map
