@@ -81,7 +81,7 @@ type Config struct {
 }
 
 // schema is the version of the data in Redis. Nodes must agree on it.
-const schema = 4
+const schema = 5
 
 // complete fills in the defaults, and checks the result.
 func complete(c Config) (Config, error) {

@@ -69,6 +69,7 @@ func (s *machine) doCrowd(t *rapid.T) error {
 		s.fresh++
 		requests = append(requests, matchq.Request{
 			Queue: queue, Player: "p" + strconv.Itoa(s.fresh), TTL: ttl, Rating: new(float64(s.fresh % 7)),
+			Attributes: json.RawMessage(fmt.Sprintf(`{"a":"%d"}`, s.fresh%3)),
 		})
 	}
 	return s.enqueueAll(t, requests)

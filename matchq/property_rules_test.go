@@ -16,7 +16,7 @@ const failing = "return function(batch) error(batch[1].id) end"
 
 // anyRules draws the rules of all queues.
 func anyRules(t *rapid.T, deadlines bool) (policy string, r matchq.Rules) {
-	policy = rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky", "failing", "rules"}).Draw(t, "policy")
+	policy = rapid.SampledFrom([]string{"fifo", "fifo", "fifo", "random", "picky", "failing", "rules", "rules", "rules"}).Draw(t, "policy")
 	r = matchq.Rules{
 		Policy:    policy,
 		Interval:  rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Second}).Draw(t, "interval"),
@@ -28,6 +28,9 @@ func anyRules(t *rapid.T, deadlines bool) (policy string, r matchq.Rules) {
 		r.Rules = []rules.Rule{
 			{Type: rules.Distance, Max: 1, Default: 1.0},
 			{Type: rules.Avoid, Last: rapid.IntRange(1, 8).Draw(t, "last"), OptionalAfter: 20 * time.Second},
+		}
+		if rapid.Bool().Draw(t, "in parts") {
+			r.Rules = append(r.Rules, rules.Rule{Type: rules.Equal, Attribute: "a", OptionalAfter: time.Second})
 		}
 	case "picky":
 		r.Source = picky

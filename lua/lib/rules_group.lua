@@ -42,9 +42,9 @@ local function pair_part(batch, part, total, mates)
   end
 end
 
--- group_by_rules: the groups of a batch, in the order of their oldest tickets. See lib/rules.lua.
-local function group_by_rules(rules, tickets, n, total)
-  local size, groups, mates = rules.size, {}, {}
+-- pair_up: a batch as the rules see it, and for each position that is grouped its mate, or the members of its group.
+local function pair_up(rules, tickets, n, total)
+  local size, mates = rules.size, {}
   local batch = view_batch(rules, tickets, n, size)
   add_checks(batch)
   scale_weights(batch, rules.matches_first)
@@ -57,9 +57,15 @@ local function group_by_rules(rules, tickets, n, total)
       pair_part(batch, parts[p], total, mates)
     end
   end
-  for i = 1, n do
+  return batch, mates
+end
+
+-- groups_of: the groups of a batch, in the order of their oldest tickets.
+local function groups_of(batch, mates)
+  local groups = {}
+  for i = 1, batch.n do
     local members = mates[i]
-    if size == 2 and members and members > i then
+    if batch.size == 2 and members and members > i then
       members = { i, members }
     end
     if type(members) == "table" and members[1] == i then
@@ -67,4 +73,9 @@ local function group_by_rules(rules, tickets, n, total)
     end
   end
   return groups
+end
+
+-- group_by_rules: the groups of a batch, in the order of their oldest tickets. See lib/rules.lua.
+local function group_by_rules(rules, tickets, n, total)
+  return groups_of(pair_up(rules, tickets, n, total))
 end

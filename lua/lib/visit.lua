@@ -104,7 +104,7 @@ end
 
 -- close_visit: take matched and expired tickets and tombstones from the lists, and put the others in their places; at
 -- most room of the passed ones return. Sets visit.left (how many ids the list holds) and visit.more (the batch is not
--- done). Returns how much room is left.
+-- done). Returns how much room is left. visit.value is the state for the next call if that is not batch_value's.
 --
 -- While the batch goes on, the newest kept tickets are offered again: they go back to the head of the list or, if
 -- proposed tickets may stand between them, are carried, and need not be read again.
@@ -146,6 +146,8 @@ local function close_visit(visit, waiting, passed_over, room)
 
   if visit.remaining > 0 then
     visit.remaining = visit.remaining + again
+  elseif visit.passed > 0 and (visit.holds or visit.buried) then
+    visit.value = "r" -- some of them may have ended since they were passed: see lib/ranked.lua
   elseif visit.passed > 0 and room > 0 then
     local returning = redis.call("RPOP", passed_over, room) or {}
     if #returning > 0 then

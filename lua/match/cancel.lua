@@ -2,7 +2,7 @@
 -- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets due events counters tombstones batches
--- KEYS for each row: waiting passed
+-- KEYS for each row: waiting passed rank
 -- ARGV reason
 -- ARGV for each row: id queue body ("" unless the ticket is to be voided)
 -- RETURN {"ok", values…} or {"config", stored}; the value of a ticket is its outcome, "" if it is unknown. A proposed
@@ -46,7 +46,7 @@ if voided > 0 then
   call("HINCRBY", counters, "enqueued", voided)
 end
 for _, row in ipairs(standing) do
-  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row])
+  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row], rank[row])
 end
 
 local ended = {}

@@ -1,7 +1,7 @@
 -- drain: cancel the waiting and the proposed tickets of a queue, oldest first. WRITES. O(limit). Safe to repeat.
 -- WHEN FULL goes on
 -- GUARDED
--- KEYS meta tickets due events counters tombstones batches held proposals deadlines waiting passed
+-- KEYS meta tickets due events counters tombstones batches held proposals deadlines waiting passed rank
 -- ARGV queue reason #limit #until_ms (0: now; else as returned)
 -- RETURN {"ok", until_ms, cancelled, more} or {"config", stored}; tickets enqueued after until_ms stay, and wait again
 --   if they were proposed with one that does not
@@ -79,6 +79,9 @@ for _, match in ipairs(apart) do
 end
 for list, taken in pairs(cuts) do
   call("LTRIM", list, taken, -1)
+end
+if call("UNLINK", rank) == 1 then
+  call("HSET", batches, queue, "r") -- what a tick by rules has passed so far returns
 end
 local passing = call("LLEN", passed)
 if passing == 0 then

@@ -33,8 +33,9 @@ local visits = call("ZMSCORE", due, all(queue))
 local matches = call("ZMSCORE", matched, all(queue))
 for row = 1, rows do
   local proposed, mark = tonumber(holding[row]) or 0, queue[row] .. "\t"
-  local live = call("LLEN", waiting[row]) + call("LLEN", passed[row]) - (dead[row] or 0) - proposed
-  local oldest = live > 0 and (oldest_in(passed[row], mark) or oldest_in(waiting[row], mark)) or 0
+  local passing = call("LLEN", passed[row])
+  local live = call("LLEN", waiting[row]) + passing - (dead[row] or 0) - proposed
+  local oldest = live > 0 and oldest_in(passing > 0 and passed[row] or waiting[row], mark) or 0
   local paused = any_paused and call("HEXISTS", meta, "paused:" .. queue[row]) or 0
   reply[row + 1] = { live, proposed, oldest, visits[row] or "", tonumber(matches[row]) or 0, paused }
 end

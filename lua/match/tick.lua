@@ -3,7 +3,7 @@
 -- RULED paused leases blind_span
 -- KEYS meta tickets due events counters matched tombstones batches held proposals deadlines online nodes fallbacks
 -- KEYS met_one met_two
--- KEYS for each row: waiting passed
+-- KEYS for each row: waiting passed rank
 -- ARGV #limit #plans
 -- ARGV for each plan: #interval_ms #size #ready_ms (0: no ready check) policy source names (of an own policy; "" else)
 -- ARGV for each row: queue #plan phase_ms fence (the score that the queue must have; "" for a visit at any time)
@@ -16,7 +16,7 @@
 -- holds. Tickets over the limit are noted in batches and left to further calls, from any node and by the plan of their
 -- day; the score moves when the batch is done. Until then the tickets that a policy leaves over are offered again with
 -- the tickets behind them (the newest, half a call's worth) or passed: they return to the head of the line when the
--- batch is done.
+-- batch is done. By rules such a batch is matched in the order of ranks: see lib/ranked.lua.
 --
 -- With a ready check, matches are proposed: the tickets keep their places, held, so that a restored ticket is where it
 -- was. A tick steps over held tickets, also when the ready check is over.
@@ -29,7 +29,7 @@
 --@include lib/entry.lua
 --@include lib/batch.lua
 --@include lib/fallback.lua
---@include lib/visit.lua
+--@include lib/ranked.lua
 --@include lib/attendance.lua
 --@include lib/blind.lua
 --@include lib/proposal.lua
@@ -60,7 +60,7 @@ for row = 1, rows do
   if fence[row] == "" or fence[row] == scores[row] then
     local by = made[plan[row]]
     local most = math.min(limit, by.most)
-    local visit = open_visit(waiting[row], under_way[row], most - n, by.size, most)
+    local visit = open_batch(waiting[row], passed[row], rank[row], under_way[row], most - n, by, most, version)
     if not visit then
       break
     end
@@ -91,13 +91,17 @@ end
 for nth, visit in ipairs(visits) do
   local row, by = visit.row, visit.by
   local grouped_before, expired_before = #by.lines, #expired
-  local found = (visit.resumed or (buried[row] or "0") ~= "0") and seen or nil
+  visit.buried = (buried[row] or "0") ~= "0"
+  local found = (visit.resumed or visit.buried) and seen or nil
   visit.batch = new_batch(queues[row], ids, records, visit.first, visit.last, visit.carried, now, found,
     expired, absent, gone)
   visit.paused = paused and call("HEXISTS", meta, "paused:" .. queues[row]) == 1
   visit.blind = blind and any_between(positions, visit.first, visit.last)
-  if visit.paused or visit.blind then
+  local step = follow_step(visit, version)
+  if visit.paused or visit.blind or step and (step ~= "sweep" or visit.abandoned) then
     visit.taken, visit.took = group(nobody, visit.batch, by)
+  elseif step then
+    visit.taken, visit.took = group(by.sweep, chunk_of(visit), by)
   elseif by.guest then
     local before = by.guest.spent
     group_visit(by.guest, visit, fallen_back(fallen[row], by.guest.version, now), now, by)
@@ -137,11 +141,15 @@ end_tickets(events, now, { kind = "cancelled", size = 1, reason = "disconnected"
 for _, visit in ipairs(visits) do
   local row, by = visit.row, visit.by
   local name = queues[row]
-  room = close_visit(visit, waiting[row], passed[row], room)
+  if visit.step then
+    close_ranked(visit, waiting[row], passed[row], rank[row], version)
+  else
+    room = close_visit(visit, waiting[row], passed[row], room)
+  end
   local earliest = earliest_expiry(visit, now, outcomes)
   local left = visit.left - visit.held - (by.proposing and visit.took or 0)
   if visit.more then
-    call("HSET", batches, name, batch_value(visit))
+    call("HSET", batches, name, visit.value or batch_value(visit))
   else
     if visit.resumed then
       call("HDEL", batches, name)

@@ -2,7 +2,7 @@
 -- WHEN FULL goes on
 -- GUARDED
 -- KEYS meta tickets players due events counters tombstones batches
--- KEYS for each row: waiting passed
+-- KEYS for each row: waiting passed rank
 -- ARGV reason #since_ms
 -- ARGV for each row: player id (of the latest ticket; "": none) queue
 -- RETURN {"ok", "done"} (also if a player waits nowhere), {"ok", "busy", row} if that player is proposed or was matched
@@ -40,6 +40,6 @@ for row = 1, rows do
 end
 cancel_tickets(tickets, events, counters, now, reason, lines)
 for _, row in ipairs(standing) do
-  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row])
+  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row], rank[row])
 end
 return { "ok", "done" }

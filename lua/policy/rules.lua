@@ -35,9 +35,40 @@ local function seen_by_rules(rules, records, positions, now)
   return tickets
 end
 
+-- in_waiting_order: the positions of a batch by the time of enqueueing. Numbers sort faster without a function that
+-- compares, and behind a time there is room for a position.
+local function in_waiting_order(batch)
+  local keys, room = {}, batch.n + 1
+  for i = 1, batch.n do
+    keys[i] = enqueued_at(batch.records[i]) * room + i
+  end
+  table.sort(keys)
+  for k = 1, batch.n do
+    keys[k] = keys[k] % room
+  end
+  return keys
+end
+
+-- as_matches: groups of a batch as a policy returns them, and what the rules did in each. positions has the place in the
+-- batch of each ticket that was grouped; nil if that is its number.
+local function as_matches(groups, positions)
+  local told = {}
+  for g = 1, #groups do
+    local members = groups[g].tickets
+    for m = 1, positions and #members or 0 do
+      members[m] = positions[members[m]]
+    end
+    told[g] = told_text(groups[g].data)
+  end
+  return groups, told
+end
+
 -- follow_rules: let a plan match by rules, as package rules writes them. Sets plan.policy, plan.notes (whether
--- opponents are noted), plan.most and plan.meeting: in how many ms two of a batch's tickets may first meet, nil if that
--- is not known.
+-- opponents are noted), plan.most and, of a batch,
+--   plan.meeting  in how many ms two of some positions may first meet; nil if that is not known
+--   plan.rank     scores and members for the sorted set of ranks
+--   plan.sweep    the policy of a part of a batch in ranks: batch.parts has the part of each position, batch.more
+--                 whether others follow. Sets batch.open: the positions that stay for the next call.
 local function follow_rules(plan, source)
   local rules, engine = cjson.decode(source), nil
   local function ready()
@@ -54,11 +85,24 @@ local function follow_rules(plan, source)
   plan.notes, plan.most = (rules.recent or 0) > 0, max_decoded
   plan.policy = function(batch)
     local tickets = seen_by_rules(rules, batch.records, all_of(batch), batch.now)
-    local groups, told = ready().group(rules, tickets, batch.n, plan.total), {}
-    for g = 1, #groups do
-      told[g] = told_text(groups[g].data)
+    return as_matches(ready().group(rules, tickets, batch.n, plan.total))
+  end
+  plan.sweep = function(batch)
+    local positions = in_waiting_order(batch)
+    local chunk, open = { order = {}, parts = {}, more = batch.more }, {}
+    for i = 1, batch.n do
+      chunk.order[positions[i]], chunk.parts[i] = i, batch.parts[positions[i]]
     end
-    return groups, told
+    local tickets = seen_by_rules(rules, batch.records, positions, batch.now)
+    local groups, left_open = ready().sweep(rules, tickets, batch.n, plan.total, chunk)
+    for i = 1, batch.n do
+      open[positions[i]] = left_open[i]
+    end
+    batch.open = open
+    return as_matches(groups, positions)
+  end
+  plan.rank = function(batch)
+    return ready().rank(rules, seen_by_rules(rules, batch.records, all_of(batch), batch.now), batch.ids)
   end
   plan.meeting = function(batch, positions)
     return ready().earliest(rules, seen_by_rules(rules, batch.records, positions, batch.now), #positions)

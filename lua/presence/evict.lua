@@ -2,7 +2,7 @@
 -- WHEN FULL goes on
 -- GUARDED blind_span
 -- KEYS meta tickets due events counters tombstones batches online away players
--- KEYS for each row: waiting passed
+-- KEYS for each row: waiting passed rank
 -- ARGV reason #far_ms (a grace that ends later is an error of the clock)
 -- ARGV for each row: player id (of the ticket) queue ("": no ticket that waits while its player is online)
 -- RETURN {"ok", evicted} or {"config", stored}
@@ -40,7 +40,7 @@ for row = 1, rows do
 end
 cancel_tickets(tickets, events, counters, now, reason, lines)
 for _, row in ipairs(standing) do
-  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row])
+  leave_tombstone(due, tombstones, batches, queue[row], waiting[row], passed[row], rank[row])
 end
 if #evicted > 0 then
   call("HDEL", online, unpack(evicted))

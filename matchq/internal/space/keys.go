@@ -45,6 +45,7 @@ var onceNames = []string{
 const (
 	Waiting     = "waiting"      // list: ids that wait in a queue, oldest first; newcomers are put at its end
 	Passed      = "passed"       // list: ids of a queue that the tick under way could not match; they return to the head of waiting
+	Rank        = "rank"         // sorted set: members end with TAB and an id: a batch of rules that takes several calls, in their order
 	NodePlayers = "node_players" // set: players connected to a node; some may have moved on to another one
 	Mailbox     = "mailbox"      // stream: the newest messages to a player
 	Room        = "room_key"     // hash: version, token of the last change, doc
@@ -62,6 +63,7 @@ const (
 var many = map[string]struct{ begin, argument string }{
 	Waiting:      {"waiting:", "queue"},
 	Passed:       {"passed:", "queue"},
+	Rank:         {"rank:", "queue"},
 	NodePlayers:  {"node:", "node"},
 	Mailbox:      {"mailbox:", "player"},
 	Room:         {"room:", "room"},

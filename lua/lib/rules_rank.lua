@@ -1,0 +1,119 @@
+--@include lib/rules_values.lua
+--@include lib/rules_limits.lua
+--@include lib/rules_common.lua
+
+-- Where a ticket stands among those of a batch that is too large for one call: tickets that may meet, and would meet
+-- well, are close. A rank is <part> TAB <place> TAB <id>; bytes sort. The part is the same for tickets whose values
+-- equal rules compare are the same. The place is the number that the first distance rule compares; without such a rule
+-- the first element of a set, or the nearest region.
+
+local unknown = "~" -- sorts behind all numbers
+
+-- sortable: a number as text of a fixed width. Bytes sort as the numbers do, as far as eight digits tell them apart.
+local function sortable(number)
+  local size, exponent = math.frexp(math.min(math.abs(number), 1e300))
+  local digits = math.floor((2 * size - 1) * 1e8)
+  if number == 0 then
+    return "1000000000000"
+  elseif number > 0 then
+    return string.format("1%04d%08d", exponent + 1100, digits)
+  end
+  return string.format("0%04d%08d", 8899 - exponent, 99999999 - digits)
+end
+
+-- key_text: text for a value that an equal rule compares, the same for equal ones; nil for none.
+local function key_text(value)
+  if type(value) == "number" then
+    return string.format("n%.17g", value + 0)
+  elseif type(value) == "boolean" then
+    return tostring(value)
+  end
+  local list = elements_of(value)
+  if not list then
+    return nil
+  end
+  table.sort(list, comes_first)
+  return "=" .. table.concat(list, "\t=")
+end
+
+-- digest: a short text of fixed width for any text. Two texts with one digest are only close.
+local function digest(text)
+  return string.sub(redis.sha1hex(text), 1, 8)
+end
+
+-- optional_now: whether a rule is optional for a ticket.
+local function optional_now(rule, ticket)
+  return rule.optional_ms and ticket.waited_ms >= rule.optional_ms
+end
+
+-- favourite: the element of a set that comes first, or the region with the lowest latency; nil if there is none.
+local function favourite(rule, ticket)
+  local best, lowest = nil, math.huge
+  if rule.type == "overlap" then
+    local list = read_set(rule, ticket) or {}
+    for k = 1, #list do
+      if not best or comes_first(list[k], best) then
+        best = list[k]
+      end
+    end
+    return best
+  end
+  for region, latency in pairs(read_regions(rule, ticket) or {}) do -- a minimum with ties by name: no order
+    if not best or latency < lowest or latency == lowest and comes_first(region, best) then
+      best, lowest = region, latency
+    end
+  end
+  return best
+end
+
+-- place_in_part: the place of a ticket.
+local function place_in_part(rules, ticket)
+  for r = 1, #rules do
+    if rules[r].type == "distance" then
+      local number = read_number(rules[r], ticket)
+      return number and sortable(number) or unknown
+    end
+  end
+  for r = 1, #rules do
+    local rule = rules[r]
+    if (rule.type == "overlap" or rule.type == "latency") and not optional_now(rule, ticket) then
+      local element = favourite(rule, ticket)
+      return element and digest(element) or unknown
+    end
+  end
+  return ""
+end
+
+-- ranks_of: the ranks of a ticket, without the id: one, or another one before it among those for which equal rules are
+-- optional too: it may still meet those that have its values.
+local function ranks_of(rules, ticket)
+  local own, free = {}, {}
+  for r = 1, #rules do
+    if rules[r].type == "equal" then
+      local value = ticket.attributes and ticket.attributes[rules[r].attribute]
+      local text = key_text(value) or key_text(rules[r].default) or ""
+      own[#own + 1] = text
+      free[#own] = optional_now(rules[r], ticket) and "" or text
+    end
+  end
+  local place, part = place_in_part(rules, ticket), table.concat(own, "\n")
+  local freely = table.concat(free, "\n")
+  if part == "" then
+    return { "\t" .. place .. "\t" }
+  elseif freely == part then
+    return { digest(part) .. "\t" .. place .. "\t" }
+  end
+  return { digest(freely) .. "\t" .. place .. "\t", digest(part) .. "\t" .. place .. "\t" }
+end
+
+-- rank_tickets: scores and members for the sorted set of ranks, for tickets with some ids.
+local function rank_tickets(rules, tickets, ids)
+  local members = {}
+  for i = 1, #tickets do
+    local ranks = ranks_of(rules.rules, tickets[i])
+    for r = 1, #ranks do
+      members[#members + 1], members[#members + 2] = "0", ranks[r] .. ids[i]
+    end
+  end
+  return members
+end
