@@ -21,6 +21,16 @@ func (m *Matcher) TickOnce(ctx context.Context, queue string) (TickReport, error
 	return reports[0], nil
 }
 
+// TickTogether makes one call to tick.lua for some queues.
+func (m *Matcher) TickTogether(ctx context.Context, queues ...string) error {
+	visits := make([]visit, len(queues))
+	for i, queue := range queues {
+		visits[i].queue = queue
+	}
+	_, _, err := m.tick(ctx, visits)
+	return err
+}
+
 // TickQueue is Tick, but for forgetting.
 func (m *Matcher) TickQueue(ctx context.Context, queue string) (TickReport, error) {
 	report, err := m.tickQueue(ctx, queue)
