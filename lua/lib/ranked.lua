@@ -13,26 +13,27 @@
 
 local ranked_steps = { g = "gather", s = "sweep", r = "return" }
 
--- ranked_ids: the first members of rank, at most wanted, and for each ticket of them, once, its id and its part: what
--- stands before the first TAB. The last member of a ticket counts.
-local function ranked_ids(rank, wanted)
-  local members = redis.call("ZRANGE", rank, 0, wanted - 1)
-  local names, last, ids, parts = {}, {}, {}, {}
+-- read_ranks: read the first members of rank, at most wanted, into a visit. visit.ids and visit.parts (what stands
+-- before the first TAB) have each ticket once, by its last member; visit.names has the id of each member.
+local function read_ranks(visit, rank, wanted)
+  local members, names, parts, last, n = redis.call("ZRANGE", rank, 0, wanted - 1), {}, {}, {}, 0
   for m = 1, #members do
-    names[m] = string.match(members[m], "[^\t]*$")
+    parts[m], names[m] = string.match(members[m], "^([^\t]*)\t[^\t]*\t(.*)$")
     last[names[m]] = m
   end
+  visit.members, visit.names, visit.ids, visit.parts = members, names, {}, {}
   for m = 1, #members do
     if last[names[m]] == m then
-      ids[#ids + 1] = names[m]
-      parts[#ids] = string.match(members[m], "^[^\t]*")
+      n = n + 1
+      visit.ids[n], visit.parts[n] = names[m], parts[m]
     end
   end
-  return members, ids, parts
+  visit.carried = n
+  visit.others = #members == wanted and redis.call("ZCARD", rank) > wanted
 end
 
--- open_ranked: read the next tickets of a batch under way, at most wanted of them. A sweep has visit.members,
--- visit.parts and visit.others (whether more members follow) too.
+-- open_ranked: read the next tickets of a batch under way, at most wanted of them. visit.others says whether a sweep
+-- has more behind them.
 local function open_ranked(waiting, passed, rank, stored, wanted)
   local step, remaining, version = string.match(stored, "^(%a) ?(%d*) ?(.*)$")
   if step == "s" then
@@ -46,9 +47,7 @@ local function open_ranked(waiting, passed, rank, stored, wanted)
     visit.ids = reads > 0 and redis.call("LRANGE", waiting, 0, reads - 1) or {}
     visit.remaining = visit.remaining - #visit.ids
   elseif step == "s" then
-    visit.members, visit.ids, visit.parts = ranked_ids(rank, wanted)
-    visit.carried = #visit.ids
-    visit.others = #visit.members == wanted and redis.call("ZCARD", rank) > wanted
+    read_ranks(visit, rank, wanted)
   else
     visit.ids = redis.call("LRANGE", passed, -wanted, -1)
   end
@@ -113,16 +112,16 @@ end
 
 -- keep_open: drop the members of rank that a visit has seen, but those of the tickets in batch.open, by position.
 local function keep_open(visit, rank)
-  local batch, place, members = visit.batch, {}, {}
+  local batch, stays, members = visit.batch, {}, {}
   local open = batch.open or {} -- none if the rules failed
   redis.call("ZREMRANGEBYRANK", rank, 0, #visit.members - 1)
   for p = 1, batch.n do
     if open[p] then
-      place[visit.ids[batch.at[p] or p]] = true
+      stays[visit.ids[batch.at[p] or p]] = true
     end
   end
   for m = 1, #visit.members do
-    if place[string.match(visit.members[m], "[^\t]*$")] then
+    if stays[visit.names[m]] then
       members[#members + 1], members[#members + 2] = "0", visit.members[m]
     end
   end

@@ -5,13 +5,13 @@ local function name_of(player)
   return type(player) == "number" and string.format("%.0f", player) or player
 end
 
--- keep_apart: note that a ticket avoids each of the first most players of a list.
+-- keep_apart: note that a ticket avoids each of the first most players of a list, and they it.
 local function keep_apart(batch, view, i, players, most, at)
   local n, avoids = batch.n, view.avoids
   for k = 1, math.min(most, #players) do
     local j = at[name_of(players[k])]
     if j then
-      avoids[i * n + j] = true
+      avoids[i * n + j], avoids[j * n + i] = true, true
       view.count = view.count + 1
     end
   end
@@ -44,7 +44,7 @@ end
 
 -- apart: whether one of two tickets avoids the other.
 local function apart(batch, view, i, j)
-  return view.avoids[i * batch.n + j] or view.avoids[j * batch.n + i]
+  return view.avoids[i * batch.n + j]
 end
 
 -- conflict: whether a rule that counts keeps two tickets apart; also whether one would that is optional for both.

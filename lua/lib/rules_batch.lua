@@ -7,7 +7,8 @@
 --   equal             value[i]
 --   overlap, latency  list[i] (elements that the ticket accepts now) and has[i] (the same as keys; of latency with ms)
 --   latency           limit[i], regions[i] (also those that it does not accept yet)
---   avoid             avoids[i * n + j] (whether i avoids j) and count; avoiding of the batch has the views with any
+--   avoid             avoids[i * n + j] (whether one avoids the other) and count; avoiding of the batch has the views
+--                     with any
 -- ready[i] says whether the rule is optional for a ticket; nil if for none. A rule is optional for a group if it is for
 -- all of it; a distance rule has an infinite limit instead.
 

@@ -66,53 +66,64 @@ local function favourite(rule, ticket)
   return best
 end
 
--- place_in_part: the place of a ticket.
-local function place_in_part(rules, ticket)
+-- place_by: the rule that gives tickets their places; nil if none does.
+local function place_by(rules)
+  local first = nil
   for r = 1, #rules do
-    if rules[r].type == "distance" then
-      local number = read_number(rules[r], ticket)
-      return number and sortable(number) or unknown
+    local kind = rules[r].type
+    if kind == "distance" then
+      return rules[r]
+    elseif not first and (kind == "overlap" or kind == "latency") then
+      first = rules[r]
     end
   end
-  for r = 1, #rules do
-    local rule = rules[r]
-    if (rule.type == "overlap" or rule.type == "latency") and not optional_now(rule, ticket) then
-      local element = favourite(rule, ticket)
-      return element and digest(element) or unknown
-    end
-  end
-  return ""
+  return first
 end
 
--- ranks_of: the ranks of a ticket, without the id: one, or another one before it among those for which equal rules are
--- optional too: it may still meet those that have its values.
-local function ranks_of(rules, ticket)
-  local own, free = {}, {}
+-- place_in_part: the place of a ticket by a rule.
+local function place_in_part(rule, ticket)
+  if not rule then
+    return ""
+  elseif rule.type == "distance" then
+    local number = read_number(rule, ticket)
+    return number and sortable(number) or unknown
+  end
+  local element = not optional_now(rule, ticket) and favourite(rule, ticket)
+  return element and digest(element) or unknown
+end
+
+-- parts_of: the part of a ticket, by some equal rules, and the one among those for which they are optional too; nil if
+-- none is. A ticket is in both: it may still meet those that have its values.
+local function parts_of(rules, ticket)
+  local own, free, optional = {}, {}, false
   for r = 1, #rules do
-    if rules[r].type == "equal" then
-      local value = ticket.attributes and ticket.attributes[rules[r].attribute]
-      local text = key_text(value) or key_text(rules[r].default) or ""
-      own[#own + 1] = text
-      free[#own] = optional_now(rules[r], ticket) and "" or text
+    local value = ticket.attributes and ticket.attributes[rules[r].attribute]
+    own[r] = key_text(value) or key_text(rules[r].default) or ""
+    free[r] = own[r]
+    if optional_now(rules[r], ticket) then
+      optional, free[r] = true, ""
     end
   end
-  local place, part = place_in_part(rules, ticket), table.concat(own, "\n")
-  local freely = table.concat(free, "\n")
-  if part == "" then
-    return { "\t" .. place .. "\t" }
-  elseif freely == part then
-    return { digest(part) .. "\t" .. place .. "\t" }
-  end
-  return { digest(freely) .. "\t" .. place .. "\t", digest(part) .. "\t" .. place .. "\t" }
+  return digest(table.concat(own, "\n")), optional and digest(table.concat(free, "\n")) or nil
 end
 
 -- rank_tickets: scores and members for the sorted set of ranks, for tickets with some ids.
 local function rank_tickets(rules, tickets, ids)
-  local members = {}
+  local members, equal, by = {}, {}, place_by(rules.rules)
+  for r = 1, #rules.rules do
+    if rules.rules[r].type == "equal" then
+      equal[#equal + 1] = rules.rules[r]
+    end
+  end
   for i = 1, #tickets do
-    local ranks = ranks_of(rules.rules, tickets[i])
-    for r = 1, #ranks do
-      members[#members + 1], members[#members + 2] = "0", ranks[r] .. ids[i]
+    local part, free = "", nil
+    if #equal > 0 then
+      part, free = parts_of(equal, tickets[i])
+    end
+    local rest = "\t" .. place_in_part(by, tickets[i]) .. "\t" .. ids[i]
+    members[#members + 1], members[#members + 2] = "0", part .. rest
+    if free and free ~= part then
+      members[#members + 1], members[#members + 2] = "0", free .. rest
     end
   end
   return members

@@ -4,11 +4,7 @@
 -- weigh: the weight of a pair; nil if the rules don't permit it. One that a rule would forbid if it were not optional
 -- is worth no more than that it is a match.
 local function weigh(batch, i, j)
-  local primary, weight = batch.primary, batch.base
-  local forbidden, forgiven = conflict(batch, i, j)
-  if forbidden then
-    return nil
-  end
+  local primary, weight, forgiven = batch.primary, batch.base, false
   if primary then
     local a, b, allowed = primary.value[i], primary.value[j], allowed_between(primary, i, j)
     local gap = a and b and math.abs(a - b)
@@ -16,6 +12,13 @@ local function weigh(batch, i, j)
       return nil
     end
     weight = worth(batch, gap, allowed)
+  end
+  if batch.avoiding[1] then
+    local forbidden, optional = conflict(batch, i, j)
+    if forbidden then
+      return nil
+    end
+    forgiven = optional
   end
   local checks = batch.checks
   for c = 1, #checks do

@@ -146,7 +146,7 @@ for _, visit in ipairs(visits) do
   else
     room = close_visit(visit, waiting[row], passed[row], room)
   end
-  local earliest = earliest_expiry(visit, now, outcomes)
+  local earliest = (not visit.step or visit.step == "return") and earliest_expiry(visit, now, outcomes)
   local left = visit.left - visit.held - (by.proposing and visit.took or 0)
   if visit.more then
     call("HSET", batches, name, visit.value or batch_value(visit))
