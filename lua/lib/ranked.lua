@@ -91,8 +91,8 @@ local function chunk_of(visit)
   return batch
 end
 
--- pass: move what stays of the tickets at the head of the waiting list to the passed one, and rank those that wait.
-local function pass(visit, waiting, passed, rank)
+-- gather: move what stays of the tickets at the head of the waiting list to the passed one, and rank those that wait.
+local function gather(visit, waiting, passed, rank)
   local stay, ids = stay_after(visit), {}
   for k = 1, #stay do
     ids[k] = visit.ids[stay[k]]
@@ -149,7 +149,7 @@ local function close_ranked(visit, waiting, passed, rank, version)
   visit.kept, visit.left, visit.more = kept_by(visit), visit.length, true
   local sweeping = visit.step == "sweep" and visit.others
   if visit.step == "gather" then
-    pass(visit, waiting, passed, rank)
+    gather(visit, waiting, passed, rank)
     visit.left, sweeping = visit.length - visit.n, true
   elseif visit.step == "return" then
     visit.left = visit.length + go_back(visit, waiting, passed)
