@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/matchq/matchq/matchq"
@@ -200,12 +199,3 @@ const (
 	atOnce     = 256
 	maxWaiting = 20_000
 )
-
-// Version is the version of this build.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
-}

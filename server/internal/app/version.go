@@ -1,0 +1,18 @@
+package app
+
+import "runtime/debug"
+
+// version is set by the linker in what a release publishes.
+var version string
+
+// Version is the version of this build: of the release, or else of the module as Go knows it.
+func Version() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
