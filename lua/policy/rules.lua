@@ -49,8 +49,8 @@ local function in_waiting_order(batch)
   return keys
 end
 
--- as_matches: groups of a batch as a policy returns them, and what the rules did in each. positions has the place in the
--- batch of each ticket that was grouped; nil if that is its number.
+-- as_matches: groups of a batch as a policy returns them, and what the rules did in each. positions has the place in
+-- the batch of each ticket that was grouped; nil if that is its number.
 local function as_matches(groups, positions)
   local told = {}
   for g = 1, #groups do
