@@ -25,11 +25,11 @@ export class RulesDialog {
   ask(change) {
     this.#change = change;
     const deletes = change.rules === null;
-    const holds = change.queues ? `, ${plural(change.queues.count, "live queue", "live queues")} now` : "";
+    const now = change.queues?.count ?? 0;
     say(find("#rules-dialog-verb"), deletes ? "Delete" : "Set");
     say(find("#rules-dialog-text"), deletes
       ? "Its queues then have the rules of a shorter pattern, else of *, else the defaults, on all nodes and at once."
-      : `They hold on all nodes from the next call on${holds}, also for players who wait already.`);
+      : `They hold on all nodes from the next call on, for ${plural(now, "live queue", "live queues")} now and for all players who wait there already.`);
     for (const node of this.#dialog.querySelectorAll("[data-pattern]")) say(node, change.pattern);
     showDiff(find("#rules-dialog-diff"), change.before, change.rules);
     say(find("#rules-dialog-error"), "");

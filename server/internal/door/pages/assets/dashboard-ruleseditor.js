@@ -75,6 +75,7 @@ export class RulesEditor {
     [json.value, lua.value] = [draft.json, draft.lua];
     [this.#base, this.#version, this.#began] = [draft.base, draft.version, draft.began];
     this.learn(this.#all);
+    this.#typed(0);
   }
 
   // #start fills the editor with stored rules; those of a new pattern begin as a copy of those for all queues.
@@ -119,7 +120,7 @@ export class RulesEditor {
     this.#version = all.version;
     attribute(find("#rules-delete"), "hidden", !stored);
     this.#showFacts();
-    if (this.#dirty || this.#new) this.#typed(0);
+    if (changed) this.#typed(0); // else the last check holds, and the focus stays on its button
   }
 
   // #tell shows what others have changed since the operator looked.
@@ -168,7 +169,8 @@ export class RulesEditor {
       attribute(find("#rules-save"), "disabled", !differs && !this.#new);
       this.#say("good", differs ? `Right. ${queueWords("They would hold for", answer.body.queues)}` : "Right, and the same as now.");
     } else if (answer.status === 412) {
-      this.#reload(); // and check again by the version then in force
+      await this.#reload();
+      if (question === this.#asked) this.#timer = setTimeout(() => this.#check(question), PAUSE); // by the version then in force
     } else if (answer.status === 422 || answer.status === 413) {
       this.#say("bad", answer.body.detail);
     } else {

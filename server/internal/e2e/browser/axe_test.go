@@ -1,0 +1,34 @@
+package browser_test
+
+import (
+	"os"
+	"strings"
+	"sync"
+)
+
+// axeSource is axe-core, which finds faults that keep people with disabilities from a page.
+var axeSource = sync.OnceValues(func() (string, error) {
+	source, err := os.ReadFile("../testdata/clients/node_modules/axe-core/axe.min.js")
+	return string(source), err
+})
+
+// accessible checks a page, or a part of it, as it is shown now.
+func (p *page) accessible(part string) {
+	p.t.Helper()
+	source, err := axeSource()
+	switch {
+	case err != nil && os.Getenv("MATCHQ_REQUIRE_BROWSER") == "1":
+		p.t.Fatalf("%v: npm ci --prefix server/internal/e2e/testdata/clients", err)
+	case err != nil:
+		p.t.Logf("not checked with axe-core: %v: npm ci --prefix server/internal/e2e/testdata/clients", err)
+		return
+	}
+	if !eval[bool](p, "window.axe !== undefined") {
+		eval[bool](p, source+"; true")
+	}
+	found := eval[[]string](p, `axe.run(`+quoted(part)+`, {resultTypes: ["violations"]}).then(({violations}) =>
+		violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120) + " " + (n.any[0]?.message ?? "")).join(" | ")))`)
+	if len(found) > 0 {
+		p.t.Errorf("axe-core finds:\n%s", strings.Join(found, "\n"))
+	}
+}
