@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"github.com/matchq/matchq/server/internal/ops/feed"
 	"github.com/matchq/matchq/server/internal/ops/metrics"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
+	"github.com/matchq/matchq/server/internal/ops/webhooks"
 	"github.com/matchq/matchq/server/internal/play/commands"
 	"github.com/matchq/matchq/server/internal/play/games"
 	"github.com/matchq/matchq/server/internal/play/intake"
@@ -50,6 +52,7 @@ type components struct {
 	metrics   *metrics.Metrics
 	recorder  *recorder.Recorder
 	dashboard *feed.Feed
+	webhooks  *webhooks.Webhooks
 
 	guard    *identity.Guard
 	intake   *intake.Intake
@@ -63,7 +66,7 @@ type components struct {
 
 // assemble makes the components, in the order of their dependencies.
 func (s *Server) assemble(ctx context.Context) error {
-	for _, assemble := range []func(context.Context) error{s.assembleRedis, s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleDoors} {
+	for _, assemble := range []func(context.Context) error{s.assembleRedis, s.assembleQueues, s.assembleGames, s.assembleWatching, s.assembleWebhooks, s.assembleDoors} {
 		if err := assemble(ctx); err != nil {
 			return err
 		}
@@ -140,6 +143,20 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 	return nil
 }
 
+// assembleWebhooks makes what posts events to operators' URLs.
+func (s *Server) assembleWebhooks(context.Context) error {
+	backoff := s.config.WebhookBackoff
+	if backoff == nil {
+		backoff = webhooks.Backoff
+	}
+	s.webhooks = webhooks.New(webhooks.Options{
+		Matcher: s.matcher, URLs: s.config.Webhook, Kinds: s.config.WebhookKinds(), Secret: s.config.WebhookSecret,
+		Backoff: backoff, Timeout: cmp.Or(s.config.WebhookTimeout, webhooks.Timeout), Version: Version(), Log: s.log,
+		Match: httpdoor.MatchView, Ticket: httpdoor.TicketView, Count: s.metrics.Posted,
+	})
+	return nil
+}
+
 // assembleDoors makes intake, notifier, HTTP and sockets.
 func (s *Server) assembleDoors(context.Context) error {
 	proxies, err := s.config.Proxies()
@@ -174,7 +191,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Logouts: logouts.New(s.redis, s.config.Namespace), Queues: s.queues, PollSlots: s.slots(), Log: s.log,
-		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard,
+		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard, Webhooks: s.webhooks,
 		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})

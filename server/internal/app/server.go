@@ -98,6 +98,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.working.Go(func() { s.watcher.Run(s.work, s.position) })
 	s.working.Go(func() { s.notifier.Run(s.work, s.sessions.NodeID()) })
 	s.working.Go(func() { s.announce.Run(s.work) })
+	s.working.Go(func() { s.webhooks.Run(s.work) })
 	server := &http.Server{
 		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: httpdoor.WriteTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		DisableGeneralOptionsHandler: true, // it waits for a body without end

@@ -58,6 +58,9 @@ func (f *Flags) check() error {
 	if f.Healthcheck {
 		return nil
 	}
+	if err := f.checkWebhooks(); err != nil {
+		return err
+	}
 	if err := f.readRules(); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/ops/feed"
+	"github.com/matchq/matchq/server/internal/ops/webhooks"
 	"github.com/matchq/matchq/server/internal/play/intake"
 	"github.com/matchq/matchq/server/internal/play/questions"
 	"github.com/matchq/matchq/server/internal/play/watch"
@@ -49,6 +50,7 @@ type Options struct {
 	Refusal func() *wire.Error
 
 	Dashboard *feed.Feed
+	Webhooks  *webhooks.Webhooks
 
 	Questions questions.Source
 	Demo      bool // /demo is served

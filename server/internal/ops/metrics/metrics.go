@@ -35,6 +35,7 @@ type Metrics struct {
 	waits    *prometheus.HistogramVec
 	ticks    prometheus.Histogram
 	dropped  *prometheus.CounterVec
+	posted   *prometheus.CounterVec
 	registry *prometheus.Registry
 }
 
@@ -59,6 +60,10 @@ func New(ctx context.Context, o Options) *Metrics {
 			Namespace: namespace, Name: "ws_dropped_total",
 			Help: "Connections that were cut off or refused (too_slow, silent, too_large, too_many), and frames that were dropped (too_fast).",
 		}, []string{"reason"}),
+		posted: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "webhook_requests_total",
+			Help: "Requests of this node to webhooks, by the class of the answer's status (2xx to 5xx); error without an answer. None before the first one.",
+		}, []string{"outcome"}),
 	}
 	for _, outcome := range outcomes {
 		m.waits.WithLabelValues(string(outcome)) // 0 instead of unknown before the first one
@@ -67,7 +72,7 @@ func New(ctx context.Context, o Options) *Metrics {
 		m.dropped.WithLabelValues(reason)
 	}
 	m.registry.MustRegister(
-		m.waits, m.ticks, m.dropped, &scrape{Metrics: m},
+		m.waits, m.ticks, m.dropped, m.posted, &scrape{Metrics: m},
 		m.gauge("ws_connections", "Connections that are open on this node: WebSockets, and Socket.IO sessions that poll.", nil, func() float64 { return float64(o.Connections()) }),
 		m.gauge("interval_seconds", "How long a queue gathers players before it is ticked, by the rules for all queues.", nil, m.interval),
 		m.gauge("build_info", "1, with the version of this node and that of Go it was built with.",
@@ -138,3 +143,6 @@ func (m *Metrics) Ticked(r matchq.TickReport) {
 
 // Dropped counts a dropped connection or frame.
 func (m *Metrics) Dropped(reason string) { m.dropped.WithLabelValues(reason).Inc() }
+
+// Posted counts a request to a webhook.
+func (m *Metrics) Posted(outcome string) { m.posted.WithLabelValues(outcome).Inc() }
