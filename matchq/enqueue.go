@@ -89,7 +89,8 @@ func (m *Matcher) await(ctx context.Context, patience time.Duration, p *pending)
 func (m *Matcher) settle(ctx context.Context, row *row, a answer) Result {
 	switch a.status {
 	case statusQueued:
-		return Result{Ticket: row.queuedAt(&a)}
+		t, err := row.queuedAt(&a)
+		return Result{Ticket: t, Err: err}
 	case statusDuplicate:
 		t, _, err := liveTicket(a.id, a.value, a.nowMS)
 		if err != nil {

@@ -14,6 +14,7 @@ var enqueueScript = space.Bind[enqueueArgs]("match/enqueue")
 type enqueueArgs struct {
 	Version string       `lua:"version"`
 	Recent  int          `lua:"recent"`
+	Moved   bool         `lua:"moved"`
 	Runs    []enqueueRun `lua:"run"`
 	Rows    []enqueueRow `lua:"row"`
 }
@@ -45,6 +46,9 @@ func (m *Matcher) enqueueRows(ctx context.Context, batch []*pending, answers []a
 				args.Recent = max(args.Recent, plan.Recent) // more than a rule needs do no harm
 			}
 			body, ttlMS := r.by(plan)
+			if r.sinceMS != 0 {
+				args.Moved, body = true, codec.WithSince(body, r.sinceMS)
+			}
 			answers[i].ttlMS = ttlMS
 			args.Rows[i] = enqueueRow{ID: r.ticket.ID, Player: r.ticket.Player, Body: body}
 			if i > 0 && batch[i-1].Row.ticket.Queue == r.ticket.Queue && answers[i-1].ttlMS == ttlMS {
@@ -87,9 +91,9 @@ const (
 
 type answer struct {
 	status    status
-	nowMS     int64 // when Redis gave it
-	ttlMS     int64 // of the ticket
-	id, value string
+	nowMS     int64  // when Redis gave it
+	ttlMS     int64  // of the ticket
+	id, value string // the value also of a queued one whose player had waited before
 	err       error
 }
 
@@ -111,6 +115,8 @@ func decodeEnqueue(r *space.Reply, answers []answer) error {
 			answers[i] = answer{status: statusDuplicate, nowMS: now, id: exception.Text(), value: exception.Text()}
 		case "known":
 			answers[i] = answer{status: statusKnown, nowMS: now, value: exception.Text()}
+		case "moved":
+			answers[i].status, answers[i].nowMS, answers[i].value = statusQueued, now, exception.Text()
 		case "paused":
 			answers[i] = answer{status: statusPaused}
 		default:

@@ -16,8 +16,10 @@ type entry struct {
 	codec.Entry
 
 	at      time.Time
+	ended   time.Time // when its tickets ended, if they did: earlier if it is about an assignment or a release
 	tickets []Ticket
 	rules   []StoredRules // of an entry about rules
+	became  Match         // of an entry about an assignment or a release: what became of the match
 }
 
 // parseEntry reads the fields of an entry.
@@ -27,6 +29,10 @@ func parseEntry(id string, fields map[string]string) (entry, error) {
 		return entry{Entry: stored}, err
 	}
 	e := entry{Entry: stored, at: time.UnixMilli(stored.AtMS)}
+	e.ended = e.at
+	if e.MadeMS > 0 {
+		e.ended = time.UnixMilli(e.MadeMS)
+	}
 	if e.Kind == codec.RulesChanged {
 		return e, e.parseRules()
 	}
@@ -41,7 +47,8 @@ func parseEntry(id string, fields map[string]string) (entry, error) {
 	if len(e.tickets) != e.Count() {
 		return e, fmt.Errorf("matchq: entry %s ends in the middle of a line", id)
 	}
-	return e, nil
+	e.became.Tickets = e.tickets
+	return e, e.became.follow(&e.Sequel)
 }
 
 // parseMessage reads an entry as the driver returns it.
@@ -55,19 +62,30 @@ func parseMessage(message redis.XMessage) (entry, error) {
 
 // after is a ticket as it was after the entry.
 func (e *entry) after(t Ticket) Ticket {
-	t.Waited = max(0, e.at.Sub(t.EnqueuedAt))
+	t.Waited = max(0, e.ended.Sub(t.EnqueuedAt))
 	if e.Kind == codec.Restored {
 		return t // its record says that
 	}
-	t.State, t.Version = State(e.Kind), t.Version+1
+	t.State, t.Version = e.state(), t.Version+1
 	if e.Kind == codec.Proposed {
 		return t
 	}
-	t.Reason, t.EndedAt = e.Reason, e.at
-	if e.MatchID != "" {
-		t.Version++ // it was proposed in between
+	t.EndedAt = e.ended
+	if t.State != Matched {
+		t.Reason = e.Reason
+	}
+	if e.Proposed {
+		t.Version++ // in between
 	}
 	return t
+}
+
+// state is that of the entry's tickets, if they don't wait again.
+func (e *entry) state() State {
+	if e.Kind == codec.Assigned || e.Kind == codec.Released {
+		return Matched
+	}
+	return State(e.Kind)
 }
 
 // parseRules reads an entry about rules.
@@ -92,8 +110,8 @@ func (e *entry) match(place int) *Match {
 	first, end := e.Place(place)
 	tickets, id := e.tickets[first:end], e.MatchAt(place)
 	match := &Match{
-		ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.at, State: State(e.Kind),
-		Rules: e.Rules, Data: dataOf(e.Data(place)),
+		ID: id, Queue: tickets[0].Queue, Room: roomOf(id), Tickets: tickets, MadeAt: e.ended, State: e.state(),
+		Rules: e.Rules, Data: dataOf(e.Data(place)), Assignment: e.became.Assignment, Released: e.became.Released,
 	}
 	if e.Kind == codec.Proposed {
 		match.Deadline = time.UnixMilli(e.DeadlineMS)
@@ -105,7 +123,7 @@ func (e *entry) match(place int) *Match {
 func (e *entry) event(place int) Event {
 	ev := Event{ID: codec.PlaceID(e.ID, e.First+place), Kind: State(e.Kind), At: e.at, Reason: e.Reason, MatchID: e.MatchID}
 	switch e.Kind {
-	case codec.Matched, codec.Proposed:
+	case codec.Matched, codec.Proposed, codec.Assigned, codec.Released:
 		ev.Match = e.match(place)
 		ev.MatchID = ev.Match.ID
 	case codec.RulesChanged:

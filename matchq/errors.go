@@ -24,6 +24,12 @@ var (
 	// players wait again.
 	ErrReadyCheckFailed = errors.New("matchq: the proposed match fell apart")
 
+	// ErrProposed says that a match can't be assigned yet: its players have yet to accept it.
+	ErrProposed = errors.New("matchq: the match is only proposed; assign it when its Matched event comes")
+
+	// ErrReleased says that a match can't be assigned any more: it was released, and its players wait again.
+	ErrReleased = errors.New("matchq: the match was released; its players have new tickets")
+
 	// ErrPaused says that the queue takes nobody until it is resumed.
 	ErrPaused = errors.New("matchq: the queue is paused")
 
@@ -87,7 +93,8 @@ func (e *MatchedError) Error() string {
 	return "matchq: the ticket was matched already, in match " + e.Match.ID
 }
 
-// BusyError says that a player can't be withdrawn because they are proposed, or have been matched. Nothing was changed.
+// BusyError says that a player can't be withdrawn, or gets no new ticket for a released match, because they are proposed or
+// have been matched. Nothing was changed for them.
 type BusyError struct {
 	Player string
 }

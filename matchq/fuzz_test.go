@@ -11,12 +11,15 @@ const (
 	someRecord   = "1700000060000\thistory\t60000\talice\t1.5\there\t{\"a\":1}"
 	otherRecord  = "4853600000000\thistory\t3153600000000\tbob\t\t\t"
 	someProposed = "p\t1-0-0\t" + someRecord
+	someSequel   = `{"connection":"x","data":[1]}` + "\t1700000000002\treleased\tc\t-"
+	someRestored = "skind\x00srestored\x00ssize\x00s1\x00scount\x00s1\x00sat\x001700000000001\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\x00"
 	someEntry    = "skind\x00smatched\x00ssize\x00s2\x00scount\x00s2\x00sat\x001700000000001\x00sreason\x00s\x00stickets\x00sa\n" + someRecord + "\nb\n" + otherRecord + "\x00"
 )
 
 func FuzzTicketReply(f *testing.F) {
 	for _, seed := range []string{
-		"i1", "", "n", "i1sa\x00s" + someRecord + "\x00", "i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "e",
+		"i1", "", "n", "i1sa\x00s" + someRecord + "\x00", "i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "es\x00", "i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "es" + someSequel + "\x00",
+		"i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "es\t9\t\x00", "i1sa\x00sm\t1700000000001-0-0\x00l" + someEntry + "es{\x00",
 		"i1sc\x00sm\t1700000000001-0-0\x00l" + someEntry + "e", "i1sa\x00sm\tnonsense\x00l" + someEntry + "e", "i1sa\x00s\x00",
 		"i1sa\x00sm\t1-0-0\x00le", "i1sa\x00sm\t1-0-0\x00", "i1sa", "s1\x00", "i1sa\x00sm\t1-0-0\x00lskind\x00e",
 	} {
@@ -49,8 +52,8 @@ func FuzzLatestReply(f *testing.F) {
 func FuzzMatchReply(f *testing.F) {
 	for _, seed := range []string{
 		"", "so\t9\t8\t7\t01\thistory\ta\tb\x00s" + someProposed + "\x00s" + someProposed + "\x00", "so\t9\t8\t7\t01\thistory\ta\x00",
-		"s\x00l" + someEntry + "e", "s\x00l" + someEntry + "splace\x00s7\x00e", "s\x00l" + someEntry + "splace\x00s-1\x00e", "sm\t1-0\x00l" + someEntry + "e", "sc\t1-0\t\ta\tb\x00l" + someEntry + "e",
-		"sc\t1-0\t2-0\ta\tb\x00l" + someEntry + "el" + someEntry + "e", "sc\x00", "sx\x00", "so\x00", "i1",
+		"s\x00l" + someEntry + "es" + someSequel + "\x00", "s\x00l" + someEntry + "splace\x00s7\x00es\x00", "s\x00l" + someEntry + "splace\x00s-1\x00e", "sm\t1-0\x00l" + someEntry + "es\x00", "sc\t1-0\t\ta\tb\x00l" + someEntry + "e",
+		"sc\t1-0\t2-0\ta\tb\x00l" + someEntry + "el" + someEntry + "es\x00", "sc\t\t2-0\ta\x00l" + someRestored + "es\t9\tx\ta\x00", "sc\x00", "sx\x00", "so\x00", "i1",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -58,6 +61,26 @@ func FuzzMatchReply(f *testing.F) {
 		match, err := decodeMatch(testkit.Reply("match", data), "1-0-0", 10)
 		if err == nil && (match.ID != "1-0-0" || match.State == "" || match.State == Proposed && len(match.Tickets) < len(match.Accepted)) {
 			t.Errorf("match without an error: %+v", match)
+		}
+	})
+}
+
+func FuzzReleaseReply(f *testing.F) {
+	for _, seed := range []string{
+		"", "i1le", "i1lsc\x00s" + someRecord + "\x00sd\x00sm\t1-0-0\x00es\x00l" + someEntry + "es" + someSequel + "\x00",
+		"i1lsa\x00s" + someRecord + "\x00esc\t\t2-0\ta\x00l" + someRestored + "es\t9\tx\ta\x00", "i1lsc\x00es\x00l" + someEntry + "es" + someSequel + "\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		match, results, err := decodeReleased(testkit.Reply("release", data), "1-0-0")
+		if err != nil || match.Released == nil {
+			return
+		}
+		for i, r := range results {
+			if len(results) != len(match.Tickets) || r.Err == nil && (r.Ticket.State == "" || r.Ticket.ID == "") {
+				t.Errorf("result %d without an error: %+v of %+v", i, r, match)
+			}
 		}
 	})
 }
@@ -139,8 +162,15 @@ func FuzzEntry(f *testing.F) {
 	f.Add("x", "waiting", "0", "", "\n\n\n")
 	f.Add("1", "matched", "9223372036854775807", "", "a\n"+someRecord)
 	f.Add("1", "matched", "-1", "", "a\n"+someRecord)
+	f.Add("1700000000001", "assigned", "2", "", "a\n"+someRecord+"\nb\n"+otherRecord)
+	f.Add("1700000000001", "released", "2", "crashed", "a\n"+someRecord+"\nb\n"+otherRecord)
 	f.Fuzz(func(t *testing.T, at, kind, size, reason, tickets string) {
 		e, err := parseEntry("1-0", map[string]string{"at": at, "kind": kind, "size": size, "reason": reason, "tickets": tickets, "deadline": at})
+		if kind == "assigned" || kind == "released" {
+			e, err = parseEntry("1-0", map[string]string{
+				"at": at, "kind": kind, "size": size, "count": size, "reason": reason, "tickets": tickets, "match": "1-0-0", "made": at, "sequel": someSequel,
+			})
+		}
 		if err != nil {
 			return
 		}

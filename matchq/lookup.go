@@ -152,6 +152,13 @@ func decodeTicket(r *space.Reply) (Ticket, error) {
 	if !ok {
 		r.Failf("entry %s does not name ticket %s", e.ID, id)
 	}
+	if t.Match == nil {
+		r.Text() // tickets without a match have no sequel
+	} else if err := t.Match.decodeSequel(r); err != nil {
+		return Ticket{}, err
+	} else {
+		t.Successor = t.Match.ticketOf(t.Player).Successor
+	}
 	t.EndedAgo = max(0, time.UnixMilli(now).Sub(t.EndedAt))
 	return t, r.Err
 }

@@ -83,7 +83,8 @@ func decodeMade(r *space.Reply, id, entryID string) (Match, error) {
 	if e.Kind != codec.Matched || e.MatchAt(0) != id {
 		return Match{}, ErrNotFound
 	}
-	return *e.match(0), nil
+	match := e.match(0)
+	return *match, match.decodeSequel(r)
 }
 
 // decodeDissolved reads the entries about the cancelled and the restored tickets of a match that fell apart.
@@ -108,5 +109,5 @@ func decodeDissolved(r *space.Reply, id string, p *codec.Proposal) (Match, error
 			}
 		}
 	}
-	return match, nil
+	return match, match.decodeSequel(r)
 }

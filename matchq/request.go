@@ -37,6 +37,10 @@ type Request struct {
 	ReplyTo string
 	// TTL is how long the ticket waits before it expires; Never for no end. Defaults to the rules of the queue.
 	TTL time.Duration
+	// WaitingSince is since when the player waits, if that began elsewhere: the EnqueuedAt of a ticket in another namespace.
+	// The ticket's EnqueuedAt is then that time, and rules count it. It still goes to the end of the line, and its time to
+	// live begins now. It counts for at most 24 hours; a time ahead of Redis's clock counts as now. Defaults to now.
+	WaitingSince time.Time
 	// WhileOnline ties the ticket to its player's connection, as package presence reports it: once the player has been
 	// away for the grace, or their node is dead, the ticket is cancelled with ReasonDisconnected and never matched.
 	WhileOnline bool
@@ -49,11 +53,12 @@ type Request struct {
 
 // row is a checked request on its way to Redis.
 type row struct {
-	ticket Ticket // without its times
-	body   string // its record without the time it expires
-	ttlMS  int64  // codec.NeverMS for Never
-	ownTTL bool   // the request has chosen the time to live
-	named  bool   // the request has chosen the id
+	ticket  Ticket // without its times
+	body    string // its record without the time it expires
+	ttlMS   int64  // codec.NeverMS for Never
+	sinceMS int64  // of WaitingSince; 0 for now
+	ownTTL  bool   // the request has chosen the time to live
+	named   bool   // the request has chosen the id
 }
 
 // key is what the order of rows depends on.
@@ -88,6 +93,9 @@ func (m *Matcher) prepare(r *Request, book *rulebook.Book, unread error) (row, e
 			return row{}, err
 		}
 	}
+	if !r.WaitingSince.IsZero() && r.WaitingSince.Unix() < 0 {
+		return row{}, &InvalidError{"waiting_since", "must be after 1970"}
+	}
 	id := r.ID
 	if id == "" {
 		id = space.NewID()
@@ -108,7 +116,11 @@ func (m *Matcher) prepare(r *Request, book *rulebook.Book, unread error) (row, e
 		Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
 		Attributes: attributes, TTLMS: ttlMS,
 	}
-	return row{ticket: waitingTicket(id, &record), body: record.Body(), ttlMS: ttlMS, ownTTL: r.TTL != 0, named: r.ID != ""}, nil
+	prepared := row{ticket: waitingTicket(id, &record), body: record.Body(), ttlMS: ttlMS, ownTTL: r.TTL != 0, named: r.ID != ""}
+	if !r.WaitingSince.IsZero() {
+		prepared.sinceMS = r.WaitingSince.UnixMilli()
+	}
+	return prepared, nil
 }
 
 // ttlMS is how long a ticket may wait, by its request or by the rules of its queue.
@@ -127,13 +139,17 @@ func ttlMS(r *Request, plan *rulebook.Plan) int64 {
 var errVoiding = errors.New("an earlier request with this id had no answer and is being voided")
 
 // queuedAt is the ticket that a row became.
-func (r *row) queuedAt(a *answer) Ticket {
+func (r *row) queuedAt(a *answer) (Ticket, error) {
+	if a.value != "" {
+		t, _, err := liveTicket(r.ticket.ID, a.value, a.nowMS)
+		return t, err
+	}
 	t := r.ticket
 	t.EnqueuedAt = time.UnixMilli(a.nowMS)
 	if a.ttlMS != codec.NeverMS {
 		t.ExpiresAt = time.UnixMilli(a.nowMS + a.ttlMS)
 	}
-	return t
+	return t, nil
 }
 
 // CheckName checks the name of a queue, a player or the like. The error is an *InvalidError about field.

@@ -20,6 +20,8 @@ const (
 	Cancelled State = codec.Cancelled
 	Expired   State = codec.Expired
 	Restored  State = codec.Restored // only of events
+	Assigned  State = codec.Assigned // only of events: a match got an assignment
+	Released  State = codec.Released // only of events: a match was released
 
 	RulesChanged State = codec.RulesChanged // only of events, which concern no ticket
 )
@@ -34,6 +36,7 @@ const (
 	ReasonDeclined     = "declined"     // the player declined the match
 	ReasonNoAnswer     = "no_answer"    // the player did not accept in time
 	ReasonDisconnected = "disconnected" // the player of a WhileOnline ticket was no longer online
+	ReasonReleased     = "released"     // Release, without a reason of its own
 )
 
 // Ticket is one player's request to be matched.
@@ -54,6 +57,8 @@ type Ticket struct {
 	EndedAgo    time.Duration // by Redis's clock, where it is read by Ticket or TicketOf; else 0
 	Reason      string        // why it was cancelled
 	Match       *Match        // of a proposed or matched ticket, where it is read by Ticket or TicketOf
+	Successor   string        // id of the new ticket, where the match was released; "" if the player got none
+	Predecessor string        // id of the ticket that it succeeds, whose match was released; "" if there is none
 	Repeated    bool          // of results of Enqueue and EnqueueAll: the ID that the request chose was known already
 }
 
@@ -75,6 +80,11 @@ type Match struct {
 	State    State
 	Deadline time.Time // of a proposed match: until when all must Accept it
 	Accepted []string  // of a proposed match: the players who have; not in events
+
+	// Assignment says where the match is played; nil until Assign, and in the Matched event.
+	Assignment *Assignment
+	// Released says why its players wait again; nil unless Release was called. Its State does not change by that.
+	Released *MatchRelease
 }
 
 // Players returns the players of a match in the order of its tickets.
@@ -90,7 +100,7 @@ func (m *Match) Players() []string {
 func waitingTicket(id string, r *codec.Record) Ticket {
 	t := Ticket{
 		ID: id, Queue: r.Queue, Player: r.Player, Rating: r.Rating, ReplyTo: r.ReplyTo, WhileOnline: r.WhileOnline,
-		State: Waiting, Version: 1 + 2*r.Restored,
+		State: Waiting, Version: 1 + 2*r.Restored, Predecessor: r.Predecessor(),
 	}
 	if r.Attributes != "" {
 		t.Attributes = json.RawMessage(r.Attributes)

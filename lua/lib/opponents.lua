@@ -61,3 +61,33 @@ local function note_opponents(meta, met_one, met_two, now, players, size)
   redis.call("HSET", newer, unpack(rows))
   redis.call("PEXPIRE", newer, 2 * generation_ms) -- for the last one, when rules keep nobody apart any more
 end
+
+-- forget_meeting: take it back that the players of a match met, where nobody was noted since. Returns their latest
+-- opponents of before, as opponents_of does.
+local function forget_meeting(meta, met_one, met_two, players)
+  local newer, older = generations(meta, met_one, met_two)
+  local values, rows = opponents_of(newer, older, players), {}
+  for i = 1, #players do
+    local names = {}
+    for j = 1, #players do
+      if j ~= i then
+        names[#names + 1] = players[j]
+      end
+    end
+    local met = newest_of(table.concat(names, "\31"), max_opponents)
+    if values[i] and string.sub(values[i] .. "\31", 1, #met + 1) == met .. "\31" then
+      values[i] = #values[i] > #met and string.sub(values[i], #met + 2)
+      if values[i] then
+        rows[#rows + 1], rows[#rows + 2] = players[i], values[i]
+      else
+        redis.call("HDEL", newer, players[i])
+        redis.call("HDEL", older, players[i])
+      end
+    end
+  end
+  if #rows > 0 then
+    redis.call("HSET", newer, unpack(rows))
+    redis.call("PEXPIRE", newer, 2 * generation_ms)
+  end
+  return values
+end

@@ -8,14 +8,14 @@
 --            TAB <version of the rules> TAB <1 or 0: its players' opponents are noted> TAB <data of the match>
 --            TAB id TAB id …
 --   settled  m TAB <id of the entry about the match>
---            c TAB <id of the entry about the cancelled> TAB <id of the entry about the restored; may be empty>
---              TAB id TAB id …
+--            c TAB <id of the entry about the cancelled> TAB <id of the entry about the restored> TAB id TAB id …
+--              where one of the entries may be missing: its id is empty
 -- interval_ms and phase_ms are those of its queue's windows when it was made. Whatever the rules say later, it ends by
--- what it says itself. Proposed tickets keep their places in the queue's lists. A settled value goes when its entry is
--- forgotten.
+-- what it says itself. Proposed tickets keep their places in the queue's lists. A settled value goes when one of its
+-- entries is forgotten.
 --
 -- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines; to make matches
--- also meta, met_one, met_two.
+-- also meta, met_one, met_two; to tell of them sequels.
 
 -- open_proposal: an open proposal; nil for a settled or unknown one.
 local function open_proposal(value)
@@ -49,11 +49,13 @@ local function dissolved_value(entry, again, ids)
   return table.concat({ "c", entry, again, table.concat(ids, "\t") }, "\t")
 end
 
--- settled_entries: the ids of the entries that a settled proposal names: of the match, or of the cancelled and then, if
--- there are any, of the restored.
+-- settled_entries: the ids of the entries that a settled proposal names: of the match; or of the cancelled and then of
+-- the restored, where there are any.
 local function settled_entries(value)
   local entry, again = string.match(value, "^%a\t([^\t]*)\t?([^\t]*)")
-  return again ~= "" and { entry, again } or { entry }
+  local entries = { entry ~= "" and entry or again }
+  entries[2] = entry ~= "" and again ~= "" and again or nil
+  return entries
 end
 
 -- propose: write the entries for groups of size tickets, open a proposal for each group, and append id, value, … to
@@ -133,8 +135,8 @@ local function make_match(k, now, match, p, records)
   let_go(k, now, match, p, #p.ids)
 end
 
--- dissolve: cancel the tickets of a proposal that out marks, one at least, and restore the others. Returns how many
--- were cancelled.
+-- dissolve: cancel those tickets of a proposal that out marks, and restore the others. Returns how many were
+-- cancelled.
 local function dissolve(k, now, match, p, records, out, reason)
   local ended, back, values = {}, {}, {}
   for i, id in ipairs(p.ids) do
@@ -151,7 +153,7 @@ local function dissolve(k, now, match, p, records, out, reason)
     again = add_entry(k.events, now, "restored", 1, reason, #back / 2, table.concat(back, "\n"), "match", match)
   end
   local about = { kind = "cancelled", size = 1, reason = reason, match = match }
-  local entry = end_tickets(k.events, now, about, ended, values)
+  local entry = end_tickets(k.events, now, about, ended, values) or ""
   redis.call("HSET", k.tickets, unpack(values))
   redis.call("HINCRBY", k.counters, "cancelled", #ended / 2)
   redis.call("HSET", k.proposals, match, dissolved_value(entry, again, p.ids))
@@ -168,8 +170,9 @@ local function time_out(k, now, match, p)
   dissolve(k, now, match, p, records_of(k, p), out, "no_answer")
 end
 
--- add_match: append the match to a reply: open → the proposal and its tickets' values; settled → the settled value and
--- the fields of its entries; made without a ready check → "" and the fields of its place; unknown → nothing.
+-- add_match: append the match to a reply: open → the proposal and its tickets' values; settled → the settled value, the
+-- fields of its entries and its sequel; made without a ready check → "", the fields of its place and its sequel;
+-- unknown → nothing. A sequel is "" if there is none.
 local function add_match(k, match, reply)
   local value = redis.call("HGET", k.proposals, match)
   local p = open_proposal(value)
@@ -198,5 +201,8 @@ local function add_match(k, match, reply)
   end
   for i = 1, #entries do
     reply[#reply + 1] = entries[i]
+  end
+  if #entries > 0 then
+    reply[#reply + 1] = redis.call("HGET", k.sequels, match) or ""
   end
 end

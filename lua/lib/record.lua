@@ -53,6 +53,11 @@ local function opponents_in(more)
   return names
 end
 
+-- predecessor_of: the id of the ticket that a record's ticket succeeds; nil if it succeeds none.
+local function predecessor_of(record)
+  return string.match(record, "\tp([^\t]*)", 15 + #queue_of(record))
+end
+
 -- request_in: what a body, or a record behind its expiry, says of the request: all but the time to live, which is that
 -- of the rules of the moment, the count of restores and more.
 local function request_in(body)

@@ -1,7 +1,7 @@
 -- answer: a player accepts or declines a proposed match. WRITES. O(size). Safe to repeat: an end is final.
 -- WHEN FULL goes on
 -- GUARDED
--- KEYS meta tickets due events counters matched tombstones held proposals deadlines met_one met_two
+-- KEYS meta tickets due events counters matched tombstones held proposals deadlines met_one met_two sequels
 -- ARGV match player answer ("accept" or "decline") reason (to decline)
 -- RETURN {"ok", now_ms, the match…} or {"config", stored}; the match as lib/proposal.lua appends it, after the answer
 --   (nothing if it is unknown). A match that the player is not in stays as it is.
@@ -19,6 +19,7 @@ end
 local k = {
   tickets = tickets, due = due, events = events, counters = counters, matched = matched, tombstones = tombstones,
   held = held, proposals = proposals, deadlines = deadlines, meta = meta, met_one = met_one, met_two = met_two,
+  sequels = sequels,
 }
 local now = now_ms(call("TIME"))
 

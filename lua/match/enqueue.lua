@@ -2,17 +2,18 @@
 -- RULED paused
 -- KEYS meta tickets players due counters met_one met_two
 -- KEYS for each run: waiting
--- ARGV #rows #recent (how many of a player's latest opponents the records tell)
+-- ARGV #rows #recent (how many of a player's latest opponents the records tell) ?moved (a player has waited before)
 -- ARGV for each run: queue interval_ms phase_ms ttl_ms last_row
 -- ARGV for each row by column: id player body
 -- RETURN {"ok", now_ms, exceptions…} or {"stale", version}; an exception is {row, "paused"},
---   {row, "duplicate", live_id, its value} or {row, "known", value}
+--   {row, "duplicate", live_id, its value}, {row, "known", value}, or {row, "moved", record} if the player waited before
 --
 -- A run is consecutive rows of one queue and one time to live. Bodies are as in lib/value.lua.
 
 --@include lib/time.lua
 --@include lib/live.lua
 --@include lib/opponents.lua
+--@include lib/since.lua
 
 -- due_at: when the queue of a newcomer is to be visited, as text: Redis takes longer to write numbers.
 local function due_at(now, interval, phase)
@@ -22,7 +23,7 @@ end
 local now = now_ms(call("TIME"))
 
 -- A lone ticket costs mostly calls and tables. Most have nothing against them, and get by with few of both.
-if rows == 1 and recent == 0 and not paused and not call("HGET", players, player[1]) then
+if rows == 1 and recent == 0 and not moved and not paused and not call("HGET", players, player[1]) then
   local ticket = id[1]
   if call("HSETNX", tickets, ticket, new_record(now + ttl_ms[1], body[1])) == 1 then
     call("HSET", players, player[1], ticket)
@@ -69,7 +70,11 @@ for run = 1, runs do
       local ticket, at = id[row], 2 * (queued + n)
       ids[n] = ticket
       queued_by[who] = at
-      ticket_rows[at - 1], ticket_rows[at] = ticket, start .. body[row]
+      local aged = moved and moved_record(now, tonumber(ttl), body[row])
+      if aged then
+        reply[#reply + 1] = { row, "moved", aged }
+      end
+      ticket_rows[at - 1], ticket_rows[at] = ticket, aged or start .. body[row]
       if opponents and opponents[row] then
         ticket_rows[at] = ticket_rows[at] .. "\tr" .. newest_of(opponents[row], recent)
       end

@@ -1,11 +1,12 @@
 -- forget: drop the oldest events and the tickets they ended, once retention is over. WRITES. O(limit). Safe to repeat.
 -- WHEN FULL goes on
 -- GUARDED
--- KEYS meta tickets players events counters matched proposals
+-- KEYS meta tickets players events counters matched proposals sequels
 -- ARGV #retention_ms #limit #max_queues (queues whose total of matches is kept)
 -- RETURN {"ok", forgotten, more} or {"config", stored}
 --
 -- An event forgets a ticket only if the ticket's outcome names that very entry, and a proposal only if it settled it.
+-- The sequel of a match goes with the event that ended it.
 -- An entry of a time to come was written before the clock was set back, and goes too.
 
 --@include lib/time.lua
@@ -15,13 +16,18 @@
 local now = now_ms(call("TIME"))
 local before = now - retention_ms
 
-local ids, owners, entries, gone, settled, places, touched = {}, {}, {}, {}, {}, 0, 0
+local ends = { matched = true, cancelled = true, expired = true } -- the other kinds end no ticket
+local any_sequel = call("EXISTS", sequels) == 1
+
+local ids, owners, entries, gone, settled, over, places, touched = {}, {}, {}, {}, {}, {}, 0, 0
 local function take(entry, fields)
-  local kind, lines, match = entry_kind(fields), entry_lines(fields), entry_match(fields)
-  if kind == "proposed" or kind == "restored" or kind == "rules" then
-    lines = "" -- their tickets live on, or there are none
-  elseif match then
-    settled[#settled + 1] = match
+  local kind, match = entry_kind(fields), entry_match(fields)
+  local lines = ends[kind] and entry_lines(fields) or ""
+  if match and (ends[kind] or kind == "restored") then
+    settled[#settled + 1], over[#over + 1] = match, match
+  end
+  for place = 0, any_sequel and kind == "matched" and not match and entry_places(fields) - 1 or -1 do
+    over[#over + 1] = string.format("%s-%d", entry, place)
   end
   for id, record in string.gmatch(lines, "([^\n]+)\n([^\n]+)") do
     ids[#ids + 1] = id
@@ -73,6 +79,9 @@ if #released > 0 then
 end
 if #settled > 0 then
   call("HDEL", proposals, unpack(settled))
+end
+if any_sequel and #over > 0 then
+  call("HDEL", sequels, unpack(over))
 end
 call("XDEL", events, unpack(gone))
 call("HSET", meta, "trimmed", gone[#gone] .. "-" .. places - 1) -- the last event, as watchers know it

@@ -1,5 +1,5 @@
 -- match: a match, proposed or not. READS. O(bytes of two entries).
--- KEYS tickets events proposals
+-- KEYS tickets events proposals sequels
 -- ARGV match
 -- RETURN {now_ms, the match…} as lib/proposal.lua appends it; {now_ms} if it is unknown
 
@@ -7,5 +7,5 @@
 --@include lib/proposal.lua
 
 local reply = { now_ms(call("TIME")) }
-add_match({ tickets = tickets, events = events, proposals = proposals }, match, reply)
+add_match({ tickets = tickets, events = events, proposals = proposals, sequels = sequels }, match, reply)
 return reply

@@ -1,8 +1,8 @@
 -- ticket: a ticket by its id, or the latest of a player. READS. O(bytes of one entry, at most about 64 KiB).
--- KEYS tickets players events proposals
+-- KEYS tickets players events proposals sequels
 -- ARGV id ("": the player's) player
--- RETURN {now_ms} if there is none; {now_ms, id, record}; {now_ms, id, outcome, the fields of its place}; or,
---   if it is proposed, {now_ms, id, value, the match…} as lib/proposal.lua appends it
+-- RETURN {now_ms} if there is none; {now_ms, id, record}; {now_ms, id, outcome, the fields of its place, the sequel of
+--   its match ("": none)}; or, if it is proposed, {now_ms, id, value, the match…} as lib/proposal.lua appends it
 
 --@include lib/time.lua
 --@include lib/record.lua
@@ -21,10 +21,11 @@ local reply = { now, id, value }
 if entry then
   local fields = read_entry(events, entry)
   reply[4] = fields and place_of(fields, tonumber(place))
+  reply[5] = is_matched(value) and call("HGET", sequels, fields and entry_match(fields) or entry .. "-" .. place) or ""
   return reply[4] and reply or { now }
 end
 local match = proposal_of(value)
 if match then
-  add_match({ tickets = tickets, events = events, proposals = proposals }, match, reply)
+  add_match({ tickets = tickets, events = events, proposals = proposals, sequels = sequels }, match, reply)
 end
 return reply

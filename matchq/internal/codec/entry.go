@@ -17,6 +17,9 @@ type Entry struct {
 	MatchID    string // of the match that was proposed, if the entry ends a proposal; else ""
 	DeadlineMS int64  // of a proposal
 	Rules      string // the version of the rules that made the matches
+	MadeMS     int64  // when the match was made, of an entry about its assignment or release
+	Proposed   bool   // the match was proposed before
+	Sequel     Sequel // likewise: what became of the match
 	First      int    // the place of the first lines: 0, unless a script has cut one place out of the entry
 
 	lines string
@@ -35,6 +38,12 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 	}
 	switch e.Kind {
 	case Restored, Matched, Cancelled, Expired, RulesChanged:
+		e.Proposed = e.MatchID != ""
+	case Assigned, Released:
+		e.Proposed = fields["proposed"] == "1"
+		if e.MadeMS, err = strconv.ParseInt(fields["made"], 10, 64); err != nil || e.MatchID == "" || fields["size"] != fields["count"] {
+			return e, fmt.Errorf("matchq: entry %s is not of one match that was made", id)
+		}
 	case Proposed:
 		if e.DeadlineMS, err = strconv.ParseInt(fields["deadline"], 10, 64); err != nil {
 			return e, fmt.Errorf("matchq: entry %s has no deadline", id)
@@ -58,13 +67,16 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 			return e, fmt.Errorf("matchq: entry %s has data of %d matches of %d", id, len(e.data), e.Places())
 		}
 	}
-	return e, nil
+	if e.Kind == Assigned || e.Kind == Released {
+		e.Sequel, err = ParseSequel(fields["sequel"], e.count)
+	}
+	return e, err
 }
 
 // parseSizes reads how many tickets a place has: one number for all, or one each.
 func (e *Entry) parseSizes(text string) error {
 	var err error
-	single := e.Kind != Matched && e.Kind != Proposed
+	single := e.Kind == Restored || e.Kind == Cancelled || e.Kind == Expired || e.Kind == RulesChanged
 	if e.size, err = strconv.Atoi(text); err == nil {
 		if e.size < 1 || single && e.size > 1 || e.count == 0 || e.count%e.size != 0 {
 			return fmt.Errorf("matchq: entry %s of kind %s has %d tickets in places of %d", e.ID, e.Kind, e.count, e.size)

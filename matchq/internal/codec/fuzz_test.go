@@ -57,9 +57,30 @@ func FuzzOutcome(f *testing.F) {
 	})
 }
 
+// FuzzSequel reads what became of a match.
+func FuzzSequel(f *testing.F) {
+	for _, seed := range []string{"", `{"connection":"x"}`, "\t9\tx\ta\t-", "{}\t9\tx\t\t", "\t", "\t9", "\tx\tx\ta\tb", `{"connection":1}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSequel(text, 2)
+		if err != nil {
+			return
+		}
+		if s.ReleasedMS != 0 && len(s.Successors) != 2 {
+			t.Errorf("%q without an error: %+v", text, s)
+		}
+		if connection, data, err := ParseAssignment(s.Assignment); err == nil {
+			if again, err := AssignmentText(connection, string(data)); err != nil || again == "" {
+				t.Errorf("%q is %q, %v", s.Assignment, again, err)
+			}
+		}
+	})
+}
+
 // FuzzProposal reads the value of a proposed match.
 func FuzzProposal(f *testing.F) {
-	for _, seed := range []string{"o\t9\t8\t7\t6\t01\thistory\t1.a\t0\t\ta\tb", "o\t9\t8\t7\t6\t01\thistory\t1.a\t1\t{}\ta", "m\t1-0", "c\t1-0\t\ta\tb", "c\t1-0\t2-0\ta", "", "o", "m", "c\t", "x\t1"} {
+	for _, seed := range []string{"o\t9\t8\t7\t6\t01\thistory\t1.a\t0\t\ta\tb", "o\t9\t8\t7\t6\t01\thistory\t1.a\t1\t{}\ta", "m\t1-0", "c\t1-0\t\ta\tb", "c\t1-0\t2-0\ta", "c\t\t2-0\ta", "", "o", "m", "c\t", "x\t1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

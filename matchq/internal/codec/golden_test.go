@@ -22,6 +22,25 @@ type golden struct {
 	Values    []goldenValue    `json:"values"`
 	Entries   []goldenEntry    `json:"entries"`
 	Proposals []goldenProposal `json:"proposals"`
+	Sequels   []goldenSequel   `json:"sequels"`
+
+	Successors []struct {
+		Of, Opponents, Text string
+		Now                 int64
+	} `json:"successors"`
+	Moved []struct {
+		Body, Text string
+		Now        int64
+	} `json:"moved"`
+}
+
+type goldenSequel struct {
+	Text       string   `json:"text"`
+	Connection string   `json:"connection"`
+	Data       string   `json:"data"`
+	Released   int64    `json:"released"`
+	Reason     string   `json:"reason"`
+	Successors []string `json:"successors"`
 }
 
 type goldenRecord struct {
@@ -38,6 +57,7 @@ type goldenRecord struct {
 	Attributes  string   `json:"attributes"`
 	More        string   `json:"more"`
 	Opponents   []string `json:"opponents"`
+	Predecessor string   `json:"predecessor"`
 	Again       string   `json:"again"` // the record after it is restored
 }
 
@@ -62,6 +82,9 @@ type goldenEntry struct {
 	Lines    []string `json:"lines"`
 	Places   [][2]int `json:"places"`
 	Data     []string `json:"data"`
+	Made     int64    `json:"made"`     // of an entry about a sequel
+	Proposed bool     `json:"proposed"` // likewise
+	Released int64    `json:"released"` // likewise
 }
 
 type goldenProposal struct {
@@ -111,6 +134,7 @@ func TestGoReadsAndWritesTheGoldenRecords(t *testing.T) {
 		}
 		same(t, "rating", rating, want.Rating)
 		same(t, "opponents", r.Opponents(), want.Opponents)
+		same(t, "predecessor", r.Predecessor(), want.Predecessor)
 		same(t, want.Text, r, codec.Record{
 			ExpiresMS: want.ExpiresMS, TTLMS: want.TTLMS, WhileOnline: want.WhileOnline, Restored: want.Restored, Queue: want.Queue,
 			Player: want.Player, Rating: r.Rating, ReplyTo: want.ReplyTo, Attributes: want.Attributes, More: want.More,
@@ -155,6 +179,7 @@ func TestGoReadsTheGoldenValues(t *testing.T) {
 		same(t, "lines", lines, want.Lines)
 		same(t, want.Kind, []any{e.Kind, e.Count(), e.AtMS, e.Reason, e.MatchID, e.DeadlineMS, e.Rules},
 			[]any{want.Kind, want.Count, want.At, want.Reason, want.Match, want.Deadline, want.Rules})
+		same(t, "sequel", []any{e.MadeMS, e.Proposed && e.MadeMS > 0, e.Sequel.ReleasedMS}, []any{want.Made, want.Proposed, want.Released})
 		places := want.Places
 		for first := 0; want.Size > 0 && places == nil && first < want.Count; first += want.Size {
 			places = append(places, [2]int{first, first + want.Size})
@@ -184,10 +209,12 @@ func TestGoReadsTheGoldenValues(t *testing.T) {
 // inRedis runs a piece of Lua with all fragments about stored data.
 func inRedis(t *testing.T, env *matchqtest.Env, code string, args ...any) []any {
 	t.Helper()
-	fragments, err := lua.Fragment("lib/proposal.lua")
-	if err != nil {
-		t.Fatal(err)
+	fragments, err := lua.Fragment("lib/sequel.lua")
+	since, failed := lua.Fragment("lib/since.lua")
+	if err != nil || failed != nil {
+		t.Fatal(err, failed)
 	}
+	fragments += since
 	values, err := redis.NewScript(fragments+code).Run(t.Context(), env.Client, []string{"{" + env.Namespace + "}:events"}, args...).Slice()
 	if err != nil {
 		t.Fatal(err)
@@ -215,16 +242,12 @@ return {
   string.format("%.0f", expires_at(record)), string.format("%.0f", ttl_of(body_of(record))),
   string.format("%.0f", enqueued_at(record)), tostring(while_online(record)), queue_of(record), player_of(record), player,
   rating, attributes, more, opponents_in(more), new_record(expires_at(record), body_of(record)), restored(record),
-  request_in(body_of(record)), ARGV[2] .. (#more > 0 and "\tr" .. table.concat(opponents_in(more), "\31") or ""), tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
-  tostring(expires_in_queue(record, "another\t"))
+  request_in(body_of(record)), ARGV[2] .. more, tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
+  tostring(expires_in_queue(record, "another\t")), predecessor_of(record) or ""
 }`, want.Text, body)
-			opponents := ""
-			if want.Opponents != nil {
-				opponents = "\tr" + strings.Join(want.Opponents, "\x1f")
-			}
 			same(t, want.Text, got, []any{
 				want.ExpiresMS, want.TTLMS, want.EnqueuedMS, want.WhileOnline, want.Queue, want.Player, want.Player,
-				want.Rating, want.Attributes, want.More, want.Opponents, want.Text, want.Again, request, body + opponents, true, false,
+				want.Rating, want.Attributes, want.More, want.Opponents, want.Text, want.Again, request, body + want.More, true, false, want.Predecessor,
 			})
 		}
 	})
@@ -298,6 +321,10 @@ return {
 func TestScriptsReadAndWriteTheGoldenProposals(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		for _, want := range readGolden(t).Proposals {
+			p, err := codec.ParseProposal(want.Text)
+			if err != nil {
+				t.Fatal(err)
+			}
 			got := inRedis(t, env, `
 local value, state = ARGV[1], ARGV[2]
 local p = open_proposal(value)
@@ -308,12 +335,12 @@ if p then
   }
 end
 local ids = {}
-for i = 3, #ARGV do
+for i = 5, #ARGV do
   ids[#ids + 1] = ARGV[i]
 end
-local entries = settled_entries(value)
-local written = state == "matched" and made_value(entries[1]) or dissolved_value(entries[1], entries[2] or "", ids)
-return { "0", "0", "0", "0", "", "", "", "", ids, entries, written }`, append([]any{want.Text, want.State}, anys(want.IDs)...)...)
+local written = state == "matched" and made_value(ARGV[3]) or dissolved_value(ARGV[3], ARGV[4], ids)
+return { "0", "0", "0", "0", "", "", "", "", ids, settled_entries(value), written }`,
+				append([]any{want.Text, want.State, p.Entry, p.Restored}, anys(want.IDs)...)...)
 			same(t, want.Text, got, []any{
 				want.Deadline, want.Made, want.Interval, want.Phase, want.Accepted, want.Queue, want.Rules, want.Data, want.IDs,
 				want.Entries, want.Text,
@@ -328,4 +355,53 @@ func anys(texts []string) []any {
 		all[i] = text
 	}
 	return all
+}
+
+func TestGoldenSequels(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Sequels {
+			s, err := codec.ParseSequel(want.Text, len(want.Successors))
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, want.Text, []any{s.ReleasedMS, s.Reason, s.Successors}, []any{want.Released, want.Reason, want.Successors})
+			if s.Assignment != "" {
+				connection, data, err := codec.ParseAssignment(s.Assignment)
+				same(t, want.Text, []any{connection, string(data), err}, []any{want.Connection, want.Data, nil})
+				text, err := codec.AssignmentText(want.Connection, want.Data)
+				same(t, want.Text, []any{text, err}, []any{s.Assignment, nil})
+			}
+			if want.Released == 0 {
+				same(t, want.Text, inRedis(t, env, "return { tostring(successors_in(ARGV[1])) }", want.Text), []any{"nil"})
+				continue
+			}
+			got := inRedis(t, env, `
+local names = successors_in(ARGV[1])
+return { table.concat(names, " "), released_sequel(ARGV[2], tonumber(ARGV[3]), ARGV[4], names) }`, want.Text, s.Assignment, want.Released, want.Reason)
+			names := make([]string, len(want.Successors))
+			for i, id := range want.Successors {
+				if names[i] = id; id == "" {
+					names[i] = "-"
+				}
+			}
+			same(t, want.Text, got, []any{strings.Join(names, " "), want.Text})
+		}
+	})
+}
+
+// What scripts write of the tickets of players who have waited before.
+func TestGoldenRecordsOfPlayersWhoWaitedBefore(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		for _, want := range readGolden(t).Successors {
+			got := inRedis(t, env, `return { again_record(tonumber(ARGV[2]), ARGV[1], "old", ARGV[3]) }`, want.Of, want.Now, want.Opponents)
+			same(t, want.Of, got, []any{want.Text})
+			if _, err := codec.ParseRecord(want.Text); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, want := range readGolden(t).Moved {
+			got := inRedis(t, env, `return { moved_record(tonumber(ARGV[2]), 60000, ARGV[1]) or "" }`, want.Body, want.Now)
+			same(t, want.Body, got, []any{want.Text})
+		}
+	})
 }

@@ -47,12 +47,26 @@ func (r *Record) Text() string { return fmt.Sprintf("%013d\t%s%s", r.ExpiresMS, 
 
 // Opponents are the player's latest opponents when the ticket was enqueued, the last one first.
 func (r *Record) Opponents() []string {
-	for part := range strings.SplitSeq(r.More, "\t") {
-		if names, found := strings.CutPrefix(part, "r"); found {
-			return strings.Split(names, "\x1f")
-		}
+	if names, found := r.part("r"); found {
+		return strings.Split(names, "\x1f")
 	}
 	return nil
+}
+
+// Predecessor is the id of the ticket that the record's ticket succeeds, "" if it succeeds none.
+func (r *Record) Predecessor() string {
+	id, _ := r.part("p")
+	return id
+}
+
+// part is a part of More.
+func (r *Record) part(letter string) (value string, found bool) {
+	for part := range strings.SplitSeq(r.More, "\t") {
+		if value, found := strings.CutPrefix(part, letter); found {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // recordFields is how many fields a record has.
@@ -112,4 +126,9 @@ func withoutTTL(body string) string {
 func WithTTL(body string, ttlMS int64) string {
 	queue, rest, _ := strings.Cut(body, "\t")
 	return queue + "\t" + strconv.FormatInt(ttlMS, 10) + strings.TrimLeft(rest, "0123456789")
+}
+
+// WithSince is a body of a request whose player waits since a time (ms), as enqueue.lua takes it.
+func WithSince(body string, sinceMS int64) string {
+	return body + "\tw" + strconv.FormatInt(sinceMS, 10)
 }

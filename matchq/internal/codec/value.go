@@ -14,6 +14,9 @@ const (
 	Expired   = "expired"
 	Restored  = "restored" // of entries only
 
+	Assigned = "assigned" // of entries only, like those below
+	Released = "released"
+
 	RulesChanged = "rules" // of entries only, whose lines are pattern, version TAB source TAB by
 )
 

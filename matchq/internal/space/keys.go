@@ -32,13 +32,14 @@ const (
 	Rules      = "rules"      // hash: pattern of queues → rules: at_ms TAB source TAB by TAB JSON
 	MetOne     = "met_one"    // hash: player → the latest opponents; only where rules keep them apart
 	MetTwo     = "met_two"    // hash: the same of the hour before, or after
+	Sequels    = "sequels"    // hash: match id → its assignment and its release, until the match is forgotten
 	Changes    = "changes"    // list: the newest changes of rules, the last one first
 	Groups     = "groups"     // sorted set: group of workers → when it goes unless one of them calls before (ms)
 )
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo, Groups,
+	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo, Groups, Sequels,
 }
 
 // The keys of which there are many, for KeyOf.

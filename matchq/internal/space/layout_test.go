@@ -70,6 +70,7 @@ func TestLayoutOfColumns(t *testing.T) {
 		Runs    []run  `lua:"run"`
 		Version string `lua:"version"`
 		Recent  int    `lua:"recent"`
+		Moved   bool   `lua:"moved"`
 	}
 	keys, args := lay(t, "match/enqueue", enqueue{
 		Version: "1.a", Runs: []run{{2, 60000, 5000, 7, "history"}, {3, 0, 9, 8, "maths"}},
@@ -79,7 +80,7 @@ func TestLayoutOfColumns(t *testing.T) {
 		t.Errorf("keys: %q", keys)
 	}
 	want := []any{
-		"1.a", 3, 0, "history", int64(5000), int64(7), int64(60000), 2, "maths", int64(9), int64(8), int64(0), 3,
+		"1.a", 3, 0, 0, "history", int64(5000), int64(7), int64(60000), 2, "maths", int64(9), int64(8), int64(0), 3,
 		"1", "2", "3", "alice", "bob", "carol", "x", "y", "z",
 	}
 	if !reflect.DeepEqual(args, want) {
