@@ -2,6 +2,7 @@ package matchq_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type model struct {
 	latest  map[string]string // player → ticket id
 	queues  map[string]*modelQueue
 	matches map[string]*modelMatch // proposed matches
+	sequels map[string]modelSequel // of matches, by id
 	stats   matchq.Stats
 	told    []toldEvent // the events, in order
 }
@@ -40,7 +42,8 @@ type modelTicket struct {
 	matchq.Ticket          // the expected value, but for Match
 	matchID       string   // "" unless it is proposed or was matched
 	mates         []string // ids of its match's tickets, in order
-	overdue       bool     // it has expired, but no call has noticed
+	ttl           time.Duration
+	overdue       bool // it has expired, but no call has noticed
 }
 
 type modelQueue struct {
@@ -56,7 +59,7 @@ func newModel(cfg matchq.Config, now time.Time) *model {
 	return &model{
 		cfg: cfg, now: now,
 		tickets: map[string]*modelTicket{}, latest: map[string]string{}, queues: map[string]*modelQueue{},
-		matches: map[string]*modelMatch{},
+		matches: map[string]*modelMatch{}, sequels: map[string]modelSequel{},
 	}
 }
 
@@ -146,17 +149,24 @@ func (m *model) add(r *matchq.Request, t *matchq.Ticket) error {
 	if m.now.IsZero() {
 		want.EnqueuedAt = t.EnqueuedAt
 	}
+	began := want.EnqueuedAt
+	if !r.WaitingSince.IsZero() && r.WaitingSince.Before(m.now) {
+		want.EnqueuedAt = r.WaitingSince
+		if day := m.now.Add(-24 * time.Hour); want.EnqueuedAt.Before(day) {
+			want.EnqueuedAt = day
+		}
+	}
 	ttl := r.TTL
 	if ttl == 0 {
 		ttl = m.cfg.TTL
 	}
 	if ttl != matchq.Never {
-		want.ExpiresAt = want.EnqueuedAt.Add(ttl)
+		want.ExpiresAt = began.Add(ttl)
 	}
 	if want.ID == "" || want.EnqueuedAt.IsZero() {
 		return fmt.Errorf("queued without an id or a time: %+v", *t)
 	}
-	made := &modelTicket{Ticket: want, overdue: ttl == shortTTL}
+	made := &modelTicket{Ticket: want, ttl: ttl, overdue: ttl == shortTTL}
 	q := m.queue(r.Queue)
 	q.loose = q.loose || slices.Contains(q.line, want.ID)
 	q.line = append(q.line, want.ID)
@@ -189,6 +199,9 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 	if got.Match != nil && (got.Match.ID != t.matchID || !slices.Equal(idsOf(got.Match.Tickets), t.mates)) {
 		return fmt.Errorf("ticket %s is in match %+v, but must be in %s with %v", id, *got.Match, t.matchID, t.mates)
 	}
+	if got.Match != nil && got.State == matchq.Matched {
+		return m.sameSequel(got.Match)
+	}
 	return nil
 }
 
@@ -211,6 +224,9 @@ func (m *model) end(ev *matchq.Event) error {
 	}
 	if !m.now.IsZero() && !ev.At.Equal(m.now) {
 		return fmt.Errorf("event %s is of %v, not %v", ev.ID, ev.At, m.now)
+	}
+	if ev.Kind == matchq.Assigned || ev.Kind == matchq.Released {
+		return m.followed(ev)
 	}
 	for _, t := range ev.Tickets() {
 		mine := m.tickets[t.ID]
@@ -311,5 +327,7 @@ func (m *model) forget() {
 			delete(m.matches, id)
 		}
 	}
+	kept := m.matchIDs()
+	maps.DeleteFunc(m.sequels, func(id string, _ modelSequel) bool { return !slices.Contains(kept, id) })
 	m.told = slices.DeleteFunc(m.told, func(e toldEvent) bool { return !e.at.After(m.now.Add(-m.cfg.Retention)) })
 }

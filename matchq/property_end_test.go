@@ -44,7 +44,7 @@ func (s *machine) checkNothingStays(t *rapid.T) {
 			t.Fatal(err)
 		}
 	}
-	stay := []string{"meta", "rules", "changes", "counters", "matched", "events", "tickets", "players", "proposals"}
+	stay := []string{"meta", "rules", "changes", "counters", "matched", "events", "tickets", "players", "proposals", "sequels"}
 	if s.embedded != nil {
 		s.now = s.now.Add(s.cfg.Retention)
 		s.embedded.SetTime(s.now)

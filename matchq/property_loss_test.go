@@ -181,7 +181,7 @@ func chosen(m *model, is func(id string) bool) []string {
 func (m *model) clone() *model {
 	c := *m
 	c.tickets, c.queues, c.matches = map[string]*modelTicket{}, map[string]*modelQueue{}, map[string]*modelMatch{}
-	c.latest, c.told = maps.Clone(m.latest), slices.Clone(m.told)
+	c.latest, c.told, c.sequels = maps.Clone(m.latest), slices.Clone(m.told), maps.Clone(m.sequels)
 	for id, t := range m.tickets {
 		c.tickets[id] = new(*t)
 	}

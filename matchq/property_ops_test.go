@@ -28,6 +28,12 @@ func (s *machine) request(t *rapid.T) matchq.Request {
 		ID:     rapid.SampledFrom(someIDs).Draw(t, "id"),
 		TTL:    s.ttl(t),
 	}
+	if s.embedded != nil {
+		before := rapid.SampledFrom([]time.Duration{0, 0, 0, time.Minute, 30 * time.Hour, -time.Hour}).Draw(t, "waited before")
+		if before != 0 {
+			r.WaitingSince = s.now.Add(-before)
+		}
+	}
 	if rating := rapid.IntRange(-1, 2).Draw(t, "rating"); rating >= 0 {
 		r.Rating = new(float64(rating))
 	}

@@ -275,7 +275,7 @@ func (s *machine) sameMatch(got *matchq.Match, want *modelMatch) error {
 		got.Deadline.IsZero() != (want.State != matchq.Proposed) {
 		return fmt.Errorf("match is\n%+v, but must be\n%+v", *got, *want)
 	}
-	return nil
+	return s.sameSequel(got)
 }
 
 func (s *machine) checkMatch(id string) error {

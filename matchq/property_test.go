@@ -131,6 +131,9 @@ func (s *machine) actions() map[string]func(*rapid.T) {
 		"decline":   s.doDecline,
 		"withdraw":  s.doWithdraw,
 		"rules":     s.doRules,
+		"assign":    s.doAssign,
+		"release":   s.doRelease,
+		"release 2": s.doRelease,
 	} {
 		actions[name] = func(t *rapid.T) {
 			if err := operation(t); err != nil {

@@ -55,7 +55,8 @@ end
 
 -- predecessor_of: the id of the ticket that a record's ticket succeeds; nil if it succeeds none.
 local function predecessor_of(record)
-  return string.match(record, "\tp([^\t]*)", 15 + #queue_of(record))
+  local _, _, _, more = seen_by_policy(record)
+  return string.match(more, "\tp([^\t]*)")
 end
 
 -- request_in: what a body, or a record behind its expiry, says of the request: all but the time to live, which is that
