@@ -51,6 +51,17 @@
 // A restored ticket keeps its place and its EnqueuedAt. A proposed ticket is live: its player can't queue again, and it
 // does not expire. Cancelling it declines. Withdraw takes players out of their queues, for a match made elsewhere.
 //
+// # Where a match is played
+//
+// A match needs a place to be played. Whoever allocates it says where it is, or that there is none:
+//
+//	match, err := m.Assign(ctx, matchID, matchq.Assignment{Connection: "203.0.113.5:7777"})
+//	match, results, err := m.Release(ctx, matchID, "no_server")
+//
+// The assignment is part of the Match from then on, and an Assigned event tells of it. A released match has its players wait
+// again at the head of the line, with new tickets that wait since the old ones did; a Released event names them by
+// Ticket.Successor. The old tickets stay Matched. New tickets count as enqueued, so the totals add up as before.
+//
 // # When Redis does not answer
 //
 // Calls give up after Config.Timeout with an error that is ErrUnavailable, and may be repeated; ErrRefused says that Redis

@@ -457,3 +457,73 @@ func TestReleasedPlayersHaveNotMet(t *testing.T) {
 		checkAudit(t, m)
 	})
 }
+
+// What a player has waited elsewhere counts, up to a day and not ahead of Redis's clock; the place is at the end.
+func TestWaitingSince(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{TTL: time.Minute})
+		ctx := t.Context()
+		now := time.Now()
+		ago := func(d time.Duration) time.Time { return now.Add(-d) }
+		enqueue(t, m, "q", "first")
+		lone, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: "lone", WaitingSince: ago(time.Hour), ID: "lone"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := m.EnqueueAll(ctx, []matchq.Request{
+			{Queue: "q", Player: "usual"}, {Queue: "q", Player: "moved", WaitingSince: ago(time.Minute), TTL: matchq.Never},
+			{Queue: "q", Player: "old", WaitingSince: ago(48 * time.Hour)}, {Queue: "q", Player: "early", WaitingSince: ago(-time.Hour)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := []matchq.Ticket{lone}
+		for _, r := range results {
+			made = append(made, r.Ticket)
+		}
+		for i, want := range []time.Duration{time.Hour, 0, time.Minute, 24 * time.Hour, 0} {
+			got, err := m.Ticket(ctx, made[i].ID)
+			if err != nil || !got.EnqueuedAt.Equal(made[i].EnqueuedAt) || !got.ExpiresAt.Equal(made[i].ExpiresAt) || got.Waited.Round(10*time.Second) != want {
+				t.Errorf("%s: %+v, made as %+v, %v; want %v", got.Player, got, made[i], err, want)
+			}
+			if left := got.ExpiresAt.Sub(got.EnqueuedAt.Add(got.Waited)); got.Player != "moved" && left.Round(10*time.Second) != time.Minute {
+				t.Errorf("%s lives for %v", got.Player, left)
+			}
+		}
+		if want := []string{"first", "lone", "usual", "moved", "old", "early"}; !slices.Equal(lineOf(t, m, env, "q"), want) {
+			t.Errorf("the line is %v", lineOf(t, m, env, "q"))
+		}
+		again, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: "lone", WaitingSince: ago(time.Minute), ID: "lone"})
+		if err != nil || !again.Repeated || !again.EnqueuedAt.Equal(lone.EnqueuedAt) {
+			t.Errorf("repeated: %+v, %v", again, err)
+		}
+		var invalid *matchq.InvalidError
+		if _, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: "x", WaitingSince: time.Unix(-1, 0)}); !errors.As(err, &invalid) {
+			t.Errorf("before 1970: %v", err)
+		}
+		checkAudit(t, m)
+	})
+}
+
+// An enqueue of a player who had waited, and whose answer is lost, is void like others.
+func TestWaitingSinceIsVoid(t *testing.T) {
+	env := matchqtest.Real(t)
+	proxy := testkit.NewProxy(t, env.Server.Addr)
+	calm := newMatcher(t, env, matchq.Config{})
+	m, err := matchq.New(proxy.Client(t), matchq.Config{Namespace: env.Namespace, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, m, "q", "before")
+	proxy.LoseReplies(testkit.HashOf(t, "match/enqueue"), 9)
+	_, err = m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: "alice", WaitingSince: time.Now().Add(-time.Hour)})
+	var unknown *matchq.UnknownError
+	if !errors.As(err, &unknown) {
+		t.Fatalf("enqueue without an answer: %v", err)
+	}
+	matchqtest.Eventually(t, "the ticket is void", func() bool {
+		got, err := calm.Ticket(t.Context(), unknown.TicketID)
+		return err == nil && got.State == matchq.Cancelled && got.Reason == matchq.ReasonVoid
+	})
+	checkAudit(t, calm)
+}

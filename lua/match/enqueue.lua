@@ -6,7 +6,7 @@
 -- ARGV for each run: queue interval_ms phase_ms ttl_ms last_row
 -- ARGV for each row by column: id player body
 -- RETURN {"ok", now_ms, exceptions…} or {"stale", version}; an exception is {row, "paused"},
---   {row, "duplicate", live_id, its value}, {row, "known", value}, or {row, "moved", record} if the player waited before
+--   {row, "duplicate", live_id, its value}, {row, "known", value}, or {row, "moved", record} if it waited before
 --
 -- A run is consecutive rows of one queue and one time to live. Bodies are as in lib/value.lua.
 

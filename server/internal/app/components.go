@@ -185,6 +185,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.notifier = &notify.Notifier{
 		Matcher: s.matcher, Presence: s.presence, Sessions: s.sessions, Log: s.log,
 		Preview:   func(set, room string) []questions.Public { return questions.PreviewOf(s.work, s.source, set, room) },
+		EndGame:   s.games.EndReleased,
 		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
 	s.announce = notify.NewAnnouncer(s.notifier, s.config.Grace)

@@ -24,6 +24,7 @@ var shapes = map[string][]string{
 	},
 	"connection_status":            {`{"7?":"#number","8?":"#number","music?":"#number"}`}, // the queues of the scenarios
 	"match_proposed":               {proposedShape},
+	"match_assigned":               {`{"matchId":"#text","connection":"#text","data?":"#any"}`},
 	"request_game_match_to_friend": {usersShape, `{"status":"NO_FRIEND_IN_CONNECTION_QUEUE"}`},
 	"created_friend_match":         {usersShape},
 	"friend_request_declined":      {`{"roomId":"#text","reason":"declined"}`, `{"roomId":"#text","reason":"expired"}`},
@@ -52,7 +53,7 @@ var shapes = map[string][]string{
 const (
 	pushedShape   = `{"status":"PUSHED_TO_QUEUE","ticketId":"#text","queue":"#id","waiting":"#number","nextTickMs":"#number"}`
 	playerShape   = `{"id":"#id","sid":"#text","attributes?":"#any"}`
-	matchedShape  = `{"status":"MATCHED","matchId":"#text","roomId":"#text","questionaireId":"#id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":["…",` + questionShape + `],"waitedMs":"#number","rules?":` + rulesShape + `}`
+	matchedShape  = `{"status":"MATCHED","matchId":"#text","roomId":"#text","questionaireId":"#id","user1":` + playerShape + `,"user2":` + playerShape + `,"question":["…",` + questionShape + `],"waitedMs":"#number","rules?":` + rulesShape + `,"assignment?":{"connection":"#text","data?":"#any"}}`
 	rulesShape    = `{"version":"#text","gap?":"#number","region?":"#text","applied?":["…",` + appliedShape + `],"data?":"#any"}`
 	appliedShape  = `{"rule":"#text","gap?":"#number","mean?":"#number","limit?":"#number","widened?":"#number","common?":"#text","region?":"#text","latency?":"#number","waived?":"#bool"}`
 	proposedShape = `{"matchId":"#text","queue":"#id","players":["…","#id"],"deadlineMs":"#number"}`

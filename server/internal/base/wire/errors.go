@@ -29,6 +29,8 @@ const (
 	CodeReplaced         Code = "replaced"
 	CodeExpired          Code = "expired"
 	CodeMatchGone        Code = "match_gone"
+	CodeMatchProposed    Code = "match_proposed"
+	CodeMatchReleased    Code = "match_released"
 	CodeBodyTimeout      Code = "body_timeout"
 	CodeRulesChanged     Code = "rules_changed"
 	CodeTooLarge         Code = "too_large"
@@ -61,6 +63,7 @@ var statuses = map[Code]int{
 	CodeForbidden:    403, CodeForeignOrigin: 403, CodeForeignHost: 403,
 	CodeNotFound: 404, CodeMethodNotAllowed: 405, CodeBodyTimeout: 408,
 	CodeAlreadyQueued: 409, CodeAlreadyMatched: 409, CodePlayerBusy: 409, CodeReplaced: 409,
+	CodeMatchProposed: 409, CodeMatchReleased: 409,
 	CodeExpired: 410, CodeMatchGone: 410,
 	CodeRulesChanged: 412, CodeTooLarge: 413, CodeUnsupportedMedia: 415, CodeInvalid: 422, CodeKeyReused: 422, CodeTooManyQueues: 422, CodeUpgradeRequired: 426, CodeRateLimited: 429,
 	CodeInternal: 500, CodeRedisUnavailable: 503, CodeRedisRefuses: 503,
@@ -185,6 +188,10 @@ func ErrorOf(err error) *Error {
 		return Errorf(CodeExpired, "the ticket has expired")
 	case errors.Is(err, matchq.ErrReadyCheckFailed):
 		return Errorf(CodeMatchGone, "the ready check failed: a player declined or did not answer in time")
+	case errors.Is(err, matchq.ErrProposed):
+		return Errorf(CodeMatchProposed, "the match is only proposed: assign it once all have accepted")
+	case errors.Is(err, matchq.ErrReleased):
+		return Errorf(CodeMatchReleased, "the match was released: its players wait again")
 	case errors.As(err, &busy):
 		return Errorf(CodePlayerBusy, "player %q was just matched", busy.Player)
 	case IsPassing(err):

@@ -107,6 +107,8 @@ func (a *API) routes() {
 	v1.GET("/matches/:id", a.getMatch, call)
 	v1.POST("/matches/:id/accept", a.acceptMatch, call)
 	v1.POST("/matches/:id/decline", a.declineMatch, call)
+	v1.PUT("/matches/:id/assignment", a.assignMatch, call, a.forBackends)
+	v1.POST("/matches/:id/release", a.releaseMatch, call, a.forBackends)
 	v1.GET("/queues", a.getQueues)
 	v1.GET("/queues/:queue", a.getQueue)
 	v1.GET("/stats", a.getStats)

@@ -23,6 +23,9 @@ type ticketView struct {
 	WaitedMs   int64           `json:"waited_ms"`
 	Reason     string          `json:"reason,omitempty"`
 	Match      *matchView      `json:"match,omitempty"`
+
+	Successor   string `json:"successor,omitempty"`   // the new ticket, where the match was released
+	Predecessor string `json:"predecessor,omitempty"` // the ticket whose match was released
 }
 
 func viewTicket(t *matchq.Ticket) *ticketView {
@@ -30,7 +33,7 @@ func viewTicket(t *matchq.Ticket) *ticketView {
 		ID: t.ID, Queue: wire.QueueID(t), Player: wire.PlayerID(t), State: t.State, Version: t.Version,
 		Rating: t.Rating, Attributes: t.Attributes,
 		EnqueuedAt: viewTime(t.EnqueuedAt), ExpiresAt: viewTime(t.ExpiresAt), EndedAt: viewTime(t.EndedAt),
-		WaitedMs: t.Waited.Milliseconds(), Reason: t.Reason,
+		WaitedMs: t.Waited.Milliseconds(), Reason: t.Reason, Successor: t.Successor, Predecessor: t.Predecessor,
 	}
 	if t.Match != nil {
 		v.Match = viewMatch(t.Match)
@@ -50,6 +53,19 @@ type matchView struct {
 	State    matchq.State `json:"state"`
 	Deadline *time.Time   `json:"deadline,omitempty"` // of a proposed match
 	Accepted []wire.ID    `json:"accepted,omitempty"` // of a proposed match
+
+	Assignment *assignmentView `json:"assignment,omitempty"`
+	Released   *releaseView    `json:"released,omitempty"`
+}
+
+type assignmentView struct {
+	Connection string          `json:"connection"`
+	Data       json.RawMessage `json:"data,omitempty"`
+}
+
+type releaseView struct {
+	At     *time.Time `json:"at"`
+	Reason string     `json:"reason"`
 }
 
 type playerView struct {
@@ -58,6 +74,7 @@ type playerView struct {
 	Rating     *float64        `json:"rating,omitempty"`
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 	WaitedMs   int64           `json:"waited_ms"`
+	Successor  string          `json:"successor,omitempty"`
 }
 
 func viewMatch(m *matchq.Match) *matchView {
@@ -66,10 +83,17 @@ func viewMatch(m *matchq.Match) *matchView {
 		t := &m.Tickets[i]
 		v.Players = append(v.Players, playerView{
 			Player: wire.PlayerID(t), TicketID: t.ID, Rating: t.Rating, Attributes: t.Attributes, WaitedMs: t.Waited.Milliseconds(),
+			Successor: t.Successor,
 		})
 		if slices.Contains(m.Accepted, t.Player) {
 			v.Accepted = append(v.Accepted, wire.PlayerID(t))
 		}
+	}
+	if m.Assignment != nil {
+		v.Assignment = &assignmentView{m.Assignment.Connection, m.Assignment.Data}
+	}
+	if m.Released != nil {
+		v.Released = &releaseView{viewTime(m.Released.At), m.Released.Reason}
 	}
 	return v
 }

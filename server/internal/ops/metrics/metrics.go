@@ -111,6 +111,9 @@ func (m *Metrics) Queued(queue string) {
 func (m *Metrics) Observe(events []matchq.Event) {
 	for i := range events {
 		ev := &events[i]
+		if ev.Kind == matchq.Released {
+			m.countSuccessors(ev)
+		}
 		outcome := slices.Index(outcomes[:], ev.Kind)
 		if outcome < 0 {
 			continue
@@ -129,6 +132,17 @@ func (m *Metrics) Observe(events []matchq.Event) {
 			}
 		})
 	}
+}
+
+// countSuccessors counts the new tickets of a released match.
+func (m *Metrics) countSuccessors(ev *matchq.Event) {
+	m.queues.count(ev.Match.Queue, func(t *tally) {
+		for i := range ev.Match.Tickets {
+			if ev.Match.Tickets[i].Successor != "" {
+				t.enqueued++
+			}
+		}
+	})
 }
 
 // Ticked records the duration of a tick call, and counts failures of policies. It gets every report of a call.

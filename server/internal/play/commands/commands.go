@@ -73,7 +73,7 @@ var table = map[string]handler{
 // sent are the events that the server sends, as answers or pushes. README describes them, and a test holds it against
 // this list.
 var sent = []string{
-	"notify_socket_id", notify.StatusEvent, notify.ProposedEvent, "cancel_request_general_match_status", "connection_status",
+	"notify_socket_id", notify.StatusEvent, notify.ProposedEvent, notify.AssignedEvent, "cancel_request_general_match_status", "connection_status",
 	"resumed", "state", "ack", "error",
 	quiz.InvitationEvent, "created_friend_match", "friend_request_declined", "get_match_question", "get_answer_result",
 	"game_starting", "question_started", "question_closed", "game_over", "opponent_away", "opponent_back",

@@ -86,7 +86,7 @@ func (h *Handlers) ticketState(ctx context.Context, s *sessions.Session, player 
 	case matchq.Matched:
 		s.MarkKnown(notify.EndKey(&t))
 		over, err := h.Games.IsOver(ctx, t.Match.Room, player.Name)
-		if err != nil || over {
+		if err != nil || over || notify.IsReleased(&t) {
 			return err
 		}
 		s.NoteRoom(t.Match.Room, quiz.InMatch)

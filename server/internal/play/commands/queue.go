@@ -178,7 +178,7 @@ func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire
 		s.SetTicket(t.ID)
 		return &t, nil
 	}
-	if !first || s.Knows(notify.EndKey(&t)) || t.EndedAgo > h.Grace {
+	if !first || s.Knows(notify.EndKey(&t)) || t.EndedAgo > h.Grace || notify.IsReleased(&t) {
 		return nil, nil //nolint:nilnil // as above
 	}
 	if t.Match != nil {

@@ -170,6 +170,10 @@ func (g *Games) open(ctx context.Context, stored rooms.Room, notFound error) (*t
 		players[i] = quiz.Participant{ID: wire.PlayerID(t), SID: wire.OriginOf(t).SID}
 	}
 	t := quiz.NewMatch(stored.ID, wire.QueueID(&match.Tickets[0]), g.config, stored.Now.UnixMilli(), players)
+	if match.Released != nil {
+		t.NeverOpen()
+		return &turn{Change: t, stored: stored}, nil
+	}
 	return &turn{Change: t, stored: stored}, g.checkPresence(ctx, t)
 }
 

@@ -157,7 +157,7 @@ func (a *Announcer) newsOnConnecting(ctx context.Context, s *sessions.Session, f
 		}
 		*t, err = a.Matcher.TicketOf(ctx, t.Player)
 	}
-	if err != nil || byConnection(t) || t.State.Ended() && t.EndedAgo > a.Grace {
+	if err != nil || byConnection(t) || t.State.Ended() && (t.EndedAgo > a.Grace || IsReleased(t)) {
 		return nil, err
 	}
 	news := []News{a.queued(ctx, t, queues)}

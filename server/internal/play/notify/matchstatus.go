@@ -13,6 +13,7 @@ import (
 const (
 	StatusEvent   = "match_status"
 	ProposedEvent = "match_proposed" // asks the player to accept a match
+	AssignedEvent = "match_assigned" // says where a match is played
 )
 
 type queuedPayload struct {
@@ -72,6 +73,19 @@ type userPayload struct {
 	Attributes json.RawMessage `json:"attributes,omitempty"`
 }
 
+type assignmentPayload struct {
+	Connection string          `json:"connection"`
+	Data       json.RawMessage `json:"data,omitempty"`
+}
+
+// assignmentOf says where a match is played; nil while that is not known.
+func assignmentOf(match *matchq.Match) *assignmentPayload {
+	if match.Assignment == nil {
+		return nil
+	}
+	return &assignmentPayload{match.Assignment.Connection, match.Assignment.Data}
+}
+
 // matchNews is what all players of a match are told of it, encoded once.
 type matchNews struct{ shared []byte }
 
@@ -83,7 +97,9 @@ func (n *Notifier) matchNews(match *matchq.Match, sids map[string]string) matchN
 		RoomID   string             `json:"roomId"`
 		Question []questions.Public `json:"question"`
 		Status   string             `json:"status"`
-	}{match.ID, match.Room, n.preview(match), "MATCHED"})
+
+		Assignment *assignmentPayload `json:"assignment,omitempty"`
+	}{match.ID, match.Room, n.preview(match), "MATCHED", assignmentOf(match)})
 	shared = shared[:len(shared)-1] // more follows
 	for i := range match.Tickets {
 		other := &match.Tickets[i]

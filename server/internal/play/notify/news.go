@@ -40,6 +40,24 @@ func Restored(t *matchq.Ticket, reason string) News {
 	return News{t.ID + ".restored." + strconv.Itoa(t.Version), StatusEvent, wire.Encode(endedPayload{"RESTORED", t.ID, wire.QueueID(t), reason})}
 }
 
+type assignedPayload struct {
+	MatchID string `json:"matchId"`
+	*assignmentPayload
+}
+
+// Assigned says where a match is played.
+func Assigned(t *matchq.Ticket, match *matchq.Match, eventID string) News {
+	return News{t.ID + ".assigned." + eventID, AssignedEvent, wire.Encode(assignedPayload{match.ID, assignmentOf(match)})}
+}
+
+// IsReleased reports whether a ticket's match was released: there is nothing to play, and the successor has news of its own.
+func IsReleased(t *matchq.Ticket) bool { return t.Match != nil && t.Match.Released != nil }
+
+// released says that the successor of a ticket waits, since its match can't be played.
+func released(t *matchq.Ticket, reason string) News {
+	return News{sessions.QueuedKey(t.Successor), StatusEvent, wire.Encode(endedPayload{"RESTORED", t.Successor, wire.QueueID(t), reason})}
+}
+
 // EndKey is the key of the news that a ticket has ended.
 func EndKey(t *matchq.Ticket) string {
 	if t.Reason == quiz.Lost {

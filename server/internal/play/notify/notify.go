@@ -33,6 +33,9 @@ type Notifier struct {
 	// Preview returns the questions that come with a match, for the players of a room; nil if there are none.
 	Preview func(set, room string) []questions.Public
 
+	// EndGame ends the game of a match that was released, and of which players hear after that. nil for no games.
+	EndGame func(ctx context.Context, room string) error
+
 	// Observers get events after the players have heard of them, one call at a time. Each event goes to one node, and
 	// comes again only if the node or Redis goes away meanwhile. They must return quickly.
 	Observers []func([]matchq.Event)
@@ -69,6 +72,9 @@ func (n *Notifier) handle(ctx context.Context, events []matchq.Event) error {
 
 // deliver tells the players of events. It fails only if ctx has ended or Redis is away.
 func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
+	if err := n.endGames(ctx, events); err != nil {
+		return err
+	}
 	found, err := redisconn.Retry(ctx, func() (map[string]sessions.Player, error) { return n.find(ctx, events) })
 	if err != nil {
 		return err
@@ -90,6 +96,12 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 				}
 				messages = append(messages, messageTo(t, n.queued(ctx, t, queues))) // unless the player knows
 			}
+			if ev.Kind == matchq.Assigned || ev.Kind == matchq.Released { // likewise: another node may be about to tell it
+				messages = append(messages, messageTo(t, n.matchNews(ev.Match, sids).to(t)))
+			}
+			if ev.Kind == matchq.Released && t.Successor == "" {
+				continue // the player has gone on
+			}
 			messages = append(messages, messageTo(t, newsTo(t)))
 		}
 	}
@@ -108,6 +120,19 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	return nil
 }
 
+// endGames ends the games of matches that were released.
+func (n *Notifier) endGames(ctx context.Context, events []matchq.Event) error {
+	for i := range events {
+		if ev := &events[i]; ev.Kind == matchq.Released && n.EndGame != nil {
+			_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.EndGame(ctx, ev.Match.Room) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // send posts messages and retries while Redis is away.
 func (n *Notifier) send(ctx context.Context, messages ...presence.Message) error {
 	_, err := redisconn.Retry(ctx, func() (struct{}, error) { return struct{}{}, n.Presence.Send(ctx, messages...) })
@@ -119,6 +144,10 @@ func (n *Notifier) newsOf(ev *matchq.Event, sids map[string]string) func(*matchq
 	switch {
 	case ev.Kind == matchq.Proposed:
 		return func(t *matchq.Ticket) News { return Proposed(t, ev.Match) }
+	case ev.Kind == matchq.Assigned:
+		return func(t *matchq.Ticket) News { return Assigned(t, ev.Match, ev.ID) }
+	case ev.Kind == matchq.Released:
+		return func(t *matchq.Ticket) News { return released(t, ev.Reason) }
 	case ev.Kind == matchq.Restored:
 		return func(t *matchq.Ticket) News { return Restored(t, ev.Reason) }
 	case ev.Match != nil:
@@ -138,7 +167,7 @@ func (n *Notifier) find(ctx context.Context, events []matchq.Event) (map[string]
 	for i := range events {
 		tickets := events[i].Tickets()
 		for k := range tickets {
-			if events[i].Kind == matchq.Matched || !byConnection(&tickets[k]) {
+			if events[i].Match != nil && events[i].Kind != matchq.Proposed || !byConnection(&tickets[k]) {
 				players = append(players, tickets[k].Player)
 			}
 		}

@@ -58,6 +58,16 @@ func (t *Change) EndRisen(name string) {
 	}
 }
 
+// EndReleased ends the game of a match that can't be played.
+func (t *Change) EndReleased() {
+	if t.Phase != Over {
+		t.end(Void)
+	}
+}
+
+// NeverOpen is EndReleased for a room that nobody has opened. Nobody is told.
+func (t *Change) NeverOpen() { t.Phase, t.Reason, t.At = Over, Void, 0 }
+
 // endIfDone ends the question or the game if no player can add to it.
 func (t *Change) endIfDone() {
 	playing, waitingFor := 0, 0
