@@ -122,3 +122,34 @@ func TestReleaseAndAssignWithoutAReply(t *testing.T) {
 		t.Errorf("audit: %+v", audit.Stats)
 	}
 }
+
+// A full Redis takes assignments, and refuses releases: they take memory as enqueues do. Nothing has changed then.
+func TestReleaseAndAssignWhileRedisIsFull(t *testing.T) {
+	env := matchqtest.Real(t)
+	m := newMatcher(t, env, matchq.Config{})
+	asks := newMatcher(t, env, matchq.Config{})
+	ctx := t.Context()
+	if _, err := asks.SetRules(ctx, "maths", matchq.Rules{ReadyTimeout: time.Minute}, matchq.Edit{By: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	made, proposed := matchOf(t, m, "history", "alice", "bob"), matchOf(t, m, "maths", "cy", "dan")
+	free := fill(t, env.Client)
+	if _, err := m.Assign(ctx, made.ID, matchq.Assignment{Connection: "here"}); err != nil {
+		t.Errorf("assign: %v", err)
+	}
+	for _, match := range []matchq.Match{made, proposed} {
+		_, _, err := m.Release(ctx, match.ID, "")
+		var refused *matchq.RefusedError
+		if !errors.As(err, &refused) || refused.Code != "OOM" || refused.Unknown {
+			t.Errorf("release: %v", err)
+		}
+		if got, err := m.Match(ctx, match.ID); err != nil || got.State != match.State || got.Released != nil {
+			t.Errorf("after that: %+v, %v", got, err)
+		}
+	}
+	checkAudit(t, m)
+	free()
+	release(t, m, made)
+	release(t, m, proposed)
+	checkAudit(t, m)
+}
