@@ -1,8 +1,10 @@
 package matchq_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -111,4 +113,59 @@ func TestAssignmentsAreBounded(t *testing.T) {
 	if err := a.Validate(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Workers get the events as watchers do, and Wait takes a released ticket for what it is: matched.
+func TestWorkersHearOfAssignmentsAndReleases(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		m := newMatcher(t, env, matchq.Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		match := matchOf(t, m, "history", "alice", "bob")
+		if _, err := m.Assign(ctx, match.ID, matchq.Assignment{Connection: "here", Data: json.RawMessage(`{"a":"\n\t"}`)}); err != nil {
+			t.Fatal(err)
+		}
+		newer := enqueue(t, m, "maths", "bob")
+		next := release(t, m, match)[0].Ticket
+		var want []matchq.Event
+		for _, ev := range eventsOf(t, m) {
+			if ev.Kind == matchq.Assigned || ev.Kind == matchq.Released {
+				want = append(want, ev)
+			}
+		}
+		o := quick("work")
+		o.Kinds = []matchq.State{matchq.Assigned, matchq.Released}
+		o.Concurrency = 1
+		got := make(chan matchq.Event, 9)
+		done := make(chan error)
+		go func() {
+			done <- m.Consume(ctx, o, func(_ context.Context, ev matchq.Event) error {
+				got <- ev
+				return nil
+			})
+		}()
+		for _, event := range want {
+			ev := <-got
+			ev.Delivery = event.Delivery
+			if !reflect.DeepEqual(ev, event) {
+				t.Errorf("worked on %+v %+v\nbut watched %+v %+v", ev, ev.Match, event, event.Match)
+			}
+		}
+		old, err := m.Wait(ctx, match.Tickets[0].ID)
+		if err != nil || old.State != matchq.Matched || old.Successor != next.ID {
+			t.Errorf("waited for the old ticket: %+v, %v", old, err)
+		}
+		for _, id := range []string{next.ID, newer.ID} {
+			if err := m.Cancel(ctx, id, "enough"); err != nil {
+				t.Error(err)
+			}
+			if ended, err := m.Wait(ctx, id); err != nil || ended.State != matchq.Cancelled {
+				t.Errorf("waited for a new ticket: %+v, %v", ended, err)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -66,7 +66,7 @@ type ConsumeOptions struct {
 
 var (
 	defaultBackoff = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
-	eventKinds     = []State{Matched, Proposed, Restored, Cancelled, Expired, RulesChanged}
+	eventKinds     = []State{Matched, Proposed, Restored, Cancelled, Expired, Assigned, Released, RulesChanged}
 )
 
 // completeOptions fills in the defaults, and checks the result.

@@ -41,8 +41,8 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 		e.Proposed = e.MatchID != ""
 	case Assigned, Released:
 		e.Proposed = fields["proposed"] == "1"
-		if e.MadeMS, err = strconv.ParseInt(fields["made"], 10, 64); err != nil || e.MatchID == "" || fields["size"] != fields["count"] {
-			return e, fmt.Errorf("matchq: entry %s is not of one match that was made", id)
+		if e.MadeMS, err = strconv.ParseInt(fields["made"], 10, 64); err != nil || e.MatchID == "" {
+			return e, fmt.Errorf("matchq: entry %s is of no match that was made", id)
 		}
 	case Proposed:
 		if e.DeadlineMS, err = strconv.ParseInt(fields["deadline"], 10, 64); err != nil {
@@ -68,6 +68,9 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 		}
 	}
 	if e.Kind == Assigned || e.Kind == Released {
+		if e.Places() != 1 {
+			return e, fmt.Errorf("matchq: entry %s is of %d matches", id, e.Places())
+		}
 		e.Sequel, err = ParseSequel(fields["sequel"], e.count)
 	}
 	return e, err
