@@ -38,12 +38,12 @@ func (s *server) setRules(pattern, by, rules string) {
 }
 
 // replaces replaces a part of the rules that are edited, as if it were typed.
-func (p *page) replaces(old, new string) {
+func (p *page) replaces(old, typed string) {
 	p.t.Helper()
 	p.until(element("#rules-json") + ".value.includes(" + quoted(old) + ")")
 	eval[bool](p, fmt.Sprintf(`(() => { const e = %s; e.focus(); const at = e.value.indexOf(%s); e.setSelectionRange(at, at + %d); return true; })()`,
 		element("#rules-json"), quoted(old), len(old)))
-	p.press(new)
+	p.press(typed)
 }
 
 // confirms fills in the dialog, and carries out the change.

@@ -28,6 +28,7 @@ type gatherer struct {
 	now     snapshot
 	health  redisconn.Health
 	asked   time.Time // time of health
+	unruled bool      // the queues' patterns are yet to be found
 	listed  int64     // number of matches when the list was read
 
 	queuesDue, minutesDue time.Time
@@ -70,6 +71,9 @@ func (g *gatherer) rules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !g.unruled && all.Version == g.now.Rules.Version {
+		return nil
+	}
 	c := &g.now.Config
 	c.IntervalMs, c.MatchSize = max(0, all.Rules.Interval).Milliseconds(), all.Rules.Size
 	c.ReadyTimeoutMs = all.Rules.ReadyTimeout.Milliseconds()
@@ -84,7 +88,7 @@ func (g *gatherer) rules(ctx context.Context) error {
 			known[r.Pattern] = patternRulesOf(&r)
 		}
 	}
-	g.now.Queues = queues
+	g.now.Queues, g.unruled = queues, false
 	g.now.Rules = rulesState{all.Version, make([]patternRules, 0, len(known))}
 	for _, pattern := range slices.Sorted(maps.Keys(known)) {
 		g.now.Rules.Patterns = append(g.now.Rules.Patterns, known[pattern])
@@ -131,7 +135,7 @@ func (g *gatherer) queues(ctx context.Context) error {
 			oldest = at
 		}
 	}
-	g.now.Queues, g.now.Totals.OldestSince = views, oldest
+	g.now.Queues, g.now.Totals.OldestSince, g.unruled = views, oldest, true
 	return nil
 }
 
