@@ -170,6 +170,32 @@ func TestDashboardEditsPolicies(t *testing.T) {
 	p.click("#rules-discard")
 }
 
+// Rules of a newer version can be seen and deleted, but not overwritten by what this one understands of them.
+func TestDashboardLeavesUnreadableRules(t *testing.T) {
+	t.Parallel()
+	env := matchqtest.Embedded(t)
+	s := serve(t, env, "--interval", "1h")
+	s.setRules("new*", "ann", `{"size":3}`)
+	prefix := "{" + env.Namespace + "}:"
+	newer := strings.Replace(env.Client.HGet(t.Context(), prefix+"rules", "new*").Val(), `{"`, `{"squads":2,"`, 1)
+	for _, err := range []error{
+		env.Client.HSet(t.Context(), prefix+"rules", "new*", newer).Err(), env.Client.HSet(t.Context(), prefix+"meta", "rules", "99.newer").Err(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := s.open("/dashboard#rules/new*")
+	p.sees("#rules-facts", "This server can't read them: ")
+	p.sees("#rules-facts", "squads")
+	p.sees("#rules-table", "this server can't read them")
+	p.until(`document.querySelector("#rules-json").readOnly && document.querySelector("#rules-json").value === "" && document.querySelector("#rules-save").disabled`)
+	p.click("#rules-delete")
+	p.confirms("new*", "ann")
+	p.sees("#news", "are deleted")
+	p.sees("#rules-log li", "ann deleted new*")
+}
+
 // Readers see no rules; a session that ends keeps what was typed.
 func TestDashboardKeepsRulesFromReaders(t *testing.T) {
 	t.Parallel()

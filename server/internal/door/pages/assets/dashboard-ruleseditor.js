@@ -78,13 +78,16 @@ export class RulesEditor {
     this.#typed(0);
   }
 
-  // #start fills the editor with stored rules; those of a new pattern begin as a copy of those for all queues.
+  // #start fills the editor with stored rules; those of a new pattern begin as a copy of those for all queues. Rules that
+  // this server can't read can only be deleted: what it would write could say less.
   #start(stored) {
+    const unreadable = stored !== undefined && !stored.rules;
+    for (const area of [json, lua]) attribute(area, "readonly", unreadable);
     const { source = "", ...rules } = stored?.rules ?? this.#all.rules.find(({ pattern }) => pattern === "*")?.rules ?? { size: 2, interval: "5s" };
     this.#base = stored;
     this.#version = this.#all.version;
-    json.value = JSON.stringify(rules, null, 2);
-    lua.value = source;
+    json.value = unreadable ? "" : JSON.stringify(rules, null, 2);
+    lua.value = unreadable ? "" : source;
     find("#rules-lua-box").open = source !== "";
     this.#began = this.#text();
     attribute(find("#rules-delete"), "hidden", !stored);
@@ -128,7 +131,7 @@ export class RulesEditor {
     const seen = versionCount(this.#version);
     const since = this.#all.changes.filter(({ version, pattern }) => versionCount(version) > seen && (!changed || pattern === this.#pattern));
     const words = since.map((change) => `${change.by} ${didWhat(change)} ${change.pattern} at ${moment(Date.parse(change.at))}`);
-    const ends = changed ? "Below is what that changed. Your text is kept: compare it, and save it if it is still right." : "The rules of this pattern are as they were: save again if yours are still right.";
+    const ends = changed ? "Below is what that changed. Your text is kept: compare it, and set it if it is still right, or discard it." : "The rules of this pattern are as they were: set yours again if they are still right.";
     say(find("#rules-conflict-text"), `Meanwhile ${words.join("; ") || "the rules were changed"}. ${ends}`);
     showDiff(find("#rules-conflict-diff"), this.#base?.rules, stored?.rules);
     attribute(find("#rules-conflict"), "hidden", false);
