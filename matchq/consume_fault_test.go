@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -379,4 +380,24 @@ func TestNamespacesWithoutAGroupPayNothing(t *testing.T) {
 	if after := count(); after != before {
 		t.Errorf("after the group a tick costs\n%s\nbefore\n%s", after, before)
 	}
+}
+
+// TestConsumeLeavesNothingBehind: no goroutine outlives a Consume that has returned.
+func TestConsumeLeavesNothingBehind(t *testing.T) {
+	m := newMatcher(t, matchqtest.Embedded(t), matchq.Config{})
+	makeMatches(t, m, 5)
+	var all deliveries
+	for range 3 {
+		end := work(t, m, quick("rooms"), func(ctx context.Context, ev matchq.Event) error {
+			all.add(ev)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		matchqtest.Eventually(t, "it works on all", func() bool { return groupOf(t, m, "rooms").Delivered == 5 })
+		end()
+	}
+	stacks := make([]byte, 1<<20)
+	matchqtest.Eventually(t, "no goroutine is left", func() bool {
+		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "matchq/internal/work.")
+	})
 }

@@ -102,8 +102,17 @@ func (c *crowded) useAll(t *testing.T) {
 		"count":   func() error { _, err := c.r.Count(ctx); return err },
 		"mailbox": func() error { _, _, err := c.p.Mailbox(ctx, "alice", "0-0"); return err },
 		"nodes":   func() error { _, err := c.p.Nodes(ctx); return err },
+		"group": func() error {
+			ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+			defer cancel()
+			return c.m.Consume(ctx, matchq.ConsumeOptions{Group: "g"}, func(context.Context, matchq.Event) error { return matchq.ErrGiveUp })
+		},
+		"groups":       func() error { _, err := c.m.Groups(ctx); return err },
+		"delete group": func() error { return c.m.DeleteGroup(ctx, "none") },
+		"dead letters": func() error { _, _, err := c.m.DeadLetters(ctx, "none", 0, 1); return err },
+		"retry dead":   func() error { _, err := c.m.RetryDeadLetters(ctx, "none", "1-1-1"); return err },
 	} {
-		if err := do(); err != nil {
+		if err := do(); err != nil && !errors.Is(err, matchq.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

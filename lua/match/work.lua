@@ -3,7 +3,7 @@
 -- GUARDED
 -- KEYS meta groups group_info work ready leases dead workers
 -- ARGV group worker #turn #slots (of the worker that are free) #lease_ms #longest_ms (that a redelivery may be off)
--- ARGV #max_deliveries (0: no end) ?leaving
+-- ARGV #max_deliveries (0: no end) ?leaving (without slots)
 -- ARGV for each row: id delivery verdict problem
 -- RETURN {"ok", "none"} if there is no such group; {"ok", "there", ready, next_ms, lost, events}; or
 --   {"config", stored}. ready says how many events wait for a worker, next_ms in how many ms one more does ("" for
