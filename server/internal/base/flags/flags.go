@@ -36,7 +36,7 @@ type Flags struct {
 	RateLimit        limits.Rate    `help:"Limit of a player's tickets, e.g. 10/s, 600/m; off turns --rate-limit-address off too." default:"10/s" placeholder:"RATE"`
 	RateLimitAddress limits.Rate    `help:"Limit of an address's tickets, or off." default:"500/s" placeholder:"RATE"`
 	Webhook          []string       `help:"URL that gets a signed POST for each match. Repeatable; all nodes must name the same. Needs --webhook-secret." placeholder:"URL" sep:","`
-	WebhookEvents    []string       `help:"Events that webhooks get: matched, proposed, restored, cancelled, expired. Repeatable." default:"matched" placeholder:"EVENT" sep:","`
+	WebhookEvents    []string       `help:"Events that webhooks get: matched, proposed, restored, cancelled, expired, assigned, released. Repeatable." default:"matched" placeholder:"EVENT" sep:","`
 	WebhookSecret    string         `help:"Key of the signatures of webhooks, at least 16 bytes; better set by the environment." placeholder:"SECRET"`
 	Insecure         bool           `help:"Listen beyond loopback without --jwt-secret or --admin-token. Every client can then act for any player."`
 	LogFormat        string         `help:"auto, text or json; auto is text on a terminal, else JSON." enum:"auto,text,json" default:"auto" placeholder:"FORMAT"`

@@ -14,7 +14,7 @@ import (
 const minWebhookSecret = 16
 
 // webhookKinds are the events that webhooks may get.
-var webhookKinds = []matchq.State{matchq.Matched, matchq.Proposed, matchq.Restored, matchq.Cancelled, matchq.Expired}
+var webhookKinds = []matchq.State{matchq.Matched, matchq.Proposed, matchq.Restored, matchq.Cancelled, matchq.Expired, matchq.Assigned, matchq.Released}
 
 // WebhookKinds are the events that webhooks get.
 func (f *Flags) WebhookKinds() []matchq.State {

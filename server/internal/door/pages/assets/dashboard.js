@@ -11,6 +11,7 @@ import { showStatus } from "./dashboard-status.js";
 import { Store } from "./dashboard-store.js";
 import { Stream } from "./dashboard-stream.js";
 import { showAudit, showRedis, showTiles } from "./dashboard-tiles.js";
+import { Webhooks } from "./dashboard-webhooks.js";
 
 const store = new Store();
 const operator = new Operator(store);
@@ -25,6 +26,7 @@ showAudit(store);
 showEmpty();
 new Search(store);
 new RulesPage(store);
+new Webhooks(store);
 const stream = new Stream(store, "v1/dashboard/events");
 
 // This one timer drives all changes that no event brings.
