@@ -26,8 +26,8 @@ local function put_in_front(tickets, batches, queue, waiting, passed, lines)
     back[#back + 1] = ids[i]
   end
   redis.call("LPUSH", list, unpack(back))
-  if stored then
-    local remaining, count, rest = string.match(stored, "^(%d+) (%d+)(.*)$")
+  local remaining, count, rest = string.match(stored or "", "^(%d+) (%d+)(.*)$")
+  if remaining then -- else the batch's value does not count passed tickets
     redis.call("HSET", batches, queue, remaining .. " " .. string.format("%d", count + #lines / 2) .. rest)
   end
 end

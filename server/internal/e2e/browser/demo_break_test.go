@@ -177,6 +177,18 @@ func TestLateNews(t *testing.T) {
 	})`); got != "home" {
 		t.Errorf("an event of another game shows the screen %q", got)
 	}
+	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({start, apply, screen}) => {
+		const state = start();
+		state.player = "Ada";
+		const users = {user1: {id: "Ada", sid: ""}, user2: {id: "Bo", sid: ""}};
+		apply(state, "match_status", {status: "MATCHED", matchId: "1-0-0", roomId: "room-1-0-0", questionaireId: "quiz", question: [], waitedMs: 1, ...users});
+		const matched = screen(state);
+		apply(state, "match_assigned", {matchId: "1-0-0", connection: "here"});
+		apply(state, "match_status", {status: "RESTORED", ticketId: "t2", queue: "quiz", reason: "released"});
+		return [matched, screen(state), state.notice.key, state.ticket.id, state.match].join();
+	})`); got != "match,queue,released,t2," {
+		t.Errorf("a released match: %s", got)
+	}
 	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({othersOf}) =>
 		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
 		t.Errorf("others: %s", got)

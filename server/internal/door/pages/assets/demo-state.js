@@ -146,9 +146,9 @@ const statuses = {
   },
 
   RESTORED: (state, data) => {
-    state.proposed = null;
+    const released = state.match || state.result; // the match was made, and can't be played
+    leave(state, {key: released ? 'released' : 'restored'});
     state.ticket = {id: data.ticketId, queue: String(data.queue), place: null, waiting: null, tickAt: null};
-    state.notice = {key: 'restored'};
   },
 
   MATCHED: (state, data, now) => {
