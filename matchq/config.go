@@ -69,8 +69,8 @@ type Config struct {
 	// Logger gets the errors of Run and of the library's own goroutines, which no caller sees. Defaults to slog.Default.
 	Logger *slog.Logger
 
-	// OnTick, if set, is called after each visit of a queue, one call at a time. It must return quickly.
-	OnTick func(TickReport)
+	// Hooks are called about the work in this process. Defaults to none; AddHooks adds some later.
+	Hooks Hooks
 
 	// OnLoss, if set, is called when Redis may have lost what it had acknowledged, whether or not a call failed: it was
 	// restarted, emptied, replaced by a replica, or its clock was set. Look up with States the tickets that somebody was

@@ -85,6 +85,11 @@
 // attributes and the waiting time of each ticket. It sees copies and can do nothing but compute. FIFO replaces it for a
 // while where it fails or takes too long.
 //
+// # Watching it work
+//
+// Config.Hooks and AddHooks tell each request, script, tick and event of this process to functions of yours; package metrics
+// counts them for Prometheus. ScriptName gives the driver's spans a name.
+//
 // Packages presence, rooms and history, beside this one, know where players are connected and reach them there, keep the
 // state of games, and keep a day of minutes for charts.
 package matchq

@@ -25,8 +25,18 @@ type Result struct {
 // and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
 // To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
+	if len(m.hooks.load()) == 0 {
+		return m.enqueue(ctx, &r)
+	}
+	began := time.Now()
+	t, err := m.enqueue(ctx, &r)
+	m.hooks.enqueued([]Request{r}, []Result{{t, err}}, began)
+	return t, err
+}
+
+func (m *Matcher) enqueue(ctx context.Context, r *Request) (Ticket, error) {
 	book, unread := m.rules.Book(ctx)
-	prepared, err := m.prepare(&r, book, unread)
+	prepared, err := m.prepare(r, book, unread)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -43,6 +53,13 @@ func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 // treated in their order, and so are those of one queue. The error is that of ctx, if it ended before all had an answer;
 // the results still say which had.
 func (m *Matcher) EnqueueAll(ctx context.Context, requests []Request) ([]Result, error) {
+	began := time.Now()
+	results, err := m.enqueueAll(ctx, requests)
+	m.hooks.enqueued(requests, results, began)
+	return results, err
+}
+
+func (m *Matcher) enqueueAll(ctx context.Context, requests []Request) ([]Result, error) {
 	results := make([]Result, len(requests))
 	rows, keys := make([]row, 0, len(requests)), make([]sender.Key, 0, len(requests))
 	at := make([]int, 0, len(requests))

@@ -51,10 +51,10 @@ func ExampleMatcher_Run() {
 	defer stop()
 	cfg := matchq.Config{
 		Interval: 50 * time.Millisecond,
-		OnTick: func(r matchq.TickReport) {
+		Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) {
 			fmt.Printf("%s: %d match, %d left\n", r.Queue, r.Matches, r.Left)
 			stop()
-		},
+		}},
 	}
 	rdb, end := exampleClient()
 	defer end()

@@ -45,3 +45,10 @@ func (m *Matcher) WakeAll(ctx context.Context) error { return m.wakeAll(ctx, tim
 
 // Waits says whether a Wait for a ticket was looked up.
 func (m *Matcher) Waits(id string) bool { return m.waiters.Waits(id) }
+
+// TellHooks calls hooks as work does that has just been done.
+func (m *Matcher) TellHooks(r TickReport) {
+	m.hooks.ticked(r)
+	m.hooks.watched(&Event{})
+	m.hooks.enqueued(nil, nil, time.Time{})
+}

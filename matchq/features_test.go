@@ -224,7 +224,7 @@ func TestCallsCanBeCounted(t *testing.T) {
 		t.Parallel()
 		const queues = 40 // fewer than one call visits
 		reports := make(chan matchq.TickReport, 2*queues)
-		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, OnTick: func(r matchq.TickReport) { reports <- r }})
+		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce, Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { reports <- r }}})
 		var requests []matchq.Request
 		for i := range 2 * queues {
 			requests = append(requests, matchq.Request{Queue: fmt.Sprint(i / 2), Player: fmt.Sprint(i)})

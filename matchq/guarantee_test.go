@@ -189,11 +189,11 @@ func TestGuarantee6CallsAreBoundedAndFew(t *testing.T) {
 			sync.Mutex
 			tickets int
 		}
-		m := newMatcher(t, env, matchq.Config{Limit: 32, OnTick: func(r matchq.TickReport) {
+		m := newMatcher(t, env, matchq.Config{Limit: 32, Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) {
 			most.Lock()
 			defer most.Unlock()
 			most.tickets = max(most.tickets, 2*r.Matches+r.Expired)
-		}})
+		}}})
 		hook := &flightHook{}
 		env.Client.AddHook(hook)
 		var all sync.WaitGroup

@@ -3,7 +3,6 @@ package matchq
 import (
 	"context"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -28,11 +27,11 @@ type Matcher struct {
 	rules    *rulebook.Keeper
 	sender   *sender.Sender[row, answer]
 	waiters  *waiters.Waiters[Ticket]
+	hooks    hooks
 	voider   *voider
 	atOnce   *atOnce
 	tickLane chan struct{} // one tick call at a time
-	onTick   sync.Mutex
-	forgotMS atomic.Int64 // when Tick last found nothing more to forget, by Redis's clock
+	forgotMS atomic.Int64  // when Tick last found nothing more to forget, by Redis's clock
 }
 
 // New makes a Matcher on a client of yours, which stays yours to close. It does not talk to Redis yet. The error is an
@@ -69,6 +68,7 @@ func New(rdb redis.UniversalClient, cfg Config) (*Matcher, error) {
 	}}
 	m.sender, m.waiters = newSender(m), newWaiters(m)
 	m.voider = &voider{m: m}
+	m.AddHooks(cfg.Hooks)
 	return m, nil
 }
 

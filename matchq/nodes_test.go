@@ -44,7 +44,7 @@ func runNode(addr, namespace string) {
 		Namespace: namespace,
 		Interval:  nodeInterval,
 		Size:      size,
-		OnTick:    func(r matchq.TickReport) { _ = reports.Encode(r) },
+		Hooks:     matchq.Hooks{Ticked: func(r matchq.TickReport) { _ = reports.Encode(r) }},
 	})
 	if err == nil {
 		err = m.Run(ctx)

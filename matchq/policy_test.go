@@ -204,7 +204,7 @@ func TestTheFallbackEnds(t *testing.T) {
 	var reports []matchq.TickReport
 	cfg := matchq.Config{
 		Policy: matchq.LuaPolicy("flaky", flaky), TTL: matchq.Never, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-		OnTick: func(r matchq.TickReport) { reports = append(reports, r) },
+		Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { reports = append(reports, r) }},
 	}
 	one, other := newMatcher(t, env, cfg), newMatcher(t, env, cfg)
 	now := time.UnixMilli(1_700_000_000_000)
@@ -281,7 +281,7 @@ func TestSlowPoliciesShareNoCall(t *testing.T) {
 		m := newMatcher(t, env, matchq.Config{
 			Interval: 10 * time.Millisecond, TTL: matchq.Never, Logger: slog.New(slog.DiscardHandler),
 			Policy: matchq.LuaPolicy("endless", "return function() while true do end end"),
-			OnTick: func(r matchq.TickReport) { ended <- r },
+			Hooks:  matchq.Hooks{Ticked: func(r matchq.TickReport) { ended <- r }},
 		})
 		for i := range queues {
 			enqueue(t, m, fmt.Sprint("q", i), fmt.Sprint("a", i))

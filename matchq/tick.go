@@ -247,12 +247,8 @@ func (v visit) window() time.Time {
 // neverScore is in 2096. What is due later waits for Never.
 const neverScore = 4e12
 
-// tell lets Config.OnTick see a report, one at a time.
+// tell logs a report, and lets hooks see it.
 func (m *Matcher) tell(r TickReport) {
 	r.turn.Log(m.cfg.Logger, r.plan.Rules.Policy, r.Queue, r.Err)
-	if m.cfg.OnTick != nil {
-		m.onTick.Lock()
-		defer m.onTick.Unlock()
-		m.cfg.OnTick(r)
-	}
+	m.hooks.ticked(r)
 }

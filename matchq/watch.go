@@ -137,7 +137,9 @@ func (w *watcher) tell(message redis.XMessage) error {
 		return err
 	}
 	for place := w.cursor.PlaceAfter(here); place < e.Places(); place++ {
-		if !w.yield(e.event(place), nil) {
+		ev := e.event(place)
+		w.m.hooks.watched(&ev)
+		if !w.yield(ev, nil) {
 			return errBreak
 		}
 	}

@@ -3,6 +3,7 @@ package space
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Script is a Lua script whose arguments are the fields of an A. A is a struct: each field has a tag `lua:"name"` with
@@ -72,7 +73,19 @@ func (s *Space) runRuled(ctx context.Context, script string, call []any) (*Reply
 	return r, r.Err
 }
 
+// run runs a script, and reports that.
 func (s *Space) run(ctx context.Context, script string, call []any) (*Reply, error) {
+	report := s.report.Load()
+	if report == nil {
+		return s.runUnseen(ctx, script, call)
+	}
+	began := time.Now()
+	r, err := s.runUnseen(ctx, script, call)
+	(*report)(script, time.Since(began), err)
+	return r, err
+}
+
+func (s *Space) runUnseen(ctx context.Context, script string, call []any) (*Reply, error) {
 	values, lost, err := s.evaluate(ctx, s.scripts[script], call)
 	switch {
 	case err == nil:

@@ -47,6 +47,7 @@ type Space struct {
 	guard   Guard
 	refused func(Refusal) error
 	agreed  atomic.Bool // our fingerprint was once found in force
+	report  atomic.Pointer[func(script string, took time.Duration, err error)]
 }
 
 // New makes a Space. It does not talk to Redis.
@@ -74,6 +75,25 @@ var sources = sync.OnceValue(func() map[string]source {
 	return all
 })
 
+// scriptNames are the names of all scripts, by what the driver sends.
+var scriptNames = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
+	for name, script := range sources() {
+		names[script.hash], names[script.text] = name, name
+	}
+	return names
+})
+
+// ScriptName is the name of the script that a command runs; "" if it runs none of ours.
+func ScriptName(cmd redis.Cmder) string {
+	args := cmd.Args()
+	if len(args) < 2 || args[0] != "evalsha" && args[0] != "eval" {
+		return ""
+	}
+	sent, _ := args[1].(string)
+	return scriptNames()[sent]
+}
+
 // IsNil says whether there is no client: nil, or a nil pointer in the interface.
 func IsNil(client redis.UniversalClient) bool {
 	v := reflect.ValueOf(client)
@@ -96,6 +116,15 @@ func (s *Space) Fingerprint() string { return s.guard.Fingerprint }
 
 // Timeout is the longest a call takes.
 func (s *Space) Timeout() time.Duration { return s.timeout }
+
+// Report has a function called after each call of a script, with its name and how long it took; nil for none.
+func (s *Space) Report(to func(script string, took time.Duration, err error)) {
+	if to == nil {
+		s.report.Store(nil)
+		return
+	}
+	s.report.Store(&to)
+}
 
 // Log is where goroutines of the library report errors that no caller can be told.
 func (s *Space) Log() *slog.Logger { return s.log }

@@ -91,11 +91,8 @@ func (s *Server) assembleRedis(ctx context.Context) error {
 func (s *Server) assembleQueues(ctx context.Context) error {
 	config := s.config.MatcherConfig()
 	config.Logger, config.By = s.log, thisMachine()
-	config.OnTick = func(r matchq.TickReport) { // called only once everything is assembled
-		s.metrics.Ticked(r)
-		s.recorder.Ticked(r)
-	}
-	config.OnLoss = func() { s.watcher.Doubt() } // likewise
+	config.Hooks.Ticked = func(r matchq.TickReport) { s.recorder.Ticked(r) } // called only once everything is assembled
+	config.OnLoss = func() { s.watcher.Doubt() }                             // likewise
 	var err error
 	if s.matcher, err = matchq.New(s.redis.UniversalClient, config); err != nil {
 		return err
@@ -176,10 +173,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Games:   s.games,
 		Lookups: intake.NewLookups(s.games),
 		Admit:   (&queuecache.Admission{Cache: s.queues, Max: s.config.MaxQueues}).Admit,
-		Queued: func(t *matchq.Ticket) {
-			s.metrics.Queued(t.Queue)
-			s.announce.TicketMade(t)
-		},
+		Queued:  func(t *matchq.Ticket) { s.announce.TicketMade(t) },
 	}
 	s.turns = turns.New(atOnce, maxWaiting)
 	s.notifier = &notify.Notifier{

@@ -142,7 +142,7 @@ func newPast(t *testing.T, env *matchqtest.Env) *past {
 	var err error
 	p.Matcher, err = matchq.New(env.Client, matchq.Config{
 		Namespace: env.Namespace, Interval: 5 * time.Second, Logger: log,
-		OnTick: func(r matchq.TickReport) { p.recorder.Ticked(r) },
+		Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { p.recorder.Ticked(r) }},
 	})
 	if err != nil {
 		t.Fatal(err)

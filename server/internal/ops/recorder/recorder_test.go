@@ -29,7 +29,7 @@ type node struct {
 func newNode(t *testing.T, env *matchqtest.Env, name string) *node {
 	t.Helper()
 	n := &node{}
-	config := matchq.Config{Namespace: env.Namespace, OnTick: func(r matchq.TickReport) { n.recorder.Ticked(r) }}
+	config := matchq.Config{Namespace: env.Namespace, Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { n.recorder.Ticked(r) }}}
 	var err error
 	if n.Matcher, err = matchq.New(env.Client, config); err != nil {
 		t.Fatal(err)

@@ -9,12 +9,12 @@ import (
 )
 
 func TestFailuresOfPoliciesAreCounted(t *testing.T) {
-	m := New(t.Context(), Options{Connections: func() int { return 0 }})
+	m := newCollector(t.Context(), nil, Options{})
 	for _, r := range []matchq.TickReport{
 		{Queue: "a"}, {Queue: "a", Fallback: true}, {Queue: "a", Fallback: true, Err: &matchq.PolicyError{Queue: "a"}},
 		{Queue: "b", Err: &matchq.PolicyError{Queue: "b"}}, {Queue: "b", Err: &matchq.PolicyError{Queue: "b"}},
 	} {
-		m.Ticked(r)
+		m.ticked(r)
 	}
 	tallies := m.queues.all()
 	if tallies["a"].failures != 1 || tallies["b"].failures != 2 {

@@ -11,10 +11,8 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-const (
-	timeout  = 800 * time.Millisecond // of a scrape's reads from Redis
-	maxStale = 15 * time.Second       // age limit of the queues' state
-)
+// maxStale is the age limit of the queues' state.
+const maxStale = 15 * time.Second
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
@@ -22,62 +20,71 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	enqueued = describe("tickets_enqueued_total",
-		"Tickets that this node queued. A ticket whose enqueue got no answer counts when it is found and cancelled.", "queue")
+		"Tickets that this process queued. A ticket whose enqueue got no answer counts when it is found and cancelled.", "queue")
 	finished = describe("tickets_finished_total",
-		"Tickets that ended, counted by the node that notifies their players. At least once: again if that node dies or loses Redis meanwhile.",
+		"Tickets that ended, as this process read in events. At least once: again if a process dies or loses Redis meanwhile.",
 		"queue", "outcome")
 	matches = describe("matches_total",
 		"Matches made, counted like tickets_finished_total.", "queue")
 	failures = describe("policy_failures_total",
-		"Visits of this node in which a queue's own policy failed, so that FIFO replaced it for 30 s or more.", "queue")
+		"Visits of this process in which a queue's own policy failed, so that FIFO replaced it for 30 s or more.", "queue")
 	waiting = describe("queue_waiting",
-		"Tickets that wait in a queue. The same on all nodes: do not add them up.", "queue")
+		"Tickets that wait in a queue. The same in all processes: do not add them up.", "queue")
 	oldest = describe("queue_oldest_wait_seconds",
-		"Age of a queue's oldest waiting ticket. The same on all nodes.", "queue")
+		"Age of a queue's oldest waiting ticket. The same in all processes.", "queue")
 	overdue = describe("tick_overdue_seconds",
-		"Delay of the visit to the most overdue queue; 0 if none is overdue. The same on all nodes.")
+		"Delay of the visit to the most overdue queue; 0 if none is overdue. The same in all processes.")
 	redisUp = describe("redis_up",
-		"Whether Redis answered this node within 0.8 s: 1 or 0. While it does not, metrics of the state in Redis are left out.")
+		"Whether Redis answered this process in time, 0.8 s unless set: 1 or 0. While it does not, metrics of the state in Redis are left out.")
+	interval = describe("interval_seconds",
+		"How long a queue gathers players before it is ticked, by the rules for all queues. The same in all processes.")
 	auditOK = describe("audit_ok",
-		"Whether all tickets that were ever queued are accounted for: 1 or 0. The same on all nodes.")
+		"Whether all tickets that were ever queued are accounted for: 1 or 0. The same in all processes.")
 )
 
-// scrape reads the metrics of a scrape.
-type scrape struct {
-	*Metrics
-
+// state is what scrapes have read from Redis.
+type state struct {
 	mu   sync.Mutex
 	list []matchq.Queue // as last read
 	read time.Time      // time of the last reading
 }
 
 // Describe names the metrics.
-func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{enqueued, finished, matches, failures, waiting, oldest, overdue, redisUp, auditOK} {
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{enqueued, finished, matches, failures, waiting, oldest, overdue, redisUp, interval, auditOK} {
 		ch <- desc
+	}
+	for _, counter := range c.counters() {
+		counter.Describe(ch)
 	}
 }
 
 // Collect reads the metrics. The queues are read once for all scrapes of a second, and walked once.
-func (s *scrape) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(s.ctx, timeout)
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	for _, counter := range c.counters() {
+		counter.Collect(ch)
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, c.Timeout)
 	defer cancel()
-	listed := s.lookUp()
-	report, err := s.Matcher.Audit(ctx)
+	listed := c.lookUp()
+	report, err := c.m.Audit(ctx)
 	up := !errors.Is(err, matchq.ErrUnavailable) && ctx.Err() == nil
 	ch <- gauge(redisUp, boolValue(up))
 	if err == nil {
 		ch <- gauge(auditOK, boolValue(report.OK()))
 	}
+	if all, err := c.m.Rules(ctx, "*"); err == nil {
+		ch <- gauge(interval, max(0, all.Rules.Interval.Seconds()))
+	}
 	var list []matchq.Queue
 	known := false
 	if up {
-		list, known = s.queuesNow(ctx, listed)
+		list, known = c.queuesNow(ctx, listed)
 	}
 	if known {
-		s.review(list)
+		c.review(list)
 	}
-	tallies := s.queues.all()
+	tallies := c.queues.all()
 	sendCounters(ch, tallies)
 	if known {
 		sendGauges(ch, list, tallies)
@@ -85,39 +92,39 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 }
 
 // lookUp starts to read the queues. done is closed in the end, which may come after the scrape.
-func (s *scrape) lookUp() (done <-chan struct{}) {
+func (c *Collector) lookUp() (done <-chan struct{}) {
 	listed := make(chan struct{})
 	go func() {
 		defer close(listed)
-		list, err := s.Queues.All(s.ctx)
+		list, err := c.Queues(c.ctx)
 		if err != nil {
 			return // the old state becomes stale
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.list, s.read = list, time.Now()
+		c.state.mu.Lock()
+		defer c.state.mu.Unlock()
+		c.state.list, c.state.read = list, time.Now()
 	}()
 	return listed
 }
 
 // queuesNow returns the queues' state: the current one, or a recent one if Redis is slow.
-func (s *scrape) queuesNow(ctx context.Context, listed <-chan struct{}) (list []matchq.Queue, known bool) {
+func (c *Collector) queuesNow(ctx context.Context, listed <-chan struct{}) (list []matchq.Queue, known bool) {
 	select {
 	case <-listed:
 	case <-ctx.Done():
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list, time.Since(s.read) < maxStale
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	return c.state.list, time.Since(c.state.read) < maxStale
 }
 
 // review updates the labels.
-func (s *scrape) review(list []matchq.Queue) {
+func (c *Collector) review(list []matchq.Queue) {
 	waits := make(map[string]int, len(list))
 	for i := range list {
 		waits[list[i].Name] = list[i].Waiting + list[i].Proposed
 	}
-	s.queues.review(waits, time.Now())
+	c.queues.review(waits, time.Now())
 }
 
 // sendCounters sends the counters.
