@@ -139,13 +139,13 @@ func FuzzDueReply(f *testing.F) {
 
 func FuzzQueuesReply(f *testing.F) {
 	for _, seed := range []string{
-		"", "i1li1i0i1s1700000000000\x00i5i0eli0i2i0s\x00i0i1e", "i1li1i0i1sinf\x00i5i0ele", "i1lele", "i1i1i1", "i1li1i1i1i1i1e", "i1n",
+		"", "i1li1i0i1s1700000000000\x00i5i0s30001 mine-0\x00eli0i2i0s\x00i0i1s\x00e", "i1li1i0i1sinf\x00i5i0s\x00ele", "i1lele", "i1i1i1", "i1li1i1i1i1i1e", "i1n",
 	} {
 		f.Add([]byte(seed))
 	}
 	names := []string{"history", "maths"}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		queues, err := decodeQueues(testkit.Reply("queues", data), names)
+		queues, err := decodeQueues(testkit.Reply("queues", data), names, nil)
 		if err == nil && len(queues) != len(names) {
 			t.Errorf("queues without an error: %+v", queues)
 		}

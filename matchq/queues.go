@@ -3,11 +3,13 @@ package matchq
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
@@ -33,6 +35,10 @@ type Queue struct {
 	Overdue    time.Duration // how long it has been due; 0 if it is not, more than a moment if nobody ticks
 	Matches    int64         // made so far; kept for the 10,000 queues with most
 	Paused     bool
+
+	// FallbackUntil is set while FIFO matches the queue because its policy failed: the first window after it tries the
+	// policy again. The log of the node that found the failure says why, and so does TickReport.Err.
+	FallbackUntil time.Time
 }
 
 // queuesPage is how many queues are looked at in one call.
@@ -100,7 +106,7 @@ func (m *Matcher) queueStates(ctx context.Context, names []string) ([]Queue, err
 		if err != nil {
 			return nil, err
 		}
-		more, err := decodeQueues(r, page)
+		more, err := decodeQueues(r, page, m.rules.Known())
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +123,8 @@ func rowsOf(names []string) []queueRow {
 	return rows
 }
 
-func decodeQueues(r *space.Reply, names []string) ([]Queue, error) {
+// decodeQueues reads the reply of queues.lua; book has the rules as this process knows them, nil if it knows none.
+func decodeQueues(r *space.Reply, names []string, book *rulebook.Book) ([]Queue, error) {
 	now := time.UnixMilli(r.Number())
 	queues := make([]Queue, len(names))
 	for i, name := range names {
@@ -133,8 +140,24 @@ func decodeQueues(r *space.Reply, names []string) ([]Queue, error) {
 		}
 		q.Matches = row.Number()
 		q.Paused = row.Number() == 1
+		q.FallbackUntil = fallbackUntil(book, name, row.Text(), now)
 		r.Done(row)
 		queues[i] = q
 	}
 	return queues, r.Err
 }
+
+// fallbackUntil reads a queue's value in fallbacks as lib/fallback.lua does; zero for one of another policy than that of
+// a book.
+func fallbackUntil(book *rulebook.Book, queue, value string, now time.Time) time.Time {
+	until, version, _ := strings.Cut(value, " ")
+	ms, err := strconv.ParseInt(until, 10, 64)
+	at := time.UnixMilli(ms)
+	if err != nil || at.After(now.Add(fallbackFor)) || book != nil && book.Plan(queue).Policy != version {
+		return time.Time{}
+	}
+	return at
+}
+
+// fallbackFor is how long FIFO replaces a policy that failed.
+const fallbackFor = 30 * time.Second

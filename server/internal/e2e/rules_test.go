@@ -104,6 +104,25 @@ func TestMatchesTellOfTheirRules(t *testing.T) {
 	}
 }
 
+// The state of a queue says that its own policy failed.
+func TestQueuesTellOfAFailedPolicy(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
+	n.want(200, n.call("PUT", "/v1/admin/rules/*", `{"policy":"mine","source":"return function() return {7} end"}`))
+	for _, player := range []string{"alice", "bob", "carol"} {
+		n.want(201, n.call("POST", "/v1/queues/q/tickets", `{"player":"`+player+`"}`))
+	}
+	if queue := n.want(200, n.call("GET", "/v1/queues/q", "")); queue.at("policy_failed") != nil {
+		t.Errorf("%s", queue.raw)
+	}
+	if _, err := n.matcher.Tick(t.Context(), "q"); err == nil {
+		t.Error("the policy does not fail")
+	}
+	if queue := n.want(200, n.call("GET", "/v1/queues/q", "")); queue.at("policy_failed") != true {
+		t.Errorf("%s", queue.raw)
+	}
+}
+
 // parsed are the flags of a command line.
 func parsed(args ...string) (*flags.Flags, error) {
 	return flags.Parse(args, io.Discard, io.Discard, nil)

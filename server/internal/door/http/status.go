@@ -44,6 +44,7 @@ func viewQueue(q *matchq.Queue) queueView {
 	return queueView{
 		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestWaitMs: q.OldestWait.Milliseconds(),
 		NextTickMs: notify.NextTickMs(q), MatchedTotal: q.Matches, Paused: q.Paused,
+		PolicyFailed: !q.FallbackUntil.IsZero(),
 	}
 }
 

@@ -115,6 +115,7 @@ type queueView struct {
 	NextTickMs   *int64 `json:"next_tick_ms"` // null if no visit is due
 	MatchedTotal int64  `json:"matched_total"`
 	Paused       bool   `json:"paused"`
+	PolicyFailed bool   `json:"policy_failed,omitempty"`
 }
 
 type statsView struct {

@@ -2,31 +2,12 @@ package browser_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
-
-// rules sets the rules of all queues.
-func (s *server) rules(document string) {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPut, s.url+"/v1/admin/rules/*", strings.NewReader(document))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("set rules: %s", answer.Status)
-	}
-}
 
 // rated gives a player another rating.
 func (p *page) rated(rating int) {
@@ -45,7 +26,7 @@ func (p *page) rated(rating int) {
 func TestRulesInWords(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t), "--interval", "100ms")
-	s.rules(`{"interval":"100ms","rules":[{"type":"distance","max":20,"steps":[{"after":"1s","value":200}]}]}`)
+	s.setRules("*", "ann", `{"interval":"100ms","rules":[{"type":"distance","max":20,"steps":[{"after":"1s","value":200}]}]}`)
 	a, b := s.player("Ada"), s.player("Bo")
 	b.rated(1150)
 	a.queue()
@@ -56,8 +37,9 @@ func TestRulesInWords(t *testing.T) {
 		p.sees(".match", "You waited a little longer for a fair match.")
 		p.begin()
 	}
-	finish(a, b)
-	for p, want := range map[*page]int{a: 1023, b: 1127} {
+	a.click(".foot button, .match .quiet")
+	a.click(".foot button.danger, .match .quiet.danger")
+	for p, want := range map[*page]int{a: 991, b: 1159} {
 		p.until(`JSON.parse(sessionStorage.getItem("matchq-demo")).rating === ` + strconv.Itoa(want))
 		p.click("#others")
 	}

@@ -137,13 +137,14 @@ type queue struct {
 	NextTickAt   timestamp `json:"next_tick_at"`
 	MatchedTotal int64     `json:"matched_total"`
 	Paused       bool      `json:"paused"`
-	Pattern      string    `json:"pattern"` // whose rules it has; "" for the defaults
+	PolicyFailed bool      `json:"policy_failed"` // first come, first served replaces it
+	Pattern      string    `json:"pattern"`       // whose rules it has; "" for the defaults
 }
 
 func queueOf(q *matchq.Queue) queue {
 	return queue{
 		Name: q.Name, Waiting: q.Waiting, Proposed: q.Proposed, OldestSince: timestampOf(q.OldestAt), NextTickAt: timestampOf(q.NextTick),
-		MatchedTotal: q.Matches, Paused: q.Paused,
+		MatchedTotal: q.Matches, Paused: q.Paused, PolicyFailed: !q.FallbackUntil.IsZero(),
 	}
 }
 

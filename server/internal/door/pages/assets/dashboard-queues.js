@@ -204,8 +204,10 @@ function fillRow(row, queue) {
   say(row.cells.waiting, count(queue.waiting));
   say(row.cells.proposed, count(queue.proposed));
   say(row.cells.matched, count(queue.matched_total));
-  const state = queue.paused ? "paused" : queue.waiting + queue.proposed > 0 ? "open" : "empty";
-  say(row.badge.lastChild, state);
+  const failed = queue.policy_failed && !queue.paused;
+  const state = queue.paused ? "paused" : failed ? "failed" : queue.waiting + queue.proposed > 0 ? "open" : "empty";
+  say(row.badge.lastChild, failed ? "policy failed" : state);
+  attribute(row.badge, "title", failed ? "Players are matched first come, first served, until the policy works again. The server’s log says why it failed." : null);
   attribute(row.node, "data-state", state);
   const action = queue.paused ? "resume" : "pause";
   if (row.pause.dataset.action !== action) {

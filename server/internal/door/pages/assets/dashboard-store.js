@@ -107,7 +107,7 @@ export class Store {
       const queue = this.queues.get(name);
       if (!queue) continue;
       // The server no longer sends how many were matched at its end.
-      const empty = { waiting: 0, proposed: 0, oldest_since: null, next_tick_at: null, matched_total: null, paused: false };
+      const empty = { waiting: 0, proposed: 0, oldest_since: null, next_tick_at: null, matched_total: null, paused: false, policy_failed: false };
       this.queues.set(name, { ...queue, ...empty, goneAt: this.now });
     }
     this.touch("queues");
