@@ -20,8 +20,7 @@ var releaseRaces = flag.Int("release-races", 300, "how often TestReleaseRacesAnE
 // enqueueBeside queues a player, whatever else happens to that player.
 func enqueueBeside(ctx context.Context, m *matchq.Matcher, player string) error {
 	_, err := m.Enqueue(ctx, matchq.Request{Queue: "race", Player: player})
-	var duplicate *matchq.DuplicateError
-	if errors.As(err, &duplicate) {
+	if _, duplicate := errors.AsType[*matchq.DuplicateError](err); duplicate {
 		return nil
 	}
 	return err

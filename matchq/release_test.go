@@ -527,3 +527,51 @@ func TestWaitingSinceIsVoid(t *testing.T) {
 	})
 	checkAudit(t, calm)
 }
+
+// A release at every step of a batch in ranks leaves nobody behind.
+func TestReleaseWhileABatchInRanksIsUnderWay(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		l := newLarge(t, env, matchq.Config{Limit: 128}, 0)
+		var matches []matchq.Match
+		for i := range 8 {
+			ids := l.join(fmt.Sprint("early ", i, " "), 1000+i, 1000+i)
+			if _, err := l.m.Tick(t.Context(), largeQueue); err != nil {
+				t.Fatal(err)
+			}
+			got, err := l.m.Ticket(t.Context(), ids[0])
+			if err != nil || got.Match == nil {
+				t.Fatalf("not matched: %+v, %v", got, err)
+			}
+			matches = append(matches, *got.Match)
+		}
+		l.join("crowd", upTo(300)...) // all apart
+		released := 0
+		for more := true; more; {
+			report, err := l.m.TickOnce(t.Context(), largeQueue)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if more = report.More; more && released < len(matches) {
+				release(t, l.m, matches[released])
+				released++
+			}
+			checkAudit(t, l.m)
+		}
+		if released < 3 {
+			t.Fatalf("%d releases within the batch", released)
+		}
+		line := lineOf(t, l.m, env, largeQueue)
+		for i := range 2 * released {
+			if !slices.ContainsFunc(matches, func(m matchq.Match) bool { return slices.Contains(m.Players(), line[i]) }) {
+				t.Errorf("%s stands in front at %d", line[i], i)
+			}
+		}
+		if _, err := l.m.TickQueue(t.Context(), largeQueue); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := l.m.Queue(t.Context(), largeQueue); err != nil || got.Waiting != 300 {
+			t.Errorf("the released are not matched: %+v, %v", got, err)
+		}
+		checkAudit(t, l.m)
+	})
+}
