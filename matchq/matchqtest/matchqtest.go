@@ -1,5 +1,5 @@
 // Package matchqtest runs tests on the Redis servers that matchq works on: the embedded one, a real one, and a real one
-// in cluster mode. It starts them itself and ends them with the test.
+// in cluster mode. It starts them itself and ends them with the test. README.md beside it shows how to test a game.
 package matchqtest
 
 import (
