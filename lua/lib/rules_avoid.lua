@@ -49,10 +49,10 @@ end
 
 -- conflict: whether a rule that counts keeps two tickets apart; also whether one would that is optional for both.
 local function conflict(batch, i, j)
-  local avoiding, waived = batch.avoiding, false
+  local avoiding, waived, pair = batch.avoiding, false, i * batch.n + j
   for v = 1, #avoiding do
     local view = avoiding[v]
-    if apart(batch, view, i, j) then
+    if view.avoids[pair] then
       local ready = view.ready
       if not (ready and ready[i] and ready[j]) then
         return true, false

@@ -26,7 +26,7 @@ local function work_for(batch)
   if #batch.checks == 0 and batch.primary and avoided < batch.n * batch.n / 16 then
     return 300
   end
-  return 4000
+  return 2500
 end
 
 -- pair_part: note the pairs of one part of the batch in mates.

@@ -7,10 +7,16 @@
 
 local max_search = 1000 -- pairs that are weighed for one ticket: one without a way must not spend the work of all
 
--- weigh_bounded: weigh, as long as there is work left.
+-- weigh_bounded: weigh, as long as there is work left. To see that two tickets avoid each other takes a quarter of it.
 local function weigh_bounded(batch, i, j)
+  if batch.work < 0 then
+    return nil
+  elseif batch.avoiding[1] and conflict(batch, i, j) then
+    batch.work = batch.work - 0.25
+    return nil
+  end
   batch.work = batch.work - 1
-  return batch.work >= 0 and weigh(batch, i, j) or nil
+  return weigh(batch, i, j)
 end
 
 -- join_nearest: pair a ticket that is left over with the nearest other one that is.
