@@ -1,11 +1,22 @@
 -- The data of a match is a JSON object of at most so many bytes, and its values have at most so many levels.
 local max_data, max_data_depth = 1024, 4
 
+-- quoted: a text as JSON. The names of what rules tell are the same in each match.
+local known_texts = {}
+local function quoted(text)
+  local json = known_texts[text]
+  if not json then
+    json = cjson.encode(text)
+    known_texts[text] = json
+  end
+  return json
+end
+
 -- text_of: a value as JSON, with the keys of objects in order: cjson has another order on each Redis. Also a problem.
 local function text_of(value, depth)
   local kind = type(value)
   if kind == "string" then
-    return cjson.encode(value), nil
+    return quoted(value), nil
   elseif kind == "boolean" or value == cjson.null then
     return value == cjson.null and "null" or tostring(value), nil
   elseif kind == "number" and value - value == 0 then
@@ -40,7 +51,7 @@ local function text_of(value, depth)
     if problem then
       return nil, problem
     end
-    parts[i] = cjson.encode(names[i]) .. ":" .. text
+    parts[i] = quoted(names[i]) .. ":" .. text
   end
   return "{" .. table.concat(parts, ",") .. "}", nil
 end

@@ -27,14 +27,7 @@ end
 
 -- newest_of: the first most names of a value.
 local function newest_of(value, most)
-  local last = 0
-  for _ = 1, most do
-    last = string.find(value, "\31", last + 1, true)
-    if not last then
-      return value
-    end
-  end
-  return string.sub(value, 1, last - 1)
+  return string.match(value, "^[^\31]*" .. string.rep("\31?[^\31]*", most - 1))
 end
 
 -- note_opponents: note who met, in matches of some size each. players has them match by match.

@@ -13,7 +13,7 @@ end
 
 -- enqueued_at: when a record's ticket was enqueued (ms).
 local function enqueued_at(record)
-  return expires_at(record) - ttl_of(body_of(record))
+  return expires_at(record) - tonumber(string.match(record, "^[^\t]*\t(%d+)", 15)) -- as ttl_of, without a copy
 end
 
 -- while_online: whether a record's ticket lives only while its player is online.
@@ -40,8 +40,14 @@ local function players_of(lines)
 end
 
 -- seen_by_policy: the player, the rating ("": none), the attributes of a record, and more, with a TAB before each.
+-- Attributes are long: a plain search for their end takes less than a pattern.
 local function seen_by_policy(record)
-  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t([^\t]*)(.*)$")
+  local player, rating, at = string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t()")
+  local last = string.find(record, "\t", at, true)
+  if not last then
+    return player, rating, string.sub(record, at), ""
+  end
+  return player, rating, string.sub(record, at, last - 1), string.sub(record, last)
 end
 
 -- opponents_in: the latest opponents that are named in what seen_by_policy calls more.

@@ -86,7 +86,7 @@ local function repair(batch, order, m, mates)
   end
   table.sort(left)
   for l = 1, #left > 1 and #left or 0 do
-    if not mates[left[l]] then
+    if not mates[left[l]] and batch.work >= 0 then
       join_nearest(batch, left[l], candidates(batch, order, m, rank[left[l]]), mates)
     end
   end

@@ -4,12 +4,26 @@
 
 local max_decoded = 128 -- tickets a call, where their attributes may be decoded
 
+local told_fields = { "common", "gap", "latency", "limit", "mean_gap", "region", "rule", "waived" } -- sorted
+
+-- entry_text: what a rule did, as JSON: what text_of makes of it, in less time.
+local function entry_text(entry)
+  local parts = {}
+  for f = 1, #told_fields do
+    local value = entry[told_fields[f]]
+    if value then
+      parts[#parts + 1] = quoted(told_fields[f]) .. ":" .. text_of(value, 0)
+    end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
 -- told_text: what the rules did in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and what
 -- players write may be long: an entry for which there is no room is left out. nil if there is none.
 local function told_text(entries)
   local texts, room = {}, max_data - #'{"rules":[]}'
   for i = 1, #entries do
-    local text = text_of(entries[i], max_data_depth)
+    local text = entry_text(entries[i])
     if #text < room then
       texts[#texts + 1] = text
       room = room - #text - 1

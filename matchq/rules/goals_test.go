@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -34,23 +35,28 @@ func BenchmarkPolicies(b *testing.B) {
 const defaultRule = `{"rules":[{"type":"distance","max":50,"expand":{"by":10,"every":"1s","to":600}}]}`
 
 // clairvoyantGoals have, for a rate of arrivals, the most that not knowing the future may cost: under the same rule at all
-// rates, and under one that fits the rate.
+// rates, and under one that fits the rate. The latter was chosen on the traces 1000 to 1019, and is judged on others.
 var clairvoyantGoals = []struct {
 	perSecond              float64
 	byDefault, tuned       string
 	mostDefault, mostTuned float64
 }{
-	{0.5, defaultRule, `{"rules":[{"type":"distance","max":130,"expand":{"by":6,"every":"1s","to":600}}]}`, 1.35, 1.25},
-	{2, defaultRule, `{"rules":[{"type":"distance","max":80,"expand":{"by":4,"every":"1s","to":600},"age":"oldest"}]}`, 1.25, 1.18},
-	{10, defaultRule, `{"rules":[{"type":"distance","max":70,"steps":[{"after":"7s","value":100},{"after":"10s","value":200},{"after":"15s","value":600}],"age":"oldest"}]}`, 1.18, 1.06},
+	{0.5, defaultRule, `{"rules":[{"type":"distance","max":80,"expand":{"by":4,"every":"1s","to":600},"age":"oldest"}]}`, 1.35, 1.25},
+	{2, defaultRule, `{"rules":[{"type":"distance","max":60,"expand":{"by":3,"every":"1s","to":600},"age":"oldest"}]}`, 1.25, 1.18},
+	{10, defaultRule, `{"rules":[{"type":"distance","max":60,"steps":[{"after":"8s","value":180},{"after":"12s","value":360},{"after":"16s","value":600}],"age":"oldest"}]}`, 1.18, 1.06},
 }
+
+var (
+	firstSeed = flag.Int("clairvoyant.seed", 0, "the first trace of TestNotKnowingTheFutureCostsLittle")
+	seeds     = flag.Int("clairvoyant.seeds", 12, "traces of TestNotKnowingTheFutureCostsLittle")
+)
 
 // TestNotKnowingTheFutureCostsLittle: the cost is gap + 4 × waiting of both.
 func TestNotKnowingTheFutureCostsLittle(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, matchqtest.Shared(t).Client)
 	for _, goal := range clairvoyantGoals {
-		ratios := againstClairvoyant(t, e, goal.perSecond, 12, goal.byDefault, goal.tuned)
+		ratios := againstClairvoyant(t, e, goal.perSecond, *firstSeed, *seeds, goal.byDefault, goal.tuned)
 		t.Logf("%v/s: %.3f", goal.perSecond, ratios)
 		if ratios[0] > goal.mostDefault || ratios[1] > goal.mostTuned {
 			t.Errorf("%v/s: %.3f, at most %v and %v", goal.perSecond, ratios, goal.mostDefault, goal.mostTuned)
@@ -60,10 +66,10 @@ func TestNotKnowingTheFutureCostsLittle(t *testing.T) {
 
 // againstClairvoyant is the cost of rules by that of a matcher that knows the trace, over some seeds. Tickets of the first
 // quarter and the last three eighths don't count: a trace that ends has other best matches than one that goes on.
-func againstClairvoyant(t testing.TB, e *engine, perSecond float64, seeds int, documents ...string) []float64 {
+func againstClairvoyant(t testing.TB, e *engine, perSecond float64, from, seeds int, documents ...string) []float64 {
 	const n = 400
 	ours, best := make([]float64, len(documents)), 0.0
-	for seed := range seeds {
+	for seed := from; seed < from+seeds; seed++ {
 		trace := arrivals(rand.New(rand.NewPCG(uint64(seed), 7)), n, n, perSecond)
 		known := clairvoyant(trace)
 		for _, a := range trace[n/4 : n*5/8] {
