@@ -307,3 +307,40 @@ func (l *large) mortal(name string, ratings ...float64) (ids []string) {
 	}
 	return ids
 }
+
+// Released tickets stand in front of a large batch that is under way, and wait for the next one.
+func TestReleasedTicketsStandInFrontOfALargeBatch(t *testing.T) {
+	for _, step := range []string{"g", "s", "r"} {
+		t.Run("before "+step, func(t *testing.T) {
+			matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+				t.Parallel()
+				l := newLarge(t, env, matchq.Config{Limit: 32}, 0)
+				old := l.join("early", 0, 0)
+				tick(t, l.m, largeQueue)
+				first, last := l.join("a", upTo(50)...), l.join("b", upTo(50)...)
+				l.until(step)
+				released, err := l.m.Ticket(t.Context(), old[0])
+				if err == nil {
+					_, _, err = l.m.Release(t.Context(), released.Match.ID, "no server")
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 20 {
+					if _, state := l.call(); state == "" {
+						break
+					}
+				}
+				allMeet(l, first, last)
+				var again []string
+				for _, player := range []string{"early0", "early1"} {
+					ticket, err := l.m.TicketOf(t.Context(), player)
+					if again = append(again, ticket.ID); err != nil || ticket.State != matchq.Waiting {
+						t.Fatalf("%s: %+v, %v", player, ticket, err)
+					}
+				}
+				l.wantLine(again...)
+			})
+		})
+	}
+}
