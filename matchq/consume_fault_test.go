@@ -24,7 +24,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-var kills = flag.Int("kills", 3, "how many workers TestKilledWorkersMatchesComeAgain kills")
+var kills = flag.Int("kills", 2, "how many workers TestKilledWorkersMatchesComeAgain kills")
 
 // runWorker is a process that leases matches, says so, and never ends them.
 func runWorker(addr, namespace string) {

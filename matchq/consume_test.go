@@ -171,6 +171,7 @@ func TestKindsAreChosen(t *testing.T) {
 // A handler that takes longer than AckWait keeps its match, and holds up no other, nor does one that fails.
 func TestSlowAndFailingMatchesHoldUpNobody(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{})
 		o := quick("rooms")
 		o.AckWait, o.Concurrency, o.MaxDeliveries = 300*time.Millisecond, 3, -1

@@ -149,14 +149,3 @@ func (w *watcher) tell(message redis.XMessage) error {
 
 // block is how long Redis may hold a read that finds nothing: less than the call may take.
 func (m *Matcher) block() time.Duration { return min(time.Second, m.cfg.Timeout/2) }
-
-// entriesOf is the one stream's part of a reply to XREAD or XREADGROUP.
-func entriesOf(streams []redis.XStream, err error) ([]redis.XMessage, error) {
-	if errors.Is(err, redis.Nil) {
-		return nil, nil
-	}
-	if err != nil || len(streams) == 0 {
-		return nil, err
-	}
-	return streams[0].Messages, nil
-}

@@ -97,7 +97,7 @@ func run(ctx context.Context, out io.Writer, fail func() error) error {
 	for _, job := range []func(context.Context) error{m.Run, work, work} {
 		go func() { ended <- job(ctx) }()
 	}
-	for _, player := range strings.Fields("alice bob carol dave erin frank") {
+	for player := range strings.FieldsSeq("alice bob carol dave erin frank") {
 		if _, err = m.Enqueue(ctx, matchq.Request{Queue: "arena", Player: player}); err != nil {
 			break
 		}
