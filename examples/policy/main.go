@@ -88,8 +88,8 @@ func show(ctx context.Context, out io.Writer, m *matchq.Matcher, id string) erro
 		return nil
 	}
 	var data struct {
-		Region string
-		Roles  map[string]string
+		Region string            `json:"region"`
+		Roles  map[string]string `json:"roles"` // role → player
 	}
 	if err := json.Unmarshal(ticket.Match.Data, &data); err != nil {
 		return err
