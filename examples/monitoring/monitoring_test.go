@@ -125,7 +125,7 @@ func ruleQueries(t *testing.T) []string {
 		}
 	}
 	slices.Sort(alerts)
-	if len(slices.Compact(alerts)) != 6 {
+	if len(slices.Compact(alerts)) != 7 {
 		t.Errorf("the alerts are %v", alerts)
 	}
 	return queries
