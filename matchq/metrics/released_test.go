@@ -8,7 +8,7 @@ import (
 
 // The new tickets of a released match are enqueued tickets; its old ones ended once, when it was made.
 func TestSuccessorsAreCounted(t *testing.T) {
-	m := New(t.Context(), Options{Connections: func() int { return 0 }})
+	m := newCollector(t.Context(), nil, Options{})
 	match := &matchq.Match{Queue: "a", Tickets: []matchq.Ticket{{Queue: "a", Successor: "x"}, {Queue: "a"}}}
 	m.Observe([]matchq.Event{
 		{Kind: matchq.Matched, Match: match}, {Kind: matchq.Assigned, Match: match}, {Kind: matchq.Released, Match: match},
