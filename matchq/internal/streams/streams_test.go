@@ -152,7 +152,7 @@ func latest(t testing.TB, in *space.Space) string {
 // A client of one server may find a cluster there, which reads no streams of several slots together.
 func TestOneServerOfACluster(t *testing.T) {
 	env := matchqtest.Cluster(t)
-	addr := env.Client.(*redis.ClusterClient).Options().Addrs[0] //nolint:forcetypeassert // it is one
+	addr := env.Client.(*redis.ClusterClient).Options().Addrs[0]
 	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 	defer client.Close()
 	one, two := newSpace(client, env.Namespace), newSpace(client, env.Namespace+"-2")

@@ -23,7 +23,7 @@ const maxReads = 8
 
 // start starts a run. It serves later callers too, so it must not end with the context of the first one.
 func (w *Waiters[T]) start(ctx context.Context) *run[T] {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // forget and fail call it
 	r := &run[T]{Waiters: w, stop: stop, look: make(chan struct{}, 1), outage: space.Outage{
 		Log: w.Space.Log(), Begins: "matchq: redis is away or refuses, waits go on when it answers", Ends: "matchq: redis answers, waits go on",
 	}}
