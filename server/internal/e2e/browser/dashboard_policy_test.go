@@ -17,6 +17,11 @@ func TestAFailedPolicyIsMarked(t *testing.T) {
 	p := s.dashboard()
 	p.sees(`tr[data-queue="colours"] .badge`, "policy failed")
 	p.see(`tr[data-queue="colours"] .badge[title*="first come, first served"]`)
+	const beyond = `(() => { const b = document.querySelector(".badge").getBoundingClientRect(), c = document.querySelector(".badge").closest("td").getBoundingClientRect();
+		return b.left < c.left || b.right > c.right; })()`
+	if eval[bool](p, beyond) {
+		t.Error("the mark is wider than its column")
+	}
 	s.setRules("*", "ann", `{"interval":"100ms","policy":"mine","source":"return function() return {} end"}`)
 	p.sees(`tr[data-queue="colours"] .badge`, "open")
 }
