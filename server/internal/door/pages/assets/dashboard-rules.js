@@ -67,6 +67,7 @@ export class RulesPage {
     attribute(find("#rules-no-change"), "hidden", this.#all.changes.length > 0);
     this.#editor.learn(this.#all);
     if (first) this.#follow(false);
+    this.#countQueues(); // the editor may show other rules now
   }
 
   // #follow opens the editor for the pattern in the address.
@@ -74,6 +75,7 @@ export class RulesPage {
     if (this.#all === null) return;
     const pattern = patternOf(location.hash);
     this.#editor.open(pattern);
+    this.#countQueues();
     for (const [name, row] of this.#rows) attribute(row.link, "aria-current", name === pattern ? "true" : null);
     if (pattern !== null) find("#rules-title-of").focus();
     else if (moved && location.hash === "#rules") find("#rules-title").focus();
