@@ -2,6 +2,7 @@ package lua
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func cutPieces(lines []string) []piece {
 		for above > 0 && strings.HasPrefix(last.lines[above-1], "--") {
 			above--
 		}
-		body := append(last.lines[above:len(last.lines):len(last.lines)], lines[i:end]...)
+		body := slices.Concat(last.lines[above:], lines[i:end])
 		last.lines = last.lines[:above]
 		pieces = append(pieces, piece{found[1], body}, piece{})
 		i = end - 1

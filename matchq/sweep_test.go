@@ -179,8 +179,7 @@ var betweenCalls = []between{
 	}},
 	{"a player gives up", func(l *large, first, _ []string) {
 		if err := l.m.Cancel(l.Context(), first[len(first)-1], ""); err != nil {
-			var matched *matchq.MatchedError
-			if !errors.As(err, &matched) {
+			if _, matched := errors.AsType[*matchq.MatchedError](err); !matched {
 				l.Fatal(err)
 			}
 		}

@@ -4,7 +4,8 @@
 
 local max_decoded = 128 -- tickets a call, where their attributes may be decoded
 
-local told_fields = { "common", "gap", "latency", "limit", "mean_gap", "region", "rule", "waived" } -- sorted
+-- told_fields: the keys of what describe_group returns, sorted.
+local told_fields = { "common", "gap", "latency", "limit", "mean_gap", "region", "rule", "waived", "widened" }
 
 -- entry_text: what a rule did, as JSON: what text_of makes of it, in less time.
 local function entry_text(entry)

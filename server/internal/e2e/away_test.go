@@ -47,7 +47,6 @@ func askAll(t *testing.T, n *testNode, s *socket) {
 
 // Players keep waiting while Redis is away, and are matched when it is back.
 func TestRedisAway(t *testing.T) {
-	t.Parallel()
 	// Not parallel: it looks for the goroutine of its long poll.
 	for _, c := range []struct {
 		name string
@@ -141,7 +140,6 @@ func (d *durable) kill() {
 // After a kill without persistence the tickets are gone: players are told, and the server continues with an empty
 // Redis.
 func TestRedisLosesAll(t *testing.T) {
-	t.Parallel()
 	// Not parallel: it looks for the goroutine of its long poll.
 	env := matchqtest.Real(t)
 	n := start(t, env)

@@ -29,7 +29,7 @@ type fault struct {
 	loses    bool // Redis may lose what it acknowledged
 	expires  bool // times to live may be skipped
 	measures bool // keep how long each wait took
-	setsEnv  bool // begin changes the environment, so nothing else may run
+	serial   bool // nothing else may run: begin changes the environment, or a topology's own time-outs are short
 	// begin starts the Redis. strike returns when a round of the fault is over; settle waits until the next can begin.
 	begin func(t *testing.T) site
 }
@@ -124,11 +124,11 @@ var faults = []*fault{
 			c.t.Error(err)
 		}
 	})},
-	{name: "a failover by Sentinel that is asked for", loses: true, begin: bySentinel(false)},
-	{name: "a failover by Sentinel of a killed master", loses: true, begin: bySentinel(true)},
-	{name: "a failover in a cluster that is asked for", begin: inCluster(func(c *cluster) { c.failOver(false) })},
-	{name: "a failover in a cluster of a killed master", loses: true, begin: inCluster(func(c *cluster) { c.failOver(true) })},
-	{name: "the slot moves", begin: inCluster(func(c *cluster) {
+	{name: "a failover by Sentinel that is asked for", serial: true, loses: true, begin: bySentinel(false)},
+	{name: "a failover by Sentinel of a killed master", serial: true, loses: true, begin: bySentinel(true)},
+	{name: "a failover in a cluster that is asked for", serial: true, begin: inCluster(func(c *cluster) { c.failOver(false) })},
+	{name: "a failover in a cluster of a killed master", serial: true, loses: true, begin: inCluster(func(c *cluster) { c.failOver(true) })},
+	{name: "the slot moves", serial: true, begin: inCluster(func(c *cluster) {
 		if err := c.migrate(context.Background()); err != nil {
 			c.t.Error(err)
 		}
@@ -137,7 +137,7 @@ var faults = []*fault{
 	{name: "NOPERM", begin: refuses(says("ACL", "SETUSER", "default", "-@all"), says("ACL", "SETUSER", "default", "+@all"))},
 	{name: "READONLY", begin: refuses(says("REPLICAOF", "127.0.0.1", "1"), says("REPLICAOF", "NO", "ONE"))},
 	{name: "MISCONF", begin: cannotSave},
-	{name: "the clock jumps", expires: true, setsEnv: true, begin: clockJumps},
+	{name: "the clock jumps", expires: true, serial: true, begin: clockJumps},
 }
 
 func bySentinel(kill bool) func(*testing.T) site {
@@ -159,7 +159,7 @@ func inCluster(strike func(*cluster)) func(*testing.T) site {
 func TestFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			if *rounds == 1 && !f.setsEnv { // else its times are for README
+			if *rounds == 1 && !f.serial { // else its times are for README
 				t.Parallel()
 			}
 			s := f.begin(t)
