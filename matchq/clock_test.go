@@ -11,7 +11,6 @@ import (
 
 // TestGuarantee7ClockJumps sets the clock of an embedded Redis; a real one has the machine's clock.
 func TestGuarantee7ClockJumps(t *testing.T) {
-	t.Parallel()
 	const interval = 200 * time.Millisecond
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {

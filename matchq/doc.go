@@ -71,7 +71,8 @@
 //
 // A queue is matched once each interval, at a fixed time of Redis's clock that differs from queue to queue. There
 // is no leader: any number of nodes may Run one namespace. A node that dies leaves nothing half done; the others find the
-// queue due. Players without a partner keep their place, and cost nothing until another player joins them.
+// queue due. Players without a partner keep their place. First come, first served, a queue with too few of them is not visited
+// until another joins or one expires; by rules it is visited when two may meet; a policy of your own sees it in each window.
 //
 // # Rules
 //

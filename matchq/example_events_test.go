@@ -26,8 +26,11 @@ func ExampleMatcher_Watch() {
 
 	last := matchq.FromOldest
 	for event, err := range m.Watch(ctx, last) {
-		if err != nil {
-			log.Fatal(err)
+		if errors.Is(err, matchq.ErrGap) {
+			log.Fatal(err) // events are missing: look all tickets up, and watch on from the m.Position before that
+		} else if err != nil {
+			log.Print(err) // Redis is away, say: Watch goes on when it is back
+			continue
 		}
 		fmt.Println(event.Kind, event.Tickets()[0].Player)
 		last = event.ID
@@ -35,7 +38,8 @@ func ExampleMatcher_Watch() {
 	}
 	for event, err := range m.Watch(ctx, last) {
 		if err != nil {
-			log.Fatal(err)
+			log.Print(err)
+			continue
 		}
 		fmt.Println(event.Kind, strings.Join(event.Match.Players(), " and "))
 		break

@@ -65,7 +65,11 @@ func ExampleMatcher_Withdraw() {
 	ctx := context.Background()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob")
 	defer end()
-	invited := time.Now()
+	stats, err := m.Stats(ctx) // its At is by Redis's clock, as the times of matches are
+	if err != nil {
+		log.Fatal(err)
+	}
+	invited := stats.At // keep it with the invitation
 	if err := m.Withdraw(ctx, "plays with a friend", invited, "alice", "dave"); err != nil {
 		log.Fatal(err)
 	}

@@ -106,7 +106,6 @@ func (n *nodes) note(number int, r *matchq.TickReport) {
 }
 
 func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
-	t.Parallel()
 	const queues, rounds = 200, 15
 	lag := testkit.MeasureLag(t)
 	env := matchqtest.Real(t)
