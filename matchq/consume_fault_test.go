@@ -135,8 +135,8 @@ func TestConsumeSurvivesARestart(t *testing.T) {
 	matchqtest.Eventually(t, "the outage is over", func() bool { return log.count("events go on") == 1 })
 	after := makeMatches(t, m, 5)
 	matchqtest.Eventually(t, "all are done", func() bool { return groupOf(t, m, "rooms").Done == int64(len(before)+len(after)) })
-	if len(all.events) != len(before)+len(after) {
-		t.Errorf("%d deliveries", len(all.events))
+	if len(all.list()) != len(before)+len(after) {
+		t.Errorf("%d deliveries", len(all.list()))
 	}
 }
 
@@ -180,8 +180,8 @@ func TestConsumeWithRepeatedCalls(t *testing.T) {
 		})
 		matchqtest.Eventually(t, "all are done", func() bool { return groupOf(t, m, "rooms").Done == int64(len(events)) })
 		end()
-		if len(all.events) != len(events)+2 {
-			t.Errorf("%d deliveries of %d events", len(all.events), len(events))
+		if len(all.list()) != len(events)+2 {
+			t.Errorf("%d deliveries of %d events", len(all.list()), len(events))
 		}
 	})
 }
@@ -220,8 +220,8 @@ func TestALostReplyDelaysNothing(t *testing.T) {
 	var all deliveries
 	work(t, m, o, func(_ context.Context, ev matchq.Event) error { all.add(ev); return all.finish(ev) })
 	matchqtest.Eventually(t, "all are done", func() bool { return groupOf(t, calm, "rooms").Done == int64(len(events)) })
-	if proxy.Left() > 0 || len(all.events) != len(events) {
-		t.Errorf("%d replies were not lost; %d deliveries of %d events", proxy.Left(), len(all.events), len(events))
+	if proxy.Left() > 0 || len(all.list()) != len(events) {
+		t.Errorf("%d replies were not lost; %d deliveries of %d events", proxy.Left(), len(all.list()), len(events))
 	}
 }
 
@@ -320,7 +320,7 @@ func TestALeaseThatIsLost(t *testing.T) {
 	})
 	matchqtest.Eventually(t, "it is delivered", func() bool { return groupOf(t, m, "rooms").Delivered == 1 })
 	key := "{" + env.Namespace + "}:work:rooms"
-	event := all.events[0].ID
+	event := all.list()[0].ID
 	if err := env.Client.HSet(t.Context(), key, "#"+event, "2 another").Err(); err != nil {
 		t.Fatal(err)
 	}

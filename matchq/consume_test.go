@@ -47,6 +47,12 @@ func (d *deliveries) finished() []string {
 	return slices.Sorted(slices.Values(d.done))
 }
 
+func (d *deliveries) list() []matchq.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.events)
+}
+
 func (d *deliveries) of(id string) (numbers []int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -134,7 +140,7 @@ func TestEachMatchGoesToOneWorker(t *testing.T) {
 				if at < 0 {
 					t.Fatalf("%s: %s was not delivered", group, want.ID)
 				}
-				got := all[i].events[at]
+				got := all[i].list()[at]
 				if got.Delivery != 1 {
 					t.Errorf("delivery %d", got.Delivery)
 				}
@@ -160,8 +166,8 @@ func TestKindsAreChosen(t *testing.T) {
 		work(t, m, o, func(_ context.Context, ev matchq.Event) error { all.add(ev); return all.finish(ev) })
 		matchqtest.Eventually(t, "all are done", func() bool { return len(all.finished()) == len(want) })
 		for _, ev := range want {
-			at := slices.IndexFunc(all.events, func(got matchq.Event) bool { return got.ID == ev.ID })
-			if ev.Delivery = 1; at < 0 || !reflect.DeepEqual(all.events[at], ev) {
+			at := slices.IndexFunc(all.list(), func(got matchq.Event) bool { return got.ID == ev.ID })
+			if ev.Delivery = 1; at < 0 || !reflect.DeepEqual(all.list()[at], ev) {
 				t.Errorf("%+v is missing or differs", ev)
 			}
 		}

@@ -15,6 +15,7 @@ type model struct {
 	cfg     matchq.Config // defaults filled in
 	fifo    bool          // the pairs are known beforehand
 	failing bool          // the policy always fails, and so FIFO replaces it
+	failed  bool          // failing was ever so
 	now     time.Time     // of the embedded server, whose clock the test sets; zero on others, where time is not checked
 	tickets map[string]*modelTicket
 	latest  map[string]string // player → ticket id

@@ -76,6 +76,7 @@ func (s *machine) takeRules(policy string, r matchq.Rules) {
 	s.cfg.Size, s.cfg.ReadyTimeout, s.cfg.TTL = r.Size, r.ReadyTimeout, r.TicketTTL
 	s.cfg.Interval = max(s.cfg.Interval, r.Interval) // a restored ticket may keep the window of its time
 	s.failing, s.fifo = policy == "failing", policy == "fifo" || policy == "failing"
+	s.failed = s.failed || s.failing
 }
 
 // quiet is a logger for policies that fail.

@@ -37,7 +37,8 @@ type Queue struct {
 	Paused     bool
 
 	// FallbackUntil is set while FIFO matches the queue because its policy failed: the first window after it tries the
-	// policy again. The log of the node that found the failure says why, and so does TickReport.Err.
+	// policy again. The log of the node that found the failure says why, and so does TickReport.Err. After a change of
+	// rules it may be that of the old policy, until this process hears of the change.
 	FallbackUntil time.Time
 }
 
