@@ -84,6 +84,25 @@ func TestAssignAndReleaseAreTold(t *testing.T) {
 	})
 }
 
+// A player who was away when the match was released hears on connecting that the new ticket waits, and why.
+func TestReleasedWhileAway(t *testing.T) {
+	t.Parallel()
+	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
+	n.post("7", `"ann"`)
+	id := n.post("7", `"bob"`).text("id")
+	if _, err := n.matcher.Tick(t.Context(), "7"); err != nil {
+		t.Fatal(err)
+	}
+	match := n.want(http.StatusOK, n.call("GET", "/v1/tickets/"+id, "")).text("match.id")
+	released := n.want(http.StatusOK, n.call("POST", "/v1/matches/"+match+"/release", `{"reason":"no_server"}`))
+	ann := n.dial()
+	ann.send(`{"event":"get_state","data":{"userId":"ann"}}`)
+	ann.expect("state")
+	if got := ann.told("RESTORED", released.text("results.0.ticket.id")); got.text("data.reason") != "no_server" {
+		t.Errorf("restored: %v", got)
+	}
+}
+
 // audited fails the test if the audit does not add up.
 func (n *testNode) audited() {
 	n.t.Helper()

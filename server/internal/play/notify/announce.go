@@ -178,8 +178,15 @@ func byConnection(t *matchq.Ticket) bool { return t.WhileOnline || wire.OriginOf
 // queueStates are the states of queues that were read for some news; nil for one that could not be read.
 type queueStates map[string]*matchq.Queue
 
-// queued says that a ticket waits.
+// queued says that a ticket waits; of one whose predecessor's match was released, that it waits again.
 func (n *Notifier) queued(ctx context.Context, t *matchq.Ticket, known queueStates) News {
+	if t.Predecessor != "" {
+		reason := ""
+		if was, err := n.Matcher.Ticket(ctx, t.Predecessor); err == nil && IsReleased(&was) {
+			reason = was.Match.Released.Reason
+		}
+		return waitsAgain(t.ID, t, reason)
+	}
 	if _, ok := known[t.Queue]; !ok {
 		known[t.Queue] = nil
 		if queue, err := n.Matcher.Queue(ctx, t.Queue); err == nil {

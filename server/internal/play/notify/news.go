@@ -54,8 +54,11 @@ func Assigned(t *matchq.Ticket, match *matchq.Match, eventID string) News {
 func IsReleased(t *matchq.Ticket) bool { return t.Match != nil && t.Match.Released != nil }
 
 // released says that the successor of a ticket waits, since its match can't be played.
-func released(t *matchq.Ticket, reason string) News {
-	return News{sessions.QueuedKey(t.Successor), StatusEvent, wire.Encode(endedPayload{"RESTORED", t.Successor, wire.QueueID(t), reason})}
+func released(t *matchq.Ticket, reason string) News { return waitsAgain(t.Successor, t, reason) }
+
+// waitsAgain says that a ticket waits since the match of another could not be played. t is either of the two.
+func waitsAgain(id string, t *matchq.Ticket, reason string) News {
+	return News{sessions.QueuedKey(id), StatusEvent, wire.Encode(endedPayload{"RESTORED", id, wire.QueueID(t), reason})}
 }
 
 // EndKey is the key of the news that a ticket has ended.
