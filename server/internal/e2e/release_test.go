@@ -88,7 +88,7 @@ func TestAssignAndReleaseAreTold(t *testing.T) {
 func TestReleasedWhileAway(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
-	n.post("7", `"ann"`)
+	old := n.post("7", `"ann"`).text("id")
 	id := n.post("7", `"bob"`).text("id")
 	if _, err := n.matcher.Tick(t.Context(), "7"); err != nil {
 		t.Fatal(err)
@@ -96,10 +96,14 @@ func TestReleasedWhileAway(t *testing.T) {
 	match := n.want(http.StatusOK, n.call("GET", "/v1/tickets/"+id, "")).text("match.id")
 	released := n.want(http.StatusOK, n.call("POST", "/v1/matches/"+match+"/release", `{"reason":"no_server"}`))
 	ann := n.dial()
-	ann.send(`{"event":"get_state","data":{"userId":"ann"}}`)
-	ann.expect("state")
-	if got := ann.told("RESTORED", released.text("results.0.ticket.id")); got.text("data.reason") != "no_server" {
-		t.Errorf("restored: %v", got)
+	ann.send(`{"event":"resume","data":{"userId":"ann","lastSeq":""}}`) // unlike get_state it does not answer with the ticket
+	ann.expect("resumed")
+	got := ann.expect("match_status")
+	if got.text("data.status") == "PUSHED_TO_QUEUE" && got.text("data.ticketId") == old { // that news was on its way
+		got = ann.expect("match_status")
+	}
+	if got.text("data.status") != "RESTORED" || got.text("data.reason") != "no_server" || got.text("data.ticketId") != released.text("results.0.ticket.id") {
+		t.Errorf("told: %v", got)
 	}
 }
 
