@@ -3,6 +3,7 @@ package matchqtest_test
 import (
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,7 +70,8 @@ func TestGameWaitsForEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
+	var player sync.WaitGroup
+	player.Go(func() {
 		alice, err := m.Enqueue(t.Context(), matchq.Request{Queue: "chess", Player: "alice"})
 		if err == nil {
 			err = m.Cancel(t.Context(), alice.ID, "tired")
@@ -77,8 +79,9 @@ func TestGameWaitsForEvents(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	event := matchqtest.Next(t, m.Watch(t.Context(), before), func(e matchq.Event) bool { return e.Kind == matchq.Cancelled })
+	player.Wait()
 	if event.Ticket.Player != "alice" || event.Reason != "tired" {
 		t.Errorf("%+v", event)
 	}

@@ -27,6 +27,7 @@ type Vigil struct {
 
 	mu        sync.Mutex
 	known     *Identity
+	noted     int           // how often known was set to another one
 	blind     bool          // a change was seen, and Redis was not told yet to count nobody as absent
 	lease     time.Duration // the longest of this process
 	again     []time.Time   // when followers are called once more, in order
@@ -105,12 +106,23 @@ func (v *Vigil) Check(ctx context.Context) error {
 
 // Saw is Check for an identity that another call has brought along.
 func (v *Vigil) Saw(ctx context.Context, now Identity) error {
-	before, changed := v.compare(now)
-	if changed {
-		v.log(before, now)
-		v.call()
+	after := unknownAge
+	for {
+		before, found, change := v.compare(now, after)
+		switch found {
+		case changed:
+			v.log(before, now)
+			v.call()
+		case unsure: // it may have been read before the one that is known: that another call brought later is no change
+			after = change
+			var err error
+			if now, _, err = look(ctx, v.space); err != nil {
+				return err
+			}
+			continue
+		}
+		return v.tellRedis(ctx)
 	}
-	return v.tellRedis(ctx)
 }
 
 // SawBeforeTick is Saw for what ticks next. After a change it waits for a second.
@@ -127,25 +139,47 @@ func (v *Vigil) SawBeforeTick(ctx context.Context, now Identity) error {
 	return ctx.Err()
 }
 
-// compare notes an identity, and says whether it is another one than before.
-func (v *Vigil) compare(now Identity) (before Identity, changed bool) {
+// What compare finds.
+type comparison int
+
+const (
+	same comparison = iota
+	changed
+	unsure
+)
+
+// unknownAge is for an identity that was read nobody knows when.
+const unknownAge = -1
+
+// compare notes an identity, and says whether it is another one than before. after is Vigil.noted of when it was asked for.
+// If that is not the present one, which change is, an identity that differs may be older than the one that is known: it is
+// not noted.
+func (v *Vigil) compare(now Identity, after int) (before Identity, found comparison, change int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.known != nil {
 		before = *v.known
-		changed = !now.Follows(before)
+		if !now.Follows(before) && after != v.noted {
+			return before, unsure, v.noted
+		}
+		if !now.Follows(before) {
+			found = changed
+		}
 		if now.Replication == "" {
 			now.Replication = before.Replication
 		}
 	}
-	v.known = &now
-	if changed {
+	if v.known == nil || now != before {
+		v.known = &now
+		v.noted++
+	}
+	if found == changed {
 		v.blind, v.rested = true, time.Now().Add(rest)
 		// Another connection may bring events of the old Redis until it breaks, and a call that was under way to it may
 		// be acknowledged until it times out.
 		v.again = []time.Time{time.Now().Add(rest / 2), time.Now().Add(v.space.Timeout() + time.Second)}
 	}
-	return before, changed
+	return before, found, v.noted
 }
 
 // Jumps is how often Redis's clock was set since this process looks.

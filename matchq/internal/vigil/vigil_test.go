@@ -95,20 +95,53 @@ func TestChanges(t *testing.T) {
 func TestTheBlindSpanIsMadeUpFor(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	v := newVigil(t, env, nil)
-	saw := func(i Identity) error { return v.Saw(t.Context(), i) }
-	if err := saw(Identity{"a", "1"}); err != nil {
+	setBorn(t, env, v, "1")
+	if err := v.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	setBorn(t, env, v, "2")
+	if _, found, _ := v.compare(Identity{Born: "2"}, v.noted); found != changed {
+		t.Fatalf("found %v", found)
+	}
 	env.Embedded.SetError("MISCONF not now")
-	if err := saw(Identity{"b", "1"}); err == nil {
+	if err := v.tellRedis(t.Context()); err == nil {
 		t.Error("no error")
 	}
 	env.Embedded.SetError("")
-	if err := saw(Identity{"b", "1"}); err != nil {
+	if err := v.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if span := env.Client.HGet(t.Context(), v.space.Key(space.Meta), "blind_span").Val(); span == "" {
 		t.Error("Redis was not told")
+	}
+}
+
+// An identity that was read before the one that is known, and comes after it, is no change.
+func TestOlderIdentities(t *testing.T) {
+	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
+		calls := 0
+		v := newVigil(t, env, func() { calls++ })
+		setBorn(t, env, v, "1")
+		if err := v.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, older := range []string{"", "0"} {
+			if err := v.Saw(t.Context(), Identity{Born: older}); err != nil || calls > 0 {
+				t.Errorf("%q is a change: %v", older, err)
+			}
+		}
+		setBorn(t, env, v, "2")
+		if err := v.Saw(t.Context(), Identity{Born: "2"}); err != nil || calls != 1 {
+			t.Errorf("%d calls, %v", calls, err)
+		}
+	})
+}
+
+// setBorn sets when a namespace came into being.
+func setBorn(t *testing.T, env *matchqtest.Env, v *Vigil, born string) {
+	t.Helper()
+	if err := env.Client.HSet(t.Context(), v.space.Key(space.Meta), "born", born).Err(); err != nil {
+		t.Fatal(err)
 	}
 }
 
