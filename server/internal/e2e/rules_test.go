@@ -39,6 +39,7 @@ func TestOperatorsChangeRules(t *testing.T) {
 			got := other.as(apiKey, "GET", "/v1/queues/chess%2Fblitz", "")
 			return got.at("matched_total") == json.Number("1")
 		})
+		matchqtest.Eventually(t, "the other node says that the rules changed", func() bool { return other.log.has("matchq: the rules changed") })
 		got := n.want(412, admin("DELETE", "/chess*", "", "If-Match", first.header.Get("ETag")))
 		if got.text("code") != "rules_changed" || !strings.Contains(got.text("detail"), strings.Trim(set.header.Get("ETag"), `"`)) {
 			t.Errorf("an older version: %s", got.raw)
@@ -66,7 +67,6 @@ func TestOperatorsChangeRules(t *testing.T) {
 		if !n.log.has("operator action") {
 			t.Error("nothing is logged")
 		}
-		matchqtest.Eventually(t, "the other node says that the rules changed", func() bool { return other.log.has("matchq: the rules changed") })
 	})
 }
 

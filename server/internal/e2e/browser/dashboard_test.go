@@ -187,7 +187,7 @@ func TestDashboardCharts(t *testing.T) {
 func TestDashboardQueueTable(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
-	s := serve(t, env, "--interval", "1h")
+	s := serve(t, env, "--match-size", "16") // nobody is matched
 	var requests []matchq.Request
 	for queue := range 120 {
 		for player := range 1 + queue%7 {
