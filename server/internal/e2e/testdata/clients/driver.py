@@ -26,6 +26,14 @@ def see(who, see, **what):
         sys.stdout.flush()
 
 
+def shut_down(connections):
+    for connection in connections:
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except (AttributeError, OSError):
+            pass  # it was closed before
+
+
 class InOrder(engineio.Client):
     """The library starts a thread for each message, and these overtake each other."""
 
@@ -156,14 +164,7 @@ class Client:
         self.broken.clear()
         while True:
             engine = self.library.eio
-            sockets = self.connections
-            if engine.current_transport == 'websocket':
-                sockets = [engine.ws.sock]
-            for connection in sockets:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except (AttributeError, OSError):
-                    pass  # it was closed before
+            shut_down([engine.ws.sock] if engine.current_transport == 'websocket' else self.connections)
             if self.broken.wait(0.05):
                 return
 
@@ -178,8 +179,12 @@ class Client:
     def disconnect(self):
         engine = self.library.eio
         self.library.disconnect()
-        for task in engine.write_loop_task, engine.read_loop_task:
-            task.join()
+        engine.write_loop_task.join()
+        # The library never sends its farewell if it still waits for the answer to a POST: then only a broken GET ends the session.
+        while not engine.queue.empty() and engine.read_loop_task.is_alive():
+            shut_down(self.connections)
+            engine.read_loop_task.join(0.05)
+        engine.read_loop_task.join()
 
     def again(self):
         self.open()
