@@ -31,6 +31,7 @@ export class RulesEditor {
   #asked = 0;
   #timer = 0;
   #refused = false; // a change, because others were faster
+  #live = new Map(); // the live queues by the pattern whose rules they have
   #drafts = new Map(); // text of patterns that were left, with what it began with
 
   constructor(store, reload) {
@@ -141,10 +142,12 @@ export class RulesEditor {
     const stored = this.#base;
     const by = stored && `Set by ${stored.by}${stored.source === "operator" ? "" : ", by its flags,"} on ${moment(Date.parse(stored.at))}.`;
     say(find("#rules-facts"), stored?.problem ? `${by} This server can't read them: ${stored.problem}` : by ?? "No rules are set for this pattern. These begin as a copy of those for all queues.");
+    this.showQueues(this.#live); // no queue may change for an hour
   }
 
-  // showQueues names the live queues that have the rules of the pattern.
+  // showQueues names the live queues that have the rules of the pattern; live has names by pattern.
   showQueues(live) {
+    this.#live = live;
     const names = live.get(this.#pattern) ?? [];
     say(find("#rules-queues"), this.#base ? queueWords("They hold for", { count: names.length, names }) : "");
   }
