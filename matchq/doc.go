@@ -89,7 +89,7 @@
 // # Watching it work
 //
 // Config.Hooks and AddHooks tell each request, script, tick and event of this process to functions of yours; package metrics
-// counts them for Prometheus. ScriptName gives the driver's spans a name.
+// counts them for Prometheus. ScriptName gives the driver's spans a name, as in examples/tracing.
 //
 // Packages presence, rooms and history, beside this one, know where players are connected and reach them there, keep the
 // state of games, and keep a day of minutes for charts.

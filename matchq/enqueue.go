@@ -40,7 +40,7 @@ func (m *Matcher) enqueue(ctx context.Context, r *Request) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
-	p := m.sender.Add(prepared, prepared.key())
+	p := m.sender.Add(ctx, prepared, prepared.key())
 	if p == nil {
 		return Ticket{}, ErrOverloaded
 	}
@@ -76,7 +76,7 @@ func (m *Matcher) enqueueAll(ctx context.Context, requests []Request) ([]Result,
 	patience := m.cfg.Timeout * time.Duration(1+len(rows)/min(m.cfg.Limit, sender.MaxRows))
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	sent := m.sender.AddAll(rows, keys)
+	sent := m.sender.AddAll(ctx, rows, keys)
 	for i := range rows {
 		if sent == nil {
 			results[at[i]].Err = ErrOverloaded

@@ -81,9 +81,9 @@ func New[R, A any](cfg Config[R, A]) *Sender[R, A] {
 	return s
 }
 
-// Add hands over a row. It returns nil if there is no room.
-func (s *Sender[R, A]) Add(row R, key Key) *Pending[R, A] {
-	p := s.pending(row, key)
+// Add hands over a row. It returns nil if there is no room. The batch has the values of the context of its first row.
+func (s *Sender[R, A]) Add(ctx context.Context, row R, key Key) *Pending[R, A] {
+	p := s.pending(ctx, row, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.waiting.add(s.cfg.Room, p) {
@@ -97,10 +97,10 @@ func (s *Sender[R, A]) Add(row R, key Key) *Pending[R, A] {
 
 // AddAll hands over the rows of one call, if there is room for one at least. Else it returns nil. Rows of one queue keep
 // their order.
-func (s *Sender[R, A]) AddAll(rows []R, keys []Key) []*Pending[R, A] {
+func (s *Sender[R, A]) AddAll(ctx context.Context, rows []R, keys []Key) []*Pending[R, A] {
 	all := make([]*Pending[R, A], len(rows))
 	for i := range rows {
-		all[i] = s.pending(rows[i], keys[i])
+		all[i] = s.pending(ctx, rows[i], keys[i])
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -239,8 +239,8 @@ func (s *Sender[R, A]) land(f *flight[R, A]) *flight[R, A] {
 
 // send sends a batch and fills in its answers. It says whether Redis gave one.
 func (s *Sender[R, A]) send(batch []*Pending[R, A], answers []A) bool {
-	// The batch outlives its callers, so it has a time-out of its own.
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Space.Timeout())
+	// The batch outlives its callers, so it has a time-out of its own. It belongs to one of their traces.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), s.cfg.Space.Timeout())
 	defer cancel()
 	err := s.cfg.Send(ctx, batch, answers)
 	if err == nil {

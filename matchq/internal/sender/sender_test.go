@@ -42,7 +42,7 @@ func stage(t *testing.T, youth time.Duration) (*Sender[string, string], <-chan s
 }
 
 func add(s *Sender[string, string], player string) *Pending[string, string] {
-	return s.Add(player, Key{Queue: "quiz", Player: player})
+	return s.Add(context.Background(), player, Key{Queue: "quiz", Player: player})
 }
 
 // Two batches are under way, of different players; all that comes meanwhile goes together when one lands.
@@ -107,7 +107,7 @@ func TestRoomForRows(t *testing.T) {
 		for i := range 10 {
 			rows = append(rows, add(s, fmt.Sprint("player-", i)))
 		}
-		if add(s, "late") != nil || s.AddAll([]string{"late"}, []Key{{Queue: "quiz", Player: "late"}}) != nil {
+		if add(s, "late") != nil || s.AddAll(t.Context(), []string{"late"}, []Key{{Queue: "quiz", Player: "late"}}) != nil {
 			t.Fatalf("round %d: a row over the room was taken", round)
 		}
 		for _, p := range rows {
@@ -119,7 +119,7 @@ func TestRoomForRows(t *testing.T) {
 			t.Fatalf("round %d: %d rows stand in the lines", round, n)
 		}
 	}
-	many := s.AddAll(make([]string, 50), make([]Key, 50)) // together, or not at all
+	many := s.AddAll(t.Context(), make([]string, 50), make([]Key, 50)) // together, or not at all
 	if len(many) != 50 {
 		t.Errorf("%d rows of a call were taken", len(many))
 	}

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"cmp"
+	"context"
 	"hash/maphash"
 	"slices"
 )
@@ -16,6 +17,7 @@ type Key struct {
 // Pending is a row that waits for its answer.
 type Pending[R, A any] struct {
 	Row    R
+	ctx    context.Context // the caller's, for its values
 	key    Key
 	hash   uint64 // of the queue
 	call   uint64 // the AddAll that it came with; 0 if it came alone
@@ -25,16 +27,16 @@ type Pending[R, A any] struct {
 
 var seed = maphash.MakeSeed()
 
-func (s *Sender[R, A]) pending(row R, key Key) *Pending[R, A] {
+func (s *Sender[R, A]) pending(ctx context.Context, row R, key Key) *Pending[R, A] {
 	p := s.pool.Get().(*Pending[R, A]) //nolint:forcetypeassert // all are of this kind
-	p.Row, p.key, p.hash, p.call, p.taken = row, key, maphash.String(seed, key.Queue), 0, false
+	p.Row, p.ctx, p.key, p.hash, p.call, p.taken = row, ctx, key, maphash.String(seed, key.Queue), 0, false
 	return p
 }
 
 // Release lets a row be used again, after its answer was taken.
 func (s *Sender[R, A]) Release(p *Pending[R, A]) {
 	var none R
-	p.Row, p.key = none, Key{}
+	p.Row, p.ctx, p.key = none, nil, Key{}
 	s.pool.Put(p)
 }
 
