@@ -8,10 +8,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
+	clientjs "github.com/matchq/matchq/examples/client-js"
 	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
@@ -70,11 +73,14 @@ func read() (bodies map[string][]byte, version string, err error) {
 			return err
 		}
 		bodies[name], err = files.ReadFile(name)
+		return err
+	})
+	bodies[assets+"client.js"] = clientjs.Source
+	for _, name := range slices.Sorted(maps.Keys(bodies)) {
 		if strings.HasPrefix(name, assets) {
 			_, _ = fmt.Fprintf(hash, "%s %d\n%s", name, len(bodies[name]), bodies[name]) // a hash takes everything
 		}
-		return err
-	})
+	}
 	return bodies, base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:9]), err
 }
 

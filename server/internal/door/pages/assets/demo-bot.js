@@ -1,7 +1,8 @@
 // A bot is a second player in this page, with its own connection, for players without an opponent. It knows no more
 // than any player does, guesses, and takes its time. It ends with the page.
 
-import {Connection, address, newGuest} from './demo-connection.js';
+import {Client} from './client.js';
+import {address, newGuest} from './demo-connection.js';
 
 // between is a random delay, as of a person.
 const between = (least, most) => least + Math.random() * (most - least);
@@ -22,22 +23,21 @@ export class Bot {
     this.set = given.set;
     this.guest = given.guest ?? null;
     this.#queued = Boolean(given.guest);
-    this.#connection = new Connection({
-      address: async () => address(this.guest ??= await newGuest()),
-      hello: (connection) => this.#hello(connection),
-      heard: (event, data) => this.#heard(event, data),
+    this.#connection = new Client(async () => address(this.guest ??= await newGuest()), {
+      greet: (connection) => this.#hello(connection),
       changed: ({status}) => {
         if (status === 'refused' || status === 'replaced') this.#end(!this.#queued);
       },
     });
-    this.#connection.start();
+    this.#connection.on('*', (data, event) => this.#handlers[event]?.(data));
+    this.#connection.connect();
   }
 
   // leave ends a bot that is no longer needed. If it was matched with another player it plays that game.
   async leave() {
     if (this.#room && this.#against !== this.#given.owner) return;
     try {
-      await this.#connection.ask(this.#room ? 'end_game_playing' : 'cancel_request_general_match', {roomId: this.#room ?? undefined});
+      await this.#connection.send(this.#room ? 'end_game_playing' : 'cancel_request_general_match', {roomId: this.#room ?? undefined});
     } catch {
       // the server notices the end of the connection
     }
@@ -48,15 +48,15 @@ export class Bot {
   stop() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#connection.stop();
+    this.#connection.close();
   }
 
   sleep() {
-    this.#connection.stop();
+    this.#connection.close();
   }
 
   rise() {
-    this.#connection.start();
+    this.#connection.connect();
   }
 
   #end(failed = false) {
@@ -67,11 +67,11 @@ export class Bot {
   async #hello(connection) {
     const userId = this.guest.player;
     if (this.#queued) {
-      await connection.ask('get_state', {userId});
+      await connection.send('get_state', {userId});
       return;
     }
     try {
-      await connection.ask('create_general_game_match', {
+      await connection.send('create_general_game_match', {
         userId, questionaireId: this.#given.set, rating: this.#given.rating,
         attributes: {name: this.#given.name, bot: true, rating: this.#given.rating},
       });
@@ -82,10 +82,6 @@ export class Bot {
     }
     this.#queued = true;
     this.#given.changed();
-  }
-
-  #heard(event, data) {
-    this.#handlers[event]?.(data);
   }
 
   #handlers = {
@@ -142,7 +138,7 @@ export class Bot {
   #later(wait, event, data) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#connection.ask(event, data).catch(() => {}); // too late, or over: a bot ignores it
+      this.#connection.send(event, data).catch(() => {}); // too late, or over: a bot ignores it
     }, wait);
     this.#timers.add(timer);
   }

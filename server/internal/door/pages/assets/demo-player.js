@@ -1,19 +1,18 @@
 // The player of this tab. It holds the one state, the connection, and the bot, if any, and keeps them in step. The
 // players' actions are in demo-actions.js.
 
+import {Client} from './client.js';
 import {Bot} from './demo-bot.js';
-import {Connection, address, ended, newGuest} from './demo-connection.js';
+import {address, ended, newGuest} from './demo-connection.js';
 import {apply, leave, remembered, start} from './demo-state.js';
 import {load, save} from './demo-store.js';
 
 const refusedAgain = 10_000; // ms; a second refusal within this time means that a new guest does not help
-const mostSeen = 500; // remembered messages, to drop repeats; the server keeps fewer
 
 export class Player {
   #memory = load();
   #given;
   #connection;
-  #seen = new Set();
   #refusedAt = -Infinity;
   #toldOpen = []; // waiters for the connection to open, or to fail for good
   #wasAway = false;
@@ -27,14 +26,10 @@ export class Player {
     this.state.me = this.#memory.me ?? null;
     this.#memory.name ??= given.randomName();
     this.#nameUs();
-    this.#connection = new Connection({
-      address: () => this.#address(),
-      hello: (connection) => this.#hello(connection),
-      heard: (event, data, seq) => this.#heard(event, data, seq),
-      changed: (link) => this.#linked(link),
-    });
+    this.#connection = new Client(() => this.#address(), {lastSeq: this.state.seq, changed: (link) => this.#linked(link)});
+    this.#connection.on('*', (data, event) => this.#heard(event, data));
     if (this.#memory.bot && (this.state.match || this.state.ticket)) this.callBot(this.#memory.bot.set, this.#memory.bot.guest);
-    this.#connection.start();
+    this.#connection.connect();
   }
 
   get name() {
@@ -50,7 +45,7 @@ export class Player {
 
   // ask sends a request; it fails with {code, message, retryAfterMs?}.
   ask(event, data) {
-    return this.#connection.ask(event, data);
+    return this.#connection.send(event, data);
   }
 
   // attempt sends a request. If it fails, attempt shows a notice and promises null.
@@ -72,13 +67,13 @@ export class Player {
 
   // comeBack takes the connection back from another tab.
   comeBack() {
-    this.#connection.start();
+    this.#connection.connect();
   }
 
   // becomeNew makes us another guest; the promise resolves when the server knows.
   becomeNew() {
     this.#newcomer();
-    this.#connection.start();
+    this.#connection.connect();
     return new Promise((tell) => this.#toldOpen.push(tell));
   }
 
@@ -89,12 +84,12 @@ export class Player {
 
   // sleep disconnects a page that the user leaves, so that opponents know at once. rise is for their return.
   sleep() {
-    this.#connection.stop();
+    this.#connection.close();
     this.state.bot?.sleep();
   }
 
   rise() {
-    this.#connection.start();
+    this.#connection.connect();
     this.state.bot?.rise();
   }
 
@@ -151,27 +146,12 @@ export class Player {
       state.me = await newGuest();
       this.#nameUs();
     }
+    this.#connection.player = state.me.player;
     return address(state.me);
   }
 
-  // hello identifies us. The missed messages come first, then the current state with the remaining times.
-  async #hello(connection) {
-    const {me, seq} = this.state;
-    if (seq) {
-      await connection.ask('resume', {userId: me.player, lastSeq: seq});
-    } else {
-      await connection.ask('connection_queue', {userId: me.player});
-    }
-    await connection.ask('get_state', {userId: me.player});
-  }
-
-  #heard(event, data, seq) {
-    if (seq) {
-      if (this.#seen.has(seq)) return; // after a broken connection some may be repeated
-      this.#seen.add(seq);
-      if (this.#seen.size > mostSeen) this.#seen.delete(this.#seen.values().next().value);
-      this.state.seq = seq;
-    }
+  #heard(event, data) {
+    this.state.seq = this.#connection.lastSeq;
     apply(this.state, event, data);
     this.settle();
   }
@@ -185,10 +165,10 @@ export class Player {
       for (const tell of this.#toldOpen.splice(0)) tell();
     }
     if (link.status === 'open') this.#given.opened();
-    if (link.status === 'refused' && !link.reason && performance.now() - this.#refusedAt > refusedAgain) {
+    if (link.status === 'refused' && link.reason === 'unauthorized' && performance.now() - this.#refusedAt > refusedAgain) {
       this.#refusedAt = performance.now();
       this.#newPass();
-      this.#connection.start();
+      this.#connection.connect();
     }
     this.changed();
   }
@@ -202,6 +182,7 @@ export class Player {
   #newcomer() {
     this.dropBot();
     leave(this.state);
+    this.#connection.lastSeq = '';
     Object.assign(this.state, {me: null, seq: '', invitations: []});
   }
 
