@@ -20,6 +20,7 @@ import (
 	httpdoor "github.com/matchq/matchq/server/internal/door/http"
 	"github.com/matchq/matchq/server/internal/door/pages"
 	"github.com/matchq/matchq/server/internal/door/ws"
+	"github.com/matchq/matchq/server/internal/ops/adminlog"
 	"github.com/matchq/matchq/server/internal/ops/feed"
 	"github.com/matchq/matchq/server/internal/ops/metrics"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
@@ -92,7 +93,10 @@ func (s *Server) assembleQueues(ctx context.Context) error {
 	config := s.config.MatcherConfig()
 	config.Logger, config.By = s.log, thisMachine()
 	config.Hooks.Ticked = func(r matchq.TickReport) { s.recorder.Ticked(r) } // called only once everything is assembled
-	config.OnLoss = func() { s.watcher.Doubt() }                             // likewise
+	config.OnLoss = func() {                                                 // likewise
+		s.dashboard.Lost()
+		s.watcher.Doubt()
+	}
 	var err error
 	if s.matcher, err = matchq.New(s.redis.UniversalClient, config); err != nil {
 		return err
@@ -135,7 +139,7 @@ func (s *Server) assembleWatching(ctx context.Context) error {
 	s.recorder.RecordBaseline(ctx)
 	s.dashboard = feed.New(feed.Options{
 		Matcher: s.matcher, Presence: s.presence, Rooms: s.rooms, History: s.history, Queues: s.queues, Redis: s.redis, Log: s.log,
-		Version: Version(), Node: s.sessions.NodeID(),
+		Version: Version(), Node: s.sessions.NodeID(), Refusal: s.monitor.Refusal,
 	})
 	return nil
 }
@@ -183,10 +187,10 @@ func (s *Server) assembleDoors(context.Context) error {
 		Observers: []func([]matchq.Event){s.metrics.Observe, s.recorder.Observe},
 	}
 	s.announce = notify.NewAnnouncer(s.notifier, s.config.Grace)
-	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log}
+	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log, Observe: s.dashboard.Observe}
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Logouts: logouts.New(s.redis, s.config.Namespace), Queues: s.queues, PollSlots: s.slots(), Log: s.log,
-		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard, Webhooks: s.webhooks,
+		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard, AdminLog: adminlog.New(s.redis, s.config.Namespace), Webhooks: s.webhooks,
 		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})

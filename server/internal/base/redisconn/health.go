@@ -20,6 +20,12 @@ type Health struct {
 	ScriptTime  time.Duration // of all script calls
 }
 
+// Answers reports whether Redis answers; in a cluster the node that has the keys of a hash tag.
+func (c *Conn) Answers(ctx context.Context, hashTag string) bool {
+	client, err := c.nodeOf(ctx, hashTag)
+	return err == nil && client.Ping(ctx).Err() == nil
+}
+
 // Health asks Redis for its state; in a cluster the node that has the keys of a hash tag.
 func (c *Conn) Health(ctx context.Context, hashTag string) Health {
 	h := Health{Memory: -1, Clients: -1, ScriptCalls: -1, ScriptTime: -1}

@@ -23,6 +23,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/turns"
 	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/door/pages"
+	"github.com/matchq/matchq/server/internal/ops/adminlog"
 	"github.com/matchq/matchq/server/internal/ops/feed"
 	"github.com/matchq/matchq/server/internal/ops/webhooks"
 	"github.com/matchq/matchq/server/internal/play/intake"
@@ -50,6 +51,7 @@ type Options struct {
 	Refusal func() *wire.Error
 
 	Dashboard *feed.Feed
+	AdminLog  *adminlog.Log
 	Webhooks  *webhooks.Webhooks
 
 	Questions questions.Source

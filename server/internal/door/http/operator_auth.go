@@ -1,6 +1,7 @@
 package httpdoor
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -10,24 +11,31 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 const (
 	sessionCookie = "matchq_operator"
-	operatorKey   = "by"
+	operatorKey   = "operator" // the kind of proof
+	actorKey      = "by"       // the operator's name, else the proof
 )
 
 // operator lets in operators: by the admin token or by a session's cookie. Without an admin token everyone on this
 // machine is an operator.
 func (a *API) operator(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		by, err := a.operatorBy(c)
+		proof, err := a.operatorBy(c)
 		if err != nil {
 			return err
 		}
-		c.Set(operatorKey, by)
+		actor := cmp.Or(c.QueryParam("by"), proof)
+		if err := matchq.CheckName("by", actor); err != nil {
+			return err
+		}
+		c.Set(operatorKey, proof)
+		c.Set(actorKey, actor)
 		return next(c)
 	}
 }
@@ -77,8 +85,8 @@ func (a *API) checkAdmin(c echo.Context, token string) error {
 }
 
 // logAction logs an operator's action.
-func (a *API) logAction(c echo.Context, action, queue string, err error) {
-	a.Log.Info("operator action", "action", action, "queue", queue, "address", c.RealIP(), "by", c.Get(operatorKey), "error", err)
+func (a *API) logAction(c echo.Context, action, target string, err error) {
+	a.Log.Info("operator action", "action", action, "target", target, "address", c.RealIP(), "by", c.Get(actorKey), "proof", c.Get(operatorKey), "error", err)
 }
 
 // openSession exchanges the admin token for a session's cookie.
@@ -103,6 +111,7 @@ func (a *API) openSession(c echo.Context) error {
 		return err
 	}
 	c.Set(operatorKey, "token")
+	c.Set(actorKey, "token")
 	a.logAction(c, "open session", "", nil)
 	until := time.Now().Add(identity.SessionTTL)
 	a.setSession(c, a.Guard.NewSession(until), int(identity.SessionTTL.Seconds()))

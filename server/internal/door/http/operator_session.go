@@ -59,6 +59,7 @@ func (a *API) closeSession(c echo.Context) error {
 		}
 		err := a.Logouts.Add(c.Request().Context(), session)
 		c.Set(operatorKey, "session")
+		c.Set(actorKey, "session")
 		a.logAction(c, "close session", "", err)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.POST("/admin/queues/:queue/pause", a.onQueue("pause", a.pause), a.operator)
 	v1.POST("/admin/queues/:queue/resume", a.onQueue("resume", a.resume), a.operator)
 	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
+	v1.GET("/admin/queues/:queue/tickets", a.getLine, a.operator)
 	v1.GET("/admin/rules", a.allRules, a.operator)
 	v1.GET("/admin/rules/:pattern", a.patternRules, a.operator)
 	v1.PUT("/admin/rules/:pattern", a.setRules, a.operator)
@@ -27,6 +28,9 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.GET("/admin/audit", a.getAudit, a.operator)
 	v1.GET("/admin/nodes", a.getNodes, a.operator)
 	v1.GET("/admin/tickets", a.findTicket, a.operator)
+	v1.POST("/admin/tickets/:id/cancel", a.cancelTicket, a.operator)
+	v1.GET("/admin/matches/:id", a.matchOfOperators, a.operator)
+	v1.GET("/admin/log", a.getAdminLog, a.operator)
 }
 
 // onQueue applies an action to a queue and logs it. do returns the answer.
@@ -37,7 +41,8 @@ func (a *API) onQueue(action string, do func(ctx context.Context, queue string) 
 			return err
 		}
 		answer, err := do(c.Request().Context(), queue)
-		a.logAction(c, action, queue, err)
+		drained, _ := answer.(drainView)
+		a.logChange(c, action, queue, drained.Cancelled, err)
 		if err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func (a *API) setRules(c echo.Context) error {
 		return a.answerChecked(c, version, pattern, &r)
 	}
 	if !edit.DryRun {
-		a.logAction(c, "set rules", pattern, err)
+		a.logChange(c, "set_rules", pattern, 0, err)
 	}
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (a *API) deleteRules(c echo.Context) error {
 	}
 	version, err := a.Matcher.DeleteRules(c.Request().Context(), pattern, edit)
 	if !edit.DryRun {
-		a.logAction(c, "delete rules", pattern, err)
+		a.logChange(c, "delete_rules", pattern, 0, err)
 	}
 	if err != nil {
 		return err
@@ -211,9 +211,7 @@ func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
 	if pattern, err = param(c, "pattern"); err != nil {
 		return "", edit, err
 	}
-	if edit.By = c.QueryParam("by"); edit.By == "" {
-		edit.By, _ = c.Get(operatorKey).(string)
-	}
+	edit.By, _ = c.Get(actorKey).(string)
 	if edit.DryRun, err = strconv.ParseBool(cmp.Or(c.QueryParam("dry_run"), "false")); err != nil {
 		return "", edit, wire.Errorf(wire.CodeInvalid, "dry_run must be true or false")
 	}

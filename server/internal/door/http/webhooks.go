@@ -76,9 +76,9 @@ func (a *API) listWebhooks(c echo.Context) error {
 
 // settleDeadLetters delivers dead letters of a webhook again, or removes them, and answers with those that it found.
 func (a *API) settleDeadLetters(again bool) echo.HandlerFunc {
-	settle, action := a.Matcher.RemoveDeadLetters, "remove dead letters"
+	settle, action := a.Matcher.RemoveDeadLetters, "remove_dead_letters"
 	if again {
-		settle, action = a.Matcher.RetryDeadLetters, "retry dead letters"
+		settle, action = a.Matcher.RetryDeadLetters, "retry_dead_letters"
 	}
 	return func(c echo.Context) error {
 		id, err := param(c, "webhook")
@@ -95,7 +95,7 @@ func (a *API) settleDeadLetters(again bool) echo.HandlerFunc {
 			return wire.Errorf(wire.CodeInvalid, "ids must be 1 to 100 ids of dead letters")
 		}
 		settled, err := settle(c.Request().Context(), webhooks.Group(id), body.IDs...)
-		a.logAction(c, action, id, err)
+		a.logChange(c, action, id, len(settled), err)
 		if err != nil {
 			return err
 		}

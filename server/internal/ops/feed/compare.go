@@ -28,15 +28,13 @@ func compare(before, now *snapshot) *change {
 	if !slices.Equal(before.Nodes, now.Nodes) {
 		c.Nodes = now.Nodes
 	}
+	if !slices.Equal(before.Expired, now.Expired) {
+		c.Expired = now.Expired
+	}
 	c.Queues = compareQueues(before.Queues, now.Queues)
 	c.Matches = newMatches(before.Matches, now.Matches)
 	c.Minutes = newMinutes(before.Minutes, now.Minutes)
 	return c
-}
-
-// isNews reports whether anything but the time has changed.
-func (c *change) isNews() bool {
-	return c.Config != nil || c.Rules != nil || c.Totals != nil || c.Audit != nil || c.Redis != nil || c.Nodes != nil || c.Queues != nil || len(c.Matches) > 0 || len(c.Minutes) > 0
 }
 
 // compareQueues compares two lists that are sorted by name; nil if they are equal.

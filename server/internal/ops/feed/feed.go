@@ -15,13 +15,15 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/base/wire"
 	"github.com/matchq/matchq/server/internal/ops/recorder"
 )
 
 const (
-	gatherEvery    = time.Second     // between snapshots, while there are watchers
-	heartbeatEvery = 5 * time.Second // a watcher that hears nothing for longer knows that the stream is broken
-	timeout        = 3 * time.Second // of reading from Redis
+	gatherEvery = time.Second     // between snapshots, while there are watchers; each is told, so that silence means a broken stream
+	timeout     = 3 * time.Second // of reading from Redis
+	pingTimeout = time.Second     // of asking whether it answers
+	patience    = time.Second / 2 // with reads, before it is asked whether it still answers
 
 	maxPending = 16 // changes in a watcher's channel
 )
@@ -35,6 +37,9 @@ type Options struct {
 	Queues   *queuecache.Cache
 	Redis    *redisconn.Conn
 
+	// Refusal returns what Redis refuses with at this time; nil if it does not.
+	Refusal func() *wire.Error
+
 	Version string // of this server
 	Node    string // this one
 	Log     *slog.Logger
@@ -44,8 +49,9 @@ type Options struct {
 type Feed struct {
 	Options
 
-	wake   chan struct{} // tells Run of a new watcher
-	gather gatherer      // used by Run only
+	wake    chan struct{} // tells Run of a new watcher
+	gather  gatherer      // used by Run only
+	trouble trouble
 
 	mu       sync.Mutex
 	now      *snapshot // nil without watchers, and before the first reading
@@ -63,7 +69,7 @@ type watcher struct {
 // New makes a Feed. It works while Run runs.
 func New(o Options) *Feed {
 	f := &Feed{Options: o, wake: make(chan struct{}, 1), ready: make(chan struct{}), watchers: map[*watcher]bool{}}
-	f.gather = gatherer{Options: o, history: &recorder.History{Store: o.History, Log: o.Log}}
+	f.gather = gatherer{Options: o, history: &recorder.History{Store: o.History, Log: o.Log}, trouble: &f.trouble}
 	return f
 }
 
@@ -137,15 +143,12 @@ func (f *Feed) serve(ctx context.Context) {
 	next := time.NewTicker(gatherEvery)
 	defer next.Stop()
 	f.gather.begin()
-	var told time.Time
 	for f.watched() {
 		now := f.gather.all(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if f.publish(now, time.Since(told) >= heartbeatEvery) {
-			told = time.Now()
-		}
+		f.publish(now)
 		select {
 		case <-next.C:
 		case <-ctx.Done():
@@ -168,20 +171,17 @@ func (f *Feed) watched() bool {
 	return false
 }
 
-// publish sends the changes to all watchers; with must at least the time. It reports whether it sent anything.
-func (f *Feed) publish(now *snapshot, must bool) bool {
+// publish sends the changes to all watchers, or at least the time.
+func (f *Feed) publish(now *snapshot) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.now
 	f.now, f.first = now, [2][]byte{}
 	if before == nil {
 		close(f.ready)
-		return true
+		return
 	}
 	c := compare(before, now)
-	if !c.isNews() && !must {
-		return false
-	}
 	public := *c
 	public.Nodes = nil
 	toOperators, toPublic := message("change", c), message("change", &public)
@@ -197,7 +197,6 @@ func (f *Feed) publish(now *snapshot, must bool) bool {
 			close(w.news)
 		}
 	}
-	return true
 }
 
 // stop closes all watchers' channels.

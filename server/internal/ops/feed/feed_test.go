@@ -19,6 +19,7 @@ import (
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/queuecache"
 	"github.com/matchq/matchq/server/internal/base/redisconn"
+	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 // calls counts the commands of a client.
@@ -60,7 +61,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	f := New(Options{
 		Matcher: m, Presence: p, Rooms: rooms.New(p), History: history.New(m), Queues: queuecache.New(m), Redis: &redisconn.Conn{UniversalClient: env.Client},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Refusal: func() *wire.Error { return nil },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -125,7 +126,7 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 	next := *f.now
 	f.mu.Unlock()
 	next.Nodes = []node{{ID: "node-1"}}
-	f.publish(&next, false)
+	f.publish(&next)
 	if got := string(<-news); !strings.Contains(got, "node-1") {
 		t.Errorf("operators are told %s", got)
 	}
@@ -156,7 +157,7 @@ func TestFeedSendsSlowWatchersAway(t *testing.T) {
 		next := *f.now
 		f.mu.Unlock()
 		next.Totals.Games = int64(i + 1)
-		f.publish(&next, true)
+		f.publish(&next)
 		for len(quick) > 0 {
 			<-quick
 			got++

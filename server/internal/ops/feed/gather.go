@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -25,9 +27,12 @@ type gatherer struct {
 	Options
 
 	history *recorder.History
+	trouble *trouble
 	now     snapshot
 	health  redisconn.Health
 	asked   time.Time // time of health
+	lost    time.Time // the last loss, by this node's clock
+	lostAt  timestamp // the same by Redis's
 	unruled bool      // the queues' patterns are yet to be found
 	listed  int64     // number of matches when the list was read
 
@@ -36,9 +41,9 @@ type gatherer struct {
 
 // begin drops old data.
 func (g *gatherer) begin() {
-	g.now = snapshot{Config: config{Version: g.Version, Node: g.Node}, Rules: rulesState{Patterns: []patternRules{}}, Nodes: []node{}, Queues: []queue{}, Matches: []match{}, Minutes: []recorder.Row{}}
+	g.now = snapshot{Config: config{Version: g.Version, Node: g.Node}, Rules: rulesState{Patterns: []patternRules{}}, Nodes: []node{}, Queues: []queue{}, Expired: []expired{}, Matches: []match{}, Minutes: []recorder.Row{}}
 	g.health = redisconn.Health{ScriptCalls: -1}
-	g.listed = 0
+	g.listed, g.lost, g.lostAt = 0, time.Time{}, 0
 	g.asked, g.queuesDue, g.minutesDue = time.Time{}, time.Time{}, time.Time{}
 }
 
@@ -46,24 +51,74 @@ func (g *gatherer) begin() {
 func (g *gatherer) all(ctx context.Context) *snapshot {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if time.Since(g.asked) >= redisEvery || !g.health.Up {
-		health, asked := g.Redis.Health(ctx, g.Matcher.HashTag()), time.Now()
-		g.now.Redis = redisStateOf(health, g.health, asked.Sub(g.asked))
-		g.health, g.asked = health, asked
-	}
-	if g.health.Up {
-		for _, read := range []func(context.Context) error{g.totals, g.games, g.queues, g.rules, g.matches, g.nodes, g.minutes} {
-			if err := read(ctx); err != nil {
-				g.Log.Debug("the dashboard is incomplete", "error", err)
-			}
-		}
+	g.look(ctx)
+	if g.now.Redis.Up && !g.read(ctx) {
+		g.now.Redis = g.redisState(redisconn.Health{}, redisconn.Health{}, 0)
 	}
 	if g.now.Now != 0 {
 		g.sum()
+		g.now.Expired = g.trouble.expired(g.time())
 	}
 	now := g.now
 	return &now
 }
+
+// look asks Redis how it is; every second time only whether it answers.
+func (g *gatherer) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if g.now.Redis.Up && time.Since(g.asked) < redisEvery && g.Redis.Answers(ctx, g.Matcher.HashTag()) {
+		g.now.Redis = g.judged(g.now.Redis)
+		return
+	}
+	health, asked := g.Redis.Health(ctx, g.Matcher.HashTag()), time.Now()
+	g.now.Redis = g.redisState(health, g.health, asked.Sub(g.asked))
+	g.health, g.asked = health, asked
+}
+
+// redisState compares Redis's health with an earlier one, and adds what else is known of it.
+func (g *gatherer) redisState(h, before redisconn.Health, between time.Duration) redisState {
+	return g.judged(redisStateOf(h, before, between))
+}
+
+// judged adds what Redis refuses, and when it was emptied.
+func (g *gatherer) judged(s redisState) redisState {
+	s.Refusal, s.Refuses = "", ""
+	if refused := g.Refusal(); refused != nil {
+		s.Refusal, s.Refuses = cmp.Or(refused.Refusal, "ERR"), refused.Message
+	}
+	if lost := g.trouble.lastLoss(); !lost.Equal(g.lost) && g.now.Now != 0 {
+		g.lost, g.lostAt = lost, timestampOf(g.time().Add(-time.Since(lost)))
+	}
+	s.LostAt = g.lostAt
+	return s
+}
+
+// read reads all parts. It is false if Redis stopped to answer meanwhile: a frozen one would else hold the news for as
+// long as the reads may take.
+func (g *gatherer) read(ctx context.Context) (answers bool) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watching := time.AfterFunc(patience, func() {
+		asking, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		if !g.Redis.Answers(asking, g.Matcher.HashTag()) {
+			stop(errFrozen)
+		}
+	})
+	defer watching.Stop()
+	for _, read := range []func(context.Context) error{g.totals, g.games, g.queues, g.rules, g.matches, g.nodes, g.minutes} {
+		if err := read(ctx); err != nil {
+			g.Log.Debug("the dashboard is incomplete", "error", err)
+		}
+		if errors.Is(context.Cause(ctx), errFrozen) {
+			return false
+		}
+	}
+	return true
+}
+
+var errFrozen = errors.New("redis does not answer")
 
 // rules are those of the live queues, and those for all. It asks Redis for nothing: the node keeps its rules current.
 func (g *gatherer) rules(ctx context.Context) error {
@@ -99,6 +154,10 @@ func (g *gatherer) rules(ctx context.Context) error {
 func (g *gatherer) totals(ctx context.Context) error {
 	report, err := g.Matcher.Audit(ctx)
 	if err != nil {
+		if g.now.Audit == nil {
+			g.now.Audit = &audit{Problems: []string{}}
+		}
+		g.now.Audit = &audit{g.now.Audit.OK, g.now.Audit.Problems, true} // a snapshot does not change
 		return err
 	}
 	t := &g.now.Totals
@@ -106,7 +165,7 @@ func (g *gatherer) totals(ctx context.Context) error {
 	t.Cancelled, t.Expired, t.Matches = report.Cancelled, report.Expired, report.Matches
 	t.Queues = report.Queues
 	g.now.Now = timestampOf(report.At)
-	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...)}
+	g.now.Audit = &audit{report.OK(), append([]string{}, report.Problems...), false}
 	return nil
 }
 

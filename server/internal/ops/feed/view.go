@@ -48,14 +48,20 @@ type patternRules struct {
 	IntervalMs     int64  `json:"interval_ms"`
 	Size           int    `json:"size"`
 	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
+	TicketTTLMs    *int64 `json:"ticket_ttl_ms"` // nil if tickets never expire
 	Policy         string `json:"policy"`
 	Rules          int    `json:"rules"`      // how many say who may meet
 	Unreadable     bool   `json:"unreadable"` // for this server, which leaves the queues to others
 }
 
 func patternRulesOf(r *matchq.StoredRules) patternRules {
+	ttl := int64(-1)
+	if r.Rules.TicketTTL != matchq.Never {
+		ttl = r.Rules.TicketTTL.Milliseconds()
+	}
 	return patternRules{
-		r.Pattern, max(0, r.Rules.Interval).Milliseconds(), r.Rules.Size, r.Rules.ReadyTimeout.Milliseconds(), r.Rules.Policy,
+		r.Pattern, max(0, r.Rules.Interval).Milliseconds(), r.Rules.Size, r.Rules.ReadyTimeout.Milliseconds(),
+		available(ttl), r.Rules.Policy,
 		len(r.Rules.Rules), r.Err != nil,
 	}
 }
@@ -85,6 +91,7 @@ type totals struct {
 type audit struct {
 	OK       bool     `json:"ok"`
 	Problems []string `json:"problems"`
+	Unread   bool     `json:"unread"` // Redis answers, but the count can't be read: this is the last one
 }
 
 type redisState struct {
@@ -94,6 +101,10 @@ type redisState struct {
 	Clients     *int64   `json:"clients"`
 	ScriptUs    *float64 `json:"script_us"`    // average of a call
 	ScriptShare *float64 `json:"script_share"` // share of one processor
+
+	Refusal string    `json:"refusal"` // what it refuses calls with, such as OOM; "" for nothing
+	Refuses string    `json:"refuses"` // the same in words
+	LostAt  timestamp `json:"lost_at"` // when this node last saw that it was replaced or emptied
 }
 
 // redisStateOf compares Redis's health with an earlier one.
@@ -148,6 +159,12 @@ func queueOf(q *matchq.Queue) queue {
 	}
 }
 
+// expired are the tickets of a queue that expired lately.
+type expired struct {
+	Queue string `json:"queue"`
+	Count int    `json:"count"`
+}
+
 type match struct {
 	ID            string    `json:"id"`
 	Queue         string    `json:"queue"`
@@ -175,6 +192,7 @@ type snapshot struct {
 	Redis   redisState     `json:"redis"`
 	Nodes   []node         `json:"nodes"`
 	Queues  []queue        `json:"queues"`
+	Expired []expired      `json:"expired"` // in the last five minutes, the most first
 	Matches []match        `json:"matches"`
 	Minutes []recorder.Row `json:"minutes"`
 }
@@ -189,6 +207,7 @@ type change struct {
 	Redis   *redisState    `json:"redis,omitempty"`
 	Nodes   []node         `json:"nodes,omitzero"` // an empty list differs from none
 	Queues  *queueChange   `json:"queues,omitempty"`
+	Expired []expired      `json:"expired,omitzero"` // an empty list differs from none
 	Matches []match        `json:"matches,omitempty"`
 	Minutes []recorder.Row `json:"minutes,omitempty"`
 }

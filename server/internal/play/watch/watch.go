@@ -23,6 +23,7 @@ type Watcher struct {
 	Sessions *sessions.Registry
 	Notifier *notify.Notifier // writes the news for players
 	Log      *slog.Logger
+	Observe  func(*matchq.Event) // is called with each event; nil for nothing
 
 	// Rooms says which rooms Redis no longer has. Nobody is told of lost rooms if it is nil.
 	Rooms interface {
@@ -81,6 +82,9 @@ func (w *Watcher) follow(ctx context.Context, position string) (at string, gap b
 }
 
 func (w *Watcher) dispatch(ev *matchq.Event) {
+	if w.Observe != nil {
+		w.Observe(ev)
+	}
 	tickets := ev.Tickets()
 	for i := range tickets {
 		t := tickets[i]
