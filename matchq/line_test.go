@@ -14,7 +14,7 @@ import (
 func TestLine(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
-		m := newMatcher(t, env, matchq.Config{MatchSize: 2, ReadyTimeout: time.Hour})
+		m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour})
 		enqueue(t, m, "q", "a")
 		gone := enqueue(t, m, "q", "b")
 		enqueue(t, m, "q", "c")

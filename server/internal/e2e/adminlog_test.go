@@ -19,7 +19,9 @@ func TestOperatorsActionsAreKept(t *testing.T) {
 		if env.Embedded == nil {
 			other = start(t, env, guarded()...)
 		}
-		admin := func(n *testNode, method, path, body string) response { return n.as(adminToken, method, "/v1/admin"+path, body) }
+		admin := func(n *testNode, method, path, body string) response {
+			return n.as(adminToken, method, "/v1/admin"+path, body)
+		}
 		n.want(201, n.as(apiKey, "POST", "/v1/queues/quiz/tickets", `{"player":"alice"}`))
 		got := n.want(200, admin(other, "GET", "/queues/quiz/tickets", ""))
 		if got.text("tickets.0.player") != "alice" || got.at("queue.waiting") != json.Number("1") {
