@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"matchq/internal/vigil":     {"matchq/internal/space"},
 	"matchq/internal/streams":   {"matchq/internal/space", "matchq/internal/vigil"},
 	"matchq/internal/waiters":   {"matchq/internal/space"},
-	"matchq/internal/work":      {"matchq/internal/codec", "matchq/internal/space"},
+	"matchq/internal/work":      {"matchq/internal/codec", "matchq/internal/space", "matchq/internal/streams", "matchq/internal/vigil"},
 	"matchq":                    {"matchq/internal/agreement", "matchq/internal/codec", "matchq/internal/rulebook", "matchq/rules", "matchq/internal/sandbox", "matchq/internal/sender", "matchq/internal/space", "matchq/internal/streams", "matchq/internal/vigil", "matchq/internal/waiters", "matchq/internal/work"},
 	"matchq/presence":           {"matchq", "matchq/internal/…"},
 	"matchq/rooms":              {"matchq", "matchq/presence", "matchq/internal/…"},

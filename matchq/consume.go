@@ -155,7 +155,7 @@ func (m *Matcher) Consume(ctx context.Context, options ConsumeOptions, handle fu
 	err = work.Run(ctx, work.Config{
 		Settings: work.Settings{Group: o.Group, Kinds: kinds, MaxReady: o.MaxWaiting, MaxDead: o.MaxDeadLetters, Retention: o.Retention},
 		Space:    m.space, Concurrency: o.Concurrency, AckWait: o.AckWait, Longest: max(longest+longest/10, o.AckWait),
-		MaxDeliveries: max(0, o.MaxDeliveries), Block: m.block(),
+		MaxDeliveries: max(0, o.MaxDeliveries),
 		Handle: func(ctx context.Context, d *work.Delivery) error {
 			event, err := eventOf(d.ID, d.Fields)
 			if err != nil {

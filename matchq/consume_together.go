@@ -33,7 +33,7 @@ func (m *Matcher) ConsumeTogether(
 		return err
 	}
 	return work.RunTogether(ctx, work.Together[Event]{
-		Space: m.space, Group: group, Worker: worker, Patience: patience, Block: m.block(), Handle: handle,
+		Space: m.space, Group: group, Worker: worker, Patience: patience, Handle: handle,
 		Parse: func(message redis.XMessage) (events []Event, err error) {
 			e, err := parseMessage(message)
 			if err != nil {

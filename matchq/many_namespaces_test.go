@@ -15,15 +15,17 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// modes are Matchers of many namespaces on one client, each with a Watch.
+// modes are Matchers of many namespaces on one client, each with a Watch, a Consume and a ConsumeTogether.
 type modes struct {
 	all   []*matchq.Matcher
 	rdb   *redis.Client
-	told  []chan matchq.Event // of each
+	told  []chan matchq.Event // of each, three times
 	close func()
 }
 
-// watchMany starts n Matchers on a client with a pool of 20 connections. Each watches its own namespace.
+const toldTimes = 3
+
+// watchMany starts n Matchers on a client with a pool of 20 connections. Each follows its own namespace in all ways.
 func watchMany(t testing.TB, addr, namespace string, n int) *modes {
 	t.Helper()
 	s := &modes{rdb: redis.NewClient(&redis.Options{Addr: addr, PoolSize: 20, ContextTimeoutEnabled: true})}
@@ -34,8 +36,19 @@ func watchMany(t testing.TB, addr, namespace string, n int) *modes {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told := make(chan matchq.Event, 10)
+		told := make(chan matchq.Event, 10*toldTimes)
 		s.all, s.told = append(s.all, m), append(s.told, told)
+		handle := func(_ context.Context, ev matchq.Event) error { told <- ev; return nil }
+		watches.Go(func() {
+			if err := m.Consume(ctx, matchq.ConsumeOptions{Group: "g", Kinds: []matchq.State{matchq.Cancelled}}, handle); err != nil {
+				t.Error(err)
+			}
+		})
+		watches.Go(func() {
+			if err := m.ConsumeTogether(ctx, "together", "w", time.Minute, oneByOne(handle)); err != nil {
+				t.Error(err)
+			}
+		})
 		watches.Go(func() {
 			for ev, err := range m.Watch(ctx, matchq.FromOldest) {
 				if err != nil {
@@ -77,7 +90,7 @@ func blocked(t testing.TB, rdb *redis.Client) int {
 	return strings.Count(list, "flags=b ")
 }
 
-// Watches of many namespaces share a connection, and leave the rest of the client's pool to other calls.
+// All that follow events, of many namespaces, share a connection, and leave the rest of the client's pool to other calls.
 func TestManyNamespacesShareAConnection(t *testing.T) {
 	env := matchqtest.Real(t)
 	operator := env.Server.Client(t)
@@ -87,10 +100,12 @@ func TestManyNamespacesShareAConnection(t *testing.T) {
 			s.cancelOne(t, i)
 		}
 		for i := range s.all {
-			select {
-			case <-s.told[i]:
-			case <-time.After(5 * time.Second):
-				t.Fatalf("no event in namespace %d", i)
+			for n := range toldTimes {
+				select {
+				case <-s.told[i]:
+				case <-time.After(5 * time.Second):
+					t.Fatalf("%d of %d events in namespace %d", n, toldTimes, i)
+				}
 			}
 		}
 	}
@@ -100,7 +115,7 @@ func TestManyNamespacesShareAConnection(t *testing.T) {
 	}
 }
 
-// BenchmarkManyNamespaces tells how long Enqueue takes beside 30 Watches on a pool of 20.
+// BenchmarkManyNamespaces tells how long Enqueue takes beside 30 Watches and 60 workers of groups on a pool of 20.
 func BenchmarkManyNamespaces(b *testing.B) {
 	env := matchqtest.Real(b)
 	operator := env.Server.Client(b)
@@ -112,7 +127,9 @@ func BenchmarkManyNamespaces(b *testing.B) {
 			took = append(took, s.cancelOne(b, i))
 		}
 		for i := range s.all {
-			<-s.told[i]
+			for range toldTimes {
+				<-s.told[i]
+			}
 		}
 	}
 	slices.Sort(took)

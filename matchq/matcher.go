@@ -39,9 +39,9 @@ type Matcher struct {
 // A wrapper of a *redis.Client needs its method Options: by the database there, the messages of one namespace in two
 // databases are told apart.
 //
-// Matchers of many namespaces may share a client. Behind a *redis.Client all their Watches and Waits read through one
-// connection; in a cluster, behind a Ring or a wrapper each namespace has one. Beside it a Matcher takes up to four
-// connections for moments: two for enqueues, one for ticks, one for other calls each.
+// Matchers of many namespaces may share a client. Behind a *redis.Client all that follow events, Watch, Wait, Consume and
+// ConsumeTogether, read through one connection; in a cluster, behind a Ring or a wrapper each namespace has one. Beside it
+// a Matcher takes up to four connections for moments: two for enqueues, one for ticks, one for other calls each.
 //
 // The client may repeat a command whose reply was lost, as go-redis does by default: every script allows for it.
 // Set its ContextTimeoutEnabled, so that an abandoned call does not hold a connection until ReadTimeout.

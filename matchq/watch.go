@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -146,6 +145,3 @@ func (w *watcher) tell(message redis.XMessage) error {
 	w.cursor = here
 	return nil
 }
-
-// block is how long Redis may hold a read that finds nothing: less than the call may take.
-func (m *Matcher) block() time.Duration { return min(time.Second, m.cfg.Timeout/2) }

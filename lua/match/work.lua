@@ -5,9 +5,10 @@
 -- ARGV group worker #turn #slots (of the worker that are free) #lease_ms #longest_ms (that a redelivery may be off)
 -- ARGV #max_deliveries (0: no end) ?leaving (without slots)
 -- ARGV for each row: id delivery verdict problem
--- RETURN {"ok", "none"} if there is no such group; {"ok", "there", ready, next_ms, lost, events}; or
+-- RETURN {"ok", "none"} if there is no such group; {"ok", "there", ready, next_ms, position, lost, events}; or
 --   {"config", stored}. ready says how many events wait for a worker, next_ms in how many ms one more does ("" for
---   never). lost are the rows to keep that the worker has no longer; events are id, delivery, text, …
+--   never), position up to which entry the group has events. lost are the rows to keep that the worker has no longer;
+--   events are id, delivery, text, …
 --
 -- A verdict is "done", "dead", "back" (it was not handled), "keep" (the lease goes on), or after how many ms the event
 -- is delivered again. A call with the turn of the worker's last one is that call once more: its reply was lost.
@@ -18,7 +19,8 @@
 --@include lib/lease.lua
 
 local now = now_ms(call("TIME"))
-local retention = tonumber(call("HGET", group_info, "retention_ms") or nil)
+local info = call("HMGET", group_info, "retention_ms", "position")
+local retention = tonumber(info[1] or nil)
 if not retention then
   return { "ok", "none" }
 end
@@ -95,4 +97,4 @@ end
 note_worker(keys, worker, now, 3 * lease_ms, leaving)
 local first = call("ZRANGE", leases, 0, 0, "WITHSCORES")[2]
 local next_ms = first and string.format("%.0f", math.max(0, first - now)) or ""
-return { "ok", "there", call("LLEN", ready), next_ms, lost, events }
+return { "ok", "there", call("LLEN", ready), next_ms, info[2] or "", lost, events }

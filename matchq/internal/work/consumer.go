@@ -6,9 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/streams"
 )
 
 // ErrGiveUp says that delivering an event again would not help.
@@ -36,7 +35,6 @@ type Config struct {
 	AckWait       time.Duration
 	Longest       time.Duration // the longest time until a redelivery
 	MaxDeliveries int           // 0: no end
-	Block         time.Duration // how long Redis may hold a read that finds nothing
 
 	Handle func(context.Context, *Delivery) error
 	// Again is after how long an event that failed is delivered again.
@@ -47,22 +45,23 @@ type Config struct {
 type consumer struct {
 	Config
 
-	worker  string
-	turn    int
-	outage  space.Outage
-	running map[*task]bool
-	settled []row         // what tasks came to, until Redis is told
-	pending *workArgs     // a call without an answer, which is repeated as it was
-	filling bool          // there may be events to make work of
-	full    bool          // the group has as much work as it may
-	ready   bool          // there may be events that no worker has
-	next    time.Duration // until one more is
-	blind   error         // why nobody watches for events, if so
-	ending  bool          // nothing is begun any more
+	worker   string
+	turn     int
+	outage   space.Outage
+	running  map[*task]bool
+	settled  []row         // what tasks came to, until Redis is told
+	pending  *workArgs     // a call without an answer, which is repeated as it was
+	filling  bool          // there may be events to make work of
+	position string        // of the group, behind which this worker waits for events
+	full     bool          // the group has as much work as it may
+	ready    bool          // there may be events that no worker has
+	next     time.Duration // until one more is
+	blind    error         // why nobody watches for events, if so
+	ending   bool          // nothing is begun any more
 
 	ended chan *task
 	found chan error  // that there are events behind position, or why that is not known
-	after chan string // the position
+	after chan string // the position, the latest only
 }
 
 // Run handles events until ctx ends, and then waits for the handlers. It returns nil then, else why going on makes no
@@ -165,12 +164,13 @@ func (c *consumer) step(ctx context.Context) error {
 		if !f.exists {
 			return c.rejoin(ctx)
 		}
-		c.filling, c.full = f.more, f.full
+		c.filling, c.full, c.position = f.more, f.full, f.position
 		if !f.more && !f.full {
 			select {
-			case c.after <- f.position:
-			default: // it waits already
+			case <-c.after: // it was not taken yet
+			default:
 			}
+			c.after <- f.position
 		}
 	}
 	exists, err := c.exchange(ctx, c.Concurrency-len(c.running))
@@ -213,15 +213,18 @@ func (c *consumer) finish(ctx context.Context) {
 	}
 }
 
-// watch waits for events behind the positions that it is given, until ctx ends.
+// watch waits for events behind the positions that it is given, until ctx ends. It reads through the one read that all
+// streams of the process share, though it only wants to know that there are events: a group is filled in Redis.
 func (c *consumer) watch(ctx context.Context) {
+	events := streams.Follow(ctx, c.Space, c.Space.Key(space.Events))
+	defer events.Leave()
 	var pause space.Backoff
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case after := <-c.after:
-			err := c.await(ctx, after, pause.Began())
+			err := c.await(ctx, events, after, pause.Began())
 			if err != nil {
 				space.Sleep(ctx, pause.Next())
 			} else {
@@ -235,23 +238,17 @@ func (c *consumer) watch(ctx context.Context) {
 	}
 }
 
-// await waits for an entry behind a position, or until ctx ends; only until Redis answers if once is set.
-func (c *consumer) await(ctx context.Context, after string, once bool) error {
+// await waits for an entry behind a position, or until ctx ends; only until Redis answers if once is set. A later position
+// takes the place of the first.
+func (c *consumer) await(ctx context.Context, events *streams.Follower, after string, once bool) error {
 	for ctx.Err() == nil {
-		if found, err := c.read(ctx, after); found || err != nil || once {
+		if found, err := events.Next(ctx, after); len(found) > 0 || err != nil || once {
 			return err
+		}
+		select {
+		case after = <-c.after:
+		default:
 		}
 	}
 	return nil
-}
-
-// read waits for an entry behind a position for a while.
-func (c *consumer) read(ctx context.Context, after string) (bool, error) {
-	return space.Do(ctx, c.Space, "read events", func(ctx context.Context, rdb redis.UniversalClient) (bool, error) {
-		err := rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{c.Space.Key(space.Events), after}, Count: 1, Block: c.Block}).Err()
-		if errors.Is(err, redis.Nil) {
-			return false, nil
-		}
-		return err == nil, err
-	})
 }

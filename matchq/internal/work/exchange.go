@@ -6,6 +6,7 @@ import (
 
 	"github.com/matchq/matchq/matchq/internal/codec"
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 var workScript = space.Bind[workArgs]("match/work")
@@ -45,11 +46,12 @@ const (
 
 // exchanged is what a worker hears.
 type exchanged struct {
-	exists bool
-	ready  int64
-	next   time.Duration // -1: never
-	lost   []int         // rows
-	events []Delivery
+	exists   bool
+	ready    int64
+	next     time.Duration // -1: never
+	position string        // of the group
+	lost     []int         // rows
+	events   []Delivery
 }
 
 // exchange tells Redis what was settled and which leases go on, and starts what it gets for free slots. A call without an
@@ -83,6 +85,10 @@ func (c *consumer) exchange(ctx context.Context, slots int) (exists bool, err er
 		}
 	}
 	c.ready, c.next = x.ready > 0, x.next
+	group, _ := vigil.ParsePosition(x.position)
+	if mine, _ := vigil.ParsePosition(c.position); group.EntryBefore(mine) {
+		c.filling = true // a Redis that knows less has the group now: a replica that lagged, say
+	}
 	return true, nil
 }
 
@@ -116,6 +122,7 @@ func decodeExchanged(r *space.Reply, rows int) (exchanged, error) {
 	if next := r.Text(); next != "" {
 		x.next = time.Duration(number(r, next)) * time.Millisecond
 	}
+	x.position = r.Text()
 	lost := r.List()
 	for lost.More() {
 		x.lost = append(x.lost, lost.Index(rows))

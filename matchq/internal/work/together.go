@@ -11,6 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq/internal/space"
+	"github.com/matchq/matchq/matchq/internal/streams"
+	"github.com/matchq/matchq/matchq/internal/vigil"
 )
 
 var removeIdleScript = space.Bind[removeIdleArgs]("match/remove_idle")
@@ -30,7 +32,6 @@ type Together[E any] struct {
 	Space         *space.Space
 	Group, Worker string
 	Patience      time.Duration
-	Block         time.Duration // how long Redis may hold a read that finds nothing
 
 	Parse  func(redis.XMessage) ([]E, error)
 	Handle func(context.Context, []E) error
@@ -38,7 +39,8 @@ type Together[E any] struct {
 
 // RunTogether handles events until ctx ends, or until Handle fails.
 func RunTogether[E any](ctx context.Context, config Together[E]) error {
-	c := &follower[E]{Together: config, mine: "0"}
+	c := &follower[E]{Together: config, mine: "0", events: streams.Follow(ctx, config.Space, config.Space.Key(space.Events))}
+	defer c.events.Leave()
 	defer c.resign(ctx)
 	outage := space.Outage{
 		Log: c.Space.Log(), Begins: "matchq: redis is away or refuses, no events until it answers", Ends: "matchq: redis answers, events go on",
@@ -54,7 +56,7 @@ func RunTogether[E any](ctx context.Context, config Together[E]) error {
 		case err == nil:
 			outage.Over()
 		case space.Passes(err):
-			c.mine, c.joined = "0", false
+			c.mine, c.seen, c.joined = "0", "", false
 			outage.Wait(ctx, err)
 		default:
 			return err
@@ -72,6 +74,8 @@ func (e *handleError) Error() string { return e.err.Error() }
 type follower[E any] struct {
 	Together[E]
 
+	events  *streams.Follower
+	seen    string    // the entry behind which it waits for more, once it is known
 	joined  bool      // the group exists
 	mine    string    // where to go on among this worker's unfinished entries; "" when through
 	claimed time.Time // when it last looked for unfinished entries of other workers
@@ -85,8 +89,8 @@ func (c *follower[E]) step(ctx context.Context) error {
 		c.joined = true
 	}
 	messages, err := c.next(ctx)
-	if isGone(err) {
-		c.joined = false // somebody emptied Redis
+	if redis.HasErrorPrefix(err, "NOGROUP") {
+		c.seen, c.joined = "", false // somebody emptied Redis
 		return nil
 	}
 	if err != nil {
@@ -98,11 +102,6 @@ func (c *follower[E]) step(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// isGone says whether there is no group, or no stream any more under a read that waited.
-func isGone(err error) bool {
-	return redis.HasErrorPrefix(err, "NOGROUP") || redis.HasErrorPrefix(err, "UNBLOCKED")
 }
 
 // join makes the group unless it is there.
@@ -119,7 +118,7 @@ func (c *follower[E]) join(ctx context.Context) error {
 // next finds entries to handle: this worker's unfinished ones, those of others, new ones.
 func (c *follower[E]) next(ctx context.Context) ([]redis.XMessage, error) {
 	if c.mine != "" {
-		messages, err := c.read(ctx, c.mine, -1)
+		messages, err := c.read(ctx, c.mine)
 		if err != nil || len(messages) > 0 {
 			if len(messages) > 0 {
 				c.mine = messages[len(messages)-1].ID
@@ -136,7 +135,32 @@ func (c *follower[E]) next(ctx context.Context) ([]redis.XMessage, error) {
 		c.claimed = time.Now()
 		c.removeIdleConsumers(ctx)
 	}
-	return c.read(ctx, ">", c.Block)
+	return c.newest(ctx)
+}
+
+// newest takes entries that no worker had, and waits for some up to a second. It waits by the one read that all streams of
+// the process share: a read of the group that waits would keep a connection to itself.
+func (c *follower[E]) newest(ctx context.Context) ([]redis.XMessage, error) {
+	if c.seen == "" {
+		oldest := vigil.Oldest()
+		at, err := vigil.Locate(ctx, c.Space, &oldest)
+		if err != nil {
+			return nil, err
+		}
+		c.seen = at.Newest.EntryID()
+	}
+	messages, err := c.read(ctx, ">")
+	if len(messages) > 0 {
+		c.seen = messages[len(messages)-1].ID
+	}
+	if err != nil || len(messages) > 0 {
+		return messages, err
+	}
+	entries, err := c.events.Next(ctx, c.seen)
+	if len(entries) > 0 {
+		c.seen = entries[len(entries)-1].ID
+	}
+	return nil, err
 }
 
 // claim takes entries that other workers left unfinished.
@@ -149,10 +173,10 @@ func (c *follower[E]) claim(ctx context.Context) ([]redis.XMessage, error) {
 	})
 }
 
-func (c *follower[E]) read(ctx context.Context, after string, block time.Duration) ([]redis.XMessage, error) {
+func (c *follower[E]) read(ctx context.Context, after string) ([]redis.XMessage, error) {
 	return space.Do(ctx, c.Space, "read events", func(ctx context.Context, rdb redis.UniversalClient) ([]redis.XMessage, error) {
 		streams, err := rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: c.Group, Consumer: c.Worker, Streams: []string{c.Space.Key(space.Events), after}, Count: maxTogether, Block: block,
+			Group: c.Group, Consumer: c.Worker, Streams: []string{c.Space.Key(space.Events), after}, Count: maxTogether, Block: -1,
 		}).Result()
 		if errors.Is(err, redis.Nil) || err == nil && len(streams) == 0 {
 			return nil, nil
@@ -214,7 +238,7 @@ func (c *follower[E]) removeIdleConsumers(ctx context.Context) {
 func (c *follower[E]) resign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Space.Timeout())
 	defer cancel()
-	if unfinished, err := c.read(ctx, "0", -1); err != nil || len(unfinished) > 0 {
+	if unfinished, err := c.read(ctx, "0"); err != nil || len(unfinished) > 0 {
 		return
 	}
 	_ = c.do(ctx, "leave group", func(ctx context.Context, rdb redis.UniversalClient) error {
