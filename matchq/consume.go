@@ -41,8 +41,10 @@ type ConsumeOptions struct {
 	// Concurrency is how many events this call of Consume handles at once, from 1 to 1,000. Defaults to 10.
 	Concurrency int
 
-	// AckWait is how long after the death of a worker, or of its connection, its events are delivered again, from 100 ms to
-	// 1 h. While it lives it keeps them, however long handle takes. Defaults to 30 s.
+	// AckWait is how long after the last sign of life of a worker its events are delivered again, from 100 ms to 1 h. A
+	// worker that lives gives a sign every third of that, and keeps them however long handle takes. So another worker with
+	// a free handler gets those of a killed one after two thirds of AckWait at the soonest, and after AckWait and a call
+	// to Redis at the latest. Defaults to 30 s.
 	AckWait time.Duration
 
 	// Backoff is how long after each failure of an event it is delivered again, from 1 ms to 24 h; the last one stands for
@@ -117,7 +119,7 @@ func (o *ConsumeOptions) check() error {
 		{"concurrency", o.Concurrency, 1, 1000},
 		{"max_deliveries", o.MaxDeliveries, -1, 1_000_000},
 		{"max_waiting", o.MaxWaiting, 1, 1_000_000},
-		{"max_dead_letters", o.MaxDeadLetters, 1, 1_000_000},
+		{"max_dead_letters", o.MaxDeadLetters, 1, mostLetters},
 	} {
 		if n.is < n.least || n.is > n.most {
 			return &InvalidError{n.field, fmt.Sprintf("must be from %d to %d, not %d", n.least, n.most, n.is)}

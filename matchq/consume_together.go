@@ -15,7 +15,8 @@ import (
 //
 // Each event is handled at least once, as long as it is within Config.Retention. Events that a worker has not finished
 // come again together: to the same worker when it comes back, or to another one after patience, at least 10 ms, which
-// must be longer than handle takes. A worker that ends with nothing left to do is removed from the group, and so is a
+// must be longer than handle takes. Workers that live at the same time need names of their own: what one of them has not
+// finished comes to another of its name too. A worker that ends with nothing left to do is removed from the group, and so is a
 // killed one, after 20 times the patience: workers may have new names each time.
 //
 // An error of handle ends ConsumeTogether with that error, as does an *InvalidError about the names. While Redis is away,

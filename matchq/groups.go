@@ -12,6 +12,9 @@ import (
 // maxLetters is how many dead letters a call lists, retries or removes.
 const maxLetters = 100
 
+// mostLetters is how many dead letters a group may keep.
+const mostLetters = 1_000_000
+
 // Group is how a group of workers of Consume stands.
 type Group struct {
 	Name        string
@@ -71,6 +74,7 @@ func (m *Matcher) DeadLetters(ctx context.Context, group string, skip, n int) (l
 	if skip < 0 || n < 1 {
 		return nil, 0, &InvalidError{"skip and n", fmt.Sprintf("must be at least 0 and 1, not %d and %d", skip, n)}
 	}
+	skip = min(skip, mostLetters) // more are not kept, and Redis reads no number of 19 digits
 	stored, all, found, err := work.DeadLetters(ctx, m.space, group, skip, min(n, maxLetters))
 	if err := orNotFound(found, err); err != nil {
 		return nil, 0, err

@@ -1,7 +1,7 @@
--- remove_idle: remove long idle consumers of a group that hold nothing. WRITES. O(consumers). Safe to repeat.
+-- remove_idle: remove one or all idle consumers of a group that hold nothing. WRITES. O(consumers). Safe to repeat.
 -- GUARDED
 -- KEYS meta events
--- ARGV group #idle_ms
+-- ARGV group worker ("": all that were idle for idle_ms) #idle_ms
 -- RETURN {"ok", removed} or {"config", stored}
 --
 -- A consumer that is alive after all is on the list again as soon as it asks for more.
@@ -16,7 +16,8 @@ for _, fields in ipairs(consumers) do
   for i = 1, #fields, 2 do
     consumer[fields[i]] = fields[i + 1]
   end
-  if consumer.pending == 0 and consumer.idle >= idle_ms then
+  local is_meant = consumer.name == worker or worker == "" and consumer.idle >= idle_ms
+  if is_meant and consumer.pending == 0 then
     call("XGROUP", "DELCONSUMER", events, group, consumer.name)
     removed = removed + 1
   end

@@ -24,25 +24,19 @@ local retention = tonumber(info[1] or nil)
 if not retention then
   return { "ok", "none" }
 end
-local owners = {}
-for row = 1, rows do
-  owners[row] = "#" .. id[row]
-end
-owners = rows > 0 and call("HMGET", work, unpack(owners)) or owners
 local taken = string.match(call("HGET", work, "@" .. worker) or "", "^" .. string.format("%d", turn) .. " (.*)$")
 local lost, done, doomed, problems = {}, {}, {}, {}
 call("ZADD", groups, now + retention, group)
 for row = 1, rows do
-  local mine = owners[row] == delivery[row] .. " " .. worker and call("ZSCORE", leases, id[row])
   local what = verdict[row]
-  if what == "keep" then
-    if mine then
-      call("ZADD", leases, now + lease_ms, id[row])
-    else
-      lost[#lost + 1] = row
-    end
-  elseif what == "done" then
+  local mine = what ~= "done" and call("HGET", work, "#" .. id[row]) == delivery[row] .. " " .. worker
+    and call("ZSCORE", leases, id[row])
+  if what == "done" then
     done[#done + 1] = id[row] -- whoever has it by now: the work is done
+  elseif what == "keep" and mine then
+    call("ZADD", leases, now + lease_ms, id[row])
+  elseif what == "keep" then
+    lost[#lost + 1] = row
   elseif mine and not taken then
     if what == "dead" then
       call("ZREM", leases, id[row])

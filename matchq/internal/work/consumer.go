@@ -56,6 +56,7 @@ type consumer struct {
 	full     bool          // the group has as much work as it may
 	ready    bool          // there may be events that no worker has
 	next     time.Duration // until one more is
+	renewAt  time.Time     // when leases must be renewed
 	blind    error         // why nobody watches for events, if so
 	ending   bool          // nothing is begun any more
 
@@ -147,7 +148,7 @@ func (c *consumer) rest() time.Duration {
 	if free && (c.ready || c.filling) {
 		return 0
 	}
-	rest := min(time.Second, c.AckWait/3) // other workers may lease, give back and revive events
+	rest := min(time.Second, c.AckWait/3, time.Until(c.renewAt)) // other workers may lease, give back and revive events
 	if free && c.next >= 0 {
 		rest = min(rest, c.next)
 	}
@@ -195,14 +196,19 @@ func (c *consumer) rejoin(ctx context.Context) error {
 func (c *consumer) finish(ctx context.Context) {
 	c.ending = true
 	ctx = context.WithoutCancel(ctx)
-	keeping := time.NewTicker(c.AckWait / 3)
+	keeping := time.NewTimer(time.Until(c.renewAt))
 	defer keeping.Stop()
 	for len(c.running) > 0 {
 		select {
 		case t := <-c.ended:
 			c.note(t)
 		case <-keeping.C:
-			_, _ = c.exchange(ctx, 0)
+			_, err := c.exchange(ctx, 0)
+			rest := time.Until(c.renewAt)
+			if err != nil {
+				rest = c.AckWait / 6
+			}
+			keeping.Reset(max(rest, time.Millisecond))
 		}
 	}
 	for left := false; !left; {

@@ -102,16 +102,24 @@ func (c *consumer) newCall(slots int) *workArgs {
 		Rows: append([]row(nil), c.settled[:n]...),
 	}
 	c.settled = append([]row(nil), c.settled[n:]...)
+	c.renew(call)
+	return call
+}
+
+// renew adds leases to renew to a call, as far as they fit, and notes when the others are due: each is renewed before a
+// third of it is over. Those of half that age go along, so that there are few calls.
+func (c *consumer) renew(call *workArgs) {
+	now := time.Now()
+	oldest := now
 	for t := range c.running {
-		if len(call.Rows) >= maxRows {
-			break
-		}
-		if time.Since(t.renewed) >= c.AckWait/3 {
-			t.renewed = time.Now()
+		if now.Sub(t.renewed) >= c.AckWait/6 && len(call.Rows) < maxRows {
+			t.renewed = now
 			call.Rows = append(call.Rows, row{ID: t.ID, Delivery: t.Number, Verdict: keep})
+		} else if t.renewed.Before(oldest) {
+			oldest = t.renewed
 		}
 	}
-	return call
+	c.renewAt = oldest.Add(c.AckWait / 3)
 }
 
 func decodeExchanged(r *space.Reply, rows int) (exchanged, error) {

@@ -27,11 +27,17 @@ func (c *consumer) start(ctx context.Context, d Delivery) {
 	t := &task{Delivery: d, stop: stop, renewed: time.Now()}
 	c.running[t] = true
 	go func() {
+		t.err = errExited
+		defer func() { // also where the handler ends this goroutine
+			stop(nil)
+			c.ended <- t // which has room for all
+		}()
 		t.err = c.handle(ctx, &t.Delivery)
-		stop(nil)
-		c.ended <- t // which has room for all
 	}()
 }
+
+// errExited is what an event came to whose handler called runtime.Goexit, as FailNow of a test does.
+var errExited = errors.New("the handler ended its goroutine")
 
 // lose ends the context of the handler.
 func (t *task) lose() {
@@ -85,7 +91,7 @@ func (c *consumer) judge(t *task) (verdict, problem string) {
 		c.Space.Log().Warn("matchq: an event became a dead letter", "group", c.Group, "event", t.ID, "delivery", t.Number, "error", t.err)
 		return dead, cut(t.err.Error())
 	}
-	pause := c.Again(t.Number, t.err)
+	pause := min(c.Again(t.Number, t.err), c.Longest)
 	pause += time.Duration(rand.Int64N(int64(pause)/10 + 1)) // what failed together does not come together
 	return strconv.FormatInt(max(1, min(pause, c.Longest).Milliseconds()), 10), ""
 }

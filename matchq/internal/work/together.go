@@ -19,6 +19,7 @@ var removeIdleScript = space.Bind[removeIdleArgs]("match/remove_idle")
 
 type removeIdleArgs struct {
 	Group  string `lua:"group"`
+	Worker string `lua:"worker"`
 	IdleMS int64  `lua:"idle_ms"`
 }
 
@@ -233,15 +234,10 @@ func (c *follower[E]) removeIdleConsumers(ctx context.Context) {
 	_, _ = removeIdleScript.Call(ctx, c.Space, removeIdleArgs{Group: c.Group, IdleMS: (longSilent * c.Patience).Milliseconds()})
 }
 
-// resign removes the worker from the group unless it leaves something unfinished. If that fails its name stays, which
-// harms nobody.
+// resign removes the worker from the group unless it leaves something unfinished, or another process of that name does,
+// in one step: Redis forgets what a removed worker has not finished. If that fails its name stays, which harms nobody.
 func (c *follower[E]) resign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Space.Timeout())
 	defer cancel()
-	if unfinished, err := c.read(ctx, "0"); err != nil || len(unfinished) > 0 {
-		return
-	}
-	_ = c.do(ctx, "leave group", func(ctx context.Context, rdb redis.UniversalClient) error {
-		return rdb.XGroupDelConsumer(ctx, c.Space.Key(space.Events), c.Group, c.Worker).Err()
-	})
+	_, _ = removeIdleScript.Call(ctx, c.Space, removeIdleArgs{Group: c.Group, Worker: c.Worker})
 }
