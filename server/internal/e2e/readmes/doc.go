@@ -1,0 +1,2 @@
+// Package readmes has the test of all commands that READMEs tell their readers to type.
+package readmes
