@@ -18,12 +18,12 @@ local function ticket_views(batch)
   end
   for i = 1, batch.n do
     local record = batch.records[i]
-    local player, rating, text = seen_by_policy(record)
+    local since, player, rating, at = read_ticket(record)
     local view = {
       position = i, id = batch.ids[i], player = player, rating = tonumber(rating),
-      waited_ms = math.max(0, batch.now - enqueued_at(record)),
+      waited_ms = math.max(0, batch.now - since),
     }
-    texts[view] = text
+    texts[view] = attributes_in(record, at)
     views[i] = setmetatable(view, decoding)
   end
   return views

@@ -200,7 +200,7 @@ local function policy_helpers(charge)
   end
 
   local function begin(tickets)
-    batch, places = { n = #tickets, size = 2, tickets = {}, by_player = {}, avoiding = {} }, {}
+    batch, places = { n = #tickets, size = 2, tickets = {}, by_player = {}, avoiding = {}, avoided = {} }, {}
     for i = 1, #tickets do
       batch.tickets[i] = tickets[i]
       batch.by_player[tickets[i].player] = i

@@ -15,19 +15,38 @@ end
 
 -- opponents_of: the values of some players; false where there is none.
 local function opponents_of(newer, older, players)
-  local values, before = redis.call("HMGET", newer, unpack(players)), nil
+  local values, rest, names = redis.call("HMGET", newer, unpack(players)), {}, {}
   for i = 1, #players do
     if not values[i] then
-      before = before or redis.call("HMGET", older, unpack(players))
-      values[i] = before[i]
+      rest[#rest + 1] = i
+      names[#names + 1] = players[i]
     end
+  end
+  local before = #rest > 0 and redis.call("HMGET", older, unpack(names)) or {}
+  for k = 1, #rest do
+    values[rest[k]] = before[k]
   end
   return values
 end
 
 -- newest_of: the first most names of a value.
+local newest_patterns = {} -- by most: making one takes longer than its use
 local function newest_of(value, most)
-  return string.match(value, "^[^\31]*" .. string.rep("\31?[^\31]*", most - 1))
+  local pattern = newest_patterns[most]
+  if not pattern then
+    pattern = "^[^\31]*" .. string.rep("\31?[^\31]*", most - 1)
+    newest_patterns[most] = pattern
+  end
+  return string.match(value, pattern)
+end
+
+-- others_of: the names in players[first..last] but the one at i.
+local function others_of(players, first, last, i)
+  local before, behind = table.concat(players, "\31", first, i - 1), table.concat(players, "\31", i + 1, last)
+  if before == "" or behind == "" then
+    return before .. behind
+  end
+  return before .. "\31" .. behind
 end
 
 -- note_opponents: note who met, in matches of some size each. players has them match by match.
@@ -40,15 +59,13 @@ local function note_opponents(meta, met_one, met_two, now, players, size)
   end
   local before, rows = opponents_of(newer, older, players), {}
   for first = 1, #players, size do
-    for i = first, first + size - 1 do
-      local names = {}
-      for j = first, first + size - 1 do
-        if j ~= i then
-          names[#names + 1] = players[j]
-        end
+    local last = first + size - 1
+    for i = first, last do
+      local names = others_of(players, first, last, i)
+      if before[i] then
+        names = names .. "\31" .. before[i]
       end
-      names[#names + 1] = before[i] or nil
-      rows[#rows + 1], rows[#rows + 2] = players[i], newest_of(table.concat(names, "\31"), max_opponents)
+      rows[2 * i - 1], rows[2 * i] = players[i], newest_of(names, max_opponents)
     end
   end
   redis.call("HSET", newer, unpack(rows))
@@ -61,13 +78,7 @@ local function forget_meeting(meta, met_one, met_two, players)
   local newer, older = generations(meta, met_one, met_two)
   local values, rows = opponents_of(newer, older, players), {}
   for i = 1, #players do
-    local names = {}
-    for j = 1, #players do
-      if j ~= i then
-        names[#names + 1] = players[j]
-      end
-    end
-    local met = newest_of(table.concat(names, "\31"), max_opponents)
+    local met = newest_of(others_of(players, 1, #players, i), max_opponents)
     if values[i] and string.sub(values[i] .. "\31", 1, #met + 1) == met .. "\31" then
       values[i] = #values[i] > #met and string.sub(values[i], #met + 2)
       if values[i] then

@@ -23,11 +23,11 @@ end
 
 -- player_of, queue_of: the player and the queue of a record.
 local function player_of(record)
-  return string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)")
+  return string.match(record, "^[^\t]*\t[^\t]*\t([^\t]*)", 15)
 end
 
 local function queue_of(record)
-  return string.match(record, "^%d+\t([^\t]*)")
+  return string.match(record, "^[^\t]*", 15)
 end
 
 -- players_of: the players of lines (id, record, …).
@@ -39,30 +39,34 @@ local function players_of(lines)
   return players
 end
 
--- seen_by_policy: the player, the rating ("": none), the attributes of a record, and more, with a TAB before each.
--- Attributes are long: a plain search for their end takes less than a pattern.
-local function seen_by_policy(record)
-  local player, rating, at = string.match(record, "^%d+\t[^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t()")
-  local last = string.find(record, "\t", at, true)
-  if not last then
-    return player, rating, string.sub(record, at), ""
-  end
-  return player, rating, string.sub(record, at, last - 1), string.sub(record, last)
+-- read_ticket: since when a record's ticket waits (ms), its player, its rating ("": none), and where its attributes
+-- begin.
+local function read_ticket(record)
+  local ttl, player, rating, at = string.match(record, "^[^\t]*\t(%d+)[^\t]*\t([^\t]*)\t([^\t]*)\t[^\t]*\t()", 15)
+  return string.sub(record, 1, 13) - ttl, player, rating, at
 end
 
--- opponents_in: the latest opponents that are named in what seen_by_policy calls more.
-local function opponents_in(more)
-  local names = {}
-  for name in string.gmatch(string.match(more, "\tr([^\t]*)") or "", "[^\31]+") do
-    names[#names + 1] = name
+-- attributes_in: the attributes that begin at a byte of a record, and where they end. They are long: a plain search for
+-- their end takes less than a pattern.
+local function attributes_in(record, at)
+  local last = (string.find(record, "\t", at, true) or #record + 1) - 1
+  return string.sub(record, at, last), last
+end
+
+-- opponents_reader: opponents_in(record, at), the latest opponents that a record names behind a byte, at most so many;
+-- nil if it names none. Where it names fewer the rest are empty.
+local function opponents_reader(most)
+  local pattern = "^\tr([^\31\t]*)" .. string.rep("\31?([^\31\t]*)", most - 1)
+  return function(record, at)
+    local from = string.find(record, "\tr", at, true)
+    return from and { string.match(record, pattern, from) }
   end
-  return names
 end
 
 -- predecessor_of: the id of the ticket that a record's ticket succeeds; nil if it succeeds none.
 local function predecessor_of(record)
-  local _, _, _, more = seen_by_policy(record)
-  return string.match(more, "\tp([^\t]*)")
+  local _, _, _, at = read_ticket(record)
+  return string.match(record, "\tp([^\t]*)", at)
 end
 
 -- request_in: what a body, or a record behind its expiry, says of the request: all but the time to live, which is that

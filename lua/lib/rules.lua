@@ -1,3 +1,5 @@
+--@include lib/data.lua
+
 -- new_rules_engine: the functions that match by rules. A call that needs them makes them once: scripts that only match
 -- in order pay nothing, and their own names stay apart.
 --

@@ -1,17 +1,14 @@
 -- Players who are not to meet.
 
--- name_of: a player's name as lists have it: ids may be integers there.
-local function name_of(player)
-  return type(player) == "number" and string.format("%.0f", player) or player
-end
-
--- keep_apart: note that a ticket avoids each of the first most players of a list, and they it.
+-- keep_apart: note that a ticket avoids each of the first most players of a list, and they it. Ids of players may be
+-- integers in a list.
 local function keep_apart(batch, view, i, players, most, at)
-  local n, avoids = batch.n, view.avoids
   for k = 1, math.min(most, #players) do
-    local j = at[name_of(players[k])]
+    local player = players[k]
+    local j = at[player] or type(player) == "number" and at[string.format("%.0f", player)]
     if j then
-      avoids[i * n + j], avoids[j * n + i] = true, true
+      local pair, other = i * batch.n + j, j * batch.n + i
+      view.avoids[pair], view.avoids[other], batch.avoided[pair], batch.avoided[other] = true, true, true, true
       view.count = view.count + 1
     end
   end

@@ -8,7 +8,7 @@
 --   overlap, latency  list[i] (elements that the ticket accepts now) and has[i] (the same as keys; of latency with ms)
 --   latency           limit[i], regions[i] (also those that it does not accept yet)
 --   avoid             avoids[i * n + j] (whether one avoids the other) and count; avoiding of the batch has the views
---                     with any
+--                     with any, and avoided of the batch their pairs
 -- ready[i] says whether the rule is optional for a ticket; nil if for none. A rule is optional for a group if it is for
 -- all of it; a distance rule has an infinite limit instead.
 
@@ -47,21 +47,24 @@ end
 
 -- view_rule: read a rule's values of all tickets.
 local function view_rule(batch, rule, tickets, at)
-  local view = { rule = rule, kind = rule.type, value = {}, limit = {}, list = {}, has = {}, regions = {} }
-  local ids = rule.type == "equal" and new_ids()
+  local kind, value, limit = rule.type, {}, {}
+  local view = { rule = rule, kind = kind, value = value, limit = limit, list = {}, has = {}, regions = {} }
+  local ids = kind == "equal" and new_ids()
   note_ready(view, tickets, batch.n, batch.size)
-  if rule.type == "avoid" then
+  if kind == "avoid" then
     view_avoided(batch, view, tickets, at)
+    return view
   end
-  for i = 1, rule.type ~= "avoid" and batch.n or 0 do
-    if rule.type == "distance" then
-      view.value[i], view.limit[i] = read_number(rule, tickets[i]), limit_at(rule, tickets[i].waited_ms)
-    elseif rule.type == "equal" then
-      view.value[i] = read_key(rule, tickets[i], ids)
-    elseif rule.type == "overlap" then
-      accept_set(view, i, tickets[i])
+  for i = 1, batch.n do
+    local ticket = tickets[i]
+    if kind == "distance" then
+      value[i], limit[i] = read_number(rule, ticket), limit_at(rule, ticket.waited_ms)
+    elseif kind == "equal" then
+      value[i] = read_key(rule, ticket, ids)
+    elseif kind == "overlap" then
+      accept_set(view, i, ticket)
     else
-      accept_regions(view, i, tickets[i])
+      accept_regions(view, i, ticket)
     end
   end
   return view
@@ -70,7 +73,7 @@ end
 -- view_batch: a batch as the rules see it. size is how many tickets meet. primary is the view of the first distance
 -- rule.
 local function view_batch(rules, tickets, n, size)
-  local batch = { n = n, size = size, tickets = tickets, rules = {}, avoiding = {}, checks = {} }
+  local batch = { n = n, size = size, tickets = tickets, rules = {}, avoiding = {}, avoided = {}, checks = {} }
   local at = {}
   for i = 1, n do
     at[tickets[i].player] = i

@@ -12,15 +12,18 @@ end
 
 -- extent: the gap among members, nil if one has no number, and their limit.
 local function extent(view, members, count)
-  local low, high, allowed, missing = math.huge, -math.huge, view.limit[members[1]], false
+  local values, limits, oldest, missing = view.value, view.limit, view.rule.oldest or false, false
+  local low, high, allowed = math.huge, -math.huge, limits[members[1]]
   for m = 1, count do
-    local value, limit = view.value[members[m]], view.limit[members[m]]
-    missing = missing or value == nil
-    low, high = math.min(low, value or low), math.max(high, value or high)
-    if view.rule.oldest then
-      allowed = math.max(allowed, limit)
+    local value, limit = values[members[m]], limits[members[m]]
+    if not value then
+      missing = true
     else
-      allowed = math.min(allowed, limit)
+      low = value < low and value or low
+      high = value > high and value or high
+    end
+    if limit > allowed == oldest then
+      allowed = limit
     end
   end
   return not missing and high - low or nil, allowed

@@ -1,90 +1,113 @@
+--@include lib/data.lua
 --@include lib/rules_limits.lua
 --@include lib/rules_avoid.lua
 --@include lib/rules_common.lua
 
--- grown_by: how much a limit has grown; nil if it has not.
-local function grown_by(rule, limit)
-  return limit > rule.max and limit - rule.max or nil
+-- What the rules did in a group is told as JSON, an object for each rule that has something to tell, its fields sorted
+-- by name:
+--   rule       the name of the rule
+--   gap        distance: the greatest between members
+--   mean_gap   distance, of more than two members: the mean of all pairs
+--   common     overlap: an element of all
+--   region     latency: a region of all
+--   latency    latency: the worst one there (ms)
+--   limit      distance, latency: what the limit had grown to, of latency the widest of a member
+--   widened    distance, latency: how much the limit had grown, if it had
+--   waived     1 if the rule would forbid the group, but was optional for it
+-- A function for each type returns the text of the fields before rule, and of those behind it; nil for nothing to tell.
+
+local waived_text = ',"waived":1'
+
+-- widened_text: how much a limit has grown.
+local function widened_text(rule, limit)
+  return limit > rule.max and string.format(',"widened":%.14g', limit - rule.max) or ""
 end
 
--- distance_data: what a distance rule tells of a group. The limit of a rule that is optional is the widest it had.
-local function distance_data(view, members, entry)
-  local gap, allowed = extent(view, members, #members)
-  entry.gap, entry.limit = gap, allowed
-  if allowed == math.huge then
-    entry.limit = widest(view.rule)
-    entry.waived = (not gap or gap > entry.limit) and 1 or nil
-  end
-  entry.widened = grown_by(view.rule, entry.limit)
+-- mean_gap: the mean gap of all pairs of members.
+local function mean_gap(view, members)
   local sum, count = 0, 0
-  for m = 2, gap and #members > 2 and #members or 0 do
+  for m = 2, #members do
     for l = 1, m - 1 do
       sum = sum + math.abs(view.value[members[m]] - view.value[members[l]])
       count = count + 1
     end
   end
-  entry.mean_gap = count > 0 and sum / count or nil
-  return true
+  return sum / count
 end
 
--- common_data: what an overlap or latency rule tells of a group.
-local function common_data(view, members, entry)
-  local element, worst = common_of(view, members, #members)
-  if not element then
-    entry.waived = 1
-  elseif view.kind == "overlap" then
-    entry.common = element
-  else
-    entry.region, entry.latency, entry.limit = element, worst, 0
-    for m = 1, #members do
-      local limit = view.limit[members[m]]
-      entry.limit = math.max(entry.limit, limit == math.huge and widest(view.rule) or limit)
-    end
-    entry.widened = grown_by(view.rule, entry.limit)
+-- tell_distance: the limit of a rule that is optional is the widest it had.
+local function tell_distance(view, members)
+  local gap, allowed = extent(view, members, #members)
+  local limit, behind = allowed, ""
+  if allowed == math.huge then
+    limit = widest(view.rule)
+    behind = (not gap or gap > limit) and waived_text or ""
   end
-  return true
+  behind = behind .. widened_text(view.rule, limit)
+  if not gap then
+    return string.format('"limit":%.14g,', limit), behind
+  elseif #members == 2 then
+    return string.format('"gap":%.14g,"limit":%.14g,', gap, limit), behind
+  end
+  return string.format('"gap":%.14g,"limit":%.14g,"mean_gap":%.14g,', gap, limit, mean_gap(view, members)), behind
 end
 
--- equal_data: an equal rule tells only that it was waived.
-local function equal_data(view, members, entry)
+local function tell_overlap(view, members)
+  local element = common_of(view, members, #members)
+  if not element then
+    return "", waived_text
+  end
+  return '"common":' .. quoted(element) .. ",", ""
+end
+
+local function tell_latency(view, members)
+  local region, worst = common_of(view, members, #members)
+  local most = 0
+  if not region then
+    return "", waived_text
+  end
+  for m = 1, #members do
+    local limit = view.limit[members[m]]
+    most = math.max(most, limit == math.huge and widest(view.rule) or limit)
+  end
+  local before = string.format('"latency":%.14g,"limit":%.14g,"region":', worst, most)
+  return before .. quoted(region) .. ",", widened_text(view.rule, most)
+end
+
+local function tell_equal(view, members)
   local value = view.value[members[1]]
   for m = 1, #members do
     if value == nil or view.value[members[m]] ~= value then
-      entry.waived = 1
+      return "", waived_text
     end
   end
-  return entry.waived
+  return nil, nil
 end
 
--- describe_group: what the rules did in a group: a list with an entry for each rule that has something to tell, in the
--- order of the rules. Each has rule (the name) and
---   distance  gap and limit (what it had grown to); of more than two members also mean_gap (the mean of all pairs)
---   overlap   common: an element of all
---   latency   region, latency (the worst one there, ms) and limit (the widest of a member)
---   limits    widened: how much the limit had grown, if it had
---   any       waived = 1 if the rule would forbid the group, but was optional for it
-local function describe_group(batch, members)
-  local data = {}
-  for r = 1, #batch.rules do
-    local view = batch.rules[r]
-    local entry, tells = { rule = view.rule.name }, nil
-    if view.kind == "distance" then
-      tells = distance_data(view, members, entry)
-    elseif view.kind == "equal" then
-      tells = equal_data(view, members, entry)
-    elseif view.kind ~= "avoid" then
-      tells = common_data(view, members, entry)
-    end
-    for m = 2, view.kind == "avoid" and view.loose and #members or 0 do
-      for l = 1, m - 1 do
-        if apart(batch, view, members[l], members[m]) then
-          entry.waived, tells = 1, true
-        end
+local function tell_avoid(view, members, batch)
+  for m = 2, view.loose and #members or 0 do
+    for l = 1, m - 1 do
+      if apart(batch, view, members[l], members[m]) then
+        return "", waived_text
       end
     end
-    if tells then
-      data[#data + 1] = entry
+  end
+  return nil, nil
+end
+
+local tells = {
+  distance = tell_distance, overlap = tell_overlap, latency = tell_latency, equal = tell_equal, avoid = tell_avoid,
+}
+
+-- describe_group: what the rules did in a group: a list of texts, in the order of the rules.
+local function describe_group(batch, members)
+  local texts = {}
+  for r = 1, #batch.rules do
+    local view = batch.rules[r]
+    local before, behind = tells[view.kind](view, members, batch)
+    if before then
+      texts[#texts + 1] = "{" .. before .. '"rule":' .. quoted(view.rule.name) .. behind .. "}"
     end
   end
-  return data
+  return texts
 end

@@ -37,7 +37,7 @@ local function pair_exactly(batch, order, m, mates)
   for i = 1, m - 1 do
     search.weights[i] = {}
     for d = 1, m - i do
-      search.weights[i][d] = weigh(batch, order[i], order[i + d])
+      search.weights[i][d] = batch.weigh(order[i], order[i + d])
     end
   end
   best_from(search, 1, 0)

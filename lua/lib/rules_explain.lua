@@ -19,7 +19,7 @@ local function explain_ticket(rules, tickets, n, i)
   local found, first, nearest = { permitted = 0 }, math.huge, math.huge
   for j = 1, n do
     if j ~= i then
-      local at, blocking = pair_time(batch, i, j)
+      local at, blocking = pair_time(batch, i, j, math.huge)
       local gap = distance_between(batch, i, j)
       if at == 0 then
         found.permitted = found.permitted + 1

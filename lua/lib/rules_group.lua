@@ -24,7 +24,7 @@ local function work_for(batch)
     avoided = avoided + batch.avoiding[v].count
   end
   if #batch.checks == 0 and batch.primary and avoided < batch.n * batch.n / 16 then
-    return 300
+    return 32
   end
   return 2500
 end
@@ -48,6 +48,8 @@ local function pair_up(rules, tickets, n, total)
   local batch = view_batch(rules, tickets, n, size)
   add_checks(batch)
   scale_weights(batch, rules.matches_first)
+  batch.worth = new_worth(batch)
+  batch.weigh = new_weigher(batch)
   batch.work = work_for(batch) * n / total
   local parts = n >= size and partition(batch) or {}
   for p = 1, #parts do

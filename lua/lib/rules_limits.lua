@@ -5,7 +5,8 @@ local function limit_at(rule, waited)
   if rule.optional_ms and waited >= rule.optional_ms then
     return math.huge
   elseif rule.every_ms then
-    return math.min(rule.to, rule.max + rule.by * waited / rule.every_ms)
+    local limit = rule.max + rule.by * waited / rule.every_ms
+    return limit < rule.to and limit or rule.to
   end
   local limit, steps = rule.max, rule.steps
   for s = 1, steps and #steps or 0 do

@@ -26,6 +26,25 @@ local function span(batch, order, m, rank)
   return low, high
 end
 
+-- stretches: a number for each rank. No ticket of a stretch reaches the next one, so no pair is of two stretches.
+local function stretches(batch, order, m)
+  local stretch, count, farthest, values = {}, 1, math.huge, batch.primary and batch.primary.value
+  for r = 1, m do
+    local i = order[r]
+    local reach, value = reach_of(batch, i), values and values[i]
+    if value and value > farthest then
+      count, farthest = count + 1, -math.huge
+    elseif r == 1 then
+      farthest = -math.huge
+    end
+    stretch[r] = count
+    if reach == math.huge or value + reach > farthest then
+      farthest = value and value + reach or math.huge
+    end
+  end
+  return stretch
+end
+
 -- candidates: the other tickets within reach of the one at a rank, the nearest first; without a distance the oldest.
 local function candidates(batch, order, m, rank)
   local list, values = {}, batch.primary and batch.primary.value

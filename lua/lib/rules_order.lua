@@ -1,29 +1,37 @@
 -- in_rank_order: the positions of a part sorted by the primary distance, those without a number last; the longer wait
 -- decides between equals. Numbers sort faster without a function that compares, so equal ones are put together first.
 local function in_rank_order(batch, part)
-  local primary, holders, numbers, order, rest = batch.primary, {}, {}, {}, {}
+  local primary, oldest, behind, numbers, count, order, n = batch.primary, {}, {}, {}, 0, {}, 0
   if not primary then
     return part
   end
-  for p = 1, #part do
-    local value = primary.value[part[p]]
-    local list = value and holders[value] or {}
+  local unknown = nil
+  for p = #part, 1, -1 do
+    local i = part[p]
+    local value = primary.value[i]
     if not value then
-      rest[#rest + 1] = part[p]
-    elseif #list == 0 then
-      numbers[#numbers + 1], holders[value] = value, list
+      behind[i] = unknown
+      unknown = i
+    else
+      if not oldest[value] then
+        count = count + 1
+        numbers[count] = value
+      end
+      behind[i] = oldest[value]
+      oldest[value] = i
     end
-    list[#list + 1] = part[p]
   end
   table.sort(numbers)
-  for k = 1, #numbers do
-    local list = holders[numbers[k]]
-    for p = 1, #list do
-      order[#order + 1] = list[p]
+  for k = 1, count + 1 do
+    local i = unknown
+    if k <= count then
+      i = oldest[numbers[k]]
     end
-  end
-  for p = 1, #rest do
-    order[#order + 1] = rest[p]
+    while i do
+      n = n + 1
+      order[n] = i
+      i = behind[i]
+    end
   end
   return order
 end

@@ -5,7 +5,7 @@
 
 -- lacks: whether a rule lets a ticket meet nobody now.
 local function lacks(view, i, any_free)
-  if view.kind == "avoid" or view.loose and view.ready[i] then
+  if view.loose and view.ready[i] then
     return false
   elseif view.kind == "distance" then
     return view.value[i] == nil and not (view.rule.oldest and any_free)
@@ -17,8 +17,8 @@ end
 
 -- leave_out: take tickets that can meet nobody out of all parts.
 local function leave_out(view, parts, n)
-  local any_free = false
-  for i = 1, n do
+  local any_free, oldest = false, view.rule.oldest
+  for i = 1, oldest and n or 0 do
     any_free = any_free or view.limit[i] == math.huge
   end
   for i = 1, n do
@@ -46,19 +46,25 @@ local function partition(batch)
   end
   for r = 1, #batch.rules do
     local view = batch.rules[r]
-    leave_out(view, parts, n)
+    if view.kind ~= "avoid" then
+      leave_out(view, parts, n)
+    end
     if view.kind == "equal" and not view.loose then
       split(parts, view.value, n)
     elseif (view.kind == "overlap" or view.kind == "latency") and not view.loose then
       split(parts, linked(view, parts, n), n)
     end
   end
-  local ids = new_ids()
+  local list_of = {}
   for i = 1, n do
-    if parts[i] ~= 0 then
-      local part = ids(parts[i])
-      lists[part] = lists[part] or {}
-      lists[part][#lists[part] + 1] = i
+    local part = parts[i]
+    local list = list_of[part]
+    if not list and part ~= 0 then
+      list = {}
+      list_of[part], lists[#lists + 1] = list, list
+    end
+    if part ~= 0 then
+      list[#list + 1] = i
     end
   end
   return lists

@@ -32,7 +32,7 @@ local function weigh_team(batch, members, count)
     if allowed < math.huge and (not gap or gap > allowed) then
       return nil
     end
-    weight = worth(batch, gap, allowed)
+    weight = batch.worth(gap, allowed)
   end
   for m = 2, #batch.avoiding > 0 and count or 0 do
     for l = 1, m - 1 do

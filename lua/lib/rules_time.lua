@@ -43,17 +43,19 @@ local function rule_time(batch, view, i, j)
   if view.kind ~= "distance" then
     at = math.min(at, optional)
   end
-  return math.max(at, 0)
+  return at > 0 and at or 0
 end
 
 -- pair_time: in how many ms two tickets may meet, and the view of the rule that keeps them apart longest; nil if none.
-local function pair_time(batch, i, j)
-  local latest, blocking = 0, nil
-  for r = 1, #batch.rules do
+-- A time of enough, or more, says no more than that they meet no sooner.
+local function pair_time(batch, i, j, enough)
+  local latest, blocking, r = 0, nil, 1
+  while batch.rules[r] and latest < enough do
     local at = rule_time(batch, batch.rules[r], i, j)
     if at > latest then
       latest, blocking = at, batch.rules[r]
     end
+    r = r + 1
   end
   return latest, blocking
 end
@@ -67,11 +69,13 @@ local function earliest_meeting(rules, tickets, n)
   local batch = view_batch(rules, tickets, n, 2)
   for i = 2, n do
     for j = 1, i - 1 do
-      first = math.min(first, (pair_time(batch, i, j)))
+      local at = pair_time(batch, i, j, first)
+      if at == 0 then
+        return nil
+      elseif at < first then
+        first = at
+      end
     end
-  end
-  if first == 0 then
-    return nil
   end
   return first
 end

@@ -1,4 +1,5 @@
 --@include lib/rules_weigh.lua
+--@include lib/rules_near.lua
 
 -- The best pairs among tickets at most k ranks apart. From the last rank to the first, f(i, taken) is the weight of the
 -- best pairs from rank i on, where taken has a bit for each of the k ranks from i on: the lowest is that of i.
@@ -20,28 +21,29 @@ local function free_masks(k)
   return free, half
 end
 
--- weights_behind: the weights of a ticket with those up to k ranks behind it; nil where they may not meet.
-local function weights_behind(batch, order, i, m, k)
-  local weights, primary = {}, batch.primary
-  local value, limit = nil, math.huge
-  if primary and not primary.rule.oldest then
-    value, limit = primary.value[order[i]], primary.limit[order[i]]
-  end
-  for d = 1, math.min(k, m - i) do
-    local other = value and primary.value[order[i + d]]
-    if other and other - value > limit then
-      break -- and all behind it are farther away
+-- weigh_behind: fill in the weights of a ticket with those up to k ranks behind it; nil where they may not meet.
+local function weigh_behind(batch, order, i, k, weights)
+  local weigh, own, values, near_by = batch.weigh, order[i], batch.primary and batch.primary.value, true
+  local reach = reach_of(batch, own)
+  local bounded = reach < math.huge and values[own]
+  for d = 1, k do
+    local j, weight = order[i + d], nil
+    local value = bounded and j and values[j]
+    if value and value - bounded > reach then
+      near_by = false -- those behind it are farther away
     end
-    weights[d] = weigh(batch, order[i], order[i + d])
+    if j and near_by then
+      weight = weigh(own, j)
+    end
+    weights[d] = weight
   end
-  return weights
 end
 
 -- fill_row: f(i, …) from f(i + 1, …). picks has, for each mask with an even one of i, the distance of the partner.
 local function fill_row(row, below, weights, k, half, free, picks, base)
   for mask = 0, half - 1 do
-    local weight = below[mask]
-    row[2 * mask], row[2 * mask + 1] = weight, weight
+    local weight, even = below[mask], 2 * mask
+    row[even], row[even + 1] = weight, weight
   end
   for d = 1, k do
     local weight = weights[d]
@@ -49,10 +51,9 @@ local function fill_row(row, below, weights, k, half, free, picks, base)
       local bit, masks = 2 ^ (d - 1), free[d]
       for at = 1, #masks do
         local mask = masks[at]
-        local sum = weight + below[mask + bit]
-        if sum > row[2 * mask] then
-          row[2 * mask] = sum
-          picks[base + mask] = d
+        local sum, even = weight + below[mask + bit], 2 * mask
+        if sum > row[even] then
+          row[even], picks[base + mask] = sum, d
         end
       end
     end
@@ -62,12 +63,13 @@ end
 -- pair_by_window: note the best pairs of the m tickets in order, at most k ranks apart, in mates.
 local function pair_by_window(batch, order, m, k, mates)
   local free, half = free_masks(k)
-  local row, below, picks = {}, {}, {}
+  local row, below, picks, weights = {}, {}, {}, {}
   for mask = 0, 2 * half - 1 do
     below[mask] = 0
   end
   for i = m - 1, 1, -1 do
-    fill_row(row, below, weights_behind(batch, order, i, m, k), k, half, free, picks, i * half)
+    weigh_behind(batch, order, i, k, weights)
+    fill_row(row, below, weights, k, half, free, picks, i * half)
     local filled = row
     row = below
     below = filled

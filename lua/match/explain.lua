@@ -19,14 +19,13 @@ if not expires_in_queue(value, mark) then
   return reply
 end
 
-local ids, records, positions = { id }, { value }, { 1 }
+local ids, records = { id }, { value }
 for _, list in ipairs({ passed, waiting }) do
   local found = #ids < limit and call("LRANGE", list, 0, limit - #ids - 1) or {}
   for i, record in ipairs(#found > 0 and call("HMGET", tickets, unpack(found)) or {}) do
     local expires = expires_in_queue(record, mark)
     if found[i] ~= id and expires and expires > now then
       ids[#ids + 1], records[#records + 1] = found[i], record
-      positions[#ids] = #ids
     end
   end
 end
@@ -36,7 +35,7 @@ if policy ~= "rules" then
   return reply
 end
 local rules = cjson.decode(source)
-local told = new_rules_engine().explain(rules, seen_by_rules(rules, records, positions, now), #ids, 1)
+local told = new_rules_engine().explain(rules, seen_by_rules(rules, records, #ids, now), #ids, 1)
 reply[6], reply[7], reply[8] = told.permitted, ids[told.candidate] or "", told.rule or ""
 reply[9] = told.wait_ms and string.format("%.0f", told.wait_ms) or ""
 reply[10] = told.gap and string.format("%.14g", told.gap) or ""

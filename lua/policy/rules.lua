@@ -4,61 +4,48 @@
 
 local max_decoded = 128 -- tickets a call, where their attributes may be decoded
 
--- told_fields: the keys of what describe_group returns, sorted.
-local told_fields = { "common", "gap", "latency", "limit", "mean_gap", "region", "rule", "waived", "widened" }
-
--- entry_text: what a rule did, as JSON: what text_of makes of it, in less time.
-local function entry_text(entry)
-  local parts = {}
-  for f = 1, #told_fields do
-    local value = entry[told_fields[f]]
-    if value then
-      parts[#parts + 1] = quoted(told_fields[f]) .. ":" .. text_of(value, 0)
-    end
-  end
-  return "{" .. table.concat(parts, ",") .. "}"
-end
-
 -- told_text: what the rules did in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and what
 -- players write may be long: an entry for which there is no room is left out. nil if there is none.
 local function told_text(entries)
   local texts, room = {}, max_data - #'{"rules":[]}'
   for i = 1, #entries do
-    local text = entry_text(entries[i])
-    if #text < room then
-      texts[#texts + 1] = text
-      room = room - #text - 1
+    local size = #entries[i]
+    if size < room then
+      texts[#texts + 1] = entries[i]
+      room = room - size - 1
     end
   end
   return #texts > 0 and '{"rules":[' .. table.concat(texts, ",") .. "]}" or nil
 end
 
--- seen_by_rules: the first n tickets of some records as the rules see them.
-local function seen_by_rules(rules, records, positions, now)
-  local tickets = {}
-  for i = 1, #positions do
-    local record = records[positions[i]]
-    local player, rating, attributes, more = seen_by_policy(record)
+-- seen_by_rules: the first n of some records as the rules see them.
+local function seen_by_rules(rules, records, n, now)
+  local tickets, opponents_in = {}, rules.recent and opponents_reader(rules.recent)
+  for i = 1, n do
+    local record = records[i]
+    local since, player, rating, at = read_ticket(record)
+    local waited, attributes = now - since, rules.decode and attributes_in(record, at) or ""
     tickets[i] = {
+      since = since,
       player = player,
       rating = tonumber(rating),
-      attributes = rules.decode and attributes ~= "" and cjson.decode(attributes) or nil,
-      waited_ms = math.max(0, now - enqueued_at(record)),
-      recent = rules.recent and more ~= "" and opponents_in(more) or nil,
+      attributes = attributes ~= "" and cjson.decode(attributes) or nil,
+      waited_ms = waited > 0 and waited or 0,
+      recent = opponents_in and opponents_in(record, at),
     }
   end
   return tickets
 end
 
--- in_waiting_order: the positions of a batch by the time of enqueueing. Numbers sort faster without a function that
+-- in_waiting_order: the positions of n tickets by the time of enqueueing. Numbers sort faster without a function that
 -- compares, and behind a time there is room for a position.
-local function in_waiting_order(batch)
-  local keys, room = {}, batch.n + 1
-  for i = 1, batch.n do
-    keys[i] = enqueued_at(batch.records[i]) * room + i
+local function in_waiting_order(tickets, n)
+  local keys, room = {}, n + 1
+  for i = 1, n do
+    keys[i] = tickets[i].since * room + i
   end
   table.sort(keys)
-  for k = 1, batch.n do
+  for k = 1, n do
     keys[k] = keys[k] % room
   end
   return keys
@@ -90,25 +77,19 @@ local function follow_rules(plan, source)
     engine = engine or new_rules_engine()
     return engine
   end
-  local function all_of(batch)
-    local positions = {}
-    for i = 1, batch.n do
-      positions[i] = i
-    end
-    return positions
-  end
   plan.notes, plan.most = (rules.recent or 0) > 0, max_decoded
   plan.policy = function(batch)
-    local tickets = seen_by_rules(rules, batch.records, all_of(batch), batch.now)
-    return as_matches(ready().group(rules, tickets, batch.n, plan.total))
+    batch.seen = seen_by_rules(rules, batch.records, batch.n, batch.now)
+    return as_matches(ready().group(rules, batch.seen, batch.n, plan.total))
   end
   plan.sweep = function(batch)
-    local positions = in_waiting_order(batch)
+    local seen = seen_by_rules(rules, batch.records, batch.n, batch.now)
+    local positions, tickets = in_waiting_order(seen, batch.n), {}
     local chunk, open = { order = {}, parts = {}, more = batch.more }, {}
     for i = 1, batch.n do
-      chunk.order[positions[i]], chunk.parts[i] = i, batch.parts[positions[i]]
+      local at = positions[i]
+      tickets[i], chunk.order[at], chunk.parts[i] = seen[at], i, batch.parts[at]
     end
-    local tickets = seen_by_rules(rules, batch.records, positions, batch.now)
     local groups, left_open = ready().sweep(rules, tickets, batch.n, plan.total, chunk)
     for i = 1, batch.n do
       open[positions[i]] = left_open[i]
@@ -117,10 +98,14 @@ local function follow_rules(plan, source)
     return as_matches(groups, positions)
   end
   plan.rank = function(batch)
-    return ready().rank(rules, seen_by_rules(rules, batch.records, all_of(batch), batch.now), batch.ids)
+    return ready().rank(rules, seen_by_rules(rules, batch.records, batch.n, batch.now), batch.ids)
   end
   plan.meeting = function(batch, positions)
-    return ready().earliest(rules, seen_by_rules(rules, batch.records, positions, batch.now), #positions)
+    local tickets = {}
+    for i = 1, #positions do
+      tickets[i] = batch.seen[positions[i]]
+    end
+    return ready().earliest(rules, tickets, #positions)
   end
 end
 
@@ -128,7 +113,8 @@ end
 -- a small queue that was seen in one call is worth the look.
 local function first_meeting(visit)
   local kept, by = visit.kept, visit.by
-  if not by.meeting or visit.resumed or visit.blind or visit.paused or #kept < 2 or #kept > 32 then
+  local seen = visit.batch.seen -- none if the rules failed
+  if not by.meeting or not seen or visit.resumed or visit.blind or visit.paused or #kept < 2 or #kept > 32 then
     return nil
   end
   local wait = by.meeting(visit.batch, kept)

@@ -81,6 +81,7 @@ for at = 1, #ARGV, 3 do
   local groups = engine.group(rules, tickets, #tickets, tonumber(ARGV[at + 2]))
   for g = 1, #groups do
     for d = 1, #groups[g].data do
+      groups[g].data[d] = cjson.decode(groups[g].data[d])
       exact(groups[g].data[d])
     end
     if #groups[g].data == 0 then

@@ -17,7 +17,7 @@ func TestGroupsTellWhatTheRulesDid(t *testing.T) {
 	}{
 		{"a distance that has grown", defaultRule, []ticket{rated("a", 0, 10_000), rated("b", 30, 4000)}, `[{"rule":"rating","gap":"30","limit":"90","widened":"40"}]`},
 		{"of three", `{"size":3,"rules":[{"name":"skill","type":"distance","max":50}]}`, []ticket{rated("a", 0, 0), rated("b", 40, 0), rated("c", 10, 0)},
-			`[{"rule":"skill","gap":"40","mean_gap":"26.666666666666668","limit":"50"}]`},
+			`[{"rule":"skill","gap":"40","mean_gap":"26.666666666667","limit":"50"}]`},
 		{"optional, but not needed", `{"rules":[{"name":"skill","type":"distance","max":50,"optional_after":"9s"}]}`, []ticket{rated("a", 0, 9000), rated("b", 50, 9000)},
 			`[{"rule":"skill","gap":"50","limit":"50"}]`},
 		{"waived", `{"rules":[{"name":"skill","type":"distance","max":50,"optional_after":"9s"}]}`, []ticket{rated("a", 0, 9000), rated("b", 51, 9000)},

@@ -237,16 +237,18 @@ func TestScriptsReadAndWriteTheGoldenRecords(t *testing.T) {
 			request := strings.Join([]string{want.Queue + online, want.Player, want.Rating, want.ReplyTo, want.Attributes}, "\t")
 			got := inRedis(t, env, `
 local record = ARGV[1]
-local player, rating, attributes, more = seen_by_policy(record)
+local since, player, rating, at = read_ticket(record)
+local attributes, last = attributes_in(record, at)
+local more = string.sub(record, last + 1)
 return {
   string.format("%.0f", expires_at(record)), string.format("%.0f", ttl_of(body_of(record))),
-  string.format("%.0f", enqueued_at(record)), tostring(while_online(record)), queue_of(record), player_of(record), player,
-  rating, attributes, more, opponents_in(more), new_record(expires_at(record), body_of(record)), restored(record),
+  string.format("%.0f", enqueued_at(record)), string.format("%.0f", since), tostring(while_online(record)), queue_of(record), player_of(record), player,
+  rating, attributes, more, opponents_reader(tonumber(ARGV[3]))(record, at) or {}, new_record(expires_at(record), body_of(record)), restored(record),
   request_in(body_of(record)), ARGV[2] .. more, tostring(expires_in_queue(record, queue_of(record) .. "\t") ~= false),
   tostring(expires_in_queue(record, "another\t")), predecessor_of(record) or ""
-}`, want.Text, body)
+}`, want.Text, body, strconv.Itoa(max(1, len(want.Opponents))))
 			same(t, want.Text, got, []any{
-				want.ExpiresMS, want.TTLMS, want.EnqueuedMS, want.WhileOnline, want.Queue, want.Player, want.Player,
+				want.ExpiresMS, want.TTLMS, want.EnqueuedMS, want.EnqueuedMS, want.WhileOnline, want.Queue, want.Player, want.Player,
 				want.Rating, want.Attributes, want.More, want.Opponents, want.Text, want.Again, request, body + want.More, true, false, want.Predecessor,
 			})
 		}
