@@ -189,7 +189,7 @@ func TestLateNews(t *testing.T) {
 	})`); got != "match,queue,released,t2," {
 		t.Errorf("a released match: %s", got)
 	}
-	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({othersOf}) =>
+	if got := eval[string](p, `import("./assets/any/demo-ticket.js").then(({othersOf}) =>
 		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
 		t.Errorf("others: %s", got)
 	}

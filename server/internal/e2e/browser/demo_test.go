@@ -3,6 +3,7 @@ package browser_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,9 @@ func TestTwoPagesPlayAGame(t *testing.T) {
 		b.click("#challenge")
 		b.see("#withdraw")
 		a.sees(".invitation", "Bo challenges you")
+		if text := a.text(".invitation"); strings.Contains(text, "gives up") {
+			t.Errorf("the game is over, but: %s", text)
+		}
 		a.click(".invitation .accept")
 		playRound(a, b)
 		b.click(".foot button")

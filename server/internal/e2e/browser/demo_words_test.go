@@ -142,7 +142,8 @@ func TestReadyCheck(t *testing.T) {
 		p.click("#accept")
 	}
 	a.sees(".versus", "Bo")
-	b.see("#start")
+	a.asked() // without another click
+	b.asked()
 }
 
 // The page is Korean for browsers set to Korean, and another choice is kept.

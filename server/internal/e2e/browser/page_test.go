@@ -218,7 +218,7 @@ func (p *page) before(script string) {
 func (p *page) noSidewaysScroll() {
 	p.t.Helper()
 	const wider = `(() => { const s = document.scrollingElement; if (s.scrollWidth <= s.clientWidth) return "";
-		const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > s.clientWidth + 1);
+		const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > s.clientWidth);
 		return s.scrollWidth + " > " + s.clientWidth + ": " + out.slice(0, 5).map((e) => e.tagName + "." + e.className).join(" "); })()`
 	if problem := eval[string](p, wider); problem != "" {
 		p.t.Errorf("the page scrolls sideways: %s", problem)

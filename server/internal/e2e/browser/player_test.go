@@ -99,6 +99,7 @@ func playRound(a, b *page) {
 func (p *page) scores() string {
 	p.t.Helper()
 	p.see(".final")
+	p.until(`[...document.querySelectorAll(".final .points")].every((e) => e.textContent === e.dataset.points)`) // they count up
 	return eval[string](p, `[...document.querySelectorAll(".final li")].map((e) =>
 		e.querySelector(".name").firstChild.textContent + " " + e.querySelector(".points").textContent).join("\n")`)
 }

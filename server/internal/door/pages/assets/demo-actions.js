@@ -5,6 +5,7 @@ import {leave} from './demo-state.js';
 import {noticeOf} from './demo-player.js';
 
 const rounds = 7; // questions of a game
+const askAgainAfter = 3000; // ms until a friend who is away is asked again
 const freshEnough = 5 * 60_000; // ms that a guest's token must still last for a new game
 
 export function actionsOf(player) {
@@ -61,6 +62,7 @@ export function actionsOf(player) {
   const goOn = () => {
     const {match, game} = state;
     if (match?.started && !game) start();
+    if (state.join) Object.assign(state.join, {askAt: performance.now(), room: null});
     if (game?.phase === 'question' && game.unsure) tell();
   };
 
@@ -90,6 +92,23 @@ export function actionsOf(player) {
     }
     const users = await player.attempt('request_friend_game_matching', {friendUserId: opponent});
     if (users?.roomId && state.match?.room !== users.roomId) state.invited = {room: users.roomId, to: opponent};
+    player.changed();
+  };
+
+  // askFriend asks the player of a link for a game, again and again while that player is away.
+  const askFriend = async () => {
+    const {join} = state;
+    if (!join || join.room || join.asking || state.link.status !== 'open') return;
+    Object.assign(join, {asking: true, askAt: null, problem: null});
+    try {
+      const users = await player.ask('request_friend_game_matching', {friendUserId: join.to});
+      if (users?.roomId) Object.assign(join, {room: users.roomId, away: false, ended: null});
+      else join.askAt = performance.now() + askAgainAfter;
+    } catch (problem) {
+      if (problem.code === 'offline' || problem.retryAfterMs) join.askAt = performance.now() + (problem.retryAfterMs ?? 0);
+      else join.problem = noticeOf(problem);
+    }
+    join.asking = false;
     player.changed();
   };
 
@@ -137,6 +156,22 @@ export function actionsOf(player) {
     comeBack: () => player.comeBack(),
     somebodyNew: () => player.becomeNew(),
     tryNow: () => player.wake(),
+    askFriend,
+    askAgain: () => {
+      Object.assign(state.join, {ended: null, problem: null, room: null});
+      return askFriend();
+    },
+    leaveJoin: () => {
+      const {room} = state.join;
+      leave(state);
+      if (room) player.ask('end_game_playing', {roomId: room}).catch(() => {}); // else it expires
+      player.changed();
+    },
+    // welcome accepts the friend who has opened our link: we have asked for the game.
+    welcome: () => {
+      const [invitation] = state.invitations;
+      if (invitation && state.sharing && !state.match && !state.proposed) accept(invitation);
+    },
     dismiss: () => {
       state.notice = null;
       player.changed();

@@ -1,8 +1,8 @@
 // The parts around the screens: the connection, notices and invitations.
 
 import {h, say, show} from './dom.js';
-import {button, seconds} from './demo-parts.js';
-import {nameOf} from './demo-state.js';
+import {button, seconds, tell} from './demo-parts.js';
+import {nameOf, playing} from './demo-state.js';
 
 const slow = 600; // ms until the page shows that it connects
 const backFor = 2500; // ms that the page shows that the connection is back
@@ -26,11 +26,16 @@ export function frame(t, state, actions) {
   invitations.replaceChildren();
 
   const drawInvitations = () => {
-    const wanted = JSON.stringify([state.invitations, Boolean(state.match)]);
+    const wanted = JSON.stringify([state.invitations, playing(state)]);
     if (wanted === invited) return;
     invited = wanted;
+    const titleOf = (name) => {
+      const title = h('strong');
+      tell(title, t('invitation', name), [name]);
+      return title;
+    };
     invitations.replaceChildren(...state.invitations.map((invitation) => h('div', {class: 'invitation card'},
-      h('p', {}, h('strong', {}, t('invitation', nameOf(state, invitation.from))), state.match ? ` ${t('invitationForfeits')}` : null),
+      h('p', {}, titleOf(nameOf(state, invitation.from)), playing(state) ? ` ${t('invitationForfeits')}` : null),
       h('div', {class: 'actions'},
         button(t('accept'), () => actions.acceptInvitation(invitation), {class: 'primary accept'}),
         button(t('decline'), () => actions.declineInvitation(invitation), {class: 'decline'})))));
@@ -49,7 +54,7 @@ export function frame(t, state, actions) {
     show(tryNow, status === 'away');
 
     show(document.getElementById('notice'), state.notice !== null);
-    say(notice, state.notice ? wordOf(t, state.notice) : '');
+    tell(notice, state.notice ? wordOf(t, state.notice) : '', [state.notice?.name]);
     say(noticeLeft, state.notice?.until > now ? t('seconds', seconds(state.notice.until, now)) : '');
     drawInvitations();
   };

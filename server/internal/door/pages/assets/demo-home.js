@@ -1,7 +1,9 @@
 // The first screen: the player's name, and the choice of a questionnaire.
 
+import {avatar} from './demo-avatar.js';
 import {attribute, h, languageOf, say, show} from './dom.js';
-import {avatar, button, heading} from './demo-parts.js';
+import {badge} from './demo-icons.js';
+import {button, heading} from './demo-parts.js';
 
 export function home({t, state, actions}) {
   const list = h('fieldset', {class: 'sets'}, h('legend', {class: 'unseen'}, t('questionnaires')));
@@ -18,6 +20,7 @@ export function home({t, state, actions}) {
   const face = h('span', {class: 'face'});
   const play = button(t('play'), () => actions.play(false), {class: 'primary large', id: 'play'});
   const bot = button(t('playBot'), () => actions.play(true), {class: 'large', id: 'play-bot'});
+  const invite = button(t('invite'), actions.invite, {class: 'quiet', id: 'invite-friend'});
 
   const rest = h('div', {class: 'rest'},
     h('div', {class: 'who card'}, face,
@@ -25,7 +28,7 @@ export function home({t, state, actions}) {
       button('↻', () => {
         name.value = actions.rename('');
       }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')})),
-    h('div', {class: 'actions'}, play, bot),
+    h('div', {class: 'actions'}, play, bot, invite),
     h('p', {class: 'muted hint'}, t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
   const root = h('section', {class: 'home'},
     h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
@@ -40,7 +43,7 @@ export function home({t, state, actions}) {
       const waiting = h('span', {class: 'waiting'});
       const radio = h('input', {type: 'radio', name: 'set', value: set.name, id: `set-${i}`, onchange: () => actions.pick(set.name)});
       cards.set(set.name, {radio, waiting});
-      return h('label', {class: 'set card', for: `set-${i}`}, radio,
+      return h('label', {class: 'set card', for: `set-${i}`}, radio, badge(set.name),
         h('span', {class: 'title', lang: languageOf(set.title)}, set.title),
         h('span', {class: 'muted'}, t('questions', set.questions)), waiting);
     }));
@@ -72,6 +75,7 @@ export function home({t, state, actions}) {
       const ready = state.link.status === 'open' && state.set !== '' && !state.busy;
       attribute(play, 'disabled', !ready);
       attribute(bot, 'disabled', !ready);
+      attribute(invite, 'disabled', !ready);
     },
   };
 }

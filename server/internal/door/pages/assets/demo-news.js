@@ -1,6 +1,6 @@
 // The page's HTTP requests: the questionnaires, and how many players wait for each.
 
-import {tickOf} from './demo-state.js';
+import {seen} from './demo-ticket.js';
 
 const often = 2000; // ms between two requests
 const later = 3000; // ms until the next request for the list of questionnaires
@@ -33,7 +33,9 @@ export function watchQueues(state, screen, changed) {
     if (document.hidden || state.link.status !== 'open' || shown !== 'home' && shown !== 'queue') return;
     try {
       if (shown === 'home') {
+        const asked = performance.now();
         const {queues} = await get('v1/queues');
+        if (asked < state.countsFrom) return; // they may have the ticket that we gave up
         state.queues = Object.fromEntries(queues.map((queue) => [queue.name, queue]));
       } else {
         await lookAt(state);
@@ -56,10 +58,5 @@ export function watchQueues(state, screen, changed) {
 async function lookAt(state) {
   const {id, queue: name} = state.ticket;
   const queue = await get(`v1/queues/${encodeURIComponent(name)}`);
-  state.queues = {...state.queues, [name]: queue};
-  const {ticket} = state;
-  if (ticket?.id !== id) return; // our ticket has changed meanwhile
-  ticket.tickAt = tickOf(ticket, queue.waiting, queue.next_tick_ms, performance.now());
-  // Those before us were matched, or we would not be among so few.
-  if (ticket.place !== null) ticket.place = Math.max(1, Math.min(ticket.place, queue.waiting));
+  if (state.ticket?.id === id) seen(state, queue, performance.now()); // else our ticket has changed meanwhile
 }

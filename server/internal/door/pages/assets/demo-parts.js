@@ -1,22 +1,26 @@
 // Parts that several screens use.
 
-import {h, languageOf, say} from './dom.js';
+import {attribute, h, languageOf, say} from './dom.js';
 
-// still matches if the user prefers reduced motion: animations then move in steps.
-const still = matchMedia('(prefers-reduced-motion: reduce)');
-
-// avatar is a circle with the first letter of a name, in the player's colour. The name is beside it.
-export function avatar(name, id) {
-  let hash = 0;
-  for (const letter of String(id)) hash = (hash * 31 + letter.codePointAt(0)) % 360;
-  const circle = h('span', {class: 'avatar', 'aria-hidden': 'true'}, [...name][0] ?? '?');
-  circle.style.background = `hsl(${hash} 55% 30%)`; // dark enough for white letters, with any hue
-  return circle;
-}
+// still matches if the user prefers reduced motion: animations then move in steps, and nothing celebrates.
+export const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 // nameTag is a player's name, which may be in another language than the page.
 export function nameTag(name, ...more) {
-  return h('span', {class: 'name'}, h('span', {lang: languageOf(name)}, name), ...more);
+  return h('span', {class: 'name'}, h('bdi', {lang: languageOf(name)}, name), ...more);
+}
+
+// tell sets a text that has names in it. Each stands alone: else one that runs from right to left would reorder the text.
+export function tell(element, text, names = []) {
+  if (element.textContent === text) return;
+  const parts = [text];
+  for (const name of names.filter(Boolean)) {
+    const i = parts.findIndex((part) => typeof part === 'string' && part.includes(name));
+    if (i < 0) continue;
+    const at = parts[i].indexOf(name);
+    parts.splice(i, 1, parts[i].slice(0, at), h('bdi', {lang: languageOf(name)}, name), parts[i].slice(at + name.length));
+  }
+  element.replaceChildren(...parts.filter((part) => part !== ''));
 }
 
 // seconds returns the seconds left until a time, rounded up.
@@ -45,6 +49,35 @@ export function timeBar(label) {
       run = null;
       if (until === null || still.matches) return;
       run = fill.animate([{transform: `scaleX(${part})`}, {transform: 'scaleX(0)'}], {duration: Math.max(0, until - now), fill: 'forwards'});
+    },
+  };
+}
+
+const counting = 700; // ms that points take to count up
+
+// counter shows points, and counts up to new ones. from is where it begins.
+export function counter(from = 0) {
+  const element = h('strong', {class: 'points numbers', 'data-points': from}, String(from));
+  let goal = from;
+  return {
+    element,
+    set(points, now = performance.now()) {
+      if (points === goal) return;
+      const before = Number(element.textContent);
+      goal = points;
+      attribute(element, 'data-points', points);
+      if (still.matches || points < before) {
+        say(element, String(points));
+        return;
+      }
+      const step = (time) => {
+        if (goal !== points) return; // newer points
+        const part = Math.min(1, Math.max(0, (time - now) / counting));
+        say(element, String(Math.round(before + (points - before) * (1 - (1 - part) ** 3))));
+        if (part < 1 && element.isConnected) requestAnimationFrame(step);
+        else say(element, String(points));
+      };
+      requestAnimationFrame(step);
     },
   };
 }

@@ -4,6 +4,7 @@
 import {Client} from './client.js';
 import {Bot} from './demo-bot.js';
 import {address, ended, newGuest} from './demo-connection.js';
+import {clean} from './demo-names.js';
 import {apply, leave, remembered, start} from './demo-state.js';
 import {load, save} from './demo-store.js';
 
@@ -19,7 +20,7 @@ export class Player {
   #drawing = false;
 
   // The options are randomName() and botName(), in the language of the page; opened(), called when the server knows us;
-  // and changed(), called when the page must be redrawn.
+  // heard(event), called after each event; and changed(), called when the page must be redrawn.
   constructor(given) {
     this.#given = given;
     this.state = start(this.#memory);
@@ -38,7 +39,7 @@ export class Player {
 
   // rename sets a name, or a random one.
   rename(name) {
-    this.#memory.name = name.trim().slice(0, 24) || this.#given.randomName();
+    this.#memory.name = clean(name) || this.#given.randomName();
     this.#nameUs();
     this.changed();
   }
@@ -63,6 +64,18 @@ export class Player {
       state.busy = false;
       this.changed();
     }
+  }
+
+  // join asks for a game with the player of a link.
+  join({to, name, set}) {
+    const {state} = this;
+    if (state.ticket) this.ask('cancel_request_general_match').catch(() => {}); // a match takes us out of the queue, too
+    this.dropBot();
+    leave(state);
+    if (name) state.names[to] = name;
+    if (set) state.set = set;
+    state.join = {to, askAt: 0};
+    this.changed();
   }
 
   // comeBack takes the connection back from another tab.
@@ -154,6 +167,7 @@ export class Player {
     this.state.seq = this.#connection.lastSeq;
     apply(this.state, event, data);
     this.settle();
+    this.#given.heard(event);
   }
 
   #linked(link) {

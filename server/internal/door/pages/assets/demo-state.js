@@ -1,32 +1,34 @@
 // The state of a player, and its changes by the server's events. All screens are drawn from this one state; nothing
 // here draws, sends or waits. Times are those of performance.now().
 
+import {clean, plain} from './demo-names.js';
 import {after, known, ratingOf, told} from './demo-rating.js';
-
-const nameLength = 24;
+import {counted, outcomeOf, record} from './demo-score.js';
+import {gone, waits} from './demo-ticket.js';
 
 // dict is an object with players' ids as keys. It inherits nothing: a player may be called constructor.
 const dict = (entries = {}) => Object.assign(Object.create(null), entries);
 
 // start is the first state of a page, with the tab's remembered values.
 export function start(remembered = {}) {
-  const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null, rating} = remembered;
+  const {names = {}, set = '', seq = '', ticket = null, match = null, game = null, result = null, series = null, join = null, sharing = false, rating} = remembered;
   if (game) {
     for (const key of ['answered', 'scores', 'gains']) game[key] = dict(game[key]);
+    game.history ??= [];
     game.closesAt = game.startsAt = game.awayUntil = null; // of another page's clock; the server sends new ones
   }
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
   if (result) result.showAt = 0;
   return {
-    me: null, names: dict(names), set, seq, ticket, match, game, result, rating: known(rating),
-    sets: null, queues: {}, proposed: null, invitations: [], invited: null, notice: null,
+    me: null, names: dict(names), set, seq, ticket, match, game, result, series, join: join && {...join, askAt: 0, asking: false}, sharing, rating: known(rating),
+    sets: null, queues: {}, countsFrom: 0, proposed: null, invitations: [], invited: null, notice: null,
     link: {status: 'connecting', since: 0}, backAt: null, busy: false, bot: null,
   };
 }
 
 // remembered returns the values that the tab keeps.
-export function remembered({names, set, seq, ticket, match, game, result, rating}) {
-  return {names, set, seq, ticket, match, game, result, rating};
+export function remembered({names, set, seq, ticket, match, game, result, series, join, sharing, rating}) {
+  return {names, set, seq, ticket, match, game, result, series, join, sharing, rating};
 }
 
 // screen returns the name of the screen to show.
@@ -37,12 +39,17 @@ export function screen(state, now = performance.now()) {
   if (state.match) return 'match';
   if (state.proposed) return 'proposed';
   if (state.ticket) return 'queue';
-  return 'home';
+  return state.join ? 'join' : 'home';
 }
 
 // nameOf returns a player's name; the server knows only ids.
 export function nameOf(state, id) {
-  return state.names[id] ?? String(id).replace(/^(guest-.{4}).*/, '$1');
+  return state.names[id] ?? plain(id).replace(/^(guest-.{4}).*/, '$1');
+}
+
+// playing reports whether we are in a match that is not over.
+export function playing(state) {
+  return Boolean(state.match && !state.result);
 }
 
 // apply applies an event of the server to the state.
@@ -52,15 +59,17 @@ export function apply(state, event, data, now = performance.now()) {
 
 // leave drops the ticket, the match and the game.
 export function leave(state, notice = null) {
-  state.ticket = state.proposed = state.match = state.game = state.result = state.invited = null;
+  state.ticket = state.proposed = state.match = state.game = state.result = state.invited = state.join = null;
   state.notice = notice;
 }
 
 const handlers = {
   match_status: (state, data, now) => statuses[data.status]?.(state, data, now),
 
-  cancel_request_general_match_status: (state, data) => {
-    if (data.status !== 'ALREADY_MATCHED') state.ticket = state.proposed = null;
+  cancel_request_general_match_status: (state, data, now) => {
+    if (data.status === 'ALREADY_MATCHED') return;
+    gone(state, now);
+    state.ticket = state.proposed = null;
   },
 
   match_proposed: (state, data, now) => {
@@ -68,7 +77,9 @@ const handlers = {
   },
 
   request_game_match_to_friend: (state, data) => {
-    if (!data.roomId) { // the answer to our challenge: the friend is not connected
+    if (!data.roomId && state.join) {
+      state.join.away = true; // the friend is not connected, and may come
+    } else if (!data.roomId) { // the answer to our challenge: the friend is not connected
       state.invited = null;
       state.notice = {key: 'friendGone'};
     } else if (!state.invitations.some(({room}) => room === data.roomId) && data.roomId !== state.match?.room) {
@@ -83,6 +94,7 @@ const handlers = {
 
   friend_request_declined: (state, data) => {
     state.invitations = state.invitations.filter(({room}) => room !== data.roomId);
+    if (state.join?.room === data.roomId) Object.assign(state.join, {room: null, askAt: null, ended: data.reason});
     if (state.invited?.room === data.roomId) {
       state.notice = state.invited.withdrawn ? null : {key: data.reason === 'declined' ? 'declined' : 'noReply', name: nameOf(state, state.invited.to)};
       state.invited = null;
@@ -114,14 +126,17 @@ const handlers = {
     state.game.closesAt = null;
     state.game.scores = scores(data.scores);
     state.game.gains = dict(Object.fromEntries(data.scores.map(({id, score}) => [id, score - (before[id] ?? 0)])));
-    if (state.game.question?.id === data.questionItemId) state.game.right = data.answer;
+    if (state.game.question?.id !== data.questionItemId) return;
+    state.game.right = data.answer;
+    record(state);
   },
 
   game_over: (state, data, now) => {
     if (data.roomId !== state.match?.room || state.result) return;
-    state.result = {...outcome(state, data), results: data.results, players: state.match.players, set: state.match.set};
-    const {against} = state.match;
+    const {against, players, set} = state.match;
+    state.result = {...outcomeOf(state, data), results: data.results, players, set, history: state.game?.history ?? []};
     const share = {win: 1, draw: 0.5, lose: 0}[state.result.outcome];
+    if (share !== undefined) state.series = counted(state.series, players, state.me?.player, state.result.outcome);
     if (typeof against === 'number' && share !== undefined) state.rating = after(state.rating, against, share);
     state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // show the last right answer first
   },
@@ -145,25 +160,28 @@ const statuses = {
     waits(state, data, now, now + (data.nextTickMs ?? 0));
   },
 
-  RESTORED: (state, data) => {
+  RESTORED: (state, data, now) => {
     const released = state.match || state.result; // the match was made, and can't be played
+    const since = state.ticket?.since ?? performance.timeOrigin + now;
     leave(state, {key: released ? 'released' : 'restored'});
-    state.ticket = {id: data.ticketId, queue: String(data.queue), place: null, waiting: null, tickAt: null};
+    state.ticket = {id: data.ticketId, queue: String(data.queue), place: null, waiting: null, tickAt: null, since};
   },
 
   MATCHED: (state, data, now) => {
     if (data.roomId === state.match?.room || data.roomId === state.result?.room) return; // a repeat
     const players = users(data);
     const [mine, against] = [players.find(isMe(state)), players.find((user) => !isMe(state)(user))].map((user) => ratingOf(user?.attributes));
+    const ready = Boolean(state.proposed?.accepted); // the player has said so
+    state.series = null;
     meet(state, {
-      room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + lookAtEachOther,
+      room: data.roomId, set: String(data.questionaireId), waitedMs: data.waitedMs, startAt: now + (ready ? shortLook : lookAtEachOther), ready,
       against, told: told(data.rules, mine, against),
     }, players);
   },
 
-  EXPIRED: (state, data) => over(state, data, 'expired'),
+  EXPIRED: (state, data, now) => over(state, data, now, 'expired'),
 
-  CANCELLED: (state, data) => over(state, data, data.reason in endings ? endings[data.reason] : 'lost'),
+  CANCELLED: (state, data, now) => over(state, data, now, data.reason in endings ? endings[data.reason] : 'lost'),
 };
 
 // endings are the texts for a cancelled ticket, by reason; none where the player knows the reason.
@@ -171,39 +189,17 @@ const endings = {
   requested: null, friend_match: null, drained: 'drained', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
 };
 
-// The time that opponents see each other before a game starts by itself, and the time that they see the closed last
-// question (ms).
+// The time that opponents see each other before a game starts by itself, also after a ready check, and the time that they
+// see the closed last question (ms).
 const lookAtEachOther = 8000;
+const shortLook = 2500;
 const lastLook = 1800;
 
-function over(state, data, key) {
+function over(state, data, now, key) {
   if (state.ticket?.id !== data.ticketId) return; // of an older ticket
+  gone(state, now);
   state.ticket = state.proposed = null;
   if (key) state.notice = {key, set: String(data.queue)};
-}
-
-// firstTickAt is the time of the queue's first visit after we joined. Later visits match nobody who is alone; they have
-// other reasons.
-function waits(state, data, now, firstTickAt = now) {
-  const before = state.ticket?.id === data.ticketId ? state.ticket : null;
-  state.set = String(data.queue);
-  state.ticket = {
-    id: data.ticketId, queue: state.set, waiting: data.waiting ?? null,
-    place: Math.min(before?.place ?? Infinity, data.waiting ?? Infinity),
-    firstTickAt: before?.firstTickAt ?? firstTickAt,
-  };
-  state.ticket.tickAt = tickOf(state.ticket, data.waiting, data.nextTickMs, now);
-  if (state.ticket.place === Infinity) state.ticket.place = null;
-}
-
-// othersOf returns how many other players wait. The counts are of different moments: players ahead of us count too.
-export function othersOf(ticket, waiting) {
-  return Math.max(waiting ?? ticket.waiting ?? 1, ticket.place ?? 1) - 1;
-}
-
-// tickOf returns the time of a queue's next tick, null if unknown.
-export function tickOf(ticket, waiting, ms, now) {
-  return ms && (waiting > 1 || now < ticket.firstTickAt) ? now + ms : null;
 }
 
 // isMe returns whether a user of a payload is the player of this tab.
@@ -217,10 +213,11 @@ function users(data) {
 // meet begins a match.
 function meet(state, match, players) {
   for (const {id, attributes} of players) {
-    const name = typeof attributes?.name === 'string' ? attributes.name.trim().slice(0, nameLength) : '';
+    const name = typeof attributes?.name === 'string' ? clean(attributes.name) : '';
     if (name) state.names[id] = name;
   }
   leave(state);
+  state.sharing = false;
   state.set = match.set;
   state.invitations = state.invitations.filter(({room}) => room !== match.room);
   state.match = {...match, players: players.map(({id}) => id), away: false, started: false, problem: null};
@@ -229,7 +226,7 @@ function meet(state, match, players) {
 function play(state) {
   state.game ??= {
     phase: 'countdown', startsAt: null, index: 0, of: 0, question: null, closesAt: null, wholeMs: 1, mine: null, unsure: false, late: false,
-    right: null, answered: dict(), scores: dict(), gains: dict(), awayUntil: null,
+    right: null, answered: dict(), scores: dict(), gains: dict(), awayUntil: null, history: [],
   };
 }
 
@@ -243,18 +240,6 @@ function asked(game, data, now) {
 
 function scores(list) {
   return dict(Object.fromEntries(list.map(({id, score}) => [id, score])));
-}
-
-// outcome returns our result of a game, and why it is that if not by score. A player who has forfeited can't win.
-function outcome(state, {roomId, results, reason, forfeitedBy = []}) {
-  const me = state.me?.player;
-  const ends = (outcome, why = null) => ({room: roomId, outcome, why, forfeitedBy});
-  if (reason === 'void') return ends('nobody', 'voided');
-  if (reason === 'lost') return ends('nobody', 'gameLost');
-  if (forfeitedBy.includes(me)) return ends('lose', state.match.gaveUp ? 'forfeitMe' : 'forfeitAway');
-  const mine = results.find(({id}) => id === me)?.score ?? 0;
-  const best = Math.max(...results.filter(({id}) => id !== me && !forfeitedBy.includes(id)).map(({score}) => score));
-  return ends(mine > best ? 'win' : mine < best ? 'lose' : 'draw', reason === 'forfeit' ? 'forfeitThem' : null);
 }
 
 // restore replaces the state by the server's, when missed messages are lost.

@@ -1,4 +1,6 @@
-// All texts of the quiz.
+// The texts of the quiz.
+
+import {more, moreNotices} from './demo-words-more.js';
 
 const count = (n, one, many) => (n === 1 ? one : many.replace('#', n));
 
@@ -69,7 +71,6 @@ export const words = {
     keys: (n) => `Keys 1 to ${n} answer, too`,
     points: (n) => `${n} points`,
     gained: (n) => `+${n}`,
-    hasAnswered: 'has answered',
     thinks: 'thinks',
     yourTurn: 'your turn',
     yourAnswer: 'your answer',
@@ -221,7 +222,6 @@ export const words = {
     keys: (n) => `숫자 키(1–${n})도 쓸 수 있습니다`,
     points: (n) => `${n}점`,
     gained: (n) => `+${n}`,
-    hasAnswered: '답변 완료',
     thinks: '생각 중',
     yourTurn: '답할 차례',
     yourAnswer: '내 답',
@@ -307,3 +307,8 @@ export const words = {
     names: [['빠른', '차분한', '똑똑한', '용감한', '즐거운', '조용한', '빛나는', '다정한'], ['수달', '두루미', '여우', '스라소니', '까치', '토끼', '고래', '호랑이']],
   },
 };
+
+for (const [language, texts] of Object.entries(words)) {
+  Object.assign(texts, more[language]);
+  Object.assign(texts.notices, moreNotices[language]);
+}

@@ -1,20 +1,27 @@
 // The quiz: draws the screen of the state on each change.
 
 import {language, speaker, switcher} from './language.js';
-import {say} from './dom.js';
+import {attribute, say, show} from './dom.js';
 import {actionsOf} from './demo-actions.js';
+import {mute, muted, perform} from './demo-effects.js';
 import {frame, wordOf} from './demo-frame.js';
 import {game} from './demo-game.js';
 import {home} from './demo-home.js';
+import {icon} from './demo-icons.js';
+import {inviteDialog} from './demo-invite.js';
+import {join, joinOf} from './demo-join.js';
+import {momentOf} from './demo-moments.js';
 import {loadSets, watchQueues} from './demo-news.js';
+import {askLeave, canAsk, notify} from './demo-notice.js';
+import {still, tell} from './demo-parts.js';
 import {Player} from './demo-player.js';
 import {result, stopped} from './demo-result.js';
 import {nameOf, screen} from './demo-state.js';
 import {match, proposed, queue} from './demo-waiting.js';
 import {words} from './demo-words.js';
 
-const screens = {home, queue, proposed, match, game, result, stopped};
-const titles = {home: 'choose', queue: 'queued', proposed: 'proposed', match: 'matched', game: 'getReady'};
+const screens = {home, join, queue, proposed, match, game, result, stopped};
+const titles = {home: 'choose', join: 'invite', queue: 'queued', proposed: 'proposed', match: 'matched', game: 'getReady'};
 const often = 250; // ms between two updates of times
 
 const place = document.getElementById('screen');
@@ -27,9 +34,23 @@ const randomName = () => t('names').map(any).join(' ');
 const player = new Player({
   randomName, botName: () => t('botName'), changed: draw,
   opened: () => actions.goOn(),
+  heard: (event) => {
+    if (event !== 'request_game_match_to_friend') return;
+    for (const {from} of state.invitations) if (state.sharing) state.names[from] ??= t('friend');
+    actions.welcome();
+  },
 });
 const {state} = player;
-const actions = {...actionsOf(player), word: (notice) => wordOf(t, notice)};
+const actions = {
+  ...actionsOf(player), word: (notice) => wordOf(t, notice), invite: () => dialog.open(),
+  canAsk, notify: async () => {
+    await askLeave();
+    draw();
+  },
+};
+
+let dialog;
+let moment = null; // the key of the last one
 
 let drawFrame;
 let shown = {key: '', update() {}};
@@ -50,20 +71,65 @@ function draw() {
   }
   shown.update(state, now);
   drawFrame(now);
+  dialog.update();
+  accompany(name, now);
   const title = name === 'result' ? t(state.result.outcome) : titles[name] ? t(titles[name]) : '';
   const wanted = title && name !== 'home' ? `${title} · matchq` : t('title');
   if (document.title !== wanted) document.title = wanted;
-  say(document.getElementById('me'), state.me && name !== 'home' ? t('you', nameOf(state, state.me.player)) : '');
+  const me = state.me && name !== 'home' ? nameOf(state, state.me.player) : '';
+  tell(document.getElementById('me'), me && t('you', me), [me]);
 }
+
+// accompany plays the effects of a moment once. Those of the first drawing were there before a reload.
+function accompany(name, now) {
+  const [what, key] = momentOf(state, name, now);
+  if (key === moment) return;
+  if (moment !== null && what) {
+    perform(what);
+    if (what === 'found') notify(t(titles[name]), t('notifyBody'));
+  }
+  moment = key;
+}
+
+const sound = document.getElementById('sound');
+
+function drawSound() {
+  show(sound, !still.matches);
+  attribute(sound, 'aria-pressed', String(!muted()));
+  attribute(sound, 'aria-label', t('sound'));
+  sound.replaceChildren(icon(muted() ? 'muted' : 'sound'));
+}
+
+sound.addEventListener('click', () => {
+  mute(!muted());
+  drawSound();
+});
+still.addEventListener('change', drawSound);
 
 function speak(chosen) {
   tag = chosen;
   t = speaker(words, tag);
   drawFrame = frame(t, state, actions);
+  dialog = inviteDialog(document.getElementById('invite'), t, state, () => player.name);
+  drawSound();
   switcher(document.getElementById('languages'), tag, speak);
   draw();
 }
 
+// A link that invites here replaces what this tab did, but for a game.
+function takeLink() {
+  const link = joinOf(location.hash);
+  if (!link) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  if (state.match && !state.result || link.to === state.me?.player) {
+    state.notice = {key: state.match ? 'joinBusy' : 'joinSelf'};
+    return;
+  }
+  player.join(link);
+}
+
+takeLink();
+window.addEventListener('hashchange', takeLink);
 speak(tag);
 loadSets(state, () => {
   if (!state.set && Array.isArray(state.sets)) {
@@ -79,6 +145,7 @@ setInterval(() => {
   if (current && !current.started && current.startAt !== null && performance.now() >= current.startAt && state.link.status === 'open') {
     actions.start();
   }
+  if (state.join?.askAt != null && performance.now() >= state.join.askAt) actions.askFriend();
   draw();
 }, often);
 
