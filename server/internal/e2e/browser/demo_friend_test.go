@@ -13,7 +13,7 @@ func (p *page) linkOf(button string) string {
 	p.t.Helper()
 	p.click(button)
 	link := p.text("#invite-link")
-	p.until(`document.querySelector("#invite .code").width > 20`)
+	p.until(`document.querySelector("#invite .code").width !== 300`) // it is drawn
 	path, found := strings.CutPrefix(link, p.base)
 	if !found || !strings.Contains(path, "/demo#join=guest-") {
 		p.t.Fatalf("the link %q", link)

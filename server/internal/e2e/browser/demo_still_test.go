@@ -10,17 +10,22 @@ import (
 	"github.com/matchq/matchq/server/internal/app"
 )
 
-// watchShifts makes a page record where the parts of a question are, in each frame, and the shifts that the browser sees.
+// watchShifts makes a page record where the parts of a question are, in each frame, and the shifts that the browser sees,
+// until the next question.
 const watchShifts = `(() => {
-	window.places = new Set(); window.shifts = []; window.watching = true;
+	const question = document.querySelector(".question"), text = question.textContent;
+	let endedAt = Infinity;
+	new MutationObserver(() => { if (question.textContent !== text) endedAt = Math.min(endedAt, performance.now()); })
+		.observe(question, {childList: true, characterData: true, subtree: true});
+	window.places = new Set(); window.shifts = [];
 	window.observer?.disconnect();
 	const nameOf = ({node}) => (node?.parentElement?.className ?? "") + " > " + (node?.className ?? node?.textContent);
 	window.observer = new PerformanceObserver((list) => {
-		for (const e of list.getEntries()) shifts.push(e.value + " by " + e.sources.map(nameOf).join());
+		for (const e of list.getEntries()) if (e.startTime < endedAt) shifts.push(e.value + " by " + e.sources.map(nameOf).join());
 	});
 	observer.observe({type: "layout-shift"});
 	const frame = () => {
-		if (!window.watching) return;
+		if (question.textContent !== text) return;
 		places.add([...document.querySelectorAll(".choice, .question, .foot")].map((e) => [e.offsetLeft, e.offsetTop, e.offsetHeight].join()).join(" "));
 		requestAnimationFrame(frame);
 	};
@@ -73,14 +78,14 @@ func TestNothingMovesInAGame(t *testing.T) {
 		if i == 0 {
 			a.accessible("body")
 		}
-		places := eval[[]string](a, `(() => { watching = false; observer.disconnect(); return [...places]; })()`)
+		a.gone(".choice.right")
+		places := eval[[]string](a, `[...places]`)
 		if len(places) != 1 {
 			t.Errorf("%d×%d: the question moved:\n%s", size.width, size.height, strings.Join(places, "\n"))
 		}
 		if shifts := eval[[]string](a, `shifts`); len(shifts) > 0 {
 			t.Errorf("%d×%d: layout shifts %q", size.width, size.height, shifts)
 		}
-		a.gone(".choice.right")
 	}
 }
 
