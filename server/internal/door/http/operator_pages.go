@@ -14,6 +14,7 @@ import (
 const (
 	maxShownLine    = 100 // places of a line that an answer looks at
 	maxShownActions = 100 // of the log in an answer
+	maxLookedAt     = 50  // matches of all queues, among which those of one are found
 
 	// reasonOperator is the reason of a ticket that an operator cancelled.
 	reasonOperator = "operator"
@@ -55,7 +56,7 @@ func (a *API) getAdminLog(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"actions": views})
 }
 
-// getLine answers with a queue and the tickets at the head of its line.
+// getLine answers with a queue, the tickets at the head of its line, and its last matches.
 func (a *API) getLine(c echo.Context) error {
 	name, err := param(c, "queue")
 	if err != nil {
@@ -69,11 +70,21 @@ func (a *API) getLine(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	recent, err := a.Matcher.RecentMatches(c.Request().Context(), maxLookedAt)
+	if err != nil {
+		return err
+	}
+	matches := []*matchView{}
+	for i := range recent {
+		if recent[i].Queue == name {
+			matches = append(matches, viewMatch(&recent[i]))
+		}
+	}
 	tickets := make([]*ticketView, len(line))
 	for i := range line {
 		tickets[i] = viewTicket(&line[i])
 	}
-	return c.JSON(http.StatusOK, map[string]any{"queue": viewQueue(&queue), "tickets": tickets})
+	return c.JSON(http.StatusOK, map[string]any{"queue": viewQueue(&queue), "tickets": tickets, "matches": matches})
 }
 
 // matchOfOperators answers with a match, whoever plays it.

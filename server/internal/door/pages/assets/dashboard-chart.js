@@ -3,6 +3,7 @@
 import { attribute, h, say } from "./dom.js";
 import { clock, minute } from "./dashboard-format.js";
 import { ChartTable } from "./dashboard-charttable.js";
+import { t, tag } from "./dashboard-words.js";
 import { units } from "./dashboard-chartspecs.js";
 
 const HEIGHT = 210;
@@ -22,7 +23,7 @@ const steps = {
   ],
 };
 
-const compact = new Intl.NumberFormat("en", { notation: "compact" });
+const compact = new Intl.NumberFormat(tag, { notation: "compact" });
 const labels = {
   tickets: (n) => compact.format(n),
   time: timeLabel,
@@ -30,8 +31,8 @@ const labels = {
 };
 
 function timeLabel(ms) {
-  const [size, unit] = ms < SECOND ? [1, "ms"] : ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "min"] : [HOUR, "h"];
-  return ms === 0 ? "0" : `${+(ms / size).toPrecision(3)} ${unit}`;
+  const [size, unit] = ms < SECOND ? [1, "ms"] : ms < MINUTE ? [SECOND, "s"] : ms < HOUR ? [MINUTE, "minutes"] : [HOUR, "hours"];
+  return ms === 0 ? "0" : t(unit, +(ms / size).toPrecision(3));
 }
 
 export class Chart {
@@ -73,7 +74,7 @@ export class Chart {
       button.addEventListener("click", () => this.#toggle(i, button));
       return h("li", {}, button);
     });
-    return h("ul", { class: "legend", "aria-label": `Lines of ${this.#spec.title}` }, ...items);
+    return h("ul", { class: "legend", "aria-label": t("linesOf", this.#spec.title) }, ...items);
   }
 
   #toggle(i, button) {
@@ -173,7 +174,7 @@ export class Chart {
     const i = at ?? starts.length - 1;
     const live = i === starts.length - 1 ? this.#live : [];
     this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(live[n] === undefined ? values[n][i] : live[n])));
-    say(this.#place, i < starts.length - 1 ? `at ${minute(starts[i])}` : live.some((value) => value !== undefined) ? "now" : "this minute");
+    say(this.#place, i < starts.length - 1 ? t("at", (this.#spec.labelOf ?? minute)(starts[i])) : this.#spec.labelOf || live.some((value) => value !== undefined) ? t("now") : t("thisMinute"));
   }
 
   // #move moves the crosshair by the keyboard.
@@ -194,9 +195,9 @@ export class Chart {
     const parts = this.#spec.series.map((series, n) => {
       const text = units[series.unit].text;
       const most = values[n].reduce((a, b) => (b === null ? a : Math.max(a ?? b, b)), null);
-      return `${series.label} ${text(values[n].at(-1))} this minute, at most ${text(most)}`;
+      return t("inLine", series.label, text(values[n].at(-1)), text(most));
     });
-    return `${this.#spec.title} since ${clock(starts[0])}: ${parts.join("; ")}. The table below has all numbers.`;
+    return t("chartSince", this.#spec.title, clock(starts[0]), parts);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { arrange, h, say } from "./dom.js";
 import { minute, moment } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { units } from "./dashboard-chartspecs.js";
 
 export class ChartTable {
@@ -12,13 +13,13 @@ export class ChartTable {
 
   constructor(spec) {
     this.#spec = spec;
-    const heads = ["Minute", ...spec.series.map((series) => series.label)];
+    const heads = [t(spec.labelOf ? "time" : "minute"), ...spec.series.map((series) => series.label)];
     const table = h(
-      "table", { class: "numbers" }, h("caption", { class: "unseen" }, `${spec.title}, ${spec.note}, newest first`),
+      "table", { class: "numbers" }, h("caption", { class: "unseen" }, t("newestFirst", spec.title, spec.note)),
       h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.#body,
     );
-    const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table of ${spec.title}` }, table);
-    this.node = h("details", {}, h("summary", {}, "Show as table"), box);
+    const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("tableOf", spec.title) }, table);
+    this.node = h("details", {}, h("summary", {}, t("showAsTable")), box);
     this.node.addEventListener("toggle", () => this.#draw());
   }
 
@@ -36,7 +37,7 @@ export class ChartTable {
       if (!known[i]) continue;
       const row = this.#rows.get(starts[i]) ?? this.#newRow(starts[i]);
       const growing = i === starts.length - 1;
-      say(row.firstElementChild, growing ? `${minute(starts[i])} so far` : minute(starts[i]));
+      say(row.firstElementChild, growing && !this.#spec.labelOf ? t("soFar", minute(starts[i])) : (this.#spec.labelOf ?? minute)(starts[i]));
       this.#spec.series.forEach((series, n) => say(row.children[n + 1], units[series.unit].text(values[n][i])));
       rows.set(starts[i], row);
     }

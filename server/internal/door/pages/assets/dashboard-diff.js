@@ -1,6 +1,7 @@
 // The differences of two documents of rules, by line.
 
 import { h } from "./dom.js";
+import { t } from "./dashboard-words.js";
 
 const CONTEXT = 2; // unchanged lines around a change
 const MOST = 4_000_000; // comparisons; beyond it all lines between the common start and end count as changed
@@ -10,7 +11,7 @@ export function linesOf(rules) {
   if (!rules) return [];
   const { source, ...rest } = rules;
   const lines = JSON.stringify(rest, null, 2).split("\n");
-  return source ? [...lines, "-- Lua of the policy", ...source.split("\n")] : lines;
+  return source ? [...lines, t("luaOfPolicy"), ...source.split("\n")] : lines;
 }
 
 // diff returns the lines of both: {sign, text}, with the sign " ", "-" or "+".

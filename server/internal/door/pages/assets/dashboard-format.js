@@ -1,11 +1,13 @@
 // The formats of numbers, durations and times. An unknown value is a dash.
 
+import { tag, t } from "./dashboard-words.js";
+
 export const NONE = "–";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hms = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const hm = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+const full = new Intl.DateTimeFormat(tag === "en" ? "en-GB" : tag, { dateStyle: "medium", timeStyle: "long" });
 
 const missing = (value) => value === null || value === undefined;
 
@@ -19,10 +21,10 @@ export const moment = (ms) => (missing(ms) ? NONE : full.format(ms));
 // duration is precise for short durations and brief for long ones.
 export function duration(ms) {
   if (missing(ms)) return NONE;
-  if (ms === 0) return "0 s";
-  if (ms < 9.95) return `${Math.round(ms * 10) / 10} ms`;
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 9950) return `${Math.round(ms / 100) / 10} s`;
+  if (ms === 0) return t("s", 0);
+  if (ms < 9.95) return t("ms", Math.round(ms * 10) / 10);
+  if (ms < 999.5) return t("ms", Math.round(ms));
+  if (ms < 9950) return t("s", Math.round(ms / 100) / 10);
   return age(ms);
 }
 
@@ -30,10 +32,10 @@ export function duration(ms) {
 export function age(ms) {
   if (missing(ms)) return NONE;
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${pad(s % 60)} s`;
-  if (s < 172800) return `${Math.floor(s / 3600)} h ${pad(Math.floor(s / 60) % 60)} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
+  if (s < 60) return t("s", s);
+  if (s < 3600) return t("minutesSeconds", Math.floor(s / 60), pad(s % 60));
+  if (s < 172800) return t("hoursMinutes", Math.floor(s / 3600), pad(Math.floor(s / 60) % 60));
+  return t("daysHours", Math.floor(s / 86400), Math.floor(s / 3600) % 24);
 }
 
 const pad = (n) => String(n).padStart(2, "0");
@@ -41,19 +43,19 @@ const pad = (n) => String(n).padStart(2, "0");
 // until counts down to a time.
 export function until(time, now) {
   if (missing(time)) return NONE;
-  return time - now < 500 ? "now" : `in ${age(time - now)}`;
+  return time - now < 500 ? t("now") : t("in", age(time - now));
 }
 
-export const ago = (time, now) => (missing(time) ? NONE : `${roughly(now - time)} ago`);
+export const ago = (time, now) => (missing(time) ? NONE : t("ago", roughly(now - time)));
 
 // roughly writes a duration in its largest unit, to fit a narrow column.
 export function roughly(ms) {
   if (missing(ms)) return NONE;
   const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min`;
-  if (s < 172800) return `${Math.floor(s / 3600)} h`;
-  return `${Math.floor(s / 86400)} d`;
+  if (s < 60) return t("s", s);
+  if (s < 3600) return t("minutes", Math.floor(s / 60));
+  if (s < 172800) return t("hours", Math.floor(s / 3600));
+  return t("days", Math.floor(s / 86400));
 }
 
 export function bytes(n) {
@@ -64,5 +66,3 @@ export function bytes(n) {
   }
   return NONE;
 }
-
-export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;

@@ -7,7 +7,7 @@
 
 import { announce, remember, remembered } from "./dashboard-parts.js";
 import { attribute, find, say } from "./dom.js";
-import { count, plural } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 
 const encoded = encodeURIComponent;
 
@@ -22,11 +22,17 @@ export async function call(method, path, body, headers = {}) {
     const answer = await fetch(path, options);
     return { status: answer.status, body: await answer.json().catch(() => ({})) };
   } catch {
-    return { status: 0, body: { detail: "the server can't be reached" } };
+    return { status: 0, body: { detail: t("unreachable") } };
   }
 }
 
-export const failure = ({ status, body }) => body.detail || `the server answered with status ${status}`;
+// command carries out an operator's action, in the name that is kept in this browser.
+export function command(path, body) {
+  const by = remembered("name");
+  return call("POST", `v1/admin/${path}${by ? `?by=${encoded(by)}` : ""}`, body);
+}
+
+export const failure = ({ status, body }) => body.detail || t("statusWas", status);
 
 export class Operator {
   #store;
@@ -75,13 +81,13 @@ export class Operator {
     await this.look();
     if (this.#store.operator.state !== "reader") return;
     remember("session", null);
-    announce("Your session has ended, so sign in again to act.", true);
+    announce(t("sessionEnded"), true);
   }
 
   #show() {
     const { state, open } = this.#store.operator;
     const words = {
-      unknown: "", reader: "read-only", locked: "read-only", operator: open ? "operator, on this machine" : "operator",
+      unknown: "", reader: t("readOnly"), locked: t("readOnly"), operator: t(open ? "operatorHere" : "operator"),
     };
     say(find("#operator-state"), words[state]);
     attribute(find("#sign-in"), "hidden", state !== "reader" && state !== "locked");
@@ -107,11 +113,11 @@ export class Operator {
       remember("session", "1");
       await this.look();
       this.#dialog.close();
-      announce("You are signed in as an operator.");
+      announce(t("signedIn"));
       return;
     }
     if (answer.status === 403 && answer.body.code === "forbidden") this.#store.set("operator", { state: "locked" });
-    const wrong = answer.status === 401 ? "That is not the admin token of this server." : `Signing in failed: ${failure(answer)}.`;
+    const wrong = answer.status === 401 ? t("wrongToken") : t("signInFailed", failure(answer));
     say(error, wrong);
     token.select();
     token.focus();
@@ -120,13 +126,13 @@ export class Operator {
   async #signOut() {
     const answer = await call("DELETE", "v1/admin/session");
     if (answer.status !== 204) {
-      announce(`Signing out failed: ${failure(answer)}.`, true);
+      announce(t("signOutFailed", failure(answer)), true);
       return;
     }
     remember("session", null);
     await this.look();
     find("#sign-in").focus();
-    announce("You are signed out.");
+    announce(t("signedOut"));
   }
 
   // act carries out the action of a queue's button.
@@ -137,26 +143,24 @@ export class Operator {
     }
     if (button.getAttribute("aria-busy")) return;
     attribute(button, "aria-busy", "true");
-    const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/${action}`);
+    const answer = await command(`queues/${encoded(queue)}/${action}`);
     attribute(button, "aria-busy", null);
-    if (!this.#worked(answer, `${action} ${queue}`)) return;
+    if (!this.worked(answer, t("doing")[action](queue))) return;
     this.#store.patchQueue(queue, { paused: action === "pause" });
-    announce(
-      action === "pause"
-        ? `Queue ${queue} is paused on every node. Waiting players keep waiting; nobody can join.`
-        : `Queue ${queue} takes players again.`,
-    );
+    announce(t(action === "pause" ? "queuePaused" : "queueResumed", queue));
   }
 
-  #worked(answer, what) {
+  // worked says whether an action was carried out, and else tells why not.
+  worked(answer, what) {
+    this.#store.touch("actions");
     if (answer.status === 200) return true;
     if (answer.status === 401) {
       remember("session", null);
       this.#store.set("operator", { state: "reader" });
-      announce(`Could not ${what}: your session has ended, so sign in again.`, true);
+      announce(t("sessionEndedAt", what), true);
       this.signIn();
     } else {
-      announce(`Could not ${what}: ${failure(answer)}.`, true);
+      announce(t("couldNot", what, failure(answer)), true);
     }
     return false;
   }
@@ -173,8 +177,7 @@ export class Operator {
   #countDrained() {
     if (this.#drained === "") return;
     const { waiting = 0, proposed = 0 } = this.#store.queues.get(this.#drained) ?? {};
-    const more = proposed > 0 ? ` and ${count(proposed)} in matches that are not accepted yet` : "";
-    say(find("#drain-count"), `${plural(waiting, "player waits", "players wait")} now${more}`);
+    say(find("#drain-count"), t("waitNow", waiting, proposed));
   }
 
   async #drain(event) {
@@ -182,7 +185,7 @@ export class Operator {
     const queue = this.#drained;
     const error = find("#drain-error");
     if (find("#drain-name").value !== queue) {
-      say(error, `That is not the queue's name. Type ${queue} to drain it.`);
+      say(error, t("notTheQueue", queue));
       find("#drain-name").select();
       find("#drain-name").focus();
       return;
@@ -190,12 +193,12 @@ export class Operator {
     const button = find("#drain-confirm");
     if (button.getAttribute("aria-busy")) return;
     attribute(button, "aria-busy", "true");
-    const answer = await call("POST", `v1/admin/queues/${encoded(queue)}/drain`);
+    const answer = await command(`queues/${encoded(queue)}/drain`);
     attribute(button, "aria-busy", null);
     this.#draining.close();
     this.#drained = "";
-    if (!this.#worked(answer, `drain ${queue}`)) return;
-    announce(`Queue ${queue} is drained: ${plural(answer.body.cancelled, "ticket was", "tickets were")} cancelled.`);
+    if (!this.worked(answer, t("doing").drain(queue))) return;
+    announce(t("queueDrained", queue, answer.body.cancelled));
   }
 }
 

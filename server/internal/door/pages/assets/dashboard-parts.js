@@ -1,6 +1,7 @@
 // Parts that several panels have.
 
 import { find, h } from "./dom.js";
+import { t } from "./dashboard-words.js";
 
 // icon is one of the page's drawings, hidden from screen readers.
 export function icon(name) {
@@ -13,12 +14,15 @@ export function icon(name) {
   return svg;
 }
 
+// fact is a row of a list of facts; its value is a text or an element.
+export const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value instanceof Node ? value : String(value)));
+
 const shown = 8000; // ms that messages of success stay
 
 // announce reports the result of an operator's action, also to screen readers. Failures stay until they are closed.
 export function announce(text, failed = false) {
   const list = find(failed ? "#failures" : "#news");
-  const close = h("button", { type: "button", class: "quiet", "aria-label": "Close this message" }, "×");
+  const close = h("button", { type: "button", class: "quiet", "aria-label": t("closeMessage") }, "×");
   const note = h("p", { class: "toast" }, icon(failed ? "bad" : "good"), h("span", {}, text), close);
   close.addEventListener("click", () => note.remove());
   list.append(note);

@@ -3,7 +3,9 @@
 
 import { icon, remember, remembered } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
-import { age, count, moment, plural, until } from "./dashboard-format.js";
+import { age, count, moment, until } from "./dashboard-format.js";
+import { hashTo, param, setParam } from "./dashboard-route.js";
+import { t } from "./dashboard-words.js";
 import { differences, fromStream, hashOf } from "./dashboard-ruleswords.js";
 
 const PAGE = 50;
@@ -34,7 +36,7 @@ export class QueueTable {
   #order = []; // names, filtered and sorted
   #sort = rememberedSort();
   #filter = "";
-  #page = 0;
+  #page = Math.max(0, (Number.parseInt(param("page"), 10) || 1) - 1);
   #table = find("#queue-table");
   #body = find("#queue-table tbody");
 
@@ -46,14 +48,15 @@ export class QueueTable {
       find("button", header).addEventListener("click", () => this.#sortBy(header.dataset.sort));
     }
     const filter = find("#queue-filter");
-    filter.value = remembered("filter", true) ?? "";
+    filter.value = param("find");
     this.#filter = filter.value.trim().toLowerCase();
     filter.addEventListener("input", () => {
       this.#filter = filter.value.trim().toLowerCase();
-      remember("filter", filter.value.trim(), true);
+      setParam("find", filter.value.trim());
       this.#page = 0;
+      setParam("page", "");
       this.#draw(true);
-      say(find("#filter-result"), this.#filter === "" ? "" : `${plural(this.#order.length, "queue", "queues")} found`);
+      say(find("#filter-result"), this.#filter === "" ? "" : t("found", this.#order.length));
     });
     find("#page-back").addEventListener("click", () => this.#turn(-1));
     find("#page-on").addEventListener("click", () => this.#turn(1));
@@ -82,8 +85,11 @@ export class QueueTable {
   #sortBy(column) {
     const again = this.#sort.column === column;
     this.#sort = { column, down: again ? !this.#sort.down : columns[column].down };
-    remember("sort", `${column} ${this.#sort.down ? "down" : "up"}`);
+    const text = `${column} ${this.#sort.down ? "down" : "up"}`;
+    remember("sort", text);
+    setParam("sort", text);
     this.#page = 0;
+    setParam("page", "");
     this.#showSort();
     this.#draw(true);
   }
@@ -98,6 +104,7 @@ export class QueueTable {
   #turn(by) {
     this.#page += by;
     this.#draw(true);
+    setParam("page", this.#page === 0 ? "" : String(this.#page + 1));
     find("#queue-box").scrollTop = 0;
   }
 
@@ -107,7 +114,7 @@ export class QueueTable {
     const held = !asked && this.#body.matches(":hover, :focus-within");
     this.#order = held ? this.#keptOrder() : this.#sorted();
     const pages = Math.max(1, Math.ceil(this.#order.length / PAGE));
-    this.#page = Math.min(Math.max(0, this.#page), pages - 1);
+    if (this.#store.known) this.#page = Math.min(Math.max(0, this.#page), pages - 1);
     const from = this.#page * PAGE;
     const names = this.#order.slice(from, from + PAGE);
     this.#fill(names);
@@ -154,7 +161,7 @@ export class QueueTable {
 
   #showPage(from, shown, pages, held) {
     const all = this.#order.length;
-    say(find("#page-range"), all === 0 ? "" : `${from + 1}–${from + shown} of ${count(all)}${held ? ", order kept while you are here" : ""}`);
+    say(find("#page-range"), all === 0 ? "" : t("pageRange", from + 1, from + shown, all, held));
     attribute(find("#page-back"), "disabled", this.#page === 0);
     attribute(find("#page-on"), "disabled", this.#page === pages - 1);
     attribute(find("#pager"), "hidden", pages === 1);
@@ -175,24 +182,24 @@ export class QueueTable {
   }
 }
 
-// rememberedSort is the order that this browser last had.
+// rememberedSort is the order that the address says, or else the one that this browser last had.
 function rememberedSort() {
-  const [column, way] = (remembered("sort") ?? "").split(" ");
+  const [column, way] = (param("sort") || (remembered("sort") ?? "")).split(" ");
   return Object.hasOwn(columns, column) ? { column, down: way === "down" } : { column: "waiting", down: true };
 }
 
 function newRow(name) {
   const cell = (label, name) => h("td", { "data-label": label, role: "cell", class: name ?? null });
   const cells = {
-    waiting: cell("Waiting"), proposed: cell("Proposed", "proposed"), oldest: cell("Oldest"), next: cell("Next tick"),
-    matched: cell("Matched"), state: cell("State"),
+    waiting: cell(t("waiting")), proposed: cell(t("proposed"), "proposed"), oldest: cell(t("oldest")), next: cell(t("nextTick")),
+    matched: cell(t("matched")), state: cell(t("state")),
   };
   const badge = h("span", { class: "badge" }, icon("pause"), h("span"));
   cells.state.append(badge);
   const pause = h("button", { type: "button", class: "small" });
-  const drain = h("button", { type: "button", class: "small danger", "data-action": "drain", "aria-label": `Drain ${name}` }, "Drain");
+  const drain = h("button", { type: "button", class: "small danger", "data-action": "drain", "aria-label": t("drainQueue", name) }, t("drain"));
   const rules = h("span", { class: "own-rules", hidden: true }, h("a"), h("span"));
-  const head = h("th", { scope: "row", role: "rowheader" }, h("span", { class: "name", title: name }, name), rules);
+  const head = h("th", { scope: "row", role: "rowheader" }, h("a", { class: "name", title: name, href: hashTo("queue", name) }, h("bdi", {}, name)), rules);
   const actions = h("td", { class: "actions", role: "cell" }, pause, drain);
   const node = h("tr", { role: "row", "data-queue": name }, head, ...Object.values(cells), actions);
   return { node, cells, badge, pause, rules, queue: null };
@@ -206,16 +213,16 @@ function fillRow(row, queue) {
   say(row.cells.matched, count(queue.matched_total));
   const failed = queue.policy_failed && !queue.paused;
   const state = queue.paused ? "paused" : failed ? "failed" : queue.waiting + queue.proposed > 0 ? "open" : "empty";
-  say(row.badge.lastChild, failed ? "policy failed" : state);
-  attribute(row.badge, "title", failed ? "Players are matched first come, first served, until the policy works again. The server’s log says why it failed." : null);
+  say(row.badge.lastChild, t("queueStates")[state]);
+  attribute(row.badge, "title", failed ? t("failedHint") : null);
   attribute(row.node, "data-state", state);
   const action = queue.paused ? "resume" : "pause";
   if (row.pause.dataset.action !== action) {
     row.pause.dataset.action = action;
-    say(row.pause, queue.paused ? "Resume" : "Pause");
-    attribute(row.pause, "aria-label", `${queue.paused ? "Resume" : "Pause"} ${queue.name}`);
+    say(row.pause, t(action));
+    attribute(row.pause, "aria-label", t(`${action}Queue`, queue.name));
   }
-  attribute(row.cells.oldest, "title", queue.oldest_since ? `since ${moment(queue.oldest_since)}` : null);
+  attribute(row.cells.oldest, "title", queue.oldest_since ? t("since", moment(queue.oldest_since)) : null);
 }
 
 // fillRules shows the pattern whose rules a queue has, if that is not the one for all, and what differs.
@@ -233,5 +240,5 @@ function fillTimes(row, now, size) {
   const { oldest_since: oldest, next_tick_at: visit, waiting } = row.queue;
   const lonely = visit !== null && !row.queue.paused && waiting > 0 && waiting < size;
   say(row.cells.oldest, oldest === null ? "–" : age(now - oldest));
-  say(row.cells.next, lonely ? `needs ${count(size - waiting)} more` : until(nextMatch(row.queue, size), now));
+  say(row.cells.next, lonely ? t("needsMore", size - waiting) : until(nextMatch(row.queue, size), now));
 }

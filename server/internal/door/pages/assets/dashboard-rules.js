@@ -3,6 +3,7 @@
 import { announce } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
 import { count, moment } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { call, failure } from "./dashboard-operator.js";
 import { RulesEditor } from "./dashboard-ruleseditor.js";
 import { showLog } from "./dashboard-ruleslog.js";
@@ -54,14 +55,14 @@ export class RulesPage {
     }
     if (answer.status === 401) this.#store.set("operator", { state: "reader" });
     if (answer.status !== 200) {
-      say(find("#rules-version"), `The rules can't be read: ${failure(answer)}.`);
+      say(find("#rules-version"), t("rulesUnread", failure(answer)));
       if (answer.status !== 401) this.#timer = setTimeout(() => this.load(), AGAIN);
       return;
     }
     const first = this.#all === null;
     this.#all = answer.body;
     attribute(find("#rules-all"), "hidden", this.#store.operator.state !== "operator");
-    say(find("#rules-version"), this.#all.rules.length === 0 ? "" : `version ${this.#all.version}`);
+    say(find("#rules-version"), this.#all.rules.length === 0 ? "" : t("version", this.#all.version));
     this.#list();
     showLog(find("#rules-log"), this.#all.changes);
     attribute(find("#rules-no-change"), "hidden", this.#all.changes.length > 0);
@@ -86,7 +87,7 @@ export class RulesPage {
     const pattern = find("#rules-new").value.trim();
     if (pattern === "") {
       find("#rules-new").focus();
-      announce("Type the name of a queue, or the beginning of names and a *.", true);
+      announce(t("typePattern"), true);
       return;
     }
     find("#rules-new").value = "";
@@ -97,9 +98,9 @@ export class RulesPage {
     const rows = new Map();
     for (const stored of this.#all.rules) {
       const row = this.#rows.get(stored.pattern) ?? newRow(stored.pattern);
-      const words = stored.rules ? differences(fromDocument(stored.rules)).join(" · ") : "this server can't read them";
+      const words = stored.rules ? differences(fromDocument(stored.rules)).join(" · ") : t("cantRead");
       say(row.cells.words, words);
-      say(row.cells.by, stored.source === "operator" ? stored.by : `${stored.by}, by its flags`);
+      say(row.cells.by, stored.source === "operator" ? stored.by : t("byFlags", stored.by));
       say(row.cells.at, moment(Date.parse(stored.at)));
       rows.set(stored.pattern, row);
     }
@@ -124,6 +125,6 @@ export class RulesPage {
 function newRow(pattern) {
   const link = h("a", { href: hashOf(pattern), class: "name" }, pattern);
   const cell = (label) => h("td", { role: "cell", "data-label": label });
-  const cells = { words: cell("Matched"), queues: cell("Live queues"), by: cell("Set by"), at: cell("When") };
+  const cells = { words: cell(t("matched")), queues: cell(t("liveQueues")), by: cell(t("setBy")), at: cell(t("when")) };
   return { node: h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, link), ...Object.values(cells)), link, cells };
 }

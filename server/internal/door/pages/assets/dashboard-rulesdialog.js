@@ -2,7 +2,7 @@
 
 import { remember, remembered } from "./dashboard-parts.js";
 import { attribute, find, say } from "./dom.js";
-import { plural } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { showDiff } from "./dashboard-diff.js";
 
 export class RulesDialog {
@@ -26,17 +26,15 @@ export class RulesDialog {
     this.#change = change;
     const deletes = change.rules === null;
     const now = change.queues?.count ?? 0;
-    say(find("#rules-dialog-verb"), deletes ? "Delete" : "Set");
-    say(find("#rules-dialog-text"), deletes
-      ? "Its queues then have the rules of a shorter pattern, else of *, else the defaults, on all nodes and at once."
-      : `They hold on all nodes from the next call on, for ${plural(now, "live queue", "live queues")} now and for all players who wait there already.`);
+    say(find("#rules-dialog-verb"), t(deletes ? "deleteVerb" : "setVerb"));
+    say(find("#rules-dialog-text"), deletes ? t("deletedThen") : t("setThen", now));
     for (const node of this.#dialog.querySelectorAll("[data-pattern]")) say(node, change.pattern);
     showDiff(find("#rules-dialog-diff"), change.before, change.rules);
     say(find("#rules-dialog-error"), "");
     find("#rules-by").value = remembered("name") ?? "";
     find("#rules-typed").value = "";
     const button = find("#rules-dialog-confirm");
-    say(button, deletes ? "Delete the rules" : "Set the rules");
+    say(button, t(deletes ? "deleteRules" : "setRules"));
     attribute(button, "class", deletes ? "danger" : "primary");
     this.#dialog.showModal();
   }
@@ -46,7 +44,7 @@ export class RulesDialog {
     const { pattern } = this.#change;
     const typed = find("#rules-typed");
     if (typed.value !== pattern) {
-      say(find("#rules-dialog-error"), `That is not the pattern. Type ${pattern} to go on.`);
+      say(find("#rules-dialog-error"), t("notThePattern", pattern));
       typed.select();
       typed.focus();
       return;

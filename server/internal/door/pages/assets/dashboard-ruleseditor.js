@@ -2,7 +2,8 @@
 
 import { announce } from "./dashboard-parts.js";
 import { attribute, find, say } from "./dom.js";
-import { count, moment, plural } from "./dashboard-format.js";
+import { moment } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { call, failure } from "./dashboard-operator.js";
 import { showDiff } from "./dashboard-diff.js";
 import { RulesDialog } from "./dashboard-rulesdialog.js";
@@ -131,17 +132,17 @@ export class RulesEditor {
   #tell(stored, changed) {
     const seen = versionCount(this.#version);
     const since = this.#all.changes.filter(({ version, pattern }) => versionCount(version) > seen && (!changed || pattern === this.#pattern));
-    const words = since.map((change) => `${change.by} ${didWhat(change)} ${change.pattern} at ${moment(Date.parse(change.at))}`);
-    const ends = changed ? "Below is what that changed. Your text is kept: compare it, and set it if it is still right, or discard it." : "The rules of this pattern are as they were: set yours again if they are still right.";
-    say(find("#rules-conflict-text"), `Meanwhile ${words.join("; ") || "the rules were changed"}. ${ends}`);
+    const words = since.map((change) => t("changedBy", change.by, didWhat(change), change.pattern, moment(Date.parse(change.at))));
+    const ends = t(changed ? "comparedBelow" : "asTheyWere");
+    say(find("#rules-conflict-text"), t("meanwhile", words.join("; ") || t("rulesChanged"), ends));
     showDiff(find("#rules-conflict-diff"), this.#base?.rules, stored?.rules);
     attribute(find("#rules-conflict"), "hidden", false);
   }
 
   #showFacts() {
     const stored = this.#base;
-    const by = stored && `Set by ${stored.by}${stored.source === "operator" ? "" : ", by its flags,"} on ${moment(Date.parse(stored.at))}.`;
-    say(find("#rules-facts"), stored?.problem ? `${by} This server can't read them: ${stored.problem}` : by ?? "No rules are set for this pattern. These begin as a copy of those for all queues.");
+    const by = stored && t("setOn", stored.by, stored.source !== "operator", moment(Date.parse(stored.at)));
+    say(find("#rules-facts"), stored?.problem ? t("problemOf", by, stored.problem) : by ?? t("newPattern"));
     this.showQueues(this.#live); // no queue may change for an hour
   }
 
@@ -149,7 +150,7 @@ export class RulesEditor {
   showQueues(live) {
     this.#live = live;
     const names = live.get(this.#pattern) ?? [];
-    say(find("#rules-queues"), this.#base ? queueWords("They hold for", { count: names.length, names }) : "");
+    say(find("#rules-queues"), this.#base ? queueWords("holdFor", { count: names.length, names }) : "");
   }
 
   #typed(pause = PAUSE) {
@@ -173,20 +174,21 @@ export class RulesEditor {
       this.#checked = answer.body;
       const differs = showDiff(find("#rules-diff"), this.#base?.rules, answer.body.rules);
       attribute(find("#rules-save"), "disabled", !differs && !this.#new);
-      this.#say("good", differs ? `Right. ${queueWords("They would hold for", answer.body.queues)}` : "Right, and the same as now.");
+      this.#say("good", differs ? t("right", queueWords("wouldHoldFor", answer.body.queues)) : t("sameAsNow"));
     } else if (answer.status === 412) {
       await this.#reload();
       if (question === this.#asked) this.#timer = setTimeout(() => this.#check(question), PAUSE); // by the version then in force
     } else if (answer.status === 422 || answer.status === 413) {
-      this.#say("bad", answer.body.detail);
+      this.#say("bad", answer.body.detail, "en");
     } else {
-      this.#say("bad", `This can't be checked now: ${failure(answer)}.`);
+      this.#say("bad", t("uncheckable", failure(answer)));
       this.#timer = setTimeout(() => this.#check(question), AGAIN);
     }
   }
 
-  #say(kind, text) {
+  #say(kind, text, lang = null) {
     const node = find("#rules-check");
+    attribute(node, "lang", lang); // the server's errors are English
     attribute(node, "data-kind", kind || null);
     say(node, text);
     attribute(json, "aria-invalid", kind === "bad" ? "true" : null);
@@ -197,7 +199,7 @@ export class RulesEditor {
     const answer = await call(method, path, text, { "If-Match": `"${this.#version}"` });
     if (answer.status === 401) {
       this.#store.set("operator", { state: "reader" });
-      announce("Your session has ended, so sign in again to change rules. Your text is kept.", true);
+      announce(t("rulesSessionEnded"), true);
     }
     return answer;
   }
@@ -209,21 +211,17 @@ export class RulesEditor {
     if (answer.status === 412) {
       this.#refused = true;
       await this.#reload();
-      announce(`The rules of ${pattern} were not changed: somebody else was faster. What changed is above your text.`, true);
+      announce(t("othersFaster", pattern), true);
     } else if (answer.status === 200 || answer.status === 204) {
       this.#began = this.#text(); // it is stored
-      announce(rules === null ? `The rules of ${pattern} are deleted on all nodes.` : `The rules of ${pattern} are set on all nodes.`);
+      announce(t(rules === null ? "rulesDeleted" : "rulesSet", pattern));
       if (rules === null) location.hash = "#rules";
       await this.#reload();
     } else if (answer.status !== 401) {
-      return `The rules were not changed: ${failure(answer)}.`;
+      return t("rulesNotChanged", failure(answer));
     }
     return "";
   }
 }
 
-function queueWords(begin, { count: all, names }) {
-  if (all === 0) return `${begin} no live queue.`;
-  const more = all > SHOWN ? ` and ${count(all - SHOWN)} more` : "";
-  return `${begin} ${plural(all, "live queue", "live queues")}: ${names.slice(0, SHOWN).join(", ")}${more}.`;
-}
+const queueWords = (key, { count: all, names }) => t(key, all, names.slice(0, SHOWN).join(", "), all - SHOWN);

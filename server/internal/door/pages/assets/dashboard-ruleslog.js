@@ -2,11 +2,12 @@
 
 import { h } from "./dom.js";
 import { moment } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { showDiff } from "./dashboard-diff.js";
 import { hashOf } from "./dashboard-ruleswords.js";
 
 // didWhat says in words what a change did.
-export const didWhat = ({ deleted, source }) => (deleted ? "deleted" : source === "operator" ? "set" : "set, by its flags,");
+export const didWhat = ({ deleted, source }) => t("change")[deleted ? "deleted" : source === "operator" ? "set" : "flags"];
 
 // versionCount is the number of changes in a version, by which later ones are told from earlier ones.
 export const versionCount = (version) => Number.parseInt(version, 10) || 0;
@@ -16,11 +17,11 @@ export function showLog(list, changes) {
   list.replaceChildren(...changes.map((change, i) => {
     const before = changes.slice(i + 1).find(({ pattern }) => pattern === change.pattern);
     const lines = h("ul", { class: "diff" });
-    const details = h("details", {}, h("summary", {}, "What changed"), lines);
+    const details = h("details", {}, h("summary", {}, t("whatChanged")), lines);
     details.addEventListener("toggle", () => {
       if (lines.childElementCount > 0) return;
       if (!showDiff(lines, before?.rules, change.rules)) {
-        lines.append(h("li", {}, "nothing but the one to whom the rules belong"));
+        lines.append(h("li", {}, t("onlyOwner")));
         lines.hidden = false;
       }
     });
@@ -28,7 +29,7 @@ export function showLog(list, changes) {
       "li", {},
       h("p", {},
         h("strong", {}, change.by), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
-        h("span", { class: "muted" }, h("time", { datetime: change.at }, moment(Date.parse(change.at))), `, version ${change.version}`)),
+        h("span", { class: "muted" }, h("time", { datetime: change.at }, moment(Date.parse(change.at))), t("ofVersion", change.version))),
       details,
     );
   }));

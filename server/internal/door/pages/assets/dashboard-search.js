@@ -1,7 +1,10 @@
 // Search for a ticket, by its player or its id: its state, the reason why it waits, and its events.
 
+import { fact } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
-import { age, clock, count, duration, moment, until } from "./dashboard-format.js";
+import { age, clock, duration, moment, until } from "./dashboard-format.js";
+import { hashTo, ofPage } from "./dashboard-route.js";
+import { t } from "./dashboard-words.js";
 import { call, failure } from "./dashboard-operator.js";
 
 const REFRESH = 3000; // ms; ended tickets do not change
@@ -25,18 +28,29 @@ export class Search {
       attribute(find("#search-form"), "hidden", !operator);
       attribute(find("#search-locked"), "hidden", operator);
       if (!operator) this.#clear("");
+      else this.#follow();
     });
+    addEventListener("hashchange", () => this.#follow());
+  }
+
+  // #follow searches for the ticket in the address.
+  #follow() {
+    const id = ofPage("ticket");
+    if (id === null || this.#store.operator.state !== "operator") return;
+    find("#search-for").value = id;
+    find("#search-title").scrollIntoView();
+    this.#search(id);
   }
 
   // #search tries the id first: a player named like a ticket's id can't hide that ticket.
   async #search(text) {
     this.#clear("");
     if (text === "") {
-      say(find("#search-message"), "Type a player's name or the id of a ticket.");
+      say(find("#search-message"), t("typeSomething"));
       return;
     }
     const question = ++this.#asked;
-    say(find("#search-message"), "Searching …");
+    say(find("#search-message"), t("searching"));
     let answer;
     for (const by of ["id", "player"]) {
       this.#path = `v1/admin/tickets?${by}=${encodeURIComponent(text)}`;
@@ -46,8 +60,8 @@ export class Search {
     }
     if (answer.status === 200) this.#show(answer.body);
     else if (answer.status === 401) this.#store.set("operator", { state: "reader" });
-    else if (answer.status === 404) this.#clear(`Nothing is known of a player or a ticket “${text}”. Tickets are forgotten a while after they have ended.`);
-    else this.#clear(`The search failed: ${failure(answer)}.`);
+    else if (answer.status === 404) this.#clear(t("nothingKnown", text));
+    else this.#clear(t("searchFailed", failure(answer)));
   }
 
   #clear(message) {
@@ -65,14 +79,14 @@ export class Search {
     if (question !== this.#asked || path !== this.#path) return;
     if (answer?.status === 200) this.#show(answer.body);
     else if (answer?.status === 401) this.#store.set("operator", { state: "reader" });
-    else if (answer?.status === 404) this.#clear("The ticket was forgotten meanwhile.");
+    else if (answer?.status === 404) this.#clear(t("forgotten"));
     else this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 
   #show({ ticket, why, meets, timeline = [] }) {
     if (this.#state !== ticket.state) { // screen readers need not repeat an unchanged state
       this.#state = ticket.state;
-      say(find("#search-message"), `The ticket of ${ticket.player} in queue ${ticket.queue} is ${ticket.state}.`);
+      say(find("#search-message"), t("ticketOf", ticket.player, ticket.queue, ticket.state));
     }
     attribute(find("#search-result"), "hidden", false);
     attribute(find("#search-why"), "hidden", !why);
@@ -86,24 +100,24 @@ export class Search {
 
 function showFacts(ticket, meets, now) {
   const facts = {
-    Player: ticket.player, Queue: ticket.queue, State: ticket.reason ? `${ticket.state} (${ticket.reason})` : ticket.state,
-    Waited: duration(ticket.waited_ms), Queued: moment(Date.parse(ticket.enqueued_at)),
-    Expires: ticket.expires_at && !ticket.ended_at ? moment(Date.parse(ticket.expires_at)) : null,
-    Ended: ticket.ended_at ? moment(Date.parse(ticket.ended_at)) : null,
-    Rating: ticket.rating ?? null, Attributes: ticket.attributes ? JSON.stringify(ticket.attributes) : null,
-    "Others in line": meets ? `${count(meets.others)}, ${count(meets.permitted)} may meet it now` : null,
-    "Nearest player": meets?.nearest ? nearest(meets.nearest) : null, "Kept apart by": meets?.rule ?? null,
-    "Earliest match": meets?.earliest ? `${until(Date.parse(meets.earliest), now)}, if nobody joins` : null,
-    Match: ticket.match?.id ?? null, Room: ticket.match?.room ?? null, Ticket: ticket.id,
+    player: ticket.player, queue: h("a", { href: hashTo("queue", ticket.queue) }, h("bdi", {}, String(ticket.queue))),
+    state: ticket.reason ? t("stateReason", ticket.state, ticket.reason) : stateOf(ticket.state),
+    waited: duration(ticket.waited_ms), queued: moment(Date.parse(ticket.enqueued_at)),
+    expires: ticket.expires_at && !ticket.ended_at ? moment(Date.parse(ticket.expires_at)) : null,
+    ended: ticket.ended_at ? moment(Date.parse(ticket.ended_at)) : null,
+    rating: ticket.rating ?? null, attributes: ticket.attributes ? h("code", {}, JSON.stringify(ticket.attributes)) : null,
+    others: meets ? t("othersInLine", meets.others, meets.permitted) : null,
+    nearest: meets?.nearest ? nearest(meets.nearest) : null, rule: meets?.rule ?? null,
+    earliest: meets?.earliest ? t("ifNobodyJoins", until(Date.parse(meets.earliest), now)) : null,
+    match: ticket.match ? h("a", { href: hashTo("match", ticket.match.id) }, ticket.match.id) : null,
+    room: ticket.match?.room ?? null, ticket: ticket.id,
   };
   const shown = Object.entries(facts).filter(([, value]) => value !== null);
-  find("#search-facts").replaceChildren(
-    ...shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))),
-  );
+  find("#search-facts").replaceChildren(...shown.map(([name, value]) => fact(t("facts")[name], value)));
 }
 
 function nearest({ player, rating, gap }) {
-  const known = [rating === undefined ? "" : `rating ${rating}`, gap === undefined ? "" : `${gap} away`].filter((text) => text !== "");
+  const known = [rating === undefined ? "" : t("ratingOf", rating), gap === undefined ? "" : t("away", gap)].filter((text) => text !== "");
   return known.length > 0 ? `${player} (${known.join(", ")})` : player;
 }
 
@@ -111,18 +125,20 @@ function showTimeline(ticket, timeline, now) {
   let before = null;
   const items = timeline.map(({ at, state, reason }) => {
     const time = Date.parse(at);
-    const passed = before === null ? "" : `after ${duration(time - before)}`;
+    const passed = before === null ? "" : t("after", duration(time - before));
     before = time;
-    return item(state, clock(time), at, [reason ? `reason: ${reason}` : "", passed]);
+    return item(state, stateOf(state), clock(time), at, [reason ? t("reason", reason) : "", passed]);
   });
-  if (!ticket.ended_at && before !== null) items.push(item("now", clock(now), null, [`${age(now - before)} since then`]));
+  if (!ticket.ended_at && before !== null) items.push(item("now", t("now"), clock(now), null, [t("sinceThen", age(now - before))]));
   arrange(find("#search-timeline"), items);
 }
 
-function item(state, time, at, notes) {
+const stateOf = (state) => t("states")[state] ?? state;
+
+function item(state, words, time, at, notes) {
   const note = notes.filter((text) => text !== "").join(", ");
   return h(
     "li", { "data-state": state },
-    h("time", at ? { datetime: at } : {}, time), h("strong", {}, state), h("span", { class: "muted" }, note),
+    h("time", at ? { datetime: at } : {}, time), h("strong", {}, words), h("span", { class: "muted" }, note),
   );
 }

@@ -2,8 +2,9 @@
 
 import { attribute, find, say } from "./dom.js";
 import { clock, until } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 
-const STALE = 12_000; // ms without an event; the server sends one every 5 s at least
+const STALE = 2500; // ms without an event; the server sends one every second
 
 export function showStatus(store) {
   const pill = find("#link");
@@ -12,6 +13,7 @@ export function showStatus(store) {
   const bannerText = find("#banner-text");
   const bannerWait = find("#banner-wait"); // hidden from screen readers: it changes every second
   const main = find("main");
+  let silence = 0; // the timer that notices it
 
   function draw() {
     const { kind, words, old } = judge(store);
@@ -19,49 +21,55 @@ export function showStatus(store) {
     say(text, words);
     attribute(main, "aria-busy", store.known ? null : "true");
     attribute(document.body, "data-loading", !store.known);
-    const asOf = old && store.heardAt !== null ? `as of ${clock(store.heardAt)}` : "";
+    const asOf = old && store.heardAt !== null ? t("asOf", clock(store.heardAt)) : "";
     attribute(document.body, "data-old", store.known && old);
     for (const node of document.querySelectorAll(".as-of")) say(node, asOf);
     const trouble = bannerFor(store);
     attribute(banner, "hidden", trouble === "");
     say(bannerText, trouble);
     say(bannerWait, countdown(store.link));
-    if (store.config) say(find("#version"), `version ${store.config.version}`);
+    if (store.config) say(find("#version"), t("version", store.config.version));
   }
 
   store.view(["link", "redis", "config", "heard"], draw);
+  store.view(["heard"], () => {
+    clearTimeout(silence);
+    silence = setTimeout(draw, STALE + 50);
+  });
   draw();
   return draw; // the caller calls it once a second: silence is no event
 }
 
+// isStale says whether an open stream is silent for too long.
+export const isStale = (store) => store.link.state === "live" && Date.now() - store.arrivedAt > STALE;
+
 function judge(store) {
   const { state } = store.link;
-  const since = store.heardAt === null ? "" : `, last heard at ${clock(store.heardAt)}`;
   switch (state) {
     case "connecting":
-      return { kind: "wait", words: "connecting", old: true };
+      return { kind: "wait", words: t("connecting"), old: true };
     case "hidden":
-      return { kind: "wait", words: "resting while nobody looks", old: true };
+      return { kind: "wait", words: t("resting"), old: true };
     case "reconnecting":
-      return { kind: "wait", words: `reconnecting${since}`, old: true };
+      return { kind: "wait", words: store.heardAt === null ? t("reconnecting") : t("reconnectingSince", clock(store.heardAt)), old: true };
     case "refused":
-      return { kind: "bad", words: "refused", old: true };
+      return { kind: "bad", words: t("refused"), old: true };
     default:
   }
-  if (Date.now() - store.arrivedAt > STALE) return { kind: "bad", words: `stale since ${clock(store.heardAt)}`, old: true };
-  if (store.redis && !store.redis.up) return { kind: "bad", words: "Redis is down", old: true };
-  return { kind: "good", words: "live", old: false };
+  if (isStale(store)) return { kind: "bad", words: t("staleSince", clock(store.heardAt)), old: true };
+  if (store.redis && !store.redis.up) return { kind: "bad", words: t("redisDown"), old: true };
+  return { kind: "good", words: t("live"), old: false };
 }
 
 function bannerFor(store) {
   const { state, why } = store.link;
-  if (why) return `No live data: ${why}.`;
+  if (why) return t("noLiveData", why);
   if (state === "live" && store.redis && !store.redis.up) {
-    return "Redis does not answer. Nobody can queue or be matched until it is back; this page shows its last values.";
+    return t("redisAway");
   }
   return "";
 }
 
 function countdown({ why, at }) {
-  return why ? `Trying again ${until(at, Date.now())}.` : "";
+  return why ? t("tryingAgain", until(at, Date.now())) : "";
 }

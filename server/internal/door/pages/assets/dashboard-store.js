@@ -6,7 +6,7 @@ const MINUTES_KEPT = 1440;
 const MATCHES_KEPT = 20;
 const LINGER = 60_000; // ms that an empty queue stays visible, so that the list is calm while queues fill and empty
 
-const WHOLE = ["config", "rules", "totals", "audit", "redis", "nodes"]; // parts that events replace as a whole
+const WHOLE = ["config", "rules", "totals", "audit", "redis", "nodes", "expired"]; // parts that events replace as a whole
 
 export class Store {
   config = null;
@@ -14,6 +14,8 @@ export class Store {
   totals = null;
   audit = null; // until it is known
   redis = null;
+  expired = []; // queues of which tickets expired lately
+  webhooks = []; // only operators get them; see dashboard-webhooks.js
   nodes = null; // only operators get it
   matches = [];
   queues = new Map(); // by name

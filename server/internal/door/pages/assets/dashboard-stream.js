@@ -3,7 +3,9 @@
 //   reconnecting {why?, at?}  it has broken; at is the time of our next attempt, unless the browser retries
 //   refused {why, at}         the server answers, but not with a stream
 
-const SILENCE = 20_000; // ms after which a silent stream is closed; the server sends an event every 5 s
+import { t } from "./dashboard-words.js";
+
+const SILENCE = 10_000; // ms after which a silent stream is closed; the server sends an event every second
 const SLOWEST = 15_000; // ms between attempts
 
 export class Stream {
@@ -100,7 +102,7 @@ async function refusal(url) {
     const wait = Math.min(60, Number(answer.headers.get("Retry-After")) || 0) * 1000;
     return { state: "refused", why: reason(answer.status, problem), wait };
   } catch {
-    return { state: "reconnecting", why: "the server can't be reached", wait: 0 };
+    return { state: "reconnecting", why: t("unreachable"), wait: 0 };
   } finally {
     clearTimeout(late);
     asking.abort(); // do not read the stream
@@ -108,9 +110,9 @@ async function refusal(url) {
 }
 
 function reason(status, problem) {
-  if (status === 429) return "too many streams from this address: close other dashboards";
-  if (problem.code === "shutting_down") return "the server is stopping";
-  if (problem.code === "redis_unavailable") return "the server can't reach Redis";
-  if (problem.code === "redis_refuses") return "Redis refuses the server's calls";
-  return problem.detail || `the server answers with status ${status}`;
+  if (status === 429) return t("tooManyStreams");
+  if (problem.code === "shutting_down") return t("stopping");
+  if (problem.code === "redis_unavailable") return t("serverWithoutRedis");
+  if (problem.code === "redis_refuses") return t("serverRefused");
+  return problem.detail || t("status", status);
 }

@@ -1,8 +1,9 @@
 // Webhooks: how many events wait for each URL, and the dead letters, which operators post again or remove.
 
-import { call, failure } from "./dashboard-operator.js";
+import { call, command, failure } from "./dashboard-operator.js";
 import { announce } from "./dashboard-parts.js";
-import { count, moment, plural } from "./dashboard-format.js";
+import { count, moment } from "./dashboard-format.js";
+import { t } from "./dashboard-words.js";
 import { h, find, show } from "./dom.js";
 
 const every = 10_000; // ms between looks
@@ -22,7 +23,10 @@ export class Webhooks {
   async #look() {
     clearTimeout(this.#timer);
     if (document.hidden || this.#store.operator.state !== "operator") {
-      if (!document.hidden) show(find("#webhooks"), false);
+      if (!document.hidden) {
+        show(find("#webhooks"), false);
+        this.#store.set("webhooks", []);
+      }
       return;
     }
     const answer = await call("GET", "v1/admin/webhooks");
@@ -30,6 +34,7 @@ export class Webhooks {
     this.#timer = setTimeout(() => this.#look(), every);
     if (answer.status !== 200 || this.#store.operator.state !== "operator") return;
     const { webhooks } = answer.body;
+    this.#store.set("webhooks", webhooks);
     show(find("#webhooks"), webhooks.length > 0);
     const text = JSON.stringify(webhooks);
     if (text === this.#shown) return;
@@ -38,38 +43,38 @@ export class Webhooks {
   }
 
   #draw(hook) {
-    const name = hook.url || `${hook.id} (not of the node that answers)`;
-    const facts = `${count(hook.waiting + hook.delivered)} on their way, ${count(hook.done)} done, ${count(hook.dead)} dead`;
-    const dropped = hook.dropped > 0 ? `, ${count(hook.dropped)} dropped` : "";
+    const name = hook.url || t("otherNode", hook.id);
+    const facts = t("hookFacts", count(hook.waiting + hook.delivered), count(hook.done), count(hook.dead), hook.dropped > 0 ? count(hook.dropped) : "");
     return h(
       "li", {},
-      h("p", {}, h("strong", {}, name), " ", h("span", { class: "muted" }, facts + dropped)),
+      h("p", {}, h("strong", { translate: "no" }, name), " ", h("span", { class: "muted" }, facts)),
       hook.dead_letters.length > 0 ? h("ul", {}, ...hook.dead_letters.map((letter) => this.#letter(hook, letter))) : null,
     );
   }
 
   #letter(hook, { id, event, match_id: match, since, deliveries, problem }) {
-    const what = `${event || "an event"} ${match || id}`;
+    const what = `${t("states")[event] ?? (event || t("anEvent"))} ${match || id}`;
     const button = (verb, words) => h("button", {
       type: "button", "aria-label": `${words} ${what}`, onclick: ({ currentTarget }) => this.#settle(hook, id, verb, what, currentTarget),
     }, words);
     return h(
       "li", {},
       h("p", {}, what, " ", h("span", { class: "muted" },
-        h("time", { datetime: since }, moment(Date.parse(since))), `, after ${plural(deliveries, "delivery", "deliveries")}: ${problem}`)),
-      h("p", { class: "row" }, button("retry", "Post again"), button("remove", "Remove")),
+        h("time", { datetime: since }, moment(Date.parse(since))), t("afterDeliveries", deliveries, problem))),
+      h("p", { class: "row" }, button("retry", t("postAgain")), button("remove", t("remove"))),
     );
   }
 
   async #settle(hook, id, verb, what, button) {
     button.disabled = true;
-    const answer = await call("POST", `v1/admin/webhooks/${encodeURIComponent(hook.id)}/${verb}`, { ids: [id] });
+    const answer = await command(`webhooks/${encodeURIComponent(hook.id)}/${verb}`, { ids: [id] });
+    this.#store.touch("actions");
     button.disabled = false;
     if (answer.status !== 200) {
-      announce(`That failed: ${failure(answer)}.`, true);
+      announce(t("failed", failure(answer)), true);
       return;
     }
-    announce(answer.body.ids.length === 0 ? `${what} was no dead letter any more.` : `${what} ${verb === "retry" ? "is posted again" : "was removed"}.`);
+    announce(t(answer.body.ids.length === 0 ? "noDeadLetter" : verb === "retry" ? "posted" : "removed", what));
     await this.#look();
     const title = find("#webhooks-title");
     if (!document.activeElement || document.activeElement === document.body) title.focus(); // the button is gone

@@ -37,6 +37,25 @@ export function speaker(words, tag) {
   };
 }
 
+// translate replaces the texts of an element, and of its attributes for people, by those that a table has for them. Commands
+// and names stay as they are.
+export function translate(root, texts) {
+  const put = (text, set) => {
+    const found = texts[text.trim().replace(/\s+/g, ' ')];
+    if (found !== undefined) set(text.replace(text.trim(), () => found));
+  };
+  const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      put(node.data, (text) => { node.data = text; });
+      continue;
+    }
+    for (const name of ['aria-label', 'placeholder', 'title']) {
+      if (node.hasAttribute(name)) put(node.getAttribute(name), (text) => node.setAttribute(name, text));
+    }
+  }
+}
+
 // switcher fills an element with a button for each language; it calls speak with the chosen one.
 export function switcher(element, tag, speak) {
   element.replaceChildren(...Object.entries(languages).map(([other, name]) => {
