@@ -16,9 +16,10 @@ var (
 	// demoOnly are the parts of pages about the demo.
 	demoOnly = regexp.MustCompile(`(?s)<!-- demo -->.*?<!-- /demo -->\n?`)
 
-	asset   = regexp.MustCompile(`((?:href|src)=")assets/`)
-	program = regexp.MustCompile(`<script type="module" src="(assets/[^"]+)"`)
-	imports = regexp.MustCompile(`(?:from|import) ["']\./([^"']+)["']`)
+	relative = regexp.MustCompile(`((?:href|src)=")`)
+	asset    = regexp.MustCompile(`((?:href|src)=")assets/`)
+	program  = regexp.MustCompile(`<script type="module" src="(assets/[^"]+)"`)
+	imports  = regexp.MustCompile(`(?:from|import) ["']\./([^"']+)["']`)
 )
 
 // complete makes a page out of its file: without the demo if that is off, with the version in the paths of its assets,

@@ -57,7 +57,7 @@ func New(demo bool, prefix string) (*Pages, error) {
 		sum := sha256.Sum256(body)
 		p.files[name] = file{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, blob.New(kind, body).Serve}
 		if name == missingName {
-			p.missing = []byte(strings.ReplaceAll(string(body), `href="`, `href="`+prefix+"/"))
+			p.missing = relative.ReplaceAll(body, []byte("${1}"+prefix+"/"))
 		}
 	}
 	delete(p.files, missingName)
