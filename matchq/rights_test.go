@@ -15,6 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/history"
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/matchq/presence"
+	"github.com/matchq/matchq/matchq/rooms"
 )
 
 // leastRights are the words of README's line for a user with the least rights.
@@ -94,12 +95,20 @@ func (c *crowded) useAll(t *testing.T) {
 			_, err := history.New(c.m).Minutes(ctx, time.Now().Add(-time.Hour), time.Now())
 			return err
 		},
-		"check":   func() error { return c.m.Check(ctx) },
-		"audit":   func() error { _, err := c.m.AuditDeep(ctx); return err },
-		"queues":  func() error { _, err := c.m.Queues(ctx); return err },
-		"due":     func() error { _, _, err := c.r.Due(ctx, 10); return err },
-		"rooms":   func() error { _, err := c.r.Of(ctx, "alice"); return err },
-		"count":   func() error { _, err := c.r.Count(ctx); return err },
+		"check":  func() error { return c.m.Check(ctx) },
+		"audit":  func() error { _, err := c.m.AuditDeep(ctx); return err },
+		"queues": func() error { _, err := c.m.Queues(ctx); return err },
+		"due":    func() error { _, _, err := c.r.Due(ctx, 10); return err },
+		"rooms":  func() error { _, err := c.r.Of(ctx, "alice"); return err },
+		"count":  func() error { _, err := c.r.Count(ctx); return err },
+		"kind": func() error {
+			r, err := c.r.Kind("leases")
+			if err != nil {
+				return err
+			}
+			_, err = r.Change(ctx, rooms.Change{ID: "r", Doc: []byte("1"), Keep: time.Hour, WakeAt: time.Now(), Seats: []rooms.Seat{{Player: "alice"}}})
+			return err
+		},
 		"mailbox": func() error { _, _, err := c.p.Mailbox(ctx, "alice", "0-0"); return err },
 		"nodes":   func() error { _, err := c.p.Nodes(ctx); return err },
 		"group": func() error {

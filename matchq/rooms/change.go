@@ -33,7 +33,8 @@ type Change struct {
 	Keep time.Duration
 	// NotAfter, by Redis's clock, is the last millisecond in which the change counts. Defaults to no limit.
 	NotAfter time.Time
-	// WakeAt, by Redis's clock, is from when on Due returns the room. Each change sets it anew. Defaults to never.
+	// WakeAt, by Redis's clock, is from when on Due returns the room. Each change sets it anew; Room.WakeAt tells it.
+	// Defaults to never.
 	WakeAt time.Time
 	// Seats are taken, or kept, from now on, as long as the room is kept. Left are given up. Others stay as they are.
 	// Together at most 32.
@@ -46,6 +47,7 @@ type Change struct {
 var changeScript = space.Bind[changeArgs]("rooms/change")
 
 type changeArgs struct {
+	Kind          string     `lua:"kind"`
 	Room          string     `lua:"room"`
 	Version       int64      `lua:"version"`
 	Token         string     `lua:"token"`
@@ -81,9 +83,9 @@ func (r *Rooms) Change(ctx context.Context, c Change) (version int64, err error)
 		return 0, err
 	}
 	reply, err := changeScript.Call(ctx, r.space, changeArgs{
-		Room: c.ID, Version: c.Version, Token: space.NewID(), KeepMS: c.Keep.Milliseconds(),
+		Kind: r.timers(), Room: r.stored(c.ID), Version: c.Version, Token: space.NewID(), KeepMS: c.Keep.Milliseconds(),
 		NotAfterMS: millis(c.NotAfter), WakeAtMS: millis(c.WakeAt), MailboxKeepMS: r.mailboxes.KeepMS, Channel: r.space.Channel(""),
-		Document: string(c.Doc), Holders: holders(c.Seats), Leavers: leavers(c.Left), Messages: messages,
+		Document: string(c.Doc), Holders: r.holders(c.Seats), Leavers: r.leavers(c.Left), Messages: messages,
 	})
 	if err != nil {
 		return 0, err
@@ -111,26 +113,32 @@ func decodeChange(r *space.Reply, seats []Seat) (version int64, err error) {
 	return 0, r.Err
 }
 
+// latest is the end of the year 9999: numbers of scripts are exact up to there.
+var latest = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
 // millis is a time as scripts take it, 0 for none.
 func millis(t time.Time) int64 {
-	if t.IsZero() {
+	switch {
+	case t.IsZero():
 		return 0
+	case t.After(latest):
+		return latest.UnixMilli()
 	}
-	return t.UnixMilli()
+	return max(t.UnixMilli(), 1) // one before 1970 is not none
 }
 
-func holders(seats []Seat) []held {
+func (r *Rooms) holders(seats []Seat) []held {
 	rows := make([]held, len(seats))
 	for i := range seats {
-		rows[i] = held{holder(seats[i].Player, seats[i].Kind), seats[i].Max}
+		rows[i] = held{r.holder(seats[i].Player, seats[i].Kind), seats[i].Max}
 	}
 	return rows
 }
 
-func leavers(seats []Seat) []left {
+func (r *Rooms) leavers(seats []Seat) []left {
 	rows := make([]left, len(seats))
 	for i := range seats {
-		rows[i] = left{holder(seats[i].Player, seats[i].Kind)}
+		rows[i] = left{r.holder(seats[i].Player, seats[i].Kind)}
 	}
 	return rows
 }

@@ -57,7 +57,17 @@
 //
 // Change.WakeAt sets when the room needs somebody, such as the end of a question. Due returns the rooms that are due, on
 // any node, so a game goes on when the node dies that served it. Several nodes may get the same room: each computes what is
-// to be done, and Change settles which of them does it. Change.NotAfter refuses an answer that came too late.
+// to be done, and Change settles which of them does it. Change.NotAfter refuses an answer that came too late. Room.WakeAt
+// tells when a room is due.
+//
+// Kind keeps rooms apart that are woken by different code, such as games and leases: each kind has its own ids, wake-ups and
+// seats.
+//
+// # A queue of leases
+//
+// Rooms with a WakeAt are a queue for work that is due at a time: Due lists it, and the Change that moves WakeAt ahead is a
+// lease, which one worker gets. A worker that is done removes the room. If it dies, the room is due again when the lease is
+// over. See the example of Rooms.Kind. For work at each match use matchq.Matcher.Consume, which does all that by itself.
 //
 // # Seats
 //

@@ -20,7 +20,7 @@ func (r *Rooms) Exist(ctx context.Context, ids ...string) ([]bool, error) {
 	for some := range slices.Chunk(ids, 256) {
 		args := existArgs{Rows: make([]roomArgs, len(some))}
 		for i, id := range some {
-			args.Rows[i].Room = id
+			args.Rows[i].Room = r.stored(id)
 		}
 		reply, err := existScript.Call(ctx, r.space, args)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func FuzzReadReply(f *testing.F) {
-	for _, seed := range []string{"", "i1li2sdoc\x00ele", "i1li2ele", "i1lele", "i1lsx\x00ele", "n", "i1li0sdoc\x00ele"} {
+	for _, seed := range []string{"", "i1li2sdoc\x00i9ele", "i1li2ele", "i1lele", "i1lsx\x00ele", "n", "i1li0sdoc\x00i0ele"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -40,13 +40,8 @@ func (s *Seat) check() error {
 	if err := matchq.CheckName("player", s.Player); err != nil {
 		return err
 	}
-	if s.Kind != "" {
-		if err := matchq.CheckName("kind", s.Kind); err != nil {
-			return err
-		}
-	}
-	if len(s.Kind) > maxKind {
-		return &matchq.InvalidError{Field: "kind", Problem: fmt.Sprintf("must be at most %d bytes, not %d", maxKind, len(s.Kind))}
+	if err := checkKind(s.Kind); err != nil {
+		return err
 	}
 	if s.Max < 0 {
 		return &matchq.InvalidError{Field: "max", Problem: "must not be negative"}
@@ -54,12 +49,26 @@ func (s *Seat) check() error {
 	return nil
 }
 
-// holder names the seats of a kind that a player has. Names have no control characters.
-func holder(player, kind string) string {
+// checkKind returns what is wrong with a kind of seats, or of rooms.
+func checkKind(kind string) error {
 	if kind == "" {
+		return nil
+	}
+	if err := matchq.CheckName("kind", kind); err != nil {
+		return err
+	}
+	if len(kind) > maxKind {
+		return &matchq.InvalidError{Field: "kind", Problem: fmt.Sprintf("must be at most %d bytes, not %d", maxKind, len(kind))}
+	}
+	return nil
+}
+
+// holder names the seats of a kind that a player has in these rooms. Names have no control characters.
+func (r *Rooms) holder(player, kind string) string {
+	if r.prefix == "" && kind == "" {
 		return player
 	}
-	return kind + "\t" + player
+	return r.prefix + kind + "\t" + player
 }
 
 var roomsOfScript = space.Bind[roomsOfArgs]("rooms/rooms_of")
@@ -78,7 +87,7 @@ const (
 	maxHolders = 128 // of a call to Redis
 )
 
-// Of returns the rooms in which a player has a seat of one of some kinds, in the order of the kinds; of each those that
+// Of returns the rooms of this kind in which a player has a seat of one of some kinds, in the order of the kinds; of each those that
 // are kept longest first, at most 32. Without kinds it is about seats of the kind "". Errors: matchq.ErrUnavailable.
 func (r *Rooms) Of(ctx context.Context, player string, kinds ...string) ([]string, error) {
 	all, err := r.OfAll(ctx, []string{player}, kinds...)
@@ -97,7 +106,7 @@ func (r *Rooms) OfAll(ctx context.Context, players []string, kinds ...string) ([
 	rows := make([]roomsOfRow, 0, len(players)*len(kinds))
 	for _, player := range players {
 		for _, kind := range kinds {
-			rows = append(rows, roomsOfRow{holder(player, kind)})
+			rows = append(rows, roomsOfRow{r.holder(player, kind)})
 		}
 	}
 	found := make([][]string, 0, len(rows))
@@ -110,7 +119,9 @@ func (r *Rooms) OfAll(ctx context.Context, players []string, kinds ...string) ([
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, rooms...)
+		for _, of := range rooms {
+			found = append(found, r.plain(of))
+		}
 	}
 	all := make([][]string, len(players))
 	for i := range all {

@@ -27,7 +27,6 @@ const (
 	Nodes      = "nodes"      // sorted set: node → when its lease ends (ms)
 	NodeInfo   = "node_info"  // hash: node → what it says of itself
 	Runs       = "runs"       // sorted set: process in Matcher.Run → until when it counts as running (ms)
-	Timers     = "timers"     // sorted set: room → when it is to be woken (ms)
 	Rights     = "rights"     // hash, while CheckRights runs
 	Rules      = "rules"      // hash: pattern of queues → rules: at_ms TAB source TAB by TAB JSON
 	MetOne     = "met_one"    // hash: player → the latest opponents; only where rules keep them apart
@@ -39,7 +38,7 @@ const (
 
 var onceNames = []string{
 	Meta, Tickets, Players, Due, Events, Counters, Matched, Tombstones, Held, Batches, Proposals, Deadlines,
-	Online, Away, Nodes, NodeInfo, Runs, Timers, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo, Groups, Sequels,
+	Online, Away, Nodes, NodeInfo, Runs, Rights, Fallbacks, Rules, Changes, MetOne, MetTwo, Groups, Sequels,
 }
 
 // The keys of which there are many, for KeyOf.
@@ -50,6 +49,7 @@ const (
 	NodePlayers = "node_players" // set: players connected to a node; some may have moved on to another one
 	Mailbox     = "mailbox"      // stream: the newest messages to a player
 	Room        = "room_key"     // hash: version, token of the last change, doc
+	Timers      = "timers"       // sorted set: <kind TAB> room → when it is to be woken (ms); one for each kind of rooms
 	Seats       = "seats"        // sorted set: rooms in which <kind TAB> player has a seat → when they are forgotten (ms)
 	GroupInfo   = "group_info"   // hash: settings of a group of workers, its position in the events, totals
 	Work        = "work"         // hash: events that a group has to do; lib/work.lua has the fields
@@ -68,6 +68,7 @@ var many = map[string]struct{ begin, argument string }{
 	NodePlayers:  {"node:", "node"},
 	Mailbox:      {"mailbox:", "player"},
 	Room:         {"room:", "room"},
+	Timers:       {"timers", "kind"},
 	Seats:        {"seats:", "player"},
 	"seats_held": {"seats:", "player"},
 	"seats_left": {"seats:", "player"},

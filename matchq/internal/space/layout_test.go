@@ -107,10 +107,10 @@ func TestLayoutOfKinds(t *testing.T) {
 	type room struct {
 		Room string `lua:"room"` // no argument: only the key follows from it
 	}
-	type read struct {
+	type exist struct {
 		Rows []room `lua:"row"`
 	}
-	if keys, args := lay(t, "rooms/read", read{Rows: []room{{"r1"}}}); len(args) != 0 || !reflect.DeepEqual(keys, []string{"{game}:room:r1"}) {
+	if keys, args := lay(t, "rooms/exist", exist{Rows: []room{{"r1"}}}); len(args) != 0 || !reflect.DeepEqual(keys, []string{"{game}:room:r1"}) {
 		t.Errorf("keys %q, arguments %#v", keys, args)
 	}
 }
