@@ -155,7 +155,7 @@ func TestKorean(t *testing.T) {
 	p.open("/")
 	p.sees("h1", "실시간 게임")
 	p.open("/demo")
-	p.sees("h1", "어떤 퀴즈를 하시겠습니까?")
+	p.sees("h1", "어떤 퀴즈를 할까요?")
 	p.until(`document.documentElement.lang === "ko"`)
 	p.click(`.set:has([value="colours"])`)
 	p.click("#play-bot")

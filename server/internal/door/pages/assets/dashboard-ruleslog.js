@@ -28,7 +28,7 @@ export function showLog(list, changes) {
     return h(
       "li", {},
       h("p", {},
-        h("strong", {}, change.by), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
+        h("strong", { translate: "no" }, change.by), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
         h("span", { class: "muted" }, h("time", { datetime: change.at }, moment(Date.parse(change.at))), t("ofVersion", change.version))),
       details,
     );

@@ -3,7 +3,7 @@
 import {avatar} from './demo-avatar.js';
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {badge} from './demo-icons.js';
-import {button, heading} from './demo-parts.js';
+import {button, heading, titleOf} from './demo-parts.js';
 
 export function home({t, state, actions}) {
   const list = h('fieldset', {class: 'sets'}, h('legend', {class: 'unseen'}, t('questionnaires')));
@@ -44,7 +44,7 @@ export function home({t, state, actions}) {
       const radio = h('input', {type: 'radio', name: 'set', value: set.name, id: `set-${i}`, onchange: () => actions.pick(set.name)});
       cards.set(set.name, {radio, waiting});
       return h('label', {class: 'set card', for: `set-${i}`}, radio, badge(set.name),
-        h('span', {class: 'title', lang: languageOf(set.title)}, set.title),
+        h('span', {class: 'title', lang: languageOf(titleOf(t, set.title))}, titleOf(t, set.title)),
         h('span', {class: 'muted'}, t('questions', set.questions)), waiting);
     }));
   };

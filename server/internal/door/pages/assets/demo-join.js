@@ -33,7 +33,7 @@ export function join({t, state, actions}) {
   tell(title, t('joinTitle', name), [name]);
   const status = h('p', {role: 'status', class: 'muted'});
   const again = button(t('askAgain'), actions.askAgain, {class: 'primary large', id: 'ask-again'});
-  const root = h('section', {class: 'join center'}, setTitle(state, state.set), title,
+  const root = h('section', {class: 'join center'}, setTitle(t, state, state.set), title,
     pair(t, [to, mine], (id) => nameOf(state, id)), h('div', {class: 'told-of'}, status),
     h('div', {class: 'actions'}, again, button(t('cancel'), actions.leaveJoin, {class: 'large', id: 'leave-join'})));
   return {

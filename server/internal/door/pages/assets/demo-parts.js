@@ -110,3 +110,6 @@ export function sureButton(text, sure, act) {
   }, {class: 'quiet'});
   return element;
 }
+
+// titleOf is the title of a questionnaire in the language of the page, if it is one of the built-in ones.
+export const titleOf = (t, title) => (Object.hasOwn(t('titles'), title) ? t('titles')[title] : title);

@@ -186,7 +186,7 @@ const statuses = {
 
 // endings are the texts for a cancelled ticket, by reason; none where the player knows the reason.
 const endings = {
-  requested: null, friend_match: null, drained: 'drained', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
+  requested: null, friend_match: null, drained: 'drained', operator: 'operator', disconnected: 'awayTooLong', declined: 'youDeclined', no_answer: 'noAnswer',
 };
 
 // The time that opponents see each other before a game starts by itself, also after a ready check, and the time that they

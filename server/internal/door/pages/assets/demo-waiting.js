@@ -3,15 +3,15 @@
 import {avatar} from './demo-avatar.js';
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {badge} from './demo-icons.js';
-import {button, heading, nameTag, seconds, sureButton, tell, timeBar} from './demo-parts.js';
+import {button, heading, nameTag, seconds, sureButton, tell, timeBar, titleOf} from './demo-parts.js';
 import {nameOf} from './demo-state.js';
 import {estimateOf, othersOf, waitedOf} from './demo-ticket.js';
 
 const offerBot = 10_000; // ms of waiting until the page offers the bot
 
 // setTitle shows the icon and the title of a questionnaire.
-export function setTitle(state, set) {
-  const title = (Array.isArray(state.sets) && state.sets.find(({name}) => name === set)?.title) || set;
+export function setTitle(t, state, set) {
+  const title = titleOf(t, (Array.isArray(state.sets) && state.sets.find(({name}) => name === set)?.title) || set);
   return h('p', {class: 'set-title', lang: languageOf(title)}, badge(set), h('span', {}, title));
 }
 
@@ -47,7 +47,7 @@ export function queue({t, state, actions}) {
       const queue = state.queues[ticket.queue];
       if (titled !== state.sets) {
         titled = state.sets;
-        set.replaceChildren(setTitle(state, ticket.queue));
+        set.replaceChildren(setTitle(t, state, ticket.queue));
       }
       show(place, ticket.place !== null);
       say(place, t('place', ticket.place ?? 1));
@@ -87,7 +87,7 @@ export function proposed({t, state, actions}) {
   const whole = Math.max(1, until - performance.now());
   const others = players.filter((id) => id !== mine);
   const root = h('section', {class: 'proposed center'},
-    setTitle(state, state.ticket?.queue ?? state.set), heading(t('proposed')), h('p', {class: 'muted'}, t('proposedHint')),
+    setTitle(t, state, state.ticket?.queue ?? state.set), heading(t('proposed')), h('p', {class: 'muted'}, t('proposedHint')),
     pair(t, [mine, ...others], (id) => (id === mine || state.names[id] ? nameOf(state, id) : t('opponent')), (id) => (id === mine ? ready : null)),
     bar.root, status, h('div', {class: 'actions'}, accept, decline));
   return {
@@ -114,7 +114,7 @@ export function match({t, state, actions}) {
   const {series} = state;
   const standing = friend && series && series.against === others[0] && series.mine + series.theirs > 0;
   const root = h('section', {class: 'match center'},
-    setTitle(state, state.match.set),
+    setTitle(t, state, state.match.set),
     heading(t(friend ? 'matchedFriend' : 'matched')),
     pair(t, [mine, ...others], (id) => nameOf(state, id), (id) => (id === mine ? h('span', {class: 'muted'}, t('me')) : null)),
     standing ? h('p', {class: 'series numbers'}, t('seriesStands', series.mine, series.theirs)) : null,
