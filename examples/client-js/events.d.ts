@@ -129,6 +129,7 @@ export interface ServerEvents {
   question_closed: {roomId: string; questionItemId: Id; answer: number; scores: Score[]};
   game_over: {
     roomId: string;
+    /** Empty if the game was lost. */
     results: (Score & {correct: number; answered: number})[];
     reason: 'finished' | 'forfeit' | 'void' | 'lost';
     forfeitedBy?: Id[];
@@ -151,7 +152,7 @@ export interface Requests {
   decline_match: {data: {userId?: Id; matchId: string}; answer: {matchId: string; state: string}};
   cancel_request_general_match: {data: {userId?: Id}; answer: Cancelled};
   get_connection_status: {data: Record<string, never>; answer: Record<string, number>};
-  resume: {data: {userId?: Id; lastSeq: string}; answer: {recovered: boolean}};
+  resume: {data: {userId?: Id; lastSeq?: string}; answer: {recovered: boolean}};
   get_state: {data: {userId?: Id}; answer: State};
   request_friend_game_matching: {
     data: {userId?: Id; friendUserId: Id};

@@ -281,9 +281,11 @@ func (st *stage) take(s *step) {
 	st.Helper()
 	if s.send != "" {
 		st.ordinal++
+		data := st.payload(s.data)
 		st.driver.command(map[string]any{
-			"do": "send", "as": st.prefix + s.who, "event": s.send, "data": st.payload(s.data), "ack": st.asked(s), "in": s.namespace(),
+			"do": "send", "as": st.prefix + s.who, "event": s.send, "data": data, "ack": st.asked(s), "in": s.namespace(),
 		})
+		st.checkRequest(s, data)
 	}
 	if s.do != nil {
 		s.do(st)
@@ -297,6 +299,19 @@ func (st *stage) take(s *step) {
 	}
 	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack}); event != nil && !reflect.DeepEqual(ack, event) {
 		st.Fatalf("%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
+	}
+}
+
+// checkRequest checks that the document allows a request that succeeds.
+func (st *stage) checkRequest(s *step, data any) {
+	st.Helper()
+	frame := map[string]any{}
+	if data != nil {
+		frame["data"] = data
+	}
+	fails := s.want == "error" || strings.Contains(s.ack, `"error"`)
+	if problem := misfit(st.T, s.send, frame); problem != "" && !fails {
+		st.Errorf("%s sends %s %v, which is not the protocol: %s", s.who, s.send, data, problem)
 	}
 }
 

@@ -9,11 +9,7 @@ import (
 )
 
 // matcher compares decoded JSON with patterns, which are JSON too. In a pattern
-//
-//   - "*" is any value, and "$x" any value the first time and the same value from then on;
-//   - "#text", "#number", "#bool" and "#id" (a string or an integer) are any value of that type;
-//   - a key with "?" may be missing;
-//   - a list that begins with "…" has any number of values like the next one; any other list has its own length.
+// "*" is any value, and "$x" any value the first time and the same value from then on.
 type matcher struct {
 	captured map[string]any // by the names after "$"
 	exact    bool           // objects have no other keys than the pattern's
@@ -52,12 +48,6 @@ func unequal(want, got any) string {
 }
 
 func (m *matcher) diffString(pattern string, value any) string {
-	if kind, ok := strings.CutPrefix(pattern, "#"); ok {
-		if !isKind(kind, value) {
-			return fmt.Sprintf("%v is no %s", value, kind)
-		}
-		return ""
-	}
 	name, captures := strings.CutPrefix(pattern, "$")
 	if captures && m.captured[name] != nil {
 		return unequal(m.captured[name], value)
@@ -76,14 +66,13 @@ func (m *matcher) diffString(pattern string, value any) string {
 
 func (m *matcher) diffObject(pattern, object map[string]any) string {
 	named := slices.Clone(m.ignored)
-	for key, item := range pattern {
-		name, optional := strings.CutSuffix(key, "?")
+	for name, item := range pattern {
 		if slices.Contains(m.ignored, name) {
 			continue
 		}
 		named = append(named, name)
 		value, ok := object[name]
-		if !ok && (optional || !m.exact && item == nil) {
+		if !ok && !m.exact && item == nil {
 			continue
 		}
 		if !ok && m.exact {
@@ -102,9 +91,6 @@ func (m *matcher) diffObject(pattern, object map[string]any) string {
 }
 
 func (m *matcher) diffList(pattern, list []any) string {
-	if len(pattern) == 2 && pattern[0] == "…" && !m.literal {
-		pattern = slices.Repeat(pattern[1:], len(list))
-	}
 	if len(pattern) != len(list) {
 		return fmt.Sprintf("%v is no list of %d", list, len(pattern))
 	}
@@ -114,26 +100,6 @@ func (m *matcher) diffList(pattern, list []any) string {
 		}
 	}
 	return ""
-}
-
-func isKind(kind string, value any) bool {
-	_, isText := value.(string)
-	number, isNumber := value.(json.Number)
-	_, isBool := value.(bool)
-	switch kind {
-	case "any":
-		return true
-	case "text":
-		return isText
-	case "number":
-		return isNumber
-	case "bool":
-		return isBool
-	case "id":
-		return isText || isNumber && !strings.ContainsAny(number.String(), ".eE")
-	default:
-		return false
-	}
 }
 
 func decode(t *testing.T, text string) any {

@@ -76,9 +76,9 @@ func TestMatchesTellOfTheirRules(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	for rules, want := range map[string]string{
-		`{"rules":[{"name":"skill","type":"distance","max":5,"steps":[{"after":"1ms","value":50}]},{"type":"overlap","attribute":"modes"}]}`: `{"version":"#text","gap":30,"applied":` +
+		`{"rules":[{"name":"skill","type":"distance","max":5,"steps":[{"after":"1ms","value":50}]},{"type":"overlap","attribute":"modes"}]}`: `{"version":"*","gap":30,"applied":` +
 			`[{"rule":"skill","gap":30,"limit":50,"widened":45},{"rule":"modes","common":"duel"}]}`,
-		`{"policy":"mine","source":"return function() return {{tickets = {1, 2}, region = 'eu'}} end"}`: `{"version":"#text","data":{"region":"eu"}}`,
+		`{"policy":"mine","source":"return function() return {{tickets = {1, 2}, region = 'eu'}} end"}`: `{"version":"*","data":{"region":"eu"}}`,
 		`{}`: ``,
 	} {
 		n.want(200, n.call("PUT", "/v1/admin/rules/*", rules))

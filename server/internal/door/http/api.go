@@ -118,7 +118,7 @@ func (a *API) routes() {
 	a.demoRoutes(v1)
 	a.adminRoutes(v1)
 	a.pageRoutes(a.Pages)
-	a.root.GET("/openapi.yaml", a.getOpenAPI)
+	a.documentRoutes()
 	a.root.GET("/metrics", echo.WrapHandler(a.Metrics))
 	a.profileRoutes()
 	a.root.GET("/livez", a.live)

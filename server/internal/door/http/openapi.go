@@ -1,7 +1,7 @@
 package httpdoor
 
 import (
-	_ "embed" // the document
+	_ "embed" // the documents
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -9,16 +9,27 @@ import (
 	"github.com/matchq/matchq/server/internal/base/blob"
 )
 
-// OpenAPI describes the HTTP calls. Tests hold it against the code.
-//
-//go:embed openapi.yaml
-var OpenAPI []byte
+// OpenAPI describes the HTTP calls, AsyncAPI the events of the WebSocket. Tests hold both against the code.
+var (
+	//go:embed openapi.yaml
+	OpenAPI []byte
+	//go:embed asyncapi.yaml
+	AsyncAPI []byte
+)
 
-var openAPI = blob.New("application/yaml", OpenAPI)
+const yamlType = "application/yaml"
 
-func (a *API) getOpenAPI(c echo.Context) error {
-	openAPI.Serve(c.Response(), c.Request())
-	return nil
+// documentRoutes serves both.
+func (a *API) documentRoutes() {
+	serve := func(path, kind string, body []byte) {
+		document := blob.New(kind, body)
+		a.root.GET(path, func(c echo.Context) error {
+			document.Serve(c.Response(), c.Request())
+			return nil
+		})
+	}
+	serve("/openapi.yaml", yamlType, OpenAPI)
+	serve("/asyncapi.yaml", yamlType, AsyncAPI)
 }
 
 // Routes returns the routes as "METHOD /path/:parameter", without the prefix.
