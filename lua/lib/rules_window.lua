@@ -1,5 +1,6 @@
 --@include lib/rules_weigh.lua
 --@include lib/rules_near.lua
+--@include lib/rules_four.lua
 
 -- The best pairs among tickets at most k ranks apart. From the last rank to the first, f(i, taken) is the weight of the
 -- best pairs from rank i on, where taken has a bit for each of the k ranks from i on: the lowest is that of i.
@@ -69,7 +70,11 @@ local function pair_by_window(batch, order, m, k, mates)
   end
   for i = m - 1, 1, -1 do
     weigh_behind(batch, order, i, k, weights)
-    fill_row(row, below, weights, k, half, free, picks, i * half)
+    if k == 4 then
+      fill_four(row, below, weights, picks, i * half)
+    else
+      fill_row(row, below, weights, k, half, free, picks, i * half)
+    end
     local filled = row
     row = below
     below = filled
