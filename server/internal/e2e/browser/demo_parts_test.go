@@ -71,15 +71,15 @@ func TestPartsOfTheDemo(t *testing.T) {
 			const {root, update} = demo.waiting.queue({t: speaker(words, "en"), state, actions: {canAsk: () => false}});
 			return [9000, 10500].map((now) => { update(state, now); return root.querySelector(".waited").textContent + root.querySelector(".offer").textContent.slice(0, 11); });`,
 			"Waiting for 0:09,Waiting for 0:10Nobody else"},
-		"links": {`const link = demo.join.linkTo("guest-a", "A & B", "s");
-			const {to, name, set} = demo.join.joinOf(new URL(link).hash);
-			return [to, name, set, demo.join.joinOf("#"), demo.join.joinOf("#join="), demo.join.joinOf("#join=" + "x".repeat(129)), demo.join.joinOf("#join=x&name=%E2%80%AEa").name];`, "guest-a,A & B,s,,,,a"},
+		"links": {`const link = demo.link.linkTo("guest-a", "A & B", "s");
+			const {to, name, set} = demo.link.joinOf(new URL(link).hash);
+			return [to, name, set, demo.link.joinOf("#"), demo.link.joinOf("#join="), demo.link.joinOf("#join=" + "x".repeat(129)), demo.link.joinOf("#join=x&name=%E2%80%AEa").name];`, "guest-a,A & B,s,,,,a"},
 		"both languages say everything": {`const keys = (texts) => Object.entries(texts).flatMap(([key, text]) => [key, ...(text.constructor === Object ? keys(text).map((k) => key + "." + k) : [])]).sort();
 			const [en, ko] = [keys(words.en), keys(words.ko)];
 			return [en.filter((k) => !ko.includes(k)), ko.filter((k) => !en.includes(k))].flat();`, ""},
 	} {
 		got := eval[string](p, `(async () => {
-			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "join"];
+			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "link"];
 			const demo = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await import("./assets/any/demo-" + name + ".js")])));
 			const [{words}, {speaker}] = await Promise.all([import("./assets/any/demo-words.js"), import("./assets/any/language.js")]);
 			return (await (async () => { `+c.script+` })()).join();

@@ -66,6 +66,7 @@ func opponents(a, b *page) {
 func (p *page) begin() {
 	p.t.Helper()
 	p.see(".match, .game")
+	p.until(`document.body.dataset.link === "open"`) // else the button is disabled
 	eval[bool](p, `document.querySelector("#start:enabled")?.click() || true`)
 }
 

@@ -2,8 +2,8 @@
 
 import {h} from './dom.js';
 import {still} from './demo-parts.js';
+import {muted} from './demo-sound.js';
 
-const place = 'matchq-muted';
 const pieces = 44; // of confetti
 
 // The notes of a sound: frequency (Hz), start and length (s).
@@ -22,22 +22,6 @@ const tunes = {
 const shakes = {found: [80], right: [35], wrong: [30, 60, 30], win: [60, 40, 60, 40, 140], lose: [120]};
 
 let context = null;
-
-export function muted() {
-  try {
-    return localStorage.getItem(place) === 'true';
-  } catch {
-    return false; // storage can be forbidden
-  }
-}
-
-export function mute(on) {
-  try {
-    localStorage.setItem(place, String(on));
-  } catch {
-    // then it is asked again after a reload
-  }
-}
 
 // perform plays what belongs to a moment of the game.
 export function perform(moment) {

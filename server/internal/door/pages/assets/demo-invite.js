@@ -2,7 +2,7 @@
 
 import {copies} from './copy.js';
 import {h, say, show} from './dom.js';
-import {linkTo} from './demo-join.js';
+import {linkTo} from './demo-link.js';
 import {button} from './demo-parts.js';
 import {playing} from './demo-state.js';
 

@@ -2,7 +2,6 @@
 // players' actions are in demo-actions.js.
 
 import {Client} from './client.js';
-import {Bot} from './demo-bot.js';
 import {address, ended, newGuest} from './demo-connection.js';
 import {clean} from './demo-names.js';
 import {apply, leave, remembered, start} from './demo-state.js';
@@ -19,7 +18,7 @@ export class Player {
   #wasAway = false;
   #drawing = false;
 
-  // The options are randomName() and botName(), in the language of the page; opened(), called when the server knows us;
+  // The options are randomName() and botName(), in the language of the page; bot(), which promises the class Bot; opened(), called when the server knows us;
   // heard(event), called after each event; and changed(), called when the page must be redrawn.
   constructor(given) {
     this.#given = given;
@@ -29,7 +28,6 @@ export class Player {
     this.#nameUs();
     this.#connection = new Client(() => this.#address(), {lastSeq: this.state.seq, changed: (link) => this.#linked(link)});
     this.#connection.on('*', (data, event) => this.#heard(event, data));
-    if (this.#memory.bot && (this.state.match || this.state.ticket)) this.callBot(this.#memory.bot.set, this.#memory.bot.guest);
     this.#connection.connect();
   }
 
@@ -106,8 +104,17 @@ export class Player {
     this.state.bot?.rise();
   }
 
-  // callBot starts a bot; guest is its identity if it was there before a reload of the page.
-  callBot(set, guest) {
+  // bringBot brings the bot back that was there before a reload of the page.
+  bringBot() {
+    const {bot} = this.#memory;
+    this.#memory.bot = null;
+    if (bot && (this.state.match || this.state.ticket)) this.callBot(bot.set, bot.guest);
+  }
+
+  // callBot starts a bot; guest is its identity if it was there before.
+  async callBot(set, guest) {
+    const Bot = await this.#given.bot();
+    if (this.state.bot || !guest && !this.state.ticket) return; // it is there, or not needed any more
     const bot = new Bot({
       set, guest, name: this.#given.botName(), rating: this.state.rating, owner: this.state.me.player,
       changed: () => this.changed(),
@@ -147,7 +154,7 @@ export class Player {
     queueMicrotask(() => {
       this.#drawing = false;
       const {bot, me} = this.state;
-      save({...remembered(this.state), me, name: this.name, bot: bot?.guest ? {guest: bot.guest, set: bot.set} : null});
+      save({...remembered(this.state), me, name: this.name, bot: bot?.guest ? {guest: bot.guest, set: bot.set} : this.#memory.bot ?? null});
       this.#given.changed();
     });
   }

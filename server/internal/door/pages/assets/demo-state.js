@@ -18,6 +18,7 @@ export function start(remembered = {}) {
     game.closesAt = game.startsAt = game.awayUntil = null; // of another page's clock; the server sends new ones
   }
   if (ticket) ticket.tickAt = ticket.firstTickAt = null;
+  if (match && typeof match.startAt === 'number') match.startAt = Math.min(match.startAt, performance.now() + lookAtEachOther);
   if (result) result.showAt = 0;
   return {
     me: null, names: dict(names), set, seq, ticket, match, game, result, series, join: join && {...join, askAt: 0, asking: false}, sharing, rating: known(rating),

@@ -1,26 +1,17 @@
 // The quiz: draws the screen of the state on each change.
 
 import {language, speaker, switcher} from './language.js';
-import {attribute, say, show} from './dom.js';
 import {actionsOf} from './demo-actions.js';
-import {mute, muted, perform} from './demo-effects.js';
 import {frame, wordOf} from './demo-frame.js';
-import {game} from './demo-game.js';
 import {home} from './demo-home.js';
-import {icon} from './demo-icons.js';
-import {inviteDialog} from './demo-invite.js';
-import {join, joinOf} from './demo-join.js';
-import {momentOf} from './demo-moments.js';
 import {loadSets, watchQueues} from './demo-news.js';
-import {askLeave, canAsk, notify} from './demo-notice.js';
-import {still, tell} from './demo-parts.js';
+import {tell} from './demo-parts.js';
 import {Player} from './demo-player.js';
-import {result, stopped} from './demo-result.js';
 import {nameOf, screen} from './demo-state.js';
-import {match, proposed, queue} from './demo-waiting.js';
 import {words} from './demo-words.js';
 
-const screens = {home, join, queue, proposed, match, game, result, stopped};
+let later = null; // the module of what the first screen does not need
+const screens = {home};
 const titles = {home: 'choose', join: 'invite', queue: 'queued', proposed: 'proposed', match: 'matched', game: 'getReady'};
 const often = 250; // ms between two updates of times
 
@@ -33,7 +24,7 @@ const randomName = () => t('names').map(any).join(' ');
 
 const player = new Player({
   randomName, botName: () => t('botName'), changed: draw,
-  opened: () => actions.goOn(),
+  opened: () => actions.goOn(), bot: async () => (await loadLater()).Bot,
   heard: (event) => {
     if (event !== 'request_game_match_to_friend') return;
     for (const {from} of state.invitations) if (state.sharing) state.names[from] ??= t('friend');
@@ -42,14 +33,20 @@ const player = new Player({
 });
 const {state} = player;
 const actions = {
-  ...actionsOf(player), word: (notice) => wordOf(t, notice), invite: () => dialog.open(),
-  canAsk, notify: async () => {
-    await askLeave();
+  ...actionsOf(player), word: (notice) => wordOf(t, notice),
+  invite: async () => {
+    await loadLater();
+    dialog.open();
+  },
+  canAsk: () => later.canAsk(),
+  notify: async () => {
+    await later.askLeave();
     draw();
   },
 };
 
 let dialog;
+let drawSound;
 let moment = null; // the key of the last one
 
 let drawFrame;
@@ -58,6 +55,11 @@ let shown = {key: '', update() {}};
 function draw() {
   const now = performance.now();
   const name = screen(state);
+  if (name !== 'home' || state.link.status !== 'connecting') loadLater();
+  if (!screens[name]) { // it is drawn when it is loaded
+    drawFrame(now);
+    return;
+  }
   const key = JSON.stringify([tag, name, state.match?.room, state.result?.room, name === 'stopped' && state.link.status]);
   if (key !== shown.key) {
     const first = shown.key === '';
@@ -71,7 +73,7 @@ function draw() {
   }
   shown.update(state, now);
   drawFrame(now);
-  dialog.update();
+  dialog?.update();
   accompany(name, now);
   const title = name === 'result' ? t(state.result.outcome) : titles[name] ? t(titles[name]) : '';
   const wanted = title && name !== 'home' ? `${title} · matchq` : t('title');
@@ -82,43 +84,62 @@ function draw() {
 
 // accompany plays the effects of a moment once. Those of the first drawing were there before a reload.
 function accompany(name, now) {
-  const [what, key] = momentOf(state, name, now);
+  if (!later) return;
+  const [what, key] = later.momentOf(state, name, now);
   if (key === moment) return;
   if (moment !== null && what) {
-    perform(what);
-    if (what === 'found') notify(t(titles[name]), t('notifyBody'));
+    later.perform(what);
+    if (what === 'found') later.notify(t(titles[name]), t('notifyBody'));
   }
   moment = key;
 }
 
-const sound = document.getElementById('sound');
+let loading = null;
 
-function drawSound() {
-  show(sound, !still.matches);
-  attribute(sound, 'aria-pressed', String(!muted()));
-  attribute(sound, 'aria-label', t('sound'));
-  sound.replaceChildren(icon(muted() ? 'muted' : 'sound'));
+// loadLater loads the rest once, however long that takes.
+function loadLater() {
+  return loading ??= (async () => {
+    let module;
+    while (!module) {
+      try {
+        module = await import('./demo-later.js');
+        await module.styled;
+      } catch {
+        await new Promise((done) => setTimeout(done, often));
+      }
+    }
+    const {game, join, match, proposed, queue, result, stopped} = module;
+    Object.assign(screens, {game, join, match, proposed, queue, result, stopped});
+    drawSound = module.soundButton(document.getElementById('sound'));
+    later = module;
+    speakLater();
+    player.bringBot();
+    takeLink();
+    window.addEventListener('hashchange', takeLink);
+    draw();
+    return module;
+  })();
 }
 
-sound.addEventListener('click', () => {
-  mute(!muted());
-  drawSound();
-});
-still.addEventListener('change', drawSound);
+// speakLater sets the language of what is loaded later.
+function speakLater() {
+  if (!later) return;
+  dialog = later.inviteDialog(document.getElementById('invite'), t, state, () => player.name);
+  drawSound(t('sound'));
+}
 
 function speak(chosen) {
   tag = chosen;
   t = speaker(words, tag);
   drawFrame = frame(t, state, actions);
-  dialog = inviteDialog(document.getElementById('invite'), t, state, () => player.name);
-  drawSound();
+  speakLater();
   switcher(document.getElementById('languages'), tag, speak);
   draw();
 }
 
 // A link that invites here replaces what this tab did, but for a game.
 function takeLink() {
-  const link = joinOf(location.hash);
+  const link = later.joinOf(location.hash);
   if (!link) return;
   history.replaceState(null, '', location.pathname + location.search);
   if (state.match && !state.result || link.to === state.me?.player) {
@@ -128,8 +149,7 @@ function takeLink() {
   player.join(link);
 }
 
-takeLink();
-window.addEventListener('hashchange', takeLink);
+if (location.hash) loadLater();
 speak(tag);
 loadSets(state, () => {
   if (!state.set && Array.isArray(state.sets)) {
