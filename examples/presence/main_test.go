@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,7 +18,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// TestMain is the example itself in the processes that the test starts.
+// TestMain is the example itself in the process that the test starts.
 func TestMain(m *testing.M) {
 	if os.Getenv("PRESENCE_EXAMPLE") != "" {
 		main()
@@ -25,36 +27,54 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is one of the example's.
-type process struct {
-	cmd *exec.Cmd
-	url string // where players connect
-}
-
-func start(t *testing.T, redisAddr string) *process {
+// start starts a process of the example, and returns the address at which players connect.
+func start(t *testing.T, redisAddr string) (url string, kill func()) {
 	t.Helper()
-	p := &process{cmd: exec.Command(os.Args[0], "-addr", "127.0.0.1:0", "-redis", "redis://"+redisAddr, "-grace", "500ms")}
-	p.cmd.Env = append(os.Environ(), "PRESENCE_EXAMPLE=1")
-	p.cmd.Stderr = t.Output()
-	out, err := p.cmd.StdoutPipe()
+	cmd := exec.Command(os.Args[0], "-addr", "127.0.0.1:0", "-redis", "redis://"+redisAddr, "-grace", grace.String())
+	cmd.Env = append(os.Environ(), "PRESENCE_EXAMPLE=1")
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+	kill = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(kill)
+	return urlIn(t, out), kill
+}
+
+const grace = 500 * time.Millisecond
+
+// startHere runs the example in the process of the test.
+func startHere(t *testing.T, redisAddr string) (url string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, in, options{"127.0.0.1:0", "redis://" + redisAddr, grace}) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return urlIn(t, out)
+}
+
+// urlIn reads where players connect.
+func urlIn(t *testing.T, out io.Reader) string {
+	t.Helper()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.url, _, _ = strings.Cut(line[strings.Index(line, "ws://"):], "=")
-	return p
-}
-
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait() // it was killed
+	url, _, _ := strings.Cut(line[strings.Index(line, "ws://"):], "alice")
+	return url
 }
 
 // player is a connected client.
@@ -64,9 +84,9 @@ type player struct {
 	socket *websocket.Conn
 }
 
-func (p *process) connect(t *testing.T, name string) *player {
+func connect(t *testing.T, url, name string) *player {
 	t.Helper()
-	socket, _, err := websocket.DefaultDialer.Dial(p.url+"="+name, nil)
+	socket, _, err := websocket.DefaultDialer.Dial(url+name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,22 +130,23 @@ func (p *player) isReplaced() {
 // Players of two processes play each other, a client that comes back gets what it missed, and a killed process is noticed.
 func TestTwoProcesses(t *testing.T) {
 	server := miniredis.RunT(t)
-	one, two := start(t, server.Addr()), start(t, server.Addr())
-	alice, bob := one.connect(t, "alice"), two.connect(t, "bob")
+	one, kill := start(t, server.Addr())
+	two := startHere(t, server.Addr())
+	alice, bob := connect(t, one, "alice"), connect(t, two, "bob")
 	alice.play()
 	bob.play()
 	for _, p := range []*player{alice, bob} {
 		p.hears("matched", `"alice","bob"`)
 	}
-	again := two.connect(t, "alice&after=0-0")
+	again := connect(t, two, "alice&after=0-0")
 	seq := again.hears("matched", `"alice","bob"`).Seq
 	alice.isReplaced()
-	one.connect(t, "alice&after="+seq)
+	connect(t, one, "alice&after="+seq)
 	again.isReplaced()
-	carol := one.connect(t, "carol")
+	carol := connect(t, one, "carol")
 	carol.play()
 
-	one.kill()
+	kill()
 	bob.hears("gone", `"alice"`)
 	m, err := matchq.New(redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true}), matchq.Config{Namespace: "duels"})
 	if err != nil {
