@@ -1,6 +1,7 @@
 package matchq_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // A Ring spreads namespaces over servers that know nothing of each other. Each namespace works on its own one.
@@ -19,18 +21,21 @@ func TestNamespacesOnARing(t *testing.T) {
 		addrs[fmt.Sprint("shard", i)] = servers[i].Addr()
 	}
 	ring := redis.NewRing(&redis.RingOptions{Addrs: addrs, ContextTimeoutEnabled: true})
-	defer ring.Close()
+	t.Cleanup(func() { _ = ring.Close() }) // after the workers
 	for i := range 8 {
 		m, err := matchq.New(ring, matchq.Config{Namespace: fmt.Sprint("mode", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
+		var all deliveries
+		work(t, m, quick("rooms"), func(_ context.Context, ev matchq.Event) error { return all.finish(ev) })
 		enqueue(t, m, "history", "alice")
 		enqueue(t, m, "history", "bob")
 		tick(t, m, "history")
 		if ev := take(t, m, matchq.FromOldest, 1)[0]; ev.Kind != matchq.Matched {
 			t.Errorf("event: %+v", ev)
 		}
+		matchqtest.Eventually(t, "the match is handled", func() bool { return groupOf(t, m, "rooms").Done == 1 })
 		checkAudit(t, m)
 	}
 	for i, server := range servers {
