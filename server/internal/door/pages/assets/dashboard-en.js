@@ -15,6 +15,7 @@ export const en = {
   hoursMinutes: (h, m) => `${h} h ${m} min`,
   days: (n) => `${n} d`,
   daysHours: (d, h) => `${d} d ${h} h`,
+  percent: (n) => `${n} %`,
   now: "now",
   in: (time) => `in ${time}`,
   ago: (time) => `${time} ago`,

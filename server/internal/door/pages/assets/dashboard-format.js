@@ -13,7 +13,7 @@ const missing = (value) => value === null || value === undefined;
 
 export const count = (n) => (missing(n) ? NONE : whole.format(n));
 export const rate = (n) => (missing(n) ? NONE : n > 0 && n < 100 ? tenths.format(n) : whole.format(n));
-export const percent = (share) => (missing(share) ? NONE : `${tenths.format(share * 100)} %`);
+export const percent = (share) => (missing(share) ? NONE : t("percent", tenths.format(share * 100)));
 export const clock = (ms) => (missing(ms) ? NONE : hms.format(ms));
 export const minute = (ms) => hm.format(ms);
 export const moment = (ms) => (missing(ms) ? NONE : full.format(ms));

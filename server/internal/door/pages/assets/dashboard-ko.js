@@ -16,6 +16,7 @@ export const ko = {
   hoursMinutes: (h, m) => `${h}시간 ${m}분`,
   days: (n) => `${n}일`,
   daysHours: (d, h) => `${d}일 ${h}시간`,
+  percent: (n) => `${n}%`,
   now: "지금",
   in: (time) => `${time} 뒤`,
   ago: (time) => `${time} 전`,
