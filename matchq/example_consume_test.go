@@ -59,8 +59,11 @@ func ExampleMatcher_DeadLetters() {
 	for _, letter := range letters {
 		fmt.Println(total, letter.Event.Match.Players(), letter.Reason)
 	}
-	again, err := m.RetryDeadLetters(ctx, "rooms", letters[0].Event.ID) // or RemoveDeadLetters
+	again, err := m.RetryDeadLetters(ctx, "rooms", letters[0].Event.ID)
 	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := m.RemoveDeadLetters(ctx, "rooms", letters[0].Event.ID); err != nil { // it is none any more: nothing happens
 		log.Fatal(err)
 	}
 	groups, err := m.Groups(ctx)

@@ -55,6 +55,9 @@ func ExampleMatcher_Release() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if match.Released.Reason != matchq.ReasonReleased { // as it is where none was given
+		fmt.Println("because of", match.Released.Reason)
+	}
 	for i, r := range results {
 		if r.Err != nil {
 			fmt.Println(match.Tickets[i].Player, "does not return:", r.Err.Error()[:39])
@@ -63,6 +66,7 @@ func ExampleMatcher_Release() {
 		fmt.Println(r.Ticket.Player, r.Ticket.State, r.Ticket.EnqueuedAt.Equal(old.EnqueuedAt), r.Ticket.Predecessor == old.ID)
 	}
 	// Output:
+	// because of no_server
 	// alice waiting true true
 	// bob does not return: matchq: player "bob" has a live ticket
 }

@@ -43,7 +43,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	now := record().Now
-	minutes, err := h.Minutes(ctx, now.Add(-time.Hour), now)
+	minutes, err := h.Minutes(ctx, now.Add(-history.Kept), now) // all that is kept: 25 hours
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -103,3 +103,37 @@ func TestGameLosesRedis(t *testing.T) {
 		t.Errorf("after the loss: %v", err)
 	}
 }
+
+// Redis freezes. Nobody is queued without an answer, and all goes on.
+func TestGameWhileRedisIsFrozen(t *testing.T) {
+	env := matchqtest.Real(t)
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	join(t, m, "alice")
+	env.Server.Stop()
+	_, err = m.Enqueue(t.Context(), matchq.Request{Queue: "chess", Player: "bob"})
+	if !errors.Is(err, matchq.ErrUnavailable) {
+		t.Errorf("while it is frozen: %v", err)
+	}
+	env.Server.Continue()
+	matchqtest.Eventually(t, "bob waits", func() bool {
+		_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "chess", Player: "bob"})
+		return err == nil
+	})
+}
+
+// A replica that lagged takes over. What it had not seen is gone, and is told.
+func TestGameAfterAFailover(t *testing.T) {
+	env := matchqtest.Real(t)
+	m := newGame(t, env)
+	alice := join(t, m, "alice")
+	failover := env.Server.Snapshot(t)
+	bob := join(t, m, "bob")
+	failover()
+	states, err := m.States(t.Context(), alice.ID, bob.ID)
+	if err != nil || states[0] != matchq.Waiting || states[1] != "" {
+		t.Errorf("after the failover: %v, %v", states, err)
+	}
+}
