@@ -26,7 +26,8 @@ func ExampleMatcher_Accept() {
 
 	for event, err := range m.Watch(ctx, matchq.FromOldest) {
 		if err != nil {
-			log.Fatal(err)
+			log.Print(err) // Redis is away, say: Watch goes on when it is back
+			continue
 		}
 		switch event.Kind {
 		case matchq.Proposed:

@@ -20,7 +20,8 @@ func ExampleMatcher_Assign() {
 	}
 	for event, err := range m.Watch(ctx, matchq.FromOldest) {
 		if err != nil {
-			log.Fatal(err)
+			log.Print(err) // Redis is away, say: Watch goes on when it is back
+			continue
 		}
 		if event.Kind == matchq.Matched {
 			place := matchq.Assignment{Connection: "203.0.113.5:7777", Data: json.RawMessage(`{"map":"dust"}`)}

@@ -109,7 +109,7 @@ func run(ctx context.Context, out io.Writer, fail func() error) error {
 			fmt.Fprintln(out, strings.Join(event.Match.Players(), " and "), "play on", event.Match.Assignment.Connection)
 			time.AfterFunc(300*time.Millisecond, func() { f.giveBack(event.MatchID) }) // the game is over
 		}
-		if failed != nil || len(played) == 3 {
+		if errors.Is(failed, matchq.ErrGap) || len(played) == 3 { // after an outage Watch goes on
 			err = errors.Join(err, failed)
 			break
 		}

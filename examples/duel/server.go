@@ -5,7 +5,6 @@ import (
 	"log"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/rs/xid"
@@ -21,27 +20,27 @@ type server struct {
 	connections sync.WaitGroup
 }
 
-// connection is that of one player.
-type connection struct {
-	out chan presence.Message
-	end context.CancelFunc
+func (s *server) connection(id string) *connection {
+	found, _ := s.byID.Load(id)
+	c, _ := found.(*connection)
+	return c
 }
 
 // tell gets all messages to players of this process, and must not wait: a client that takes none loses its connection.
 func (s *server) tell(msg presence.Message) {
-	if c, ok := s.byID.Load(msg.Conn); ok {
+	if c := s.connection(msg.Conn); c != nil {
 		select {
-		case c.(*connection).out <- msg:
+		case c.out <- msg:
 		default:
-			c.(*connection).end()
+			c.end()
 		}
 	}
 }
 
 // replaced hears that a player has a newer connection, here or in another process.
 func (s *server) replaced(_, id string) {
-	if c, ok := s.byID.Load(id); ok {
-		c.(*connection).end()
+	if c := s.connection(id); c != nil {
+		c.end()
 	}
 }
 
@@ -61,7 +60,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has answered
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }()
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
 	c := &connection{make(chan presence.Message, 16), end}
@@ -96,22 +95,6 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			s.connections.Go(func() { work(s.game.play(ctx, player)) })
 		} else {
 			work(s.game.turn(ctx, player, func(d *duel) string { return d.move(player, says.Move) }))
-		}
-	}
-}
-
-// write writes messages until ctx ends, and then closes the socket, which ends serve.
-func (c *connection) write(ctx context.Context, socket *websocket.Conn) {
-	defer socket.Close()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case msg := <-c.out:
-			_ = socket.SetWriteDeadline(time.Now().Add(5 * time.Second))
-			if socket.WriteJSON(map[string]any{"event": msg.Event, "data": msg.Data}) != nil {
-				return
-			}
 		}
 	}
 }

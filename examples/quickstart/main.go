@@ -65,8 +65,8 @@ func run(ctx context.Context, out io.Writer) error {
 	seen := 0
 	for event, err := range m.Watch(ctx, matchq.FromOldest) {
 		if err != nil {
-			stop()
-			return err
+			fmt.Fprintln(out, "matchq:", err) // Redis is away, say: Watch goes on when it is back
+			continue
 		}
 		if event.Kind != matchq.Matched {
 			continue

@@ -36,7 +36,7 @@ func TestScriptsHaveNames(t *testing.T) {
 				t.Errorf("a script without a name: %+v", s)
 			}
 			for _, a := range s.Attributes {
-				if strings.Contains(a.Value.Emit(), "alice") {
+				if strings.Contains(a.Value.String(), "alice") {
 					t.Errorf("%s has the player's name in %s", s.Name, a.Key)
 				}
 			}
