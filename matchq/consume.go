@@ -62,7 +62,7 @@ type ConsumeOptions struct {
 	MaxDeadLetters int
 
 	// Retention is how long the group, its events and its dead letters outlive its last worker, at least 1 s, while some
-	// process is in Run. Defaults to 24 h.
+	// process is in Run. A killed worker counts as alive for three times AckWait. Defaults to 24 h.
 	Retention time.Duration
 }
 

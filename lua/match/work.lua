@@ -26,7 +26,6 @@ if not retention then
 end
 local taken = string.match(call("HGET", work, "@" .. worker) or "", "^" .. string.format("%d", turn) .. " (.*)$")
 local lost, done, doomed, problems = {}, {}, {}, {}
-call("ZADD", groups, now + retention, group)
 for row = 1, rows do
   local what = verdict[row]
   local mine = what ~= "done" and call("HGET", work, "#" .. id[row]) == delivery[row] .. " " .. worker
@@ -89,6 +88,8 @@ if #doomed > 0 then
   bury(work, dead, group_info, now, doomed, problems)
 end
 note_worker(keys, worker, now, 3 * lease_ms, leaving)
+local counts = (call("ZREVRANGE", workers, 0, 0, "WITHSCORES")[2] or now) - now -- so long a worker counts as alive
+call("ZADD", groups, now + math.max(retention, math.min(counts, 3 * lease_ms)), group)
 local first = call("ZRANGE", leases, 0, 0, "WITHSCORES")[2]
 local next_ms = first and string.format("%.0f", math.max(0, first - now)) or ""
 return { "ok", "there", call("LLEN", ready), next_ms, info[2] or "", lost, events }

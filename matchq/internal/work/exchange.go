@@ -56,11 +56,14 @@ type exchanged struct {
 
 // exchange tells Redis what was settled and which leases go on, and starts what it gets for free slots. A call without an
 // answer is repeated first, as it was: Redis may have made it. exists is false if the group is gone.
+//
+// The end of ctx does not end the call: one that was given up could reach Redis when the worker has left, and lease events
+// to nobody.
 func (c *consumer) exchange(ctx context.Context, slots int) (exists bool, err error) {
 	if c.pending == nil {
 		c.pending = c.newCall(slots)
 	}
-	r, err := workScript.Call(ctx, c.Space, *c.pending)
+	r, err := workScript.Call(context.WithoutCancel(ctx), c.Space, *c.pending)
 	if err != nil {
 		return true, err
 	}
