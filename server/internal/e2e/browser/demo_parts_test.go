@@ -74,9 +74,6 @@ func TestPartsOfTheDemo(t *testing.T) {
 		"links": {`const link = demo.link.linkTo("guest-a", "A & B", "s");
 			const {to, name, set} = demo.link.joinOf(new URL(link).hash);
 			return [to, name, set, demo.link.joinOf("#"), demo.link.joinOf("#join="), demo.link.joinOf("#join=" + "x".repeat(129)), demo.link.joinOf("#join=x&name=%E2%80%AEa").name];`, "guest-a,A & B,s,,,,a"},
-		"both languages say everything": {`const keys = (texts) => Object.entries(texts).flatMap(([key, text]) => [key, ...(text.constructor === Object ? keys(text).map((k) => key + "." + k) : [])]).sort();
-			const [en, ko] = [keys(words.en), keys(words.ko)];
-			return [en.filter((k) => !ko.includes(k)), ko.filter((k) => !en.includes(k))].flat();`, ""},
 	} {
 		got := eval[string](p, `(async () => {
 			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "link"];

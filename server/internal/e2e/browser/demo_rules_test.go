@@ -41,6 +41,7 @@ func TestRulesInWords(t *testing.T) {
 	a.click(".foot button.danger")
 	for p, want := range map[*page]int{a: 991, b: 1159} {
 		p.until(`JSON.parse(sessionStorage.getItem("matchq-demo")).rating === ` + strconv.Itoa(want))
+		p.sees(".rating", strconv.Itoa(want)+" (")
 		p.click("#others")
 	}
 	b.click(`.set:has([value="colours"])`)

@@ -18,9 +18,9 @@ export function inviteDialog(dialog, t, state, name) {
   dialog.setAttribute('aria-labelledby', 'invite-title');
   dialog.replaceChildren(
     h('div', {class: 'top'}, h('h2', {id: 'invite-title'}, t('inviteTitle')), close),
-    h('p', {class: 'muted'}, t('inviteHint')), code, local,
+    h('p', {class: 'muted'}, t('inviteHint')), code,
     h('p', {class: 'link-text'}, link),
-    h('div', {class: 'actions'}, copy, share));
+    h('div', {class: 'actions'}, copy, share), local);
   copies(copy, link, (key) => t(key));
   show(share, Boolean(navigator.share));
   show(local, /^(localhost|127\.|\[::1\])/.test(location.hostname));

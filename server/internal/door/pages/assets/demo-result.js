@@ -10,7 +10,7 @@ import {nameOf} from './demo-state.js';
 
 export function result({t, state, actions}) {
   const mine = state.me?.player;
-  const {outcome, why, forfeitedBy, results, players, history = []} = state.result;
+  const {outcome, why, forfeitedBy, results, players, history = [], rating} = state.result;
   const others = players.filter((id) => id !== mine);
   const namesOf = (ids = []) => ids.map((id) => nameOf(state, id)).join(', ');
   const told = (element, text, ids) => {
@@ -32,6 +32,7 @@ export function result({t, state, actions}) {
     h('p', {class: 'cheer'}, cheer(t, outcome, results, mine)),
     series(t, state.series),
     h('ol', {class: 'board final'}, ...rows),
+    rating ? h('p', {class: 'rating muted numbers'}, t('ratingNow', rating.now, rating.change)) : null,
     h('div', {class: 'asking'}, waiting),
     h('div', {class: 'actions'}, challenge, again, button(t('others'), actions.home, {class: 'quiet', id: 'others'})),
     history.length ? recap(t, history, (id) => nameOf(state, id)) : null);

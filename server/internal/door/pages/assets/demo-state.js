@@ -138,7 +138,11 @@ const handlers = {
     state.result = {...outcomeOf(state, data), results: data.results, players, set, history: state.game?.history ?? []};
     const share = {win: 1, draw: 0.5, lose: 0}[state.result.outcome];
     if (share !== undefined) state.series = counted(state.series, players, state.me?.player, state.result.outcome);
-    if (typeof against === 'number' && share !== undefined) state.rating = after(state.rating, against, share);
+    if (typeof against === 'number' && share !== undefined) {
+      const before = state.rating;
+      state.rating = after(before, against, share);
+      state.result.rating = {now: state.rating, change: state.rating - before};
+    }
     state.result.showAt = state.game?.phase === 'closed' ? now + lastLook : 0; // show the last right answer first
   },
 

@@ -32,7 +32,7 @@ export function queue({t, state, actions}) {
   const paused = h('p', {class: 'warn box'}, t('queuePaused'));
   const offer = h('p', {class: 'offer', role: 'status'});
   const bot = button(t('playBot'), actions.callBot, {id: 'call-bot'});
-  const bell = button(t('notify'), actions.notify, {class: 'quiet', id: 'notify'});
+  const bell = actions.canAsk() ? button(t('notify'), actions.notify, {class: 'quiet', id: 'notify'}) : null;
   let titled = null;
   const set = h('div');
   const root = h('section', {class: 'queue center'},
@@ -61,7 +61,7 @@ export function queue({t, state, actions}) {
       const offers = alone && !state.bot && !queue?.paused && waitedOf(ticket, now) >= offerBot;
       bot.classList.toggle('primary', offers);
       say(offer, state.bot ? t('botComes') : offers ? t('botOffer') : '');
-      attribute(bell, 'disabled', !actions.canAsk());
+      if (bell) attribute(bell, 'disabled', !actions.canAsk());
       const soon = !queue?.paused && ticket.tickAt !== null;
       say(label, soon ? t('nextTick') : '');
       say(left, soon ? (ticket.tickAt > now ? t('seconds', seconds(ticket.tickAt, now)) : t('ticking')) : queue?.paused ? t('paused') : t('noTick'));

@@ -6,7 +6,7 @@ export const more = {
     opponent: 'Your opponent',
     ready: 'ready',
 
-    hasAnswered: 'answered',
+    hasAnswered: 'done',
     wasRight: 'right',
     wasWrong: 'wrong',
     wasSilent: 'no answer',
@@ -26,6 +26,7 @@ export const more = {
     seriesWon: (mine, theirs) => `You win the best of three, ${mine} : ${theirs}`,
     seriesLost: (mine, theirs) => `Best of three: ${mine} : ${theirs} for your opponent`,
     nextOfThree: (name) => `Next of three with ${name}`,
+    ratingNow: (n, change) => `Your rating: ${n} (${change < 0 ? '−' : '+'}${Math.abs(change)})`,
     recap: (n) => (n === 1 ? 'The question and its answer' : `All ${n} questions and answers`),
     noAnswerGiven: 'no answer',
 
@@ -70,6 +71,7 @@ export const more = {
     seriesWon: (mine, theirs) => `3판 2선승에서 ${mine} : ${theirs}로 이겼어요`,
     seriesLost: (mine, theirs) => `3판 2선승에서 ${mine} : ${theirs}로 졌어요`,
     nextOfThree: (name) => `${name}님과 다음 판 하기`,
+    ratingNow: (n, change) => `내 레이팅: ${n} (${change < 0 ? '−' : '+'}${Math.abs(change)})`,
     recap: (n) => `${n}문제와 정답 모두 보기`,
     noAnswerGiven: '답 없음',
 
