@@ -1,5 +1,5 @@
--- fill_four: what fill_row of lib/rules_window.lua does for k = 4, in half the time: full calls spend most on it. Of the
--- masks b0 … b15 of the rank below, taken is 2^(d-1) for the ticket d ranks behind.
+-- fill_four: what fill_row of lib/rules_window.lua does for k = 4, in half the time: full calls spend most on it. b0 to
+-- b7 are the sums of the rank below, by the tickets taken there: 2^(d-1) is the one d ranks behind.
 local function fill_four(row, below, weights, picks, base)
   local w1, w2, w3, w4 = weights[1] or -1, weights[2] or -1, weights[3] or -1, weights[4] or -1
   local b0, b1, b2, b3, b4, b5, b6, b7 =
