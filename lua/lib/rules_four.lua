@@ -6,7 +6,7 @@ local function fill_four(row, below, weights, picks, base)
     below[0], below[1], below[2], below[3], below[4], below[5], below[6], below[7]
   row[1], row[3], row[5], row[7], row[9], row[11], row[13], row[15] = b0, b1, b2, b3, b4, b5, b6, b7
 
-  local best, pick, sum = b0, nil, w1 + b1
+  local best, pick, sum = b0, 0, w1 + b1
   if sum > best then best, pick = sum, 1 end
   sum = w2 + b2
   if sum > best then best, pick = sum, 2 end
@@ -16,7 +16,7 @@ local function fill_four(row, below, weights, picks, base)
   if sum > best then best, pick = sum, 4 end
   row[0], picks[base] = best, pick
 
-  best, pick, sum = b1, nil, w2 + b3
+  best, pick, sum = b1, 0, w2 + b3
   if sum > best then best, pick = sum, 2 end
   sum = w3 + b5
   if sum > best then best, pick = sum, 3 end
@@ -24,7 +24,7 @@ local function fill_four(row, below, weights, picks, base)
   if sum > best then best, pick = sum, 4 end
   row[2], picks[base + 1] = best, pick
 
-  best, pick, sum = b2, nil, w1 + b3
+  best, pick, sum = b2, 0, w1 + b3
   if sum > best then best, pick = sum, 1 end
   sum = w3 + b6
   if sum > best then best, pick = sum, 3 end
@@ -32,13 +32,13 @@ local function fill_four(row, below, weights, picks, base)
   if sum > best then best, pick = sum, 4 end
   row[4], picks[base + 2] = best, pick
 
-  best, pick, sum = b3, nil, w3 + b7
+  best, pick, sum = b3, 0, w3 + b7
   if sum > best then best, pick = sum, 3 end
   sum = w4 + below[11]
   if sum > best then best, pick = sum, 4 end
   row[6], picks[base + 3] = best, pick
 
-  best, pick, sum = b4, nil, w1 + b5
+  best, pick, sum = b4, 0, w1 + b5
   if sum > best then best, pick = sum, 1 end
   sum = w2 + b6
   if sum > best then best, pick = sum, 2 end
@@ -46,19 +46,19 @@ local function fill_four(row, below, weights, picks, base)
   if sum > best then best, pick = sum, 4 end
   row[8], picks[base + 4] = best, pick
 
-  best, pick, sum = b5, nil, w2 + b7
+  best, pick, sum = b5, 0, w2 + b7
   if sum > best then best, pick = sum, 2 end
   sum = w4 + below[13]
   if sum > best then best, pick = sum, 4 end
   row[10], picks[base + 5] = best, pick
 
-  best, pick, sum = b6, nil, w1 + b7
+  best, pick, sum = b6, 0, w1 + b7
   if sum > best then best, pick = sum, 1 end
   sum = w4 + below[14]
   if sum > best then best, pick = sum, 4 end
   row[12], picks[base + 6] = best, pick
 
-  best, pick, sum = b7, nil, w4 + below[15]
+  best, pick, sum = b7, 0, w4 + below[15]
   if sum > best then best, pick = sum, 4 end
   row[14], picks[base + 7] = best, pick
 end

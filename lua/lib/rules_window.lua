@@ -65,8 +65,11 @@ end
 local function pair_by_window(batch, order, m, k, mates)
   local free, half = free_masks(k)
   local row, below, picks, weights = {}, {}, {}, {}
-  for mask = 0, 2 * half - 1 do
-    below[mask] = 0
+  for mask = 0, 2 * half - 1 do -- in this order: Lua keeps what is filled otherwise in slower tables
+    below[mask], row[mask] = 0, 0
+  end
+  for at = 1, m * half do
+    picks[at] = 0
   end
   for i = m - 1, 1, -1 do
     weigh_behind(batch, order, i, k, weights)
@@ -82,8 +85,8 @@ local function pair_by_window(batch, order, m, k, mates)
   local taken = 0
   for i = 1, m - 1 do
     local rest = math.floor(taken / 2)
-    local d = taken % 2 == 0 and picks[i * half + rest]
-    if d then
+    local d = taken % 2 == 0 and picks[i * half + rest] or 0
+    if d > 0 then
       mates[order[i]], mates[order[i + d]] = order[i + d], order[i]
       rest = rest + 2 ^ (d - 1)
     end
