@@ -41,7 +41,10 @@ type Explanation struct {
 	Gap       *float64      // how far apart the two are by the first distance rule; nil if that is not known
 }
 
-// Explain says why a ticket is not matched yet. Errors: ErrNotFound, ErrRulesUnknown, *ConfigError, ErrUnavailable.
+// Explain says why a ticket is not matched yet. It compares the ticket with the first 128 in line, so that the call stays
+// short. In a larger queue others may be nearer: a tick compares tickets by the order of what the rules compare, whatever
+// their places in line. Safe to repeat: it changes nothing. Errors: ErrNotFound, ErrRulesUnknown, *ConfigError,
+// ErrUnavailable.
 func (m *Matcher) Explain(ctx context.Context, ticketID string) (Explanation, error) {
 	t, err := m.Ticket(ctx, ticketID)
 	if err != nil || t.State != Waiting {

@@ -138,7 +138,11 @@ func TestASweepIsAsGoodAsTheWholeBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	swept, whole := goodnessOf(gapsOf(t, m, report.Matches)), atOnce(t, env.Client, ofOneLimit, requests)
+	gaps := gapsOf(t, m, report.Matches)
+	if widest := slices.Max(gaps); widest > ofOneLimit.Rules[0].Max {
+		t.Errorf("two meet with a gap of %v", widest)
+	}
+	swept, whole := goodnessOf(gaps), atOnce(t, env.Client, ofOneLimit, requests)
 	best := bestInWindow(requests, 8)
 	t.Logf("swept %+v, whole %+v; of the best quality %.4f, %.4f", swept, whole, swept.quality/best, whole.quality/best)
 	if swept.quality < 0.999*whole.quality || swept.quality < 0.999*best || swept.pairs < whole.pairs*999/1000 {

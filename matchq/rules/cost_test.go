@@ -141,9 +141,9 @@ end
 return { tostring(sum) }
 `
 
-// TestAFullCallIsShort: grouping 128 tickets by distance and avoid takes less than 200,000 rounds of a short loop do, 2 ms
-// where this was measured. With 0.5 ms for what every tick does, that is the promise of 2.5 ms. Both are measured in turns,
-// and the best turn counts: a neighbour on the machine slows some of them down.
+// TestAFullCallIsShort: grouping 128 tickets by distance and avoid takes 0.6 of what 200,000 rounds of a short loop do, 1.1
+// of 1.9 ms where this was measured. What a tick does beside it takes as long again: at 0.75 the promise of 2.5 ms is at
+// risk. Both are measured in turns, and the best turn counts: a neighbour on the machine slows some of them down.
 func TestAFullCallIsShort(t *testing.T) {
 	e, random := newEngine(t, matchqtest.Real(t).Client), rand.New(rand.NewPCG(1, 2))
 	grouping, loop := e.group, redis.NewScript(yardstick)
@@ -160,7 +160,7 @@ func TestAFullCallIsShort(t *testing.T) {
 		t.Logf("median %v µs, the yardstick %v µs", ours, theirs)
 		best = min(best, ours/theirs)
 	}
-	if best > 0.9 {
+	if best > 0.75 {
 		t.Errorf("the median is %.2f of the yardstick at best", best)
 	}
 }
