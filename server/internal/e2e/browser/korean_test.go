@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -28,9 +29,7 @@ func TestKoreanIsComplete(t *testing.T) {
 		eval[bool](p, `import(new URL("`+file+`", document.querySelector("script[src]").src)).then(({words}) => { window.tables = words; return true; })`)
 		en, ko := eval[map[string]string](p, `(`+leaves+`)(tables.en)`), eval[map[string]string](p, `(`+leaves+`)(tables.ko)`)
 		if file == "start-words.js" {
-			for key, text := range eval[map[string]string](p, `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`) {
-				en[key] = text
-			}
+			maps.Copy(en, eval[map[string]string](p, `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`))
 		}
 		for key := range en {
 			if ko[key] == "" && en[key] != "" {
