@@ -117,7 +117,8 @@ func (a *API) getNodes(c echo.Context) error {
 type ticketOfView struct {
 	Ticket   *ticketView    `json:"ticket"`
 	Queue    queueView      `json:"queue"`
-	Why      string         `json:"why,omitempty"` // it is not matched yet
+	Why      string         `json:"why,omitempty"`      // it is not matched yet
+	WhyCode  string         `json:"why_code,omitempty"` // the same for programs
 	Meets    *meetsView     `json:"meets,omitempty"`
 	Timeline []timelineView `json:"timeline"`
 }
@@ -151,7 +152,8 @@ func (a *API) findTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), w.reason(), w.view(), timeline(&t, past)})
+	code, words := w.reason()
+	return c.JSON(http.StatusOK, ticketOfView{viewTicket(&t), viewQueue(&queue), words, code, w.view(), timeline(&t, past)})
 }
 
 func (a *API) ticketBy(ctx context.Context, player, id string) (matchq.Ticket, error) {

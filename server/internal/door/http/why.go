@@ -83,27 +83,27 @@ func (w *wait) earliest() time.Time {
 // missing is how many players the queue lacks for a match.
 func (w *wait) missing() int { return max(0, w.Rules.Rules.Size-w.queue.Waiting) }
 
-// reason explains to people why a ticket waits; "" if it has ended.
-func (w *wait) reason() string {
+// reason explains why a ticket waits: by a code for programs, and in words; both are "" if it has ended.
+func (w *wait) reason() (code, words string) {
 	switch {
 	case w.Ticket.State.Ended():
-		return ""
+		return "", ""
 	case w.Ticket.State != matchq.Waiting:
-		return "its match waits for all players to accept"
+		return "not_accepted", "its match waits for all players to accept"
 	case w.queue.Paused:
-		return "the queue is paused"
+		return "queue_paused", "the queue is paused"
 	case w.missing() > 0:
-		return fmt.Sprintf("players missing for a match: %d", w.missing())
+		return "players_missing", fmt.Sprintf("players missing for a match: %d", w.missing())
 	case w.Rule != "" && w.MeetIn == matchq.Never:
-		return fmt.Sprintf("the rule %q keeps it apart from %s; it waits for somebody else to join", w.Rule, w.allOthers())
+		return "kept_apart", fmt.Sprintf("the rule %q keeps it apart from %s; it waits for somebody else to join", w.Rule, w.allOthers())
 	case w.Rule != "":
-		return fmt.Sprintf("the rule %q keeps it apart from the nearest, %s, for another %s", w.Rule, w.candidate(), rounded(w.MeetIn)) + w.whenThen()
+		return "kept_apart_yet", fmt.Sprintf("the rule %q keeps it apart from the nearest, %s, for another %s", w.Rule, w.candidate(), rounded(w.MeetIn)) + w.whenThen()
 	case w.Permitted < min(w.Others, w.Rules.Rules.Size-1):
-		return fmt.Sprintf("the rules let it meet %d of %d others now, and a match needs %d", w.Permitted, w.Others, w.Rules.Rules.Size-1)
+		return "too_few_permitted", fmt.Sprintf("the rules let it meet %d of %d others now, and a match needs %d", w.Permitted, w.Others, w.Rules.Rules.Size-1)
 	case w.queue.NextTick.IsZero():
-		return "the policy left it over, and no other match is possible until another player joins"
+		return "left_over", "the policy left it over, and no other match is possible until another player joins"
 	default:
-		return "the next tick is in " + rounded(w.queue.NextTickIn)
+		return "next_tick", "the next tick is in " + rounded(w.queue.NextTickIn)
 	}
 }
 

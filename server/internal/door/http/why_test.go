@@ -67,7 +67,7 @@ func TestWhyATicketWaits(t *testing.T) {
 			queue: &matchq.Queue{Waiting: 4, NextTick: in(2 * time.Second), NextTickIn: 2 * time.Second},
 		}
 		c.change(w)
-		if got := w.reason(); got != c.want {
+		if code, got := w.reason(); got != c.want || (code == "") != (got == "") {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
 		if got := w.earliest(); !got.Equal(c.earliest) {

@@ -40,7 +40,7 @@ func TestDashboardPictures(t *testing.T) {
 	}
 
 	p := s.newPage()
-	p.viewport(1440, 1340, false)
+	p.viewport(1640, 1560, false)
 	p.scheme("light")
 	p.open("/dashboard")
 	p.live()
@@ -53,6 +53,7 @@ func TestDashboardPictures(t *testing.T) {
 	p.until(`document.querySelector("[data-chart=wait] .plot").getAttribute("aria-label").includes("at most")`)
 	p.drawn()
 	p.noSidewaysScroll()
+	eval[bool](p, `(scrollTo(0, 0), true)`)
 	p.screenshot("dashboard-desktop-light")
 	p.scheme("dark")
 	p.drawn()
@@ -60,6 +61,7 @@ func TestDashboardPictures(t *testing.T) {
 	p.viewport(360, 1180, true)
 	p.drawn()
 	p.noSidewaysScroll()
+	eval[bool](p, `(scrollTo(0, 0), true)`)
 	p.screenshot("dashboard-phone")
 }
 

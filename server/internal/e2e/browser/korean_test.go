@@ -69,7 +69,7 @@ func otherRegister(text string) string {
 // untranslated lists the visible texts of a page, and those for screen readers, that have Latin words but no Hangul. Names,
 // commands and units are as they are.
 const untranslated = `(() => { const found = [];
-	const known = /\b(matchq|Redis|API|OpenAPI|AsyncAPI|JSON|Lua|SQL|HTTP|WebSocket|Prometheus|QR|vs|id|KiB|MiB|GiB|p50|p95|p99|GMT|UTC|AM|PM|dev|Ctrl|Robo)\b|[0-9.,]+ ?[µm]s\b|v?[0-9a-f]{6,}\S*/g;
+	const known = /\b(matchq|Redis|API|OpenAPI|AsyncAPI|JSON|Lua|SQL|HTTP|WebSocket|Prometheus|QR|vs|id|KiB|MiB|GiB|p50|p95|p99|GMT|UTC|AM|PM|dev|Ctrl|Robo)\b|[0-9.,]+ ?[µm]s\b|v?[0-9a-f]{6,}\S*|[\w-]{14,}/g;
 	const judge = (text, where) => { if (/[A-Za-z]{2,}/.test(text.replaceAll(known, "")) && !/\p{Script=Hangul}/u.test(text)) found.push(where + ": " + text.trim()); };
 	const skip = (e) => e.closest("code, pre, [lang=en], [translate=no], bdi, noscript, script, style, .name, .icon, #node-table [title], #version") !== null;
 	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -89,7 +89,7 @@ func TestKoreanPagesAreKorean(t *testing.T) {
 	p := s.newPage()
 	p.language("ko-KR,ko;q=0.9,en;q=0.8")
 	p.expect("404")
-	for i, path := range []string{"/", "/demo", "/nowhere", "/dashboard", "/dashboard#queue/역사", "/dashboard#rules/역*"} {
+	for i, path := range []string{"/", "/demo", "/nowhere", "/dashboard", "/dashboard#queue/역사", "/dashboard#ticket/하은", "/dashboard#rules/역*"} {
 		p.open(path)
 		p.until(`document.documentElement.lang === "ko"`)
 		if strings.HasPrefix(path, "/dashboard") {
@@ -100,6 +100,7 @@ func TestKoreanPagesAreKorean(t *testing.T) {
 			p.until(`!location.hash.startsWith("#rules") || document.querySelector("#rules-edit").checkVisibility()`)
 			p.until(`location.hash !== "" || document.querySelector("#queue-table tbody tr") && document.querySelector("#admin-log-list li")`)
 		}
+		p.until(`!location.hash.startsWith("#ticket") || document.querySelector("#search-why-text").textContent === "대기열이 중지됐어요"`)
 		p.until(`document.querySelector("h1").textContent !== ""`)
 		if found := eval[[]string](p, untranslated); len(found) > 0 {
 			t.Errorf("%s shows:\n%s", path, strings.Join(found, "\n"))

@@ -162,6 +162,7 @@ export const en = {
   ticketOf: (player, queue, state) => `The ticket of ${player} in queue ${queue} is ${states[state] ?? state}.`,
   states,
   stateReason: (state, reason) => `${states[state] ?? state} (${reason})`,
+  why: (_, words) => words,
   facts: {
     player: "Player", queue: "Queue", state: "State", waited: "Waited", queued: "Queued", expires: "Expires", ended: "Ended", rating: "Rating",
     attributes: "Attributes", others: "Others in line", nearest: "Nearest player", rule: "Kept apart by", earliest: "Earliest match",

@@ -6,6 +6,12 @@ const things = (n) => `${number.format(n)}개`;
 const states = { waiting: "대기 중", proposed: "수락 대기", restored: "다시 대기", matched: "매칭됨", cancelled: "취소됨", expired: "만료됨" };
 const andMore = (more) => (more > 0 ? ` 외 ${things(more)}` : "");
 
+const whys = {
+  not_accepted: "모두 수락하기를 기다리고 있어요", queue_paused: "대기열이 중지됐어요", players_missing: "매칭할 사람이 모자라요",
+  kept_apart: "규칙 때문에 만날 수 있는 사람이 없어요. 다른 사람이 오기를 기다려요", kept_apart_yet: "규칙 때문에 가장 가까운 사람을 아직 만날 수 없어요",
+  too_few_permitted: "지금 만날 수 있는 사람이 모자라요", left_over: "정책이 남겨 뒀어요. 다른 사람이 와야 매칭돼요", next_tick: "다음 매칭을 기다리고 있어요",
+};
+
 export const ko = {
   // Numbers and times.
   s: (n) => `${n}초`,
@@ -163,6 +169,7 @@ export const ko = {
   ticketOf: (player, queue, state) => `${queue} 대기열에 있는 ${player}님의 티켓: ${states[state] ?? state}`,
   states,
   stateReason: (state, reason) => `${states[state] ?? state} (${reason})`,
+  why: (code, words) => whys[code] ?? words,
   facts: {
     player: "플레이어", queue: "대기열", state: "상태", waited: "기다린 시간", queued: "등록", expires: "만료 예정", ended: "끝난 시각", rating: "레이팅",
     attributes: "속성", others: "다른 대기자", nearest: "가장 가까운 플레이어", rule: "막는 규칙", earliest: "가장 이른 매칭",

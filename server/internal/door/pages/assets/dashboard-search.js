@@ -83,14 +83,15 @@ export class Search {
     else this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 
-  #show({ ticket, why, meets, timeline = [] }) {
+  #show({ ticket, why, why_code: code, meets, timeline = [] }) {
     if (this.#state !== ticket.state) { // screen readers need not repeat an unchanged state
       this.#state = ticket.state;
       say(find("#search-message"), t("ticketOf", ticket.player, ticket.queue, ticket.state));
     }
     attribute(find("#search-result"), "hidden", false);
     attribute(find("#search-why"), "hidden", !why);
-    say(find("#search-why-text"), why ?? "");
+    say(find("#search-why-text"), why ? t("why", code, why) : "");
+    attribute(find("#search-why-text"), "lang", why && t("why", code, why) === why ? "en" : null); // the server's words
     showFacts(ticket, meets, this.#store.now);
     showTimeline(ticket, timeline, this.#store.now);
     clearTimeout(this.#timer);
