@@ -14,17 +14,17 @@ func TestEndsOfAGame(t *testing.T) {
 	p.open("/demo")
 	const both = `"results":[{"id":"me","score":0,"correct":0,"answered":0},{"id":"you","score":200,"correct":1,"answered":1}]`
 	for _, end := range []struct{ data, gaveUp, en, ko string }{
-		{both + `,"reason":"finished"`, "false", "You lost", "졌습니다"},
-		{both + `,"reason":"forfeit","forfeitedBy":["you"]`, "false", "You won|Yu gave up or did not come back.", "이겼습니다|상대가 기권했거나 돌아오지 않았습니다: Yu"},
-		{both + `,"reason":"forfeit","forfeitedBy":["me"]`, "false", "You lost|You were away for too long.", "졌습니다|너무 오래 자리를 비웠습니다."},
-		{both + `,"reason":"forfeit","forfeitedBy":["me"]`, "true", "You lost|You gave up.", "졌습니다|기권했습니다."},
+		{both + `,"reason":"finished"`, "false", "You lost", "졌어요"},
+		{both + `,"reason":"forfeit","forfeitedBy":["you"]`, "false", "You won|Yu gave up or did not come back.", "이겼어요|Yu님이 기권했거나 돌아오지 않았어요."},
+		{both + `,"reason":"forfeit","forfeitedBy":["me"]`, "false", "You lost|You were away for too long.", "졌어요|너무 오래 자리를 비웠어요."},
+		{both + `,"reason":"forfeit","forfeitedBy":["me"]`, "true", "You lost|You gave up.", "졌어요|기권했어요."},
 		{
 			both + `,"reason":"void"`, "false", "Nobody won|All were away, or the game did not begin or end in time.",
-			"승자가 없습니다|모두 자리를 비웠거나, 게임이 제때 시작하거나 끝나지 않았습니다.",
+			"이긴 사람이 없어요|모두 자리를 비웠거나, 게임이 제때 시작하거나 끝나지 않았어요.",
 		},
 		{
 			`"results":[],"reason":"lost"`, "false", "Nobody won|The server has lost this game. Play another one.",
-			"승자가 없습니다|서버에서 이 게임을 잃었습니다. 다른 게임을 시작하십시오.",
+			"이긴 사람이 없어요|서버가 이 게임을 잃어버렸어요. 새 게임을 시작해 주세요.",
 		},
 	} {
 		for language, want := range map[string]string{"en": end.en, "ko": end.ko} {
