@@ -60,29 +60,42 @@ type school struct {
 type listed struct {
 	ImportPath, Dir, Export            string
 	GoFiles, TestGoFiles, XTestGoFiles []string
+	Imports, TestImports, XTestImports []string
 }
 
-func newSchool(t *testing.T) *school {
+// list asks go about packages.
+func list(t *testing.T, args ...string) (packages []listed) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-test",
-		"-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles", "./matchq/...", "./examples/...")
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
 	cmd.Dir = ".."
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &school{t: t, fset: token.NewFileSet()}
-	exports := map[string]string{}
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p listed
 		if err := decoder.Decode(&p); err == io.EOF {
-			break
+			return packages
 		} else if err != nil {
 			t.Fatal(err)
 		}
+		packages = append(packages, p)
+	}
+}
+
+func newSchool(t *testing.T) *school {
+	t.Helper()
+	s := &school{t: t, fset: token.NewFileSet()}
+	s.packages = list(t, "-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports", "./matchq/...", "./examples/...")
+	var imports []string
+	for _, p := range s.packages {
+		imports = slices.Concat(imports, p.Imports, p.TestImports, p.XTestImports)
+	}
+	slices.Sort(imports)
+	exports := map[string]string{}
+	for _, p := range list(t, append([]string{"-export", "-deps", "-json=ImportPath,Export"}, slices.Compact(imports)...)...) {
 		exports[p.ImportPath] = p.Export
-		s.packages = append(s.packages, p)
 	}
 	s.importer = importer.ForCompiler(s.fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
 	return s
@@ -118,11 +131,7 @@ func (s *school) used() map[types.Object]bool {
 	s.t.Helper()
 	used := map[types.Object]bool{}
 	for _, p := range s.packages {
-		folder, ours := strings.CutPrefix(p.ImportPath, module)
-		if !ours || strings.HasSuffix(p.ImportPath, ".test") || strings.Contains(p.ImportPath, " ") {
-			continue
-		}
-		if strings.HasPrefix(folder, "examples/") {
+		if strings.HasPrefix(p.ImportPath, module+"examples/") {
 			s.look(p, slices.Concat(p.GoFiles, p.TestGoFiles), true, used)
 		} else {
 			s.look(p, p.XTestGoFiles, false, used)
