@@ -36,6 +36,8 @@ export const words = {
     read: '더 보기',
     openapi: 'OpenAPI',
     openapiSays: '모든 호출 (다운로드)',
+    asyncapi: 'AsyncAPI',
+    asyncapiSays: '웹소켓의 모든 이벤트 (다운로드)',
     metrics: '지표',
     metricsSays: '/metrics, Prometheus용',
     readyz: '준비 상태',
