@@ -109,19 +109,18 @@ func (v *Vigil) Saw(ctx context.Context, now Identity) error {
 	after := unknownAge
 	for {
 		before, found, change := v.compare(now, after)
-		switch found {
-		case changed:
-			v.log(before, now)
-			v.call()
-		case unsure: // it may have been read before the one that is known: that another call brought later is no change
-			after = change
-			var err error
-			if now, _, err = look(ctx, v.space); err != nil {
-				return err
+		if found != unsure {
+			if found == changed {
+				v.log(before, now)
+				v.call()
 			}
-			continue
+			return v.tellRedis(ctx)
 		}
-		return v.tellRedis(ctx)
+		after = change // now may have been read before the one that is known: that another call brought later is no change
+		var err error
+		if now, _, err = look(ctx, v.space); err != nil {
+			return err
+		}
 	}
 }
 
