@@ -151,7 +151,8 @@ func (e *ConfigError) Error() string {
 }
 
 // PolicyError says that a policy of your own can't be loaded, or failed on a queue. No ticket is lost: FIFO matches the
-// queue at once, and until the first window that is at least 30 s later. The policy is then tried again.
+// queue at once, and until the first window that is at least 30 s later. The policy is then tried again. If a policy of the
+// library fails, on a record that something else has changed, say, the tickets of that visit wait for the next one.
 type PolicyError struct {
 	Policy  string // its name
 	Line    int    // of its source; 0 if no line is known

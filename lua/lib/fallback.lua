@@ -36,7 +36,7 @@ end
 local function note_fallbacks(fallbacks, visits, names, now)
   local failed, over = {}, {}
   for _, visit in ipairs(visits) do
-    if visit.error then
+    if visit.error and visit.fallback then
       failed[#failed + 1] = names[visit.row]
       failed[#failed + 1] = string.format("%.0f ", now + fallback_ms) .. visit.version
     elseif visit.fallback == 3 then

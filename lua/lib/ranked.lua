@@ -104,8 +104,13 @@ local function gather(visit, waiting, passed, rank)
   if not visit.resumed then
     redis.call("UNLINK", rank) -- what a loss of Redis may have left
   end
-  local members = visit.abandoned and {} or visit.by.rank(visit.batch)
-  if #members > 0 then
+  if visit.abandoned then
+    return
+  end
+  local ok, members = pcall(visit.by.rank, visit.batch)
+  if not ok then -- a step that has begun must be done: without ranks the batch returns
+    visit.error = tostring(members)
+  elseif #members > 0 then
     redis.call("ZADD", rank, unpack(members))
   end
 end

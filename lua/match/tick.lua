@@ -101,13 +101,13 @@ for nth, visit in ipairs(visits) do
   if visit.paused or visit.blind or step and (step ~= "sweep" or visit.abandoned) then
     visit.taken, visit.took = group(nobody, visit.batch, by)
   elseif step then
-    visit.taken, visit.took = group(by.sweep, chunk_of(visit), by)
+    visit.taken, visit.took, visit.error = group(by.sweep, chunk_of(visit), by)
   elseif by.guest then
     local before = by.guest.spent
     group_visit(by.guest, visit, fallen_back(fallen[row], by.guest.version, now), now, by)
     spent = spent + by.guest.spent - before
   else
-    visit.taken, visit.took = group(by.policy, visit.batch, by)
+    visit.taken, visit.took, visit.error = group(by.policy, visit.batch, by)
   end
   if visit.holds and not by.proposing then
     leave_matched(visit)

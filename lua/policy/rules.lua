@@ -117,6 +117,6 @@ local function first_meeting(visit)
   if not by.meeting or not seen or visit.resumed or visit.blind or visit.paused or #kept < 2 or #kept > 32 then
     return nil
   end
-  local wait = by.meeting(visit.batch, kept)
-  return wait and visit.batch.now + wait
+  local ok, wait = pcall(by.meeting, visit.batch, kept) -- the tick has begun to write
+  return ok and wait and visit.batch.now + wait or nil
 end

@@ -16,6 +16,10 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	switch e.Policy {
+	case "", "fifo", "random", "rules": // the library's own
+		return fmt.Sprintf("matchq: queue %q can't be matched by its rules: %s; see whether other programs write to these keys, else report a fault of matchq", e.Queue, e.Problem)
+	}
 	text := fmt.Sprintf("matchq: policy %s:%d: %s", e.Policy, e.Line, e.Problem)
 	if e.Queue != "" {
 		text += fmt.Sprintf("; queue %q is matched first come, first served, until a window at least 30s later", e.Queue)
@@ -48,9 +52,10 @@ const (
 // On says whether the queue was matched without its policy.
 func (t Turn) On() bool { return t == on || t == begins }
 
-// Log logs that a fallback begins or ends: once each, on the node that made the visit.
+// Log logs that a fallback begins or ends: once each, on the node that made the visit. A policy of the library's own has
+// no fallback, so it logs each failure of one.
 func (t Turn) Log(log *slog.Logger, policy, queue string, err error) {
-	if t == begins {
+	if t == begins || t == 0 && err != nil {
 		log.Error("matchq: a policy failed", "policy", policy, "queue", queue, "error", err)
 	}
 	if t == ends {

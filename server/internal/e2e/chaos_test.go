@@ -128,8 +128,9 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 	}()
 	matchqtest.Eventually(n.t, "Redis holds what it held at the start", func() bool {
 		left = sizes(n.t, env.Client)
-		delete(left, all+"counters") // totals
-		delete(left, all+"matched")  // totals of queues, whose number is limited
+		delete(left, all+"counters")  // totals
+		delete(left, all+"matched")   // totals of queues, whose number is limited
+		delete(left, all+"operators") // the newest 500 of what operators did
 		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
 		maps.DeleteFunc(left, isHistory) // kept for a day
 		if left[all+"rules"] > 1 || left[all+"changes"] > 50 {

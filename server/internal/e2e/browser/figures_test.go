@@ -47,7 +47,7 @@ func TestFigures(t *testing.T) {
 		shift           float64
 	}{
 		{"/", `document.querySelector("#status.ready")`, 17_000, 14, 0},
-		{"/demo", `document.querySelector("#play:enabled")?.checkVisibility()`, 80_000, 44, 0},
+		{"/demo", `document.querySelector("#play:enabled")?.checkVisibility()`, 90_000, 50, 0},
 		{"/dashboard", `document.querySelector("#queues")`, 130_000, 50, 0.1},
 	} {
 		fast, slow := s.measure(page.path, page.ready, nil), s.measure(page.path, page.ready, &slow3G)
