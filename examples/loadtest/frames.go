@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,17 +53,19 @@ func (s *overSockets) hear(ctx context.Context, p *player, f *frame) error {
 		} // else the outcome was told, or comes
 	case "state":
 		var now struct {
-			Ticket json.RawMessage `json:"ticket"`
-			Match  json.RawMessage `json:"match"`
+			Ticket *json.RawMessage `json:"ticket"`
+			Match  *json.RawMessage `json:"match"`
 		}
 		if err := json.Unmarshal(f.Data, &now); err != nil {
 			return err
 		}
-		switch {
-		case now.Ticket != nil:
-			return s.hearStatus(p, now.Ticket)
-		case now.Match != nil:
-			return s.hearStatus(p, now.Match)
+		if told := cmp.Or(now.Ticket, now.Match); told != nil {
+			if err := s.hearStatus(p, *told); err != nil {
+				return err
+			}
+		}
+		if s.stateOf(p) == asking { // the request was lost with the connection, or that is the match before
+			return s.request(p, recovery)
 		}
 		s.isBack(p)
 	case "error":

@@ -128,7 +128,8 @@ func (s *overSockets) reconnect(ctx context.Context, p *player) bool {
 	}
 }
 
-// recover has missed messages sent again, and asks for the state of the player's request.
+// recover has missed messages sent again, and asks for the state of the player's request. That comes before a request which
+// is to be repeated: the player may have been matched, and would get a second ticket.
 func (s *overSockets) recover(p *player) error {
 	resume := map[string]any{"userId": p.name, "lastSeq": p.socket.lastSeq}
 	if p.socket.lastSeq == "" {
@@ -136,9 +137,6 @@ func (s *overSockets) recover(p *player) error {
 	}
 	if err := p.socket.send("resume", resume, ""); err != nil {
 		return err
-	}
-	if s.stateOf(p) == asking {
-		return s.request(p, recovery)
 	}
 	return p.socket.send("get_state", map[string]any{"userId": p.name}, recovery)
 }
