@@ -85,6 +85,8 @@ func TestPlayersComeBackInSpiteOfErrors(t *testing.T) {
 				return
 			}
 			switch {
+			case f.Event == "get_state":
+				_ = conn.WriteJSON(map[string]any{"event": "state", "id": f.ID, "data": map[string]any{"ticket": nil, "match": nil}})
 			case f.Event != "create_general_game_match":
 			case refused.Add(1) <= 2:
 				_ = conn.WriteJSON(map[string]any{"event": "error", "id": f.ID, "data": map[string]string{"code": "overloaded"}})
