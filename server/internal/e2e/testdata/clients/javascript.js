@@ -85,13 +85,15 @@ async function main() {
       assert.deepEqual([match.user1.id, match.user2.id], ['ada', 17]);
       assert.equal((await a.cancel()).status, 'ALREADY_MATCHED');
       const {roomId} = match;
+      const answers = [];
       for (const client of [a, b]) {
-        client.on('question_started', ({question}) => client.answer({roomId, questionItemId: question.id, answer: client === a ? 1 : 0}));
+        client.on('question_started', ({question}) => answers.push(client.answer({roomId, questionItemId: question.id, answer: client === a ? 1 : 0})));
         await client.send('start_game', {roomId, limit: 2});
       }
       const over = await a.hears('game_over');
       assert.equal(over.reason, 'finished');
       assert.equal(over.results.length, 2);
+      await Promise.all(answers); // close would reject those without a reply
       await fails(a.send('make_tea'), 'unknown_event');
       a.close();
       b.close();
