@@ -77,7 +77,8 @@ local function groups_of(batch, mates)
   return groups
 end
 
--- group_by_rules: the groups of a batch, in the order of their oldest tickets. See lib/rules.lua.
+-- group_by_rules: the groups of a batch, in the order of their oldest tickets, and the batch. See lib/rules.lua.
 local function group_by_rules(rules, tickets, n, total)
-  return groups_of(pair_up(rules, tickets, n, total))
+  local batch, mates = pair_up(rules, tickets, n, total)
+  return groups_of(batch, mates), batch
 end

@@ -1,4 +1,5 @@
 --@include lib/rules_permit.lua
+--@include lib/rules_order.lua
 
 -- When two tickets may first meet: all rules permit more as tickets wait, so each permits from one moment on.
 
@@ -60,22 +61,39 @@ local function pair_time(batch, i, j, enough)
   return latest, blocking
 end
 
--- earliest_meeting: in how many ms any two of the tickets may first meet. See lib/rules.lua.
-local function earliest_meeting(rules, tickets, n)
-  local first = math.huge
-  if rules.size > 2 or n > 32 then
+-- earliest_meeting: in how many ms any two of some positions may first meet. See lib/rules.lua. Those next to each other
+-- in rank are looked at first: what they find bounds how far apart others may be.
+local function earliest_meeting(batch, positions)
+  local n, primary, first, longest, reach = #positions, batch.primary, math.huge, 0, math.huge
+  if batch.size > 2 or n > 32 then
     return nil
   end
-  local batch = view_batch(rules, tickets, n, 2)
-  for i = 2, n do
-    for j = 1, i - 1 do
-      local at = pair_time(batch, i, j, first)
-      if at == 0 then
-        return nil
-      elseif at < first then
-        first = at
+  local order, values = in_rank_order(batch, positions), {}
+  if primary then
+    values = primary.value
+  end
+  for k = 1, n do
+    longest = math.max(longest, batch.tickets[order[k]].waited_ms)
+  end
+  local apart_by, near_by = 1, true
+  while near_by and apart_by < n do
+    near_by = false
+    for rank = 1, n - apart_by do
+      local i, j = order[rank], order[rank + apart_by]
+      if (values[j] or 0) - (values[i] or 0) <= reach then
+        near_by = true
+        local at = pair_time(batch, i, j, first)
+        if at == 0 then
+          return nil
+        elseif at < first then
+          first = at
+          if primary then
+            reach = limit_at(primary.rule, longest + at)
+          end
+        end
       end
     end
+    apart_by = apart_by + 1
   end
   return first
 end

@@ -79,8 +79,9 @@ local function follow_rules(plan, source)
   end
   plan.notes, plan.most = (rules.recent or 0) > 0, max_decoded
   plan.policy = function(batch)
-    batch.seen = seen_by_rules(rules, batch.records, batch.n, batch.now)
-    return as_matches(ready().group(rules, batch.seen, batch.n, plan.total))
+    local seen, groups = seen_by_rules(rules, batch.records, batch.n, batch.now), nil
+    groups, batch.seen = ready().group(rules, seen, batch.n, plan.total)
+    return as_matches(groups)
   end
   plan.sweep = function(batch)
     local seen = seen_by_rules(rules, batch.records, batch.n, batch.now)
@@ -101,11 +102,7 @@ local function follow_rules(plan, source)
     return ready().rank(rules, seen_by_rules(rules, batch.records, batch.n, batch.now), batch.ids)
   end
   plan.meeting = function(batch, positions)
-    local tickets = {}
-    for i = 1, #positions do
-      tickets[i] = batch.seen[positions[i]]
-    end
-    return ready().earliest(rules, tickets, #positions)
+    return ready().earliest(batch.seen, positions)
   end
 end
 

@@ -78,7 +78,11 @@ end
 local engine, answers = new_rules_engine(), {}
 for at = 1, #ARGV, 3 do
   local rules, tickets, found = cjson.decode(ARGV[at]), cjson.decode(ARGV[at + 1]), {}
-  local groups = engine.group(rules, tickets, #tickets, tonumber(ARGV[at + 2]))
+  local groups, batch = engine.group(rules, tickets, #tickets, tonumber(ARGV[at + 2]))
+  local all = {}
+  for i = 1, #tickets do
+    all[i] = i
+  end
   for g = 1, #groups do
     for d = 1, #groups[g].data do
       groups[g].data[d] = cjson.decode(groups[g].data[d])
@@ -89,7 +93,7 @@ for at = 1, #ARGV, 3 do
     end
   end
   found.groups = #groups > 0 and groups or nil
-  found.earliest = engine.earliest(rules, tickets, #tickets)
+  found.earliest = engine.earliest(batch, all)
   if found.earliest == math.huge then
     found.earliest = -1
   end
