@@ -126,7 +126,7 @@ export interface ServerEvents {
   game_starting: {inMs: number};
   question_started: {roomId: string; index: number; of: number; question: Question; closesInMs: number};
   get_answer_result: AnswerResult;
-  question_closed: {roomId: string; questionItemId: Id; answer: number; scores: Score[]};
+  question_closed: {roomId: string; questionItemId: Id; answer: number; answers: {id: Id; answer: number}[]; scores: Score[]};
   game_over: {
     roomId: string;
     /** Empty if the game was lost. */

@@ -147,15 +147,15 @@ var paced = []scenario{
 			{who: "a", do: func(st *stage) { st.unlike("q1", "sent1", "sent2") }, send: "get_state", want: "state", like: `{"room":{"questionaireId":7,"mode":"paced","index":0,"of":2,"question":{"id":"$q1"},"closesInMs":"*","scores":[{"id":17,"score":0},{"id":"18","score":0}]}}`}, // though 17 is right
 			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")},                                                                                                               // too
 			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":7}`, ack: `{"error":{"code":"wrong_mode"}}`},
-			{who: "a", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
-			{who: "b", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
+			{who: "a", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"answers":[{"id":17,"answer":1}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
+			{who: "b", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"answers":[{"id":17,"answer":1}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
 			{who: "a", want: "question_started", like: `{"index":1,"of":2,"question":{"id":"$q2"}}`},
 			{who: "b", want: "question_started", like: `{"index":1,"of":2,"question":{"id":"$q2"}}`},
 			{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, ack: `{"error":{"code":"too_late"}}`},
 			{who: "b", do: (*stage).wasFast, send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"wrong"}`, want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2")},
 			{who: "a", want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2")},
 			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"well"}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q2")},
-			{who: "a", want: "question_closed", like: `{"questionItemId":"$q2","answer":1,"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
+			{who: "a", want: "question_closed", like: `{"questionItemId":"$q2","answer":1,"answers":[{"id":17,"answer":2},{"id":"18","answer":0}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
 			{who: "a", want: "game_over", like: `{"roomId":"$room","results":[{"id":17,"score":"$score","correct":1,"answered":2},{"id":"18","score":0,"correct":0,"answered":1}],"reason":"finished"}`},
 			{who: "b", want: "get_answer_result"},
 			{who: "b", want: "question_closed", like: `{"questionItemId":"$q2"}`},

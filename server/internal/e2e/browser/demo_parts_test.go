@@ -53,15 +53,21 @@ func TestPartsOfTheDemo(t *testing.T) {
 				looks.push(Math.min(apart, 360 - apart) >= 50 && one.pattern !== other.pattern);
 			}
 			return [looks.every(Boolean)];`, "true"},
-		"picks": {`const pick = (gains, answered, choices = [1, 2, 3]) => {
+		"picks": {`const pick = (answers) => {
 				const state = demo.state.start({match: {room: "r", players: ["me", "you"]}});
 				state.me = {player: "me"};
-				demo.state.apply(state, "question_started", {roomId: "r", index: 0, of: 2, question: {id: "q", text: "?", choices}, closesInMs: 9});
-				if (answered) demo.state.apply(state, "get_answer_result", {user: {id: "you", answer: {questionItemId: "q"}}});
-				demo.state.apply(state, "question_closed", {roomId: "r", questionItemId: "q", answer: 1, scores: [{id: "me", score: 0}, {id: "you", score: gains}]});
+				demo.state.apply(state, "question_started", {roomId: "r", index: 0, of: 2, question: {id: "q", text: "?", choices: [1, 2, 3]}, closesInMs: 9});
+				demo.state.apply(state, "question_closed", {roomId: "r", questionItemId: "q", answer: 1, answers, scores: [{id: "me", score: 0}, {id: "you", score: 0}]});
 				return state.game.history[0].theirs[0].pick;
 			};
-			return [pick(120, true), pick(0, true), String(pick(0, false)), pick(0, true, [1, 2])];`, "1,-1,null,0"},
+			return [pick([{id: "me", answer: 1}, {id: "you", answer: 2}]), String(pick([]))];`, "2,null"},
+		"the last question counts double": {`return [[3, 5], [4, 5], [3, 4]].map(([index, of]) => {
+				const state = demo.state.start({match: {room: "r", players: ["me", "you"]}, me: {player: "me"}});
+				demo.state.apply(state, "question_started", {roomId: "r", index, of, question: {id: "q", text: "?", choices: ["a", "b"]}, closesInMs: 9});
+				const {root, update} = demo.game.game({t: speaker(words, "en"), state, actions: {}});
+				update(state, 0);
+				return root.querySelector(".progress").textContent;
+			});`, "Question 4 of 5,Question 5 of 5 · double points,Question 4 of 4"},
 		"a best of three": {`const played = ["win", "lose", "draw", "win", "win"].reduce((all, outcome) => [...all, demo.score.counted(all.at(-1), ["me", "you"], "me", outcome)], []);
 			return played.map(({mine, theirs}) => mine + ":" + theirs);`, "1:0,1:1,1:1,2:1,1:0"},
 		"the estimate": {`const queue = {matched_total: 14, first: {at: 1000, total: 10}};
@@ -76,7 +82,7 @@ func TestPartsOfTheDemo(t *testing.T) {
 			return [to, name, set, demo.link.joinOf("#"), demo.link.joinOf("#join="), demo.link.joinOf("#join=" + "x".repeat(129)), demo.link.joinOf("#join=x&name=%E2%80%AEa").name];`, "guest-a,A & B,s,,,,a"},
 	} {
 		got := eval[string](p, `(async () => {
-			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "link"];
+			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "link", "game"];
 			const demo = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await import("./assets/any/demo-" + name + ".js")])));
 			const [{words}, {speaker}] = await Promise.all([import("./assets/any/demo-words.js"), import("./assets/any/language.js")]);
 			return (await (async () => { `+c.script+` })()).join();

@@ -118,6 +118,7 @@ func TestEffectsOfAGame(t *testing.T) {
 	a.until(`snapshots.some((seen) => seen.querySelector(".verdict")?.textContent.includes("3 in a row!"))`)
 	a.until(`new Set(snapshots.map((seen) => seen.querySelector(".board .mine .points")?.textContent)).size > 4`) // they count up
 	a.until(`snapshots.some((seen) => seen.querySelector(".choice.right .picks .avatar"))`)
+	a.until(`snapshots.some((seen) => seen.querySelector(".choice:not(.mine):not(.right) .picks .avatar"))`) // and Bo's wrong pick
 	b.see(".outcome")
 	if got := eval[[]int](b, `[heard, shaken.length, document.querySelectorAll(".confetti, .emblem *").length]`); got[0]+got[1]+got[2] != 0 {
 		t.Errorf("with reduced motion: sounds, shakes, confetti %v", got)

@@ -45,7 +45,7 @@ func (t *Change) Answer(name string, item wire.ID, answer json.RawMessage) (*Ans
 	if err != nil {
 		return nil, err
 	}
-	t.score(p, q, choice == q.Answer)
+	t.score(p, q, choice)
 	result := t.result(p, q)
 	t.broadcast(name, "get_answer_result", result)
 	t.endIfDone()
@@ -85,16 +85,17 @@ func parseChoice(q *questions.Question, answer json.RawMessage) (int, error) {
 }
 
 // score scores an answer. In a paced game it counts only if it is stored before the deadline.
-func (t *Change) score(p *Player, q *questions.Question, correct bool) {
-	a := Answer{Correct: correct}
-	if correct {
+func (t *Change) score(p *Player, q *questions.Question, choice int) {
+	a := Answer{Correct: choice == q.Answer, Choice: &choice}
+	if a.Correct {
 		a.Score = pointsCorrect
 		p.Correct++
 	}
 	if t.Mode == Paced {
 		t.NotAfter = t.At - 1
-		if correct {
+		if a.Correct {
 			a.Score += int(maxSpeedBonus * (t.At - t.Now) / max(t.Config.Question.Milliseconds(), 1))
+			a.Score *= t.worth()
 		}
 	}
 	if p.Answers == nil {
@@ -102,6 +103,14 @@ func (t *Change) score(p *Player, q *questions.Question, correct bool) {
 	}
 	p.Answers[q.ID.Name] = a
 	p.Score += a.Score
+}
+
+// worth is by how much the current question of a paced game counts.
+func (r *Room) worth() int {
+	if last := len(r.Questions) - 1; r.Index == last && len(r.Questions) >= questionsForDouble {
+		return 2
+	}
+	return 1
 }
 
 func (t *Change) result(p *Player, q *questions.Question) *Answered {

@@ -172,7 +172,26 @@ type closedPayload struct {
 	RoomID         string  `json:"roomId"`
 	QuestionItemID wire.ID `json:"questionItemId"`
 	Answer         int     `json:"answer"`
+	Answers        []pick  `json:"answers"`
 	Scores         []Score `json:"scores"`
+}
+
+// pick is a player's answer to a question that is closed.
+type pick struct {
+	ID     wire.ID `json:"id"`
+	Answer int     `json:"answer"`
+}
+
+// picks returns the answers to a question, of those players who gave one.
+func (r *Room) picks(q *questions.Question) []pick {
+	picks := []pick{}
+	for i := range r.Players {
+		p := &r.Players[i]
+		if a, ok := p.Answers[q.ID.Name]; ok && a.Choice != nil {
+			picks = append(picks, pick{p.ID, *a.Choice})
+		}
+	}
+	return picks
 }
 
 // Score is a player's score.
@@ -198,7 +217,7 @@ func (r *Room) scores() []Score {
 func (t *Change) closeQuestion() {
 	q := &t.Questions[t.Index]
 	t.Phase = Pausing
-	t.broadcast("", "question_closed", closedPayload{t.ID, q.ID, q.Answer, t.scores()})
+	t.broadcast("", "question_closed", closedPayload{t.ID, q.ID, q.Answer, t.picks(q), t.scores()})
 	t.Index++
 	if t.Index == len(t.Questions) {
 		t.end(Finished)

@@ -3,6 +3,7 @@ package quiz
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,35 @@ func TestPacedGame(t *testing.T) {
 	wantTold(t, g.wake(), "question_closed>a question_closed>b game_over>a game_over>b")
 	if g.Reason != Finished || g.WakeAt() != 0 {
 		t.Errorf("%+v", g.Room)
+	}
+}
+
+// TestTheLastQuestionCountsDouble in games of five questions or more.
+func TestTheLastQuestionCountsDouble(t *testing.T) {
+	for limit, worth := range map[int]int{4: 1, 5: 2} {
+		g := newGame("a", "b")
+		for _, name := range []string{"a", "b"} {
+			if err := g.Start(name, Wish{Limit: limit}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range limit {
+			g.wake()
+			before := g.Players[0].Score
+			g.Now += 50 // of 100
+			for _, name := range []string{"a", "b"} {
+				if _, err := g.says(name, fmt.Sprint("q", i), fmt.Sprint(i%3)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := pointsCorrect + maxSpeedBonus/2
+			if i == limit-1 {
+				want *= worth
+			}
+			if gain := g.Players[0].Score - before; gain != want {
+				t.Errorf("question %d of %d: %d points, want %d", i+1, limit, gain, want)
+			}
+		}
 	}
 }
 

@@ -71,6 +71,9 @@ const (
 const (
 	pointsCorrect = 100
 	maxSpeedBonus = 100 // added for a fast answer
+
+	// The last question of a paced game counts double, if the game has so many: who is behind can still win.
+	questionsForDouble = 5
 )
 
 // Room is the state of a room. Times are milliseconds of the caller's clock.
@@ -115,6 +118,7 @@ type Player struct {
 type Answer struct {
 	Correct bool `json:"correct"`
 	Score   int  `json:"score"`
+	Choice  *int `json:"choice,omitempty"` // none in rooms that an earlier version stored
 }
 
 // Message is an event for a player.

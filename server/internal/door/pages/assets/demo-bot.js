@@ -15,7 +15,6 @@ export class Bot {
   #room = null;
   #against = null; // its opponent
   guest;
-  guesses = new Map(); // its picks by question, which this page can show
 
   // The options are name, rating, set, owner (the player it is for), changed() and ended(failed); and guest, if the bot was
   // there before a reload of the page.
@@ -132,7 +131,6 @@ export class Bot {
 
   #guess({roomId, question, closesInMs}) {
     const answer = Math.floor(Math.random() * question.choices.length);
-    if (!this.guesses.has(question.id)) this.guesses.set(question.id, answer); // the first one counts
     this.#later(closesInMs * between(0.15, 0.6), 'send_answer', {roomId, questionItemId: question.id, answer});
   }
 

@@ -4,7 +4,7 @@ import {avatar} from './demo-avatar.js';
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {scoreboard} from './demo-board.js';
 import {heading, seconds, sureButton, tell, timeBar} from './demo-parts.js';
-import {streakOf} from './demo-score.js';
+import {countsDouble, streakOf} from './demo-score.js';
 import {nameOf} from './demo-state.js';
 
 const worthNaming = 2; // right answers in a row
@@ -38,7 +38,7 @@ export function game({t, state, actions}) {
     say(text, question.text);
     attribute(text, 'lang', languageOf(question.text));
     // The heading may have the focus already, and is then not read again.
-    say(news, [t('question', index + 1, of), question.text, ...question.choices.map((choice, i) => `${i + 1}: ${choice}`)].join('. '));
+    say(news, [numbered(t, {index, of}), question.text, ...question.choices.map((choice, i) => `${i + 1}: ${choice}`)].join('. '));
     attribute(news, 'lang', languageOf(question.text));
     text.focus({preventScroll: true});
   };
@@ -54,7 +54,7 @@ export function game({t, state, actions}) {
       say(awayLeft, current.awayUntil > now ? t('seconds', seconds(current.awayUntil, now)) : '');
       const asked = current.phase === 'question' || current.phase === 'closed';
       const {question} = current;
-      say(progress, current.of && question ? t('question', current.index + 1, current.of) : '');
+      say(progress, current.of && question ? numbered(t, current) : '');
       bar.set(current.phase === 'question' ? current.closesAt : null, current.wholeMs, now);
       if (asked && question) {
         if (question.id !== shown) ask(current);
@@ -75,6 +75,11 @@ export function game({t, state, actions}) {
       say(number, String(Math.max(1, seconds(current.startsAt ?? now, now))));
     },
   };
+}
+
+// numbered says which question this is, and whether it counts double.
+function numbered(t, {index, of}) {
+  return t('question', index + 1, of) + (countsDouble({index, of}) ? ` · ${t('countsDouble')}` : '');
 }
 
 // choiceButton is a choice, with places for its mark and for the players who picked it.

@@ -1,13 +1,12 @@
 // All questions of a game, with the right answers and who had them.
 
 import {h, languageOf} from './dom.js';
-import {unknownWrong} from './demo-score.js';
 import {tell} from './demo-parts.js';
 
 export function recap(t, history, nameOf) {
   const line = (who, question, pick) => {
     const kind = pick === question.right ? 'good' : 'bad';
-    const answer = pick === null ? t('noAnswerGiven') : pick === unknownWrong ? t('wasWrong') : question.choices[pick];
+    const answer = pick === null ? t('noAnswerGiven') : question.choices[pick];
     const name = h('span', {class: 'muted'});
     tell(name, `${who}: `, [who]);
     return h('li', {class: kind}, name, `${kind === 'good' ? '✓' : '✗'} `, h('span', {lang: languageOf(answer)}, answer));

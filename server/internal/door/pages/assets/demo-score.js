@@ -2,27 +2,18 @@
 
 const winsOfSeries = 2; // best of three
 
-export const unknownWrong = -1; // a pick that was wrong; the server does not say which it was
+// countsDouble reports whether a question is worth twice the points: the last one of a game of at least five.
+export const countsDouble = ({index, of}) => of >= 5 && index === of - 1;
 
-// pickOf returns what another player picked in the closed question: an index, unknownWrong, or null for none. The server
-// tells points only, so a right pick is certain, and a wrong one is known with two choices, or from the bot of this page.
-function pickOf({game, bot}, id) {
-  const {question, right} = game;
-  if (game.gains[id] > 0) return right;
-  if (!game.answered[id]) return null;
-  if (id === bot?.guest?.player && bot.guesses.has(question.id)) return bot.guesses.get(question.id);
-  return question.choices.length === 2 ? 1 - right : unknownWrong;
-}
-
-// record adds the closed question to the game's list. A repeat changes nothing.
-export function record(state) {
+// record adds the closed question, with the answers of the players, to the game's list. A repeat changes nothing.
+export function record(state, answers) {
   const {game, match, me} = state;
   const {question} = game;
   if (!question || game.history.some(({id}) => id === question.id)) return;
   const others = match.players.filter((id) => id !== me?.player);
   game.history.push({
     id: question.id, text: question.text, choices: question.choices, mine: game.mine, right: game.right, gain: game.gains[me?.player] ?? 0,
-    theirs: others.map((id) => ({id, pick: pickOf(state, id)})),
+    theirs: others.map((id) => ({id, pick: answers.find((other) => other.id === id)?.answer ?? null})),
   });
 }
 

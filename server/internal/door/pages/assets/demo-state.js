@@ -129,7 +129,7 @@ const handlers = {
     state.game.gains = dict(Object.fromEntries(data.scores.map(({id, score}) => [id, score - (before[id] ?? 0)])));
     if (state.game.question?.id !== data.questionItemId) return;
     state.game.right = data.answer;
-    record(state);
+    record(state, data.answers);
   },
 
   game_over: (state, data, now) => {

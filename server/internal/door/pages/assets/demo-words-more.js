@@ -11,6 +11,7 @@ export const more = {
     wasWrong: 'wrong',
     wasSilent: 'no answer',
     theirAnswer: (name) => `${name}’s answer`,
+    countsDouble: 'double points',
     theRightOne: (answer) => `Right is: ${answer}`,
     streak: (n) => `${n} in a row!`,
 
@@ -56,6 +57,7 @@ export const more = {
     wasWrong: '오답',
     wasSilent: '답 없음',
     theirAnswer: (name) => `${name}님의 답`,
+    countsDouble: '점수 두 배',
     theRightOne: (answer) => `정답: ${answer}`,
     streak: (n) => `${n}문제 연속 정답!`,
 
