@@ -61,8 +61,8 @@ local function pair_time(batch, i, j, enough)
   return latest, blocking
 end
 
--- earliest_meeting: in how many ms any two of some positions may first meet. See lib/rules.lua. Those next to each other
--- in rank are looked at first: what they find bounds how far apart others may be.
+-- earliest_meeting: in how many ms any two of some positions may first meet. See lib/rules.lua. Those next to each
+-- other in rank are looked at first: what they find bounds how far apart others may be.
 local function earliest_meeting(batch, positions)
   local n, primary, first, longest, reach = #positions, batch.primary, math.huge, 0, math.huge
   if batch.size > 2 or n > 32 then

@@ -79,8 +79,9 @@ local function follow_rules(plan, source)
   end
   plan.notes, plan.most = (rules.recent or 0) > 0, max_decoded
   plan.policy = function(batch)
-    local seen, groups = seen_by_rules(rules, batch.records, batch.n, batch.now), nil
-    groups, batch.seen = ready().group(rules, seen, batch.n, plan.total)
+    local seen = seen_by_rules(rules, batch.records, batch.n, batch.now)
+    local groups, view = ready().group(rules, seen, batch.n, plan.total)
+    batch.seen = view
     return as_matches(groups)
   end
   plan.sweep = function(batch)
@@ -110,7 +111,7 @@ end
 -- a small queue that was seen in one call is worth the look.
 local function first_meeting(visit)
   local kept, by = visit.kept, visit.by
-  local seen = visit.batch.seen -- none if the rules failed
+  local seen = visit.batch.seen -- as the rules see it; none if they failed
   if not by.meeting or not seen or visit.resumed or visit.blind or visit.paused or #kept < 2 or #kept > 32 then
     return nil
   end
