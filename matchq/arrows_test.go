@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"matchq/metrics":            {"matchq"},
 	"matchq/matchqtest":         {"matchq/internal/codec", "matchq/internal/sandbox", "matchq/internal/space"},
 	"examples/…":                {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history", "matchq/metrics"},
-	"server/…":                  {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history", "matchq/metrics", "examples/client-js", "server/…"},
+	"server/…":                  {"matchq", "matchq/rules", "matchq/presence", "matchq/rooms", "matchq/history", "matchq/metrics", "server/…"},
 }
 
 // foreign are packages that the library must not import.

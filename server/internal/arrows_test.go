@@ -108,3 +108,14 @@ func TestOnlyMainImportsTheTop(t *testing.T) {
 		}
 	}
 }
+
+// Only the command that bundles the pages has the bundler.
+func TestServerHasNoBundler(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, imported := range s.imports {
+			if strings.HasPrefix(imported, "github.com/evanw/esbuild") && !strings.HasPrefix(s.path, "internal/door/pages/bundle/") {
+				t.Errorf("%s imports %s", s.path, imported)
+			}
+		}
+	}
+}

@@ -103,7 +103,7 @@ func TestCompressedAnswers(t *testing.T) {
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
 	n.fillQueues(1500)
 	for _, path := range []string{
-		"/", "/dashboard", "/assets/any/base.css", "/openapi.yaml", "/metrics", "/v1/queues", "/v1/queues?after=quiz-00999",
+		"/", "/dashboard", "/assets/any/start.css", "/openapi.yaml", "/metrics", "/v1/queues", "/v1/queues?after=quiz-00999",
 	} {
 		plain := n.want(200, n.call("GET", path, "", "Accept-Encoding", "identity"))
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url+path, nil)

@@ -9,6 +9,7 @@ import (
 
 const (
 	assets      = "assets/"
+	bundles     = "bundles/" // below assets in paths
 	missingName = "missing.html"
 )
 
@@ -19,7 +20,7 @@ var (
 	relative = regexp.MustCompile(`((?:href|src)=")`)
 	asset    = regexp.MustCompile(`((?:href|src)=")assets/`)
 	program  = regexp.MustCompile(`<script type="module" src="(assets/[^"]+)"`)
-	imports  = regexp.MustCompile(`(?:from|import) ["']\./([^"']+)["']`)
+	imports  = regexp.MustCompile(`(?:from|import) ?["']\./([^"']+)["']`)
 )
 
 // complete makes a page out of its file: without the demo if that is off, with the version in the paths of its assets,

@@ -1,6 +1,8 @@
-// Package pages has the web pages: start page, demo and dashboard. They are embedded files, need no build step, and
-// load nothing from other hosts.
+// Package pages has the web pages: start page, demo and dashboard. They are embedded files and load nothing from other
+// hosts. Their sources are in assets; browsers get the bundles of these, which go generate makes.
 package pages
+
+//go:generate go run ./bundle
 
 import (
 	"crypto/sha256"
@@ -14,12 +16,11 @@ import (
 	"slices"
 	"strings"
 
-	clientjs "github.com/matchq/matchq/examples/client-js"
 	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-//go:embed *.html assets
+//go:embed *.html bundles assets/icon.svg assets/uplot.js assets/*.LICENSE.txt
 var files embed.FS
 
 // policy allows resources of this server only: no inline scripts or styles, no other hosts, no frames.
@@ -72,10 +73,9 @@ func read() (bodies map[string][]byte, version string, err error) {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		bodies[name], err = files.ReadFile(name)
+		bodies[strings.Replace(name, bundles, assets, 1)], err = files.ReadFile(name)
 		return err
 	})
-	bodies[assets+"client.js"] = clientjs.Source
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
 		if strings.HasPrefix(name, assets) {
 			_, _ = fmt.Fprintf(hash, "%s %d\n%s", name, len(bodies[name]), bodies[name]) // a hash takes everything

@@ -169,15 +169,15 @@ func TestAnswerInABreak(t *testing.T) {
 // Late events, and counts of another moment, do not confuse the page.
 func TestLateNews(t *testing.T) {
 	t.Parallel()
-	p := serveQuiz(t, matchqtest.Embedded(t)).player("Ada")
-	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({start, apply, screen}) => {
+	p := sources(t)
+	if got := eval[string](p, `import("./assets/demo-state.js").then(({start, apply, screen}) => {
 		const state = start();
 		apply(state, "game_starting", {inMs: 3000});
 		return screen(state);
 	})`); got != "home" {
 		t.Errorf("an event of another game shows the screen %q", got)
 	}
-	if got := eval[string](p, `import("./assets/any/demo-state.js").then(({start, apply, screen}) => {
+	if got := eval[string](p, `import("./assets/demo-state.js").then(({start, apply, screen}) => {
 		const state = start();
 		state.player = "Ada";
 		const users = {user1: {id: "Ada", sid: ""}, user2: {id: "Bo", sid: ""}};
@@ -189,7 +189,7 @@ func TestLateNews(t *testing.T) {
 	})`); got != "match,queue,released,t2," {
 		t.Errorf("a released match: %s", got)
 	}
-	if got := eval[string](p, `import("./assets/any/demo-ticket.js").then(({othersOf}) =>
+	if got := eval[string](p, `import("./assets/demo-ticket.js").then(({othersOf}) =>
 		[othersOf({place: 2, waiting: 1}), othersOf({place: 2, waiting: 1}, 1), othersOf({place: 1, waiting: 1}, 3), othersOf({})].join())`); got != "1,1,2,0" {
 		t.Errorf("others: %s", got)
 	}

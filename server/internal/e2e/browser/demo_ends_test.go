@@ -2,16 +2,12 @@ package browser_test
 
 import (
 	"testing"
-
-	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // The page shows who has won, and why, in both languages.
 func TestEndsOfAGame(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, matchqtest.Embedded(t))
-	p := s.newPage()
-	p.open("/demo")
+	p := sources(t)
 	const both = `"results":[{"id":"me","score":0,"correct":0,"answered":0},{"id":"you","score":200,"correct":1,"answered":1}]`
 	for _, end := range []struct{ data, gaveUp, en, ko string }{
 		{both + `,"reason":"finished"`, "false", "You lost", "졌어요"},
@@ -30,7 +26,7 @@ func TestEndsOfAGame(t *testing.T) {
 		for language, want := range map[string]string{"en": end.en, "ko": end.ko} {
 			got := eval[string](p, `(async () => {
 				const [{start, apply}, {result}, {words}, {speaker}] = await Promise.all(
-					["state", "result", "words"].map((part) => import("./assets/any/demo-" + part + ".js")).concat(import("./assets/any/language.js")));
+					["state", "result", "words"].map((part) => import("./assets/demo-" + part + ".js")).concat(import("./assets/language.js")));
 				const state = start({names: {you: "Yu"}, match: {room: "r", players: ["me", "you"], set: "s", gaveUp: `+end.gaveUp+`}});
 				state.me = {player: "me"};
 				apply(state, "game_over", {"roomId": "r", `+end.data+`});

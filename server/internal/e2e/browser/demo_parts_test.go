@@ -30,7 +30,7 @@ func TestStrangeNames(t *testing.T) {
 // What the page computes, without a game.
 func TestPartsOfTheDemo(t *testing.T) {
 	t.Parallel()
-	p := serveQuiz(t, matchqtest.Embedded(t)).player("Ada")
+	p := sources(t)
 	for name, c := range map[string]struct{ script, want string }{
 		"a cancelled ticket is not counted": {`const state = demo.state.start();
 			state.queues = {s: {name: "s", waiting: 3, withUs: true}, other: {waiting: 7}};
@@ -38,10 +38,10 @@ func TestPartsOfTheDemo(t *testing.T) {
 			demo.state.apply(state, "cancel_request_general_match_status", {status: "CANCEL_REQUEST_COMPLETE"}, 5000);
 			return [state.ticket, state.queues.s.waiting, state.queues.other.waiting, state.countsFrom > 6000];`, ",2,7,true"},
 		"a count from before the cancelling is dropped": {`const state = {...demo.state.start(), queues: {}, countsFrom: performance.now() + 60000, link: {status: "open"}};
-			await demo.news.watchQueues(state, () => "home", () => {})();
-			const before = Object.keys(state.queues).length;
 			const {fetch} = window;
 			window.fetch = async () => ({ok: true, json: async () => ({queues: [{name: "s", waiting: 1}]})});
+			await demo.news.watchQueues(state, () => "home", () => {})();
+			const before = Object.keys(state.queues).length;
 			state.countsFrom = 0;
 			await demo.news.watchQueues(state, () => "home", () => {})();
 			window.fetch = fetch;
@@ -83,8 +83,8 @@ func TestPartsOfTheDemo(t *testing.T) {
 	} {
 		got := eval[string](p, `(async () => {
 			const names = ["state", "news", "avatar", "score", "ticket", "waiting", "link", "game"];
-			const demo = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await import("./assets/any/demo-" + name + ".js")])));
-			const [{words}, {speaker}] = await Promise.all([import("./assets/any/demo-words.js"), import("./assets/any/language.js")]);
+			const demo = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await import("./assets/demo-" + name + ".js")])));
+			const [{words}, {speaker}] = await Promise.all([import("./assets/demo-words.js"), import("./assets/language.js")]);
 			return (await (async () => { `+c.script+` })()).join();
 		})()`)
 		if got != c.want {

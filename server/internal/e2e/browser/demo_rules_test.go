@@ -56,9 +56,7 @@ func TestRulesInWords(t *testing.T) {
 // What rules did is said in both languages, and nothing where no rule compared the players, or they tell no numbers.
 func TestToldOfRules(t *testing.T) {
 	t.Parallel()
-	s := serveQuiz(t, matchqtest.Embedded(t))
-	p := s.newPage()
-	p.open("/demo")
+	p := sources(t)
 	for _, match := range []struct{ rules, theirs, en, ko string }{
 		{`{"applied":[{"rule":"skill","gap":51,"limit":80,"widened":30}]}`, `1051`, "A strong opponent.|You waited a little longer for a fair match.", "강한 상대예요.|공정한 대결을 위해 조금 더 기다렸어요."},
 		{`{"applied":[{"rule":"skill","gap":51,"limit":80}]}`, `949`, "You are the stronger one.", "내가 조금 더 강해요."},
@@ -76,7 +74,7 @@ func TestToldOfRules(t *testing.T) {
 			}
 			got := eval[string](p, `(async () => {
 				const [{start, apply}, {match}, {words}, {speaker}] = await Promise.all(
-					["state", "waiting", "words"].map((part) => import("./assets/any/demo-" + part + ".js")).concat(import("./assets/any/language.js")));
+					["state", "waiting", "words"].map((part) => import("./assets/demo-" + part + ".js")).concat(import("./assets/language.js")));
 				const state = start();
 				state.me = {player: "me"};
 				apply(state, "match_status", `+data+`);

@@ -22,14 +22,12 @@ const leaves = `(table) => { const found = {};
 // Both languages of each page have the same texts, and the Korean is polite in one way: 해요체.
 func TestKoreanIsComplete(t *testing.T) {
 	t.Parallel()
-	s := serve(t, matchqtest.Embedded(t))
-	p := s.open("/")
-	p.until(`document.querySelector("#languages button")`) // the page has added its own texts
+	page, p := serve(t, matchqtest.Embedded(t)).open("/"), sources(t)
 	for _, file := range []string{"start-words.js", "demo-words.js", "dashboard-words.js"} {
-		eval[bool](p, `import(new URL("`+file+`", document.querySelector("script[src]").src)).then(({words}) => { window.tables = words; return true; })`)
+		eval[bool](p, `import("./assets/`+file+`").then(({words}) => { window.tables = words; return true; })`)
 		en, ko := eval[map[string]string](p, `(`+leaves+`)(tables.en)`), eval[map[string]string](p, `(`+leaves+`)(tables.ko)`)
 		if file == "start-words.js" {
-			maps.Copy(en, eval[map[string]string](p, `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`))
+			maps.Copy(en, eval[map[string]string](page, `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`))
 		}
 		for key := range en {
 			if ko[key] == "" && en[key] != "" {
@@ -45,7 +43,7 @@ func TestKoreanIsComplete(t *testing.T) {
 			}
 		}
 	}
-	texts := eval[map[string]string](p, `import(new URL("dashboard-ko-page.js", document.querySelector("script[src]").src)).then(({koPage}) => koPage)`)
+	texts := eval[map[string]string](p, `import("./assets/dashboard-ko-page.js").then(({koPage}) => koPage)`)
 	for english, text := range texts {
 		if wrong := otherRegister(text); wrong != "" {
 			t.Errorf("%s: %s", wrong, text)

@@ -1,7 +1,7 @@
 // The players' actions. Each sends a request to the server; the server's events then change the state.
 
 import {ended} from './demo-connection.js';
-import {leave} from './demo-state.js';
+import {leave, screen} from './demo-state.js';
 import {noticeOf} from './demo-player.js';
 
 const rounds = 7; // questions of a game
@@ -12,6 +12,8 @@ export function actionsOf(player) {
   const {state} = player;
 
   const play = async (withBot) => {
+    // The server may say that we wait or play already.
+    if (state.link.status === 'connecting' && (!await player.linked() || screen(state) !== 'home')) return;
     player.dropBot();
     if (ended(state.me, freshEnough)) await player.becomeNew();
     const answer = await player.attempt('create_general_game_match', {

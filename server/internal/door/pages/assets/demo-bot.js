@@ -1,7 +1,7 @@
 // A bot is a second player in this page, with its own connection, for players without an opponent. It knows no more
 // than any player does, guesses, and takes its time. It ends with the page.
 
-import {Client} from './client.js';
+import {Client} from '../../../../../examples/client-js/client.js';
 import {address, newGuest} from './demo-connection.js';
 
 // between is a random delay, as of a person.

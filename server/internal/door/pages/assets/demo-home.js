@@ -72,10 +72,12 @@ export function home({t, state, actions}) {
         face.dataset.name = actions.name() + state.me?.player;
         face.replaceChildren(avatar(actions.name(), state.me?.player ?? ''));
       }
-      const ready = state.link.status === 'open' && state.set !== '' && !state.busy;
+      const {status, again} = state.link;
+      const open = status === 'open';
+      const ready = (open || status === 'connecting' && !again) && state.set !== '' && !state.busy; // a new page plays once it is connected
       attribute(play, 'disabled', !ready);
       attribute(bot, 'disabled', !ready);
-      attribute(invite, 'disabled', !ready);
+      attribute(invite, 'disabled', !open || !ready);
     },
   };
 }

@@ -1,7 +1,7 @@
 // The player of this tab. It holds the one state, the connection, and the bot, if any, and keeps them in step. The
 // players' actions are in demo-actions.js.
 
-import {Client} from './client.js';
+import {Client} from '../../../../../examples/client-js/client.js';
 import {address, ended, newGuest} from './demo-connection.js';
 import {clean} from './demo-names.js';
 import {apply, leave, remembered, start} from './demo-state.js';
@@ -15,6 +15,7 @@ export class Player {
   #connection;
   #refusedAt = -Infinity;
   #toldOpen = []; // waiters for the connection to open, or to fail for good
+  #toldLinked = []; // waiters for the present attempt to connect to end
   #wasAway = false;
   #drawing = false;
 
@@ -62,6 +63,17 @@ export class Player {
       state.busy = false;
       this.changed();
     }
+  }
+
+  // linked promises whether the server knows us, after the attempt to connect that is under way.
+  async linked() {
+    const {state} = this;
+    state.busy = true;
+    this.changed();
+    const open = await new Promise((tell) => this.#toldLinked.push(tell));
+    state.busy = false;
+    this.changed();
+    return open;
   }
 
   // join asks for a game with the player of a link.
@@ -182,6 +194,9 @@ export class Player {
     if (link.status === 'open') state.backAt = this.#wasAway ? link.since : null;
     this.#wasAway = link.status === 'away' || link.status === 'connecting' && this.#wasAway;
     state.link = {...link, again: this.#wasAway};
+    if (link.status !== 'connecting') {
+      for (const tell of this.#toldLinked.splice(0)) tell(link.status === 'open');
+    }
     if (link.status !== 'connecting' && link.status !== 'away') {
       for (const tell of this.#toldOpen.splice(0)) tell();
     }
