@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // liar is a server that answers each request with some frames, in which PLAYER is the one that asked and N counts the
@@ -106,7 +108,7 @@ func TestPlayersComeBackInSpiteOfErrors(t *testing.T) {
 
 func TestItSaysWhyItCannotRun(t *testing.T) {
 	for want, args := range map[string][]string{
-		"can't connect":       {"--url", "http://" + freeAddr(t)},
+		"can't connect":       {"--url", "http://" + matchqtest.FreeAddr(t)},
 		"--players":           {"--players", "1"},
 		"--url must":          {"--url", "127.0.0.1:4000"},
 		"leave --token out":   {"--guests", "--token", "x"},

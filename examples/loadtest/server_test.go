@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -45,16 +44,6 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(filepath.Dir(built))
 	}
 	os.Exit(code)
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // startServer starts the bundled server and waits until it is ready.
@@ -100,7 +89,7 @@ func load(t *testing.T, addr string, args ...string) (code int, r report, printe
 
 // TestServerKeepsItsPromises runs small loads against the bundled server, each of an even number of players in one queue.
 func TestServerKeepsItsPromises(t *testing.T) {
-	addr := freeAddr(t)
+	addr := matchqtest.FreeAddr(t)
 	startServer(t, addr, "--rate-limit", "off")
 	for name, args := range map[string][]string{
 		"sockets, burst":  {"--burst", "--online", "--sources", "3", "--hold", "100ms"},
@@ -156,7 +145,7 @@ func wantDrawing(t *testing.T, file string, texts []string) {
 
 // A player without an opponent is withdrawn, and players whose match is made ask again.
 func TestLoadForSomeTime(t *testing.T) {
-	addr := freeAddr(t)
+	addr := matchqtest.FreeAddr(t)
 	startServer(t, addr, "--rate-limit", "off")
 	for _, args := range [][]string{
 		{"--rate", "100", "--duration", "2s", "--players", "150", "--queues", "4", "--zipf", "1.3"},
@@ -174,7 +163,7 @@ func TestLoadForSomeTime(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	addr := freeAddr(t)
+	addr := matchqtest.FreeAddr(t)
 	startServer(t, addr, "--jwt-secret", jwtSecret, "--api-key", apiKey, "--demo")
 	for _, args := range [][]string{{"--token", apiKey}, {"--token", apiKey, "--http"}, {"--guests"}, {"--guests", "--http"}} {
 		if code, r, printed := load(t, addr, append(args, "--burst", "--players", "10")...); code != 0 || r.Matched != 10 {
@@ -190,7 +179,7 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestRateLimits(t *testing.T) {
-	addr := freeAddr(t)
+	addr := matchqtest.FreeAddr(t)
 	startServer(t, addr, "--rate-limit-address", "5/s")
 	args := []string{"--burst", "--players", "1040", "--http"}
 	code, r, printed := load(t, addr, args...)
@@ -204,7 +193,7 @@ func TestRateLimits(t *testing.T) {
 
 // The server is killed while players wait, and another one takes its place: all come back and keep their tickets.
 func TestServerRestarts(t *testing.T) {
-	shared, addr := miniredis.RunT(t), freeAddr(t)
+	shared, addr := miniredis.RunT(t), matchqtest.FreeAddr(t)
 	args := []string{"--redis", "redis://" + shared.Addr(), "--rate-limit", "off", "--interval", "3s"}
 	first := startServer(t, addr, args...)
 	type result struct {

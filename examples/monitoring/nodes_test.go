@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -45,7 +44,7 @@ func startNodes(t *testing.T) []string {
 		if !strings.HasPrefix(name, "node-") {
 			continue
 		}
-		addr := freeAddr(t)
+		addr := matchqtest.FreeAddr(t)
 		args := strings.NewReplacer("redis://redis:6379/0", redis, ":4000", addr)
 		var command, health []string
 		for _, arg := range service.Command {
@@ -81,16 +80,6 @@ func startNode(t *testing.T, command, health []string) {
 		}
 	})
 	matchqtest.Eventually(t, "the node is healthy", func() bool { return exec.Command(program, health...).Run() == nil })
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // play runs players.sh with a number of players, and waits until all are matched or cancelled.

@@ -86,7 +86,7 @@ type prometheus struct {
 // startPrometheus starts a Prometheus with prometheus.yml, but other targets and a shorter scrape interval.
 func startPrometheus(t *testing.T, addrs []string) prometheus {
 	t.Helper()
-	folder, addr := t.TempDir(), freeAddr(t)
+	folder, addr := t.TempDir(), matchqtest.FreeAddr(t)
 	config := strings.NewReplacer(
 		`"node-1:4000", "node-2:4000"`, `"`+strings.Join(addrs, `", "`)+`"`, "_interval: 5s", "_interval: 500ms", "scrape_timeout: 3s", "scrape_timeout: 500ms",
 	).Replace(string(read(t, "prometheus.yml")))

@@ -7,7 +7,7 @@ import (
 )
 
 // Next returns the first event that the test waits for, such as one of Matcher.Watch, and ends the test if there is none
-// within ten seconds, or an error comes first. A nil is takes any. It never sleeps.
+// within Patience, or an error comes first. A nil is takes any. It never sleeps.
 func Next[E any](t testing.TB, events iter.Seq2[E, error], is func(E) bool) E {
 	t.Helper()
 	type result struct {
@@ -29,8 +29,8 @@ func Next[E any](t testing.TB, events iter.Seq2[E, error], is func(E) bool) E {
 			t.Fatalf("instead of the event: %v", r.err)
 		}
 		return r.event
-	case <-time.After(10 * time.Second):
-		t.Fatal("the event did not come within ten seconds")
+	case <-time.After(Patience):
+		t.Fatalf("the event did not come within %v", Patience)
 		panic("unreachable")
 	}
 }

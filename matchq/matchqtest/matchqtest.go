@@ -93,12 +93,16 @@ func options(addr string) *redis.Options {
 
 func namespace() string { return "test-" + xid.New().String() }
 
-// Eventually waits until a condition holds, for at most ten seconds.
+// Patience is how long Eventually and Next wait. A test that passes does not wait that long, and a machine with other work
+// to do may need it.
+const Patience = 30 * time.Second
+
+// Eventually waits until a condition holds, for at most Patience.
 func Eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(Patience); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not after ten seconds: %s", what)
+			t.Fatalf("not after %v: %s", Patience, what)
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package matchqtest
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -57,7 +60,7 @@ func needServer(t testing.TB) {
 // launch starts a server that ends with this process at the latest.
 func launch(t testing.TB, args ...string) *Server {
 	t.Helper()
-	addr := freeAddr(t)
+	addr := FreeAddr(t)
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
@@ -153,18 +156,27 @@ func (s *Server) Client(t testing.TB) *redis.Client {
 	return client
 }
 
-// freeAddr is an address nobody listens on.
-func freeAddr(t testing.TB) string {
+// FreeAddr returns a loopback address on which nothing listens, for a program that is told where to listen. Its port is between
+// 10000 and 21999, below those that systems choose: else another program could get it before the server starts, or while it
+// is down. Nothing listens on the port 10000 above either, on which the nodes of a cluster talk.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
-	for {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = listener.Close() }()
-		// A cluster's nodes talk to each other on the port 10000 above.
-		if addr, ok := listener.Addr().(*net.TCPAddr); ok && addr.Port <= 55535 {
-			return addr.String()
+	var failed error
+	for range 1000 {
+		port := 10_000 + rand.IntN(12_000)
+		if failed = cmp.Or(listens(port), listens(port+10_000)); failed == nil {
+			return fmt.Sprintf("127.0.0.1:%d", port)
 		}
 	}
+	t.Fatalf("find a free port: %v", failed)
+	return ""
+}
+
+// listens tries to listen on a port, for a moment.
+func listens(port int) error {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }

@@ -24,7 +24,7 @@ import (
 )
 
 // patience is the time-out of expected events. A test that passes does not wait that long.
-const patience = 10 * time.Second
+const patience = matchqtest.Patience
 
 // testNode is a running server.
 type testNode struct {

@@ -8,11 +8,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = matchqtest.Patience
 
 // client is a client that polls.
 type client struct {

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // patience is the time-out of expected events.
-const patience = 10 * time.Second
+const patience = matchqtest.Patience
 
 // player is a client with a plain WebSocket.
 type player struct {

@@ -2,7 +2,6 @@ package readmes_test
 
 import (
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,7 +105,7 @@ func TestCommandsOfREADMEs(t *testing.T) {
 // run types a session. Servers listen on a free port instead of 4000, and Redis is one of the test's own.
 func (s *session) run(t *testing.T, blocks map[string]block) {
 	t.Helper()
-	address, scratch := freeAddress(t), t.TempDir()
+	address, scratch := matchqtest.FreeAddr(t), t.TempDir()
 	edits := []string{"127.0.0.1:4000", address}
 	if s.name == "the library" {
 		edits = append(edits, "127.0.0.1:6379", strings.TrimSuffix(strings.TrimPrefix(matchqtest.Real(t).URL, "redis://"), "/0"))
@@ -164,16 +163,6 @@ func (s *session) shell(t *testing.T, script string, settings ...string) string 
 		t.Errorf("%s\n%v: %s", script, err, out)
 	}
 	return string(out)
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func write(t *testing.T, name, text string) {
