@@ -59,6 +59,7 @@ type step struct {
 
 	// anyOrder allows other events before the wanted one, for events from different parts of the server.
 	anyOrder bool
+	skips    string // an event that may come before the wanted one, any number of times
 }
 
 // stage is a run of a scenario.

@@ -87,11 +87,11 @@ var friends = []scenario{
 	},
 	{
 		name: "a friend does not answer",
-		game: func(c *quiz.Config) { c.Resend, c.MaxSends = 300*time.Millisecond, 3 },
+		game: func(c *quiz.Config) { c.Resend, c.MaxSends = 90*time.Millisecond, 10 },
 		steps: append(invites(), []step{
 			{who: "b", want: "request_game_match_to_friend", like: invited},
-			{who: "b", want: "request_game_match_to_friend", like: invited},
-			{who: "b", want: "friend_request_declined", like: `{"roomId":"$room","reason":"expired"}`},
+			// Of the eight more a busy machine leaves some out.
+			{who: "b", skips: "request_game_match_to_friend", want: "friend_request_declined", like: `{"roomId":"$room","reason":"expired"}`},
 			{who: "a", want: "friend_request_declined", like: `{"roomId":"$room","reason":"expired"}`},
 			{who: "b", send: "accept_friend_request", data: `{"roomId":"$room"}`, want: "error", like: `{"code":"expired"}`},
 			{who: "b", send: "get_state", want: "state", like: `{}`},

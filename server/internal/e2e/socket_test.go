@@ -76,14 +76,27 @@ func (s *socket) send(text string) {
 // expect returns the next frame, which must be this event.
 func (s *socket) expect(event string) object {
 	s.t.Helper()
+	f := s.next(event)
+	if f["event"] != event {
+		s.t.Fatalf("got %v, want the event %s", f, event)
+	}
+	return f
+}
+
+// next returns the next frame, which a test takes to be this event. All frames come before the end.
+func (s *socket) next(event string) object {
+	s.t.Helper()
 	select {
 	case f := <-s.frames:
-		if f["event"] != event {
-			s.t.Fatalf("got %v, want the event %s", f, event)
-		}
 		return f
 	case code := <-s.closed:
-		s.t.Fatalf("closed with %d, want the event %s", code, event)
+		s.closed <- code
+		select {
+		case f := <-s.frames:
+			return f
+		default:
+			s.t.Fatalf("closed with %d, want the event %s", code, event)
+		}
 	case <-time.After(patience):
 		s.t.Fatalf("no frame, want the event %s", event)
 	}

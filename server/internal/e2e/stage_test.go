@@ -168,6 +168,9 @@ func (st *stage) next(s *step) sight {
 		case <-st.driver.ended:
 			st.Fatal("the driver has ended")
 		case got := <-st.driver.sights(st.prefix + s.who):
+			if got.name() == s.skips {
+				continue
+			}
 			if !s.anyOrder || got.name() == s.want {
 				return got
 			}

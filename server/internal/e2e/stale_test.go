@@ -94,7 +94,7 @@ func TestWhatIsOverIsNotLost(t *testing.T) {
 	for name, s := range map[string]*socket{"a": a, "b": b, "c": c, "d": d} {
 		s.send(`{"event":"check_socket_id"}`)
 		for {
-			got := s.hearsAny()
+			got := s.next("notify_socket_id")
 			if got.text("data.reason") == quiz.Lost {
 				t.Errorf("%s was told %v", name, got)
 			}
@@ -103,16 +103,4 @@ func TestWhatIsOverIsNotLost(t *testing.T) {
 			}
 		}
 	}
-}
-
-// hearsAny returns the next frame.
-func (s *socket) hearsAny() object {
-	s.t.Helper()
-	select {
-	case f := <-s.frames:
-		return f
-	case code := <-s.closed:
-		s.t.Fatalf("closed with %d", code)
-	}
-	return nil
 }
