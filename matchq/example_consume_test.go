@@ -13,7 +13,7 @@ import (
 
 // Consume hands each match to one worker of a group: here, to open a room. A failure is tried again after a second.
 func ExampleMatcher_Consume() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob")
 	defer end()
@@ -37,7 +37,7 @@ func ExampleMatcher_Consume() {
 
 // What a group has given up on waits for an operator.
 func ExampleMatcher_DeadLetters() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob")
 	defer end()

@@ -13,7 +13,7 @@ import (
 
 // Watch yields the events of all tickets. A program that stores the last event's ID can continue after it.
 func ExampleMatcher_Watch() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
 	defer end()

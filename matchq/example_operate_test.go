@@ -135,7 +135,7 @@ func ExamplePolicyError() {
 
 // A worker says itself when to come back, and sees when it has lost an event.
 func ExampleRetryError() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob")
 	defer end()
@@ -161,7 +161,7 @@ func ExampleRetryError() {
 
 // All matches and ends are stored by one worker at a time, many in one statement.
 func ExampleMatcher_ConsumeTogether() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
 	defer end()
@@ -187,7 +187,7 @@ func ExampleMatcher_ConsumeTogether() {
 
 // A page shows what happens from here on. Nothing between the position and Watch is missed.
 func ExampleMatcher_Position() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	m, _, end := exampleMatcher(matchq.Config{}, "alice", "bob")
 	defer end()

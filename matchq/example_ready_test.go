@@ -13,7 +13,7 @@ import (
 // With a ready check a match is made when all players have accepted it. Here bob declines, so alice waits again, ahead
 // of carol, and gets a new proposal.
 func ExampleMatcher_Accept() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	m, _, end := exampleMatcher(matchq.Config{ReadyTimeout: 20 * time.Second}, "alice", "bob", "carol")
 	defer end()

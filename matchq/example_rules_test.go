@@ -13,7 +13,7 @@ import (
 
 // Rules change while players wait. An operator's change is refused if another operator was faster.
 func ExampleMatcher_SetRules() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	cfg := matchq.Config{Rules: map[string]matchq.Rules{"*": {Interval: 2 * time.Second}}, By: "version 1.4"}
 	m, _, end := exampleMatcher(cfg, "dave")

@@ -1,6 +1,7 @@
 package matchq_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -15,6 +16,9 @@ import (
 func newMatcher(t testing.TB, env *matchqtest.Env, cfg matchq.Config) *matchq.Matcher {
 	t.Helper()
 	cfg.Namespace = env.Namespace
+	if env.Embedded != nil { // on a busy machine it may answer late
+		cfg.Timeout = cmp.Or(cfg.Timeout, matchqtest.Patience)
+	}
 	m, err := matchq.New(env.Client, cfg)
 	if err != nil {
 		t.Fatal(err)

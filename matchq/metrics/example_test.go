@@ -52,7 +52,7 @@ func Example() {
 
 // Each end of a ticket is counted in one process, so that the sum over processes is the total.
 func ExampleCollector_Observe() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	embedded := miniredis.NewMiniRedis()
 	if err := embedded.Start(); err != nil {

@@ -16,7 +16,7 @@ import (
 
 func newMatcher(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

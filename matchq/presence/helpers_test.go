@@ -1,6 +1,7 @@
 package presence_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,9 @@ import (
 func newPresence(t testing.TB, env *matchqtest.Env, cfg matchq.Config) (*matchq.Matcher, *presence.Presence) {
 	t.Helper()
 	cfg.Namespace = env.Namespace
+	if env.Embedded != nil { // on a busy machine it may answer late
+		cfg.Timeout = cmp.Or(cfg.Timeout, matchqtest.Patience)
+	}
 	return presenceOn(t, env.Client, cfg, presence.Config{})
 }
 

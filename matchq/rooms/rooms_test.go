@@ -18,7 +18,7 @@ import (
 // newRooms makes a Rooms in the test's namespace.
 func newRooms(t *testing.T, env *matchqtest.Env) (*rooms.Rooms, *presence.Presence) {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

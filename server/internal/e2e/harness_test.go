@@ -63,6 +63,9 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 	if err != nil {
 		t.Fatal(err)
 	}
+	if env.Embedded != nil { // on a busy machine it may answer late
+		f.CallTimeout = patience
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newJournal()
 	c := app.NewConfig(f, slog.New(log))

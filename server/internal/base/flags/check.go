@@ -80,7 +80,7 @@ var flagOf = map[string]string{
 
 // MatcherConfig returns the configuration of the library.
 func (f *Flags) MatcherConfig() matchq.Config {
-	c := matchq.Config{Namespace: f.Namespace, Retention: f.Keep.Retention, Rules: f.stored}
+	c := matchq.Config{Namespace: f.Namespace, Retention: f.Keep.Retention, Rules: f.stored, Timeout: f.CallTimeout}
 	if f.Interval != nil {
 		c.Interval = cmp.Or(*f.Interval, matchq.AtOnce)
 	}

@@ -48,6 +48,7 @@ type Flags struct {
 
 	WebhookBackoff []time.Duration `kong:"-"` // between deliveries; nil for the default
 	WebhookTimeout time.Duration   `kong:"-"` // of an answer; 0 for the default
+	CallTimeout    time.Duration   `kong:"-"` // of a call to Redis; 0 for the default
 
 	Keep  Keep     `kong:"-"`
 	Blank []string `kong:"-"` // variables that are set and blank

@@ -16,7 +16,7 @@ import (
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func serve(t *testing.T, o Options) (s *Sockets, url string, logged *syncBuffer)
 func newRegistry(t *testing.T) *sessions.Registry {
 	t.Helper()
 	env := matchqtest.Embedded(t)
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func newDesk(t *testing.T) *desk {
 	env := matchqtest.Embedded(t)
 	asked := &calls{}
 	env.Client.AddHook(asked)
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

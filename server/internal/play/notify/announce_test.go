@@ -21,7 +21,7 @@ import (
 
 // startAnnouncer runs an Announcer alone, and counts its calls to Redis.
 func startAnnouncer(t testing.TB, env *matchqtest.Env) (*notify.Announcer, *atomic.Int64) {
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestToldOnce(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		hook := &deaf{}
 		env.Client.AddHook(hook)
-		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Logger: slog.New(slog.DiscardHandler)})
+		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

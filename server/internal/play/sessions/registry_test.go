@@ -61,7 +61,7 @@ type desk struct {
 
 func newDesk(t *testing.T, env *matchqtest.Env) *desk {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (l line) Close(int, string)                          {}
 // outcomes, once.
 func TestGap(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace})
+		m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}
