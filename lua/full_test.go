@@ -20,7 +20,7 @@ func TestScriptsThatAFullRedisRefuses(t *testing.T) {
 			refused = append(refused, script)
 		}
 	}
-	if want := []string{"history/record", "match/enqueue", "match/release", "match/rights"}; !slices.Equal(refused, want) {
+	if want := []string{"history/record", "history/record_queues", "match/enqueue", "match/release", "match/rights"}; !slices.Equal(refused, want) {
 		t.Errorf("refused: %v, want %v", refused, want)
 	}
 }

@@ -95,6 +95,14 @@ func (c *crowded) useAll(t *testing.T) {
 			_, err := history.New(c.m).Minutes(ctx, time.Now().Add(-time.Hour), time.Now())
 			return err
 		},
+		"record queues": func() error {
+			_, err := history.New(c.m).RecordQueues(ctx, time.Now(), []history.QueueSample{{Queue: "q", Waiting: 1}})
+			return err
+		},
+		"queue minutes": func() error {
+			_, err := history.New(c.m).QueueMinutes(ctx, "q", time.Now().Add(-time.Hour), time.Now())
+			return err
+		},
 		"check":  func() error { return c.m.Check(ctx) },
 		"audit":  func() error { _, err := c.m.AuditDeep(ctx); return err },
 		"queues": func() error { _, err := c.m.Queues(ctx); return err },

@@ -34,3 +34,17 @@ func FuzzRecordedReply(f *testing.F) {
 		}
 	})
 }
+
+func FuzzQueueMinutesReply(f *testing.F) {
+	for _, seed := range []string{"", "i1li1e", "i1ls1 2 3 4\x00i1e", "i1ls\x00i1e", "i1ls1 2\x00i1e", "i1ls\x00e", "i1i1"} {
+		f.Add([]byte(seed))
+	}
+	start := time.Unix(60, 0)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var p pastQueue
+		err := p.decode(testkit.Reply("history/queue_minutes", data), []time.Time{start})
+		if err == nil && (len(p.minutes) > 1 || len(p.minutes) == 1 && p.minutes[0].Matches < 0) {
+			t.Errorf("minutes without an error: %+v", p.minutes)
+		}
+	})
+}

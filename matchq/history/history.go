@@ -114,12 +114,8 @@ type minutesRow struct {
 func (h *History) Minutes(ctx context.Context, from, to time.Time) ([]Minute, error) {
 	var minutes []Minute
 	for start := from.Truncate(time.Minute); !start.After(to); start = start.Add(maxMinutes * time.Minute) {
-		some := startsOf(start, to)
-		args := minutesArgs{Rows: make([]minutesRow, len(some))}
-		for i, start := range some {
-			args.Rows[i].Minute = minuteKey(start)
-		}
-		r, err := minutesScript.Call(ctx, h.space, args)
+		some := startsOf(start, to, maxMinutes)
+		r, err := minutesScript.Call(ctx, h.space, minutesArgs{Rows: rowsOf(some)})
 		if err != nil {
 			return nil, err
 		}
@@ -132,12 +128,20 @@ func (h *History) Minutes(ctx context.Context, from, to time.Time) ([]Minute, er
 	return minutes, nil
 }
 
-// startsOf are the starts of the minutes of one call.
-func startsOf(start, to time.Time) []time.Time {
+// startsOf are the starts of the minutes of one call, at most so many.
+func startsOf(start, to time.Time, most int) []time.Time {
 	var starts []time.Time
-	for len(starts) < maxMinutes && !start.After(to) {
+	for len(starts) < most && !start.After(to) {
 		starts = append(starts, start)
 		start = start.Add(time.Minute)
 	}
 	return starts
+}
+
+func rowsOf(starts []time.Time) []minutesRow {
+	rows := make([]minutesRow, len(starts))
+	for i, start := range starts {
+		rows[i].Minute = minuteKey(start)
+	}
+	return rows
 }

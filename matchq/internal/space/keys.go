@@ -58,6 +58,9 @@ const (
 	Dead        = "dead"         // sorted set: id of a dead letter → since when it is one (ms)
 	Workers     = "workers"      // sorted set: worker → until when it counts as alive (ms)
 	Minute      = "minute"       // hash: samples of a minute since 1970: totals, and a payload of each node
+
+	// MinuteQueues is a hash: queue → its samples in a minute since 1970; lua/history/record_queues.lua has the fields.
+	MinuteQueues = "minute_queues"
 )
 
 // many has, for each name of such a key in a header, the beginning of its name in Redis and the argument that ends it.
@@ -73,6 +76,7 @@ var many = map[string]struct{ begin, argument string }{
 	"seats_held": {"seats:", "player"},
 	"seats_left": {"seats:", "player"},
 	Minute:       {"minute:", "minute"},
+	MinuteQueues: {"minute_queues:", "minute"},
 	GroupInfo:    {"group:", "group"},
 	Work:         {"work:", "group"},
 	Ready:        {"ready:", "group"},

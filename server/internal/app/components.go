@@ -190,7 +190,7 @@ func (s *Server) assembleDoors(context.Context) error {
 	s.watcher = &watch.Watcher{Matcher: s.matcher, Sessions: s.sessions, Notifier: s.notifier, Rooms: s.games, Log: s.log, Observe: s.dashboard.Observe}
 	s.api = httpdoor.New(httpdoor.Options{
 		Matcher: s.matcher, Presence: s.presence, Intake: s.intake, Turns: s.turns, Watcher: s.watcher, Guard: s.guard, Logouts: logouts.New(s.redis, s.config.Namespace), Queues: s.queues, PollSlots: s.slots(), Log: s.log,
-		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard, AdminLog: adminlog.New(s.redis, s.config.Namespace), Webhooks: s.webhooks,
+		NodeID: s.sessions.NodeID(), Pages: files, Questions: s.source, Demo: s.config.HasDemo(), Dashboard: s.dashboard, History: s.history, AdminLog: adminlog.New(s.redis, s.config.Namespace), Webhooks: s.webhooks,
 		Metrics: s.metrics.Handler(), Refusal: s.monitor.Refusal,
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})

@@ -68,6 +68,11 @@ func (l *Cache) ask(ctx context.Context, names []string) ([]matchq.Queue, error)
 	return queues, nil
 }
 
+// Some returns the states of some queues as they are now. Errors are those of matchq.Matcher.QueuesOf.
+func (l *Cache) Some(ctx context.Context, names []string) ([]matchq.Queue, error) {
+	return l.matcher.QueuesOf(ctx, names...)
+}
+
 // All returns the queues that have tickets or are paused, by name, at most a second old. Callers must not change them.
 // Errors are those of matchq.Matcher.Queues.
 func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/history"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/blob"
 	"github.com/matchq/matchq/server/internal/base/identity"
@@ -51,6 +52,7 @@ type Options struct {
 	Refusal func() *wire.Error
 
 	Dashboard *feed.Feed
+	History   *history.History
 	AdminLog  *adminlog.Log
 	Webhooks  *webhooks.Webhooks
 

@@ -18,6 +18,7 @@ func (a *API) adminRoutes(v1 *echo.Group) {
 	v1.POST("/admin/queues/:queue/resume", a.onQueue("resume", a.resume), a.operator)
 	v1.POST("/admin/queues/:queue/drain", a.onQueue("drain", a.drain), a.operator)
 	v1.GET("/admin/queues/:queue/tickets", a.getLine, a.operator)
+	v1.GET("/admin/queues/:queue/history", a.getQueueHistory, a.operator)
 	v1.GET("/admin/rules", a.allRules, a.operator)
 	v1.GET("/admin/rules/:pattern", a.patternRules, a.operator)
 	v1.PUT("/admin/rules/:pattern", a.setRules, a.operator)

@@ -30,16 +30,18 @@ type Recorder struct {
 	Log    *slog.Logger
 
 	mu     sync.Mutex
-	sample sample // of the current minute
+	sample sample           // of the current minute
+	heard  map[string]int64 // matches of each queue since queues were last recorded
 
 	minute       time.Time     // current one, by Redis's clock; used by Run only, like the fields below
 	lookInterval time.Duration // age limit of the longest wait
 	restUntil    time.Time     // this node does not look again before
+	queuesAt     time.Time     // when it last recorded queues
 }
 
 // New makes a Recorder.
 func New(store *history.History, queues *queuecache.Cache, node string, log *slog.Logger) *Recorder {
-	return &Recorder{Store: store, Queues: queues, Node: node, Log: log, sample: newSample(), lookInterval: lookEvery}
+	return &Recorder{Store: store, Queues: queues, Node: node, Log: log, sample: newSample(), heard: map[string]int64{}, lookInterval: lookEvery}
 }
 
 // Ticked adds the duration of a tick call.
@@ -60,6 +62,7 @@ func (r *Recorder) Observe(events []matchq.Event) {
 		if events[i].Kind != matchq.Matched {
 			continue
 		}
+		r.hear(events[i].Match.Queue)
 		for _, t := range events[i].Tickets() {
 			r.sample.waits.add(t.Waited)
 		}
@@ -87,6 +90,7 @@ func (r *Recorder) Run(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTimeout)
 			defer cancel()
+			r.queuesAt = time.Time{}
 			if err := r.record(last); err != nil {
 				r.Log.Debug("the last minute was not recorded", "error", err)
 			}
@@ -106,7 +110,11 @@ func (r *Recorder) record(ctx context.Context) error {
 			r.startMinute(now)
 			continue
 		}
-		return r.recordLongestWait(ctx, recorded)
+		live, err := r.recordLongestWait(ctx, recorded)
+		if err != nil {
+			return err
+		}
+		return r.recordQueues(ctx, live)
 	}
 	return nil // the next record continues
 }
@@ -129,22 +137,22 @@ func (r *Recorder) startMinute(minute time.Time) {
 	r.minute = minute
 }
 
-// recordLongestWait records the longest wait, unless another node did so recently.
-func (r *Recorder) recordLongestWait(ctx context.Context, recorded history.Recorded) error {
+// recordLongestWait records the longest wait and returns the live queues, unless another node did so recently.
+func (r *Recorder) recordLongestWait(ctx context.Context, recorded history.Recorded) ([]matchq.Queue, error) {
 	if recorded.MeasuredAgo >= 0 && recorded.MeasuredAgo < r.lookInterval || time.Now().Before(r.restUntil) {
-		return nil
+		return nil, nil
 	}
 	began := time.Now()
 	queues, err := r.Queues.All(ctx)
 	r.lookInterval = min(max(lookEvery, lookSpacing*time.Since(began)), maxLookEvery)
 	if err != nil {
 		r.restUntil = time.Now().Add(r.lookInterval)
-		return err
+		return nil, err
 	}
 	s := history.Sample{Start: r.minute, Measured: true}
 	for i := range queues {
 		s.LongestWait = max(s.LongestWait, queues[i].OldestWait)
 	}
 	_, err = r.send(ctx, s)
-	return err
+	return queues, err
 }
