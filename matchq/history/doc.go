@@ -51,7 +51,7 @@
 // # Queues
 //
 // RecordQueues adds samples of single queues to a minute, at most MaxQueues in all, so that memory is bounded however many
-// queues live: 25 hours of minutes with 128 queues each take about 9 MiB. QueueMinutes reads those of one queue.
+// queues live: 25 hours of minutes with 128 queues each take 8 MB of Redis, or 43 MB where names have 128 bytes. QueueMinutes reads those of one queue.
 //
 // Minutes are kept for 25 hours (Kept). All calls are safe to repeat.
 package history

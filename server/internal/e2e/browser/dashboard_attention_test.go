@@ -115,7 +115,9 @@ func TestAFrozenRedisIsNotLive(t *testing.T) {
 // The pages of a queue, of a match and of a node have addresses of their own, which a reload keeps.
 func TestDashboardPages(t *testing.T) {
 	t.Parallel()
-	s := serve(t, matchqtest.Embedded(t), "--interval", "1h", "--namespace", "pages")
+	env := matchqtest.Embedded(t)
+	s := serve(t, env, "--interval", "1h", "--namespace", "pages")
+	recordPast(t, env, "pages", "history")
 	s.setRules("his*", "ann", `{"interval":"100ms","rules":[{"type":"distance","max":50}]}`)
 	for player, rating := range map[string]int{"alice": 10, "bob": 11, "carol": 900} {
 		s.must("/v1/queues/history/tickets", fmt.Sprintf(`{"player":%q,"rating":%d}`, player, rating))
@@ -133,6 +135,11 @@ func TestDashboardPages(t *testing.T) {
 	p.accessible("#content")
 	p.reload()
 	p.sees("#line-table", "carol")
+	p.click("[data-chart=queue] summary")
+	p.sees("[data-chart=queue] tbody", "40") // in a minute before the page was there
+	p.sees("[data-chart=queue] tbody", "7")
+	p.click(`#page-body .switch label:nth-of-type(1)`)
+	p.until(`document.querySelectorAll("[data-chart=queue] tbody tr").length <= 16 && document.querySelector("[data-chart=queue] tbody").textContent.includes("40")`)
 
 	p.click(`#line-table button`)
 	p.click(`#line-table button`) // it asks first

@@ -174,7 +174,7 @@ export class Chart {
     const i = at ?? starts.length - 1;
     const live = i === starts.length - 1 ? this.#live : [];
     this.#spec.series.forEach((series, n) => say(this.#values[n], units[series.unit].text(live[n] === undefined ? values[n][i] : live[n])));
-    say(this.#place, i < starts.length - 1 ? t("at", (this.#spec.labelOf ?? minute)(starts[i])) : this.#spec.labelOf || live.some((value) => value !== undefined) ? t("now") : t("thisMinute"));
+    say(this.#place, i < starts.length - 1 ? t("at", minute(starts[i])) : live.some((value) => value !== undefined) ? t("now") : t("thisMinute"));
   }
 
   // #move moves the crosshair by the keyboard.

@@ -1,7 +1,7 @@
 // The content of the charts. A series has a value for each minute; series of one unit share an axis. Each has its own
 // colour and line style.
 
-import { clock, count, duration } from "./dashboard-format.js";
+import { count, duration } from "./dashboard-format.js";
 import { t } from "./dashboard-words.js";
 
 // least is the smallest range of an axis, so that low values look low.
@@ -54,15 +54,15 @@ export const charts = [
   },
 ].map(named);
 
-// queueChart shows one queue, by what the page has seen of it; its columns are times, not minutes.
+// queueChart shows one queue.
 export const queueChart = named({
   id: "queue",
-  labelOf: clock,
-  series: [series("tickets", null, 0), series("time", null, 1)],
+  grows: true,
+  series: [series("tickets", (m) => m.waiting, 0), series("time", (m) => m.oldest_ms, 1), series("tickets", (m) => m.matches, 2)],
 });
 
 export const ranges = {
-  "15m": { minutes: 15, words: "15 minutes" },
-  "1h": { minutes: 60, words: "hour" },
-  "24h": { minutes: 1440, words: "24 hours" },
+  "15m": { minutes: 15 },
+  "1h": { minutes: 60 },
+  "24h": { minutes: 1440 },
 };

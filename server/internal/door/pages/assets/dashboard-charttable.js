@@ -13,7 +13,7 @@ export class ChartTable {
 
   constructor(spec) {
     this.#spec = spec;
-    const heads = [t(spec.labelOf ? "time" : "minute"), ...spec.series.map((series) => series.label)];
+    const heads = [t("minute"), ...spec.series.map((series) => series.label)];
     const table = h(
       "table", { class: "numbers" }, h("caption", { class: "unseen" }, t("newestFirst", spec.title, spec.note)),
       h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.#body,
@@ -37,7 +37,7 @@ export class ChartTable {
       if (!known[i]) continue;
       const row = this.#rows.get(starts[i]) ?? this.#newRow(starts[i]);
       const growing = i === starts.length - 1;
-      say(row.firstElementChild, growing && !this.#spec.labelOf ? t("soFar", minute(starts[i])) : (this.#spec.labelOf ?? minute)(starts[i]));
+      say(row.firstElementChild, growing ? t("soFar", minute(starts[i])) : minute(starts[i]));
       this.#spec.series.forEach((series, n) => say(row.children[n + 1], units[series.unit].text(values[n][i])));
       rows.set(starts[i], row);
     }

@@ -108,7 +108,8 @@ export const en = {
 
   // Charts.
   minute: "Minute",
-  time: "Time",
+  chartRange: "Time that the chart shows",
+  ranges: { "15m": "15 min", "1h": "1 hour", "24h": "24 hours" },
   showAsTable: "Show as table",
   tableOf: (title) => `Table of ${title}`,
   newestFirst: (title, note) => `${title}, ${note}, newest first`,
@@ -121,7 +122,7 @@ export const en = {
     flow: ["Tickets a minute", "joined, and how they ended", "Enqueued", "Matched", "Cancelled", "Expired"],
     wait: ["Wait until matched", "a minute; p50: half waited no longer", "p50", "p95", "p99"],
     tick: ["Tick duration", "how long Redis took to match; p50: half took no longer", "p50", "Longest"],
-    queue: ["Waiting players", "since this page was opened, at most 15 minutes", "Waiting", "Oldest wait"],
+    queue: ["Waiting players", "the most, the oldest wait, and matches a minute", "Waiting", "Oldest wait", "Matches"],
   },
 
   // Operators.

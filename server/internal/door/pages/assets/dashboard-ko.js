@@ -115,7 +115,8 @@ export const ko = {
 
   // Charts.
   minute: "분",
-  time: "시각",
+  chartRange: "차트에 보여 줄 시간",
+  ranges: { "15m": "15분", "1h": "1시간", "24h": "24시간" },
   showAsTable: "표로 보기",
   tableOf: (title) => `${title} 표`,
   newestFirst: (title, note) => `${title}, ${note}, 최신순`,
@@ -128,7 +129,7 @@ export const ko = {
     flow: ["분당 티켓", "들어온 수와 끝난 방식", "등록", "매칭", "취소", "만료"],
     wait: ["매칭까지 대기", "1분 단위, p50은 절반이 기다린 시간", "p50", "p95", "p99"],
     tick: ["매칭 처리 시간", "Redis가 매칭에 쓴 시간, p50은 절반 기준", "p50", "최장"],
-    queue: ["대기 인원", "이 화면을 연 뒤, 최대 15분", "대기", "최장 대기"],
+    queue: ["대기 인원", "가장 많을 때와 가장 긴 대기, 분당 매칭", "대기", "최장 대기", "매칭"],
   },
 
   // Operators.

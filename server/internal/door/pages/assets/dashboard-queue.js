@@ -1,13 +1,11 @@
 // The page of a queue: its numbers, its chart, who waits, its last matches, its rules, and what operators may do with it.
 
-import { Chart } from "./dashboard-chart.js";
-import { queueChart } from "./dashboard-chartspecs.js";
 import { NONE, age, ago, count, duration, moment, until } from "./dashboard-format.js";
 import { call, command, failure } from "./dashboard-operator.js";
 import { announce, fact } from "./dashboard-parts.js";
+import { QueueChart } from "./dashboard-queuechart.js";
 import { hashTo } from "./dashboard-route.js";
 import { differences, fromStream, hashOf } from "./dashboard-ruleswords.js";
-import { Samples } from "./dashboard-samples.js";
 import { table } from "./dashboard-table.js";
 import { t } from "./dashboard-words.js";
 import { arrange, attribute, h, say, show } from "./dom.js";
@@ -20,8 +18,7 @@ export class QueuePage {
   #name = ""; // "" while it is not shown
   #timer = 0;
   #asked = 0;
-  #samples;
-  #chart = new Chart(queueChart);
+  #chart;
   #facts = h("dl", { class: "facts numbers card" });
   #buttons = ["pause", "resume", "drain"].map((action) => h("button", { type: "button", class: action === "drain" ? "danger" : null, "data-action": action }, t(action)));
   #locked = h("p", { class: "muted" }, t("operatorsSee"));
@@ -35,23 +32,17 @@ export class QueuePage {
   constructor(store, operator) {
     this.#store = store;
     this.#operator = operator;
-    this.#samples = new Samples(store);
+    this.#chart = new QueueChart(store);
     for (const button of this.#buttons) button.addEventListener("click", () => operator.act(button.dataset.action, this.#name, button));
     const panel = (title, ...parts) => h("section", { class: "card" }, h("h3", {}, title), ...parts);
     this.actions = h("div", { class: "row" }, ...this.#buttons);
     this.node = h(
-      "div", { class: "page" }, this.actions, this.#facts, h("div", { class: "charts one" }, this.#chart.node),
+      "div", { class: "page" }, this.actions, this.#facts, this.#chart.node,
       panel(t("whoWaits"), this.#locked, this.#nobody, this.#failure, this.#line.node),
       panel(t("lastMatches"), this.#noMatches, this.#matches.node),
     );
-    this.#chart.seen = true;
-    new ResizeObserver(([entry]) => requestAnimationFrame(() => {
-      this.#chart.resize(Math.floor(entry.contentRect.width));
-      this.#draw();
-    })).observe(this.#chart.place);
     store.view(["queues", "rules", "expired", "operator"], () => this.#draw());
     store.view(["operator", "actions"], () => this.#look());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#chart.recolour());
   }
 
   show(name) {
@@ -60,12 +51,14 @@ export class QueuePage {
     this.#matches.fill([]);
     show(this.#nobody, false);
     show(this.#noMatches, false);
+    this.#chart.show(name);
     this.#draw();
     this.#look();
   }
 
   hide() {
     this.#name = "";
+    this.#chart.show("");
     clearTimeout(this.#timer);
   }
 
@@ -94,8 +87,7 @@ export class QueuePage {
     show(this.#buttons[0], !queue.paused);
     show(this.#buttons[1], queue.paused);
     show(this.#locked, !operator);
-    this.#chart.take(this.#samples.of(this.#name));
-    this.#chart.draw();
+    this.#chart.draw([queue.waiting, queue.oldest_since === null ? null : store.now - queue.oldest_since]);
   }
 
   // #look asks for the line, and again later. A page that nobody sees asks for nothing.

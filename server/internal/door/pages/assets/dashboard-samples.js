@@ -1,12 +1,14 @@
-// What this page has seen of each queue in the last 15 minutes: the stream has no history of single queues.
+// What this page has seen of each queue, by the minute: for readers, to whom the stored minutes are not open, and for the
+// time since those were read.
 
-const EVERY = 10_000; // ms
-const KEPT = 90;
+const MINUTE = 60_000;
+const EVERY = 5000; // ms
+const KEPT = 60;
 const MOST = 1000; // queues
 
 export class Samples {
   #store;
-  #by = new Map(); // by queue: {at, waiting, oldest}, the oldest first
+  #by = new Map(); // by queue: {start, waiting, oldest, first, last} of minutes, the oldest first; totals of matches
   #next = 0;
 
   constructor(store) {
@@ -15,29 +17,39 @@ export class Samples {
   }
 
   #take() {
-    const { now, queues } = this.#store;
+    const { now, queues, thisMinute: start } = this.#store;
     if (!this.#store.reached || now < this.#next) return;
     this.#next = now + EVERY;
     for (const [name, kept] of this.#by) {
-      if (!queues.has(name)) kept.push({ at: now, waiting: 0, oldest: null });
-      while (kept.length > 0 && now - kept[0].at > KEPT * EVERY) kept.shift();
+      if (!queues.has(name)) add(kept, start, 0, null, null);
+      while (kept.length > 0 && start - kept[0].start > KEPT * MINUTE) kept.shift();
       if (kept.every(({ waiting }) => waiting === 0)) this.#by.delete(name);
     }
     for (const queue of queues.values()) {
       if (!this.#by.has(queue.name) && (this.#by.size >= MOST || queue.waiting === 0)) continue;
       const kept = this.#by.get(queue.name) ?? [];
-      kept.push({ at: now, waiting: queue.waiting, oldest: queue.oldest_since === null ? null : now - queue.oldest_since });
+      add(kept, start, queue.waiting, queue.oldest_since === null ? 0 : now - queue.oldest_since, queue.matched_total);
       this.#by.set(queue.name, kept);
     }
   }
 
-  // of returns the data of a chart: columns of ten seconds, up to now.
+  // of returns the minutes that the page has seen of a queue, by their starts, as the server's history has them.
   of(name) {
-    const kept = this.#by.get(name) ?? [];
-    const end = Math.floor(this.#store.now / EVERY) * EVERY;
-    const starts = Array.from({ length: KEPT + 1 }, (_, i) => end - (KEPT - i) * EVERY);
-    const seen = new Map(kept.map((sample) => [Math.floor(sample.at / EVERY) * EVERY, sample]));
-    const rows = starts.map((start) => seen.get(start) ?? seen.get(start - EVERY) ?? null); // samples may be late
-    return { starts, values: [rows.map((row) => row?.waiting ?? null), rows.map((row) => row?.oldest ?? null)], known: rows.map((row) => row !== null) };
+    let total = null;
+    return new Map((this.#by.get(name) ?? []).map(({ start, waiting, oldest, first, last }) => {
+      const matches = last === null ? 0 : Math.max(0, last - (total ?? first));
+      total = last ?? total;
+      return [start, { waiting, oldest_ms: oldest, matches }];
+    }));
   }
+}
+
+// add adds a sample to a minute, which keeps the most.
+function add(kept, start, waiting, oldest, total) {
+  if (kept.at(-1)?.start !== start) kept.push({ start, waiting: 0, oldest: 0, first: total, last: total });
+  const minute = kept.at(-1);
+  minute.waiting = Math.max(minute.waiting, waiting);
+  minute.oldest = Math.max(minute.oldest, oldest ?? 0);
+  minute.first ??= total;
+  minute.last = total ?? minute.last;
 }
