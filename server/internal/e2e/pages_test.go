@@ -13,7 +13,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/games/quiz"} {
 		n := start(t, matchqtest.Embedded(t), "--path-prefix", prefix)
-		for _, page := range []string{"/", "/demo", "/dashboard"} {
+		for _, page := range []string{"/", "/demo", "/dashboard", "/api"} {
 			got := n.want(200, n.call("GET", page, ""))
 			if !strings.Contains(got.header.Get("Content-Security-Policy"), "script-src 'self';") {
 				t.Errorf("%s has the policy %q", page, got.header.Get("Content-Security-Policy"))
@@ -49,7 +49,7 @@ func TestPages(t *testing.T) {
 func TestAssetsAreAskedForOnce(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--path-prefix", "/quiz")
-	for _, page := range []string{"/", "/demo", "/dashboard"} {
+	for _, page := range []string{"/", "/demo", "/dashboard", "/api"} {
 		got := n.want(200, n.call("GET", page, ""))
 		imported := map[string]bool{}
 		for _, match := range regexp.MustCompile(`(?:src|href)="(assets/[^"]*)"`).FindAllStringSubmatch(got.raw, -1) {
@@ -87,7 +87,7 @@ func TestMissingPages(t *testing.T) {
 	if got := n.want(404, n.call("GET", "/v1/nothing", "", "Accept", "text/html")); !strings.Contains(got.raw, `"code":"not_found"`) {
 		t.Errorf("a call gets %s", got.raw)
 	}
-	for _, page := range []string{"/demo", "/dashboard"} { // the client follows redirects
+	for _, page := range []string{"/demo", "/dashboard", "/api"} { // the client follows redirects
 		if got := n.want(200, n.call("GET", page+"/", "")); !strings.Contains(got.raw, "<html") {
 			t.Errorf("%s/ is %s", page, got.raw)
 		}

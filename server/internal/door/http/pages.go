@@ -19,8 +19,9 @@ func (a *API) pageRoutes(files *pages.Pages) {
 	}
 	a.root.GET("/", named("index.html"))
 	a.root.GET("/dashboard", named("dashboard.html"))
+	a.root.GET("/api", named("api.html"))
 	a.root.GET("/assets/:version/:file", asset)
-	for _, page := range []string{"/dashboard", "/demo"} { // from the path with the slash, relative links would lead elsewhere
+	for _, page := range []string{"/dashboard", "/demo", "/api"} { // from the path with the slash, relative links would lead elsewhere
 		a.root.GET(page+"/", func(c echo.Context) error { return c.Redirect(http.StatusPermanentRedirect, a.Prefix+page) })
 	}
 	if a.Prefix != "" { // relative links need the slash

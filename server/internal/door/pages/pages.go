@@ -1,4 +1,4 @@
-// Package pages has the web pages: start page, demo and dashboard. They are embedded files and load nothing from other
+// Package pages has the web pages: start page, demo, dashboard and API. They are embedded files and load nothing from other
 // hosts. Their sources are in assets; browsers get the bundles of these, which go generate makes.
 package pages
 
@@ -73,7 +73,11 @@ func read() (bodies map[string][]byte, version string, err error) {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		bodies[strings.Replace(name, bundles, assets, 1)], err = files.ReadFile(name)
+		served := strings.Replace(name, bundles, assets, 1)
+		if path.Ext(name) == ".html" {
+			served = path.Base(name)
+		}
+		bodies[served], err = files.ReadFile(name)
 		return err
 	})
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {

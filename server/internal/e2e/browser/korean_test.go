@@ -22,12 +22,13 @@ const leaves = `(table) => { const found = {};
 // Both languages of each page have the same texts, and the Korean is polite in one way: 해요체.
 func TestKoreanIsComplete(t *testing.T) {
 	t.Parallel()
-	page, p := serve(t, matchqtest.Embedded(t)).open("/"), sources(t)
-	for _, file := range []string{"start-words.js", "demo-words.js", "dashboard-words.js"} {
+	s, p := serve(t, matchqtest.Embedded(t)), sources(t)
+	english := map[string]string{"start-words.js": "/", "api-words.js": "/api"} // pages that hold their English
+	for _, file := range []string{"start-words.js", "api-words.js", "demo-words.js", "dashboard-words.js"} {
 		eval[bool](p, `import("./assets/`+file+`").then(({words}) => { window.tables = words; return true; })`)
 		en, ko := eval[map[string]string](p, `(`+leaves+`)(tables.en)`), eval[map[string]string](p, `(`+leaves+`)(tables.ko)`)
-		if file == "start-words.js" {
-			maps.Copy(en, eval[map[string]string](page, `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`))
+		if path, ok := english[file]; ok {
+			maps.Copy(en, eval[map[string]string](s.open(path), `Object.fromEntries([...document.querySelectorAll("[data-words]")].map((e) => [e.dataset.words, e.textContent]))`))
 		}
 		for key := range en {
 			if ko[key] == "" && en[key] != "" {
@@ -87,7 +88,7 @@ func TestKoreanPagesAreKorean(t *testing.T) {
 	p := s.newPage()
 	p.language("ko-KR,ko;q=0.9,en;q=0.8")
 	p.expect("404")
-	for i, path := range []string{"/", "/demo", "/nowhere", "/dashboard", "/dashboard#queue/역사", "/dashboard#ticket/하은", "/dashboard#rules/역*"} {
+	for i, path := range []string{"/", "/demo", "/nowhere", "/api", "/dashboard", "/dashboard#queue/역사", "/dashboard#ticket/하은", "/dashboard#rules/역*"} {
 		p.open(path)
 		p.until(`document.documentElement.lang === "ko"`)
 		if strings.HasPrefix(path, "/dashboard") {

@@ -12,7 +12,7 @@ import (
 func TestEveryPageFits(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games/quiz")
-	for _, path := range []string{"/", "/demo", "/dashboard"} {
+	for _, path := range []string{"/", "/demo", "/dashboard", "/api"} {
 		p := s.open(path)
 		p.see("h1")
 		for _, scheme := range []string{"light", "dark"} {

@@ -34,6 +34,8 @@ export const words = {
     wait: '응답에서 받은 id로 매칭될 때까지 기다려요.',
     proof: '비밀 키를 쓰는 서버라면 -H "Authorization: Bearer TOKEN" 옵션을 더하세요.',
     read: '더 보기',
+    api: '호출과 이벤트',
+    apiSays: '여기서 모두 읽을 수 있어요',
     openapi: 'OpenAPI',
     openapiSays: '모든 호출 (다운로드)',
     asyncapi: 'AsyncAPI',

@@ -1,6 +1,6 @@
-// Command bundle makes the files that browsers get out of the sources of the pages: go generate ./server/internal/door/pages.
-// A page then asks for one style sheet and one or two scripts, where the sources are dozens. It stands apart from the
-// server, so that the server does not carry a bundler.
+// Command bundle makes the files that browsers get out of the sources of the pages, and the page of the API out of its two
+// documents: go generate ./server/internal/door/pages. A page then asks for one style sheet and one or two scripts, where the
+// sources are dozens. It stands apart from the server, so that the server does not carry a bundler.
 package main
 
 import (
@@ -20,6 +20,7 @@ var pages = [][]string{
 	{"demo.js", "demo.css", "demo-game.css"},
 	{"dashboard.js", "dashboard.css"},
 	{"missing.js", "missing.css"},
+	{"api.js", "api.css"},
 }
 
 func main() {
@@ -56,6 +57,9 @@ func build(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
+	if files["api.html"], err = apiHTML(dir); err != nil {
+		return nil, err
+	}
 	for _, sources := range pages {
 		result := api.Build(options(dir, sources))
 		if problems := slices.Concat(result.Errors, result.Warnings); len(problems) > 0 {
