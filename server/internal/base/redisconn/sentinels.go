@@ -116,23 +116,29 @@ func (s *sentinels) listen(ctx context.Context, addr string) {
 	}
 }
 
-// hear notes the master of a configuration. If it is newer than those before it breaks the connections to their masters:
-// calls under way are repeated on the new one.
+// hear notes the master of a configuration, and leaves that of an older one, whichever was heard first.
 func (s *sentinels) hear(epoch uint64, master string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.newest != "" && epoch <= s.epoch {
+	older := master
+	switch {
+	case s.newest != "" && epoch == s.epoch:
 		return
+	case s.newest == "" || epoch > s.epoch:
+		older = s.newest
+		s.epoch, s.newest = epoch, master
+		delete(s.left, master)
 	}
-	before := s.newest
-	s.epoch, s.newest = epoch, master
-	delete(s.left, master)
-	if before == "" || before == master {
-		return
+	if older != "" && older != s.newest {
+		s.leave(older)
 	}
-	s.left[before] = time.Now()
+}
+
+// leave breaks the connections to a master: calls under way are repeated on the new one. s.mu is held.
+func (s *sentinels) leave(master string) {
+	s.left[master] = time.Now()
 	for c := range s.open {
-		if c.addr == before {
+		if c.addr == master {
 			_ = c.Conn.Close()
 		}
 	}

@@ -1,10 +1,12 @@
 package redisconn
 
 import (
+	"errors"
 	"net"
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
@@ -112,6 +114,30 @@ func TestTheFirstSentinelCounts(t *testing.T) {
 	}
 	slow.tell(3, old.Addr())
 	reaches("the first master again", old)
+}
+
+// A Sentinel that is behind is heard after one that knows the new master, as when a server starts during a failover: the
+// driver may have got the old master from it.
+func TestASentinelThatIsBehindIsHeardLast(t *testing.T) {
+	old, promoted := miniredis.RunT(t), miniredis.RunT(t)
+	s := &sentinels{dial: (&net.Dialer{}).DialContext, left: map[string]time.Time{}, open: map[*masterConn]bool{}}
+	before, err := s.connect(t.Context(), "tcp", old.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.hear(2, promoted.Addr())
+	s.hear(1, old.Addr())
+	if _, err := before.Write([]byte("PING\r\n")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the connection to the old master: %v", err)
+	}
+	after, err := s.connect(t.Context(), "tcp", old.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = after.Close() }()
+	if to := after.RemoteAddr().String(); to != promoted.Addr() {
+		t.Errorf("connected to %s, not the new master %s", to, promoted.Addr())
+	}
 }
 
 func (s *sentinelServer) listened() bool {
