@@ -72,23 +72,38 @@ func newFailoverClient(options *redis.FailoverOptions) (client *redis.Client, st
 
 // connect connects to an address that the driver was told by its Sentinel, or to the master after that one.
 func (s *sentinels) connect(ctx context.Context, network, addr string) (net.Conn, error) {
-	s.mu.Lock()
+	for {
+		s.mu.Lock()
+		to := s.insteadOf(addr)
+		s.mu.Unlock()
+		conn, err := s.dial(ctx, network, to)
+		if err != nil {
+			return nil, err
+		}
+		c := &masterConn{Conn: conn, of: s, addr: to}
+		s.mu.Lock()
+		current := s.insteadOf(addr) == to // else it was left meanwhile
+		if current {
+			s.open[c] = true
+		}
+		s.mu.Unlock()
+		if !current {
+			_ = conn.Close()
+			continue
+		}
+		if socket, ok := conn.(syscall.Conn); ok {
+			return checkedConn{c, socket}, nil
+		}
+		return c, nil
+	}
+}
+
+// insteadOf returns the newest master in place of one that was left lately. s.mu is held.
+func (s *sentinels) insteadOf(addr string) string {
 	if at, ok := s.left[addr]; ok && time.Since(at) < leaveFor {
-		addr = s.newest
+		return s.newest
 	}
-	s.mu.Unlock()
-	conn, err := s.dial(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	c := &masterConn{Conn: conn, of: s, addr: addr}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open[c] = true
-	if socket, ok := conn.(syscall.Conn); ok {
-		return checkedConn{c, socket}, nil
-	}
-	return c, nil
+	return addr
 }
 
 // listen follows what a Sentinel tells until ctx ends.

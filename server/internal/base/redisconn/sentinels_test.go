@@ -1,6 +1,7 @@
 package redisconn
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strconv"
@@ -136,6 +137,26 @@ func TestASentinelThatIsBehindIsHeardLast(t *testing.T) {
 	}
 	defer func() { _ = after.Close() }()
 	if to := after.RemoteAddr().String(); to != promoted.Addr() {
+		t.Errorf("connected to %s, not the new master %s", to, promoted.Addr())
+	}
+}
+
+// A connection that is made while its master is left is not used.
+func TestAMasterIsLeftWhileItIsDialed(t *testing.T) {
+	old, promoted := miniredis.RunT(t), miniredis.RunT(t)
+	s := &sentinels{left: map[string]time.Time{}, open: map[*masterConn]bool{}}
+	s.hear(1, old.Addr())
+	s.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		s.hear(2, promoted.Addr())
+		return conn, err
+	}
+	conn, err := s.connect(t.Context(), "tcp", old.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if to := conn.RemoteAddr().String(); to != promoted.Addr() {
 		t.Errorf("connected to %s, not the new master %s", to, promoted.Addr())
 	}
 }
