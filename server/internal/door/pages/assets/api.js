@@ -49,7 +49,6 @@ function open() {
   item.scrollIntoView();
 }
 
-show(byID('search'), true);
 byID('filter').addEventListener('input', find);
 window.addEventListener('hashchange', open);
 speak(language());
