@@ -46,7 +46,7 @@ func status(err error) (code int, text string) {
 // A web service tells a client what to do about an error.
 func ExampleMatcher_Enqueue_errors() {
 	ctx := context.Background()
-	m, _, end := exampleMatcher(matchq.Config{Timeout: 100 * time.Millisecond}, "alice")
+	m, _, end := exampleMatcher(matchq.Config{Timeout: 2 * time.Second}, "alice")
 	if err := m.Pause(ctx, "closed"); err != nil {
 		log.Fatal(err)
 	}

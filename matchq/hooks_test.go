@@ -92,7 +92,7 @@ func TestHooksHearOfAllWork(t *testing.T) {
 func TestHooksHearOfFailures(t *testing.T) {
 	env := matchqtest.Real(t)
 	var h heard
-	m := newMatcher(t, env, matchq.Config{Timeout: 200 * time.Millisecond})
+	m := newMatcher(t, env, matchq.Config{Timeout: time.Second})
 	m.AddHooks(h.hooks())
 	enqueue(t, m, "history", "alice")
 	env.Server.Kill()

@@ -107,7 +107,7 @@ func TestGameLosesRedis(t *testing.T) {
 // Redis freezes. Nobody is queued without an answer, and all goes on.
 func TestGameWhileRedisIsFrozen(t *testing.T) {
 	env := matchqtest.Real(t)
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: 500 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
