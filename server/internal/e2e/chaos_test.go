@@ -131,7 +131,9 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 		delete(left, all+"counters")  // totals
 		delete(left, all+"matched")   // totals of queues, whose number is limited
 		delete(left, all+"operators") // the newest 500 of what operators did
-		isHistory := func(key string, _ int64) bool { return strings.HasPrefix(key, all+"minute:") }
+		isHistory := func(key string, _ int64) bool {
+			return strings.HasPrefix(key, all+"minute:") || strings.HasPrefix(key, all+"minute_queues:")
+		}
 		maps.DeleteFunc(left, isHistory) // kept for a day
 		if left[all+"rules"] > 1 || left[all+"changes"] > 50 {
 			return false
