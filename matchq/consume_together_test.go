@@ -155,7 +155,7 @@ func checkHandled(t *testing.T, m *matchq.Matcher, worker string, ids []string) 
 	})
 	select {
 	case <-full:
-	case <-time.After(10 * time.Second):
+	case <-time.After(matchqtest.Patience):
 	}
 	if err := end(); err != nil || !slices.Equal(got.sorted(), ids) {
 		t.Errorf("%s handled %v, not %v; %v", worker, got.sorted(), ids, err)

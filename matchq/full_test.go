@@ -200,7 +200,7 @@ func (c *crowded) goOn(t *testing.T, happen func() (end func())) {
 	_, err = c.node.Connect(ctx, gone, c.name("c3"), "")
 	check(t, "connect", err)
 	check(t, "send", c.p.Send(ctx, presence.Message{Player: online, Event: c.name("hello")}))
-	late := time.After(10 * time.Second)
+	late := time.After(matchqtest.Patience)
 	for event := ""; event != c.name("hello"); {
 		select {
 		case event = <-c.heard:

@@ -36,7 +36,7 @@ func followEvents(t *testing.T, m *matchq.Matcher) (began func(string), ended <-
 				if got == id {
 					return
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(matchqtest.Patience):
 				t.Fatalf("the event of %s did not come", id)
 			}
 		}

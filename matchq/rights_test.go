@@ -218,7 +218,7 @@ func TestANodeWithoutItsChannel(t *testing.T) {
 		for event := ""; event != "again"; {
 			select {
 			case event = <-heard:
-			case <-time.After(10 * time.Second):
+			case <-time.After(matchqtest.Patience):
 				t.Fatal("a message was not heard")
 			}
 		}

@@ -48,8 +48,8 @@ func ends(t testing.TB, got <-chan waited) waited {
 	select {
 	case w := <-got:
 		return w
-	case <-time.After(10 * time.Second):
-		t.Fatal("a Wait did not end within ten seconds")
+	case <-time.After(matchqtest.Patience):
+		t.Fatal("a Wait did not end within " + matchqtest.Patience.String())
 		return waited{}
 	}
 }

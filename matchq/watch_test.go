@@ -16,7 +16,7 @@ import (
 // take waits for the next events after a position and returns them.
 func take(t testing.TB, m *matchq.Matcher, after string, n int) []matchq.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), matchqtest.Patience)
 	defer cancel()
 	var events []matchq.Event
 	for ev, err := range m.Watch(ctx, after) {
@@ -27,7 +27,7 @@ func take(t testing.TB, m *matchq.Matcher, after string, n int) []matchq.Event {
 			return events
 		}
 	}
-	t.Fatalf("%d events of %d came in ten seconds: %+v", len(events), n, events)
+	t.Fatalf("%d events of %d came in time: %+v", len(events), n, events)
 	return nil
 }
 
@@ -203,14 +203,14 @@ func TestWatchRefusesWhatIsNoPosition(t *testing.T) {
 // firstError watches until there is an error.
 func firstError(t testing.TB, m *matchq.Matcher, after string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), matchqtest.Patience)
 	defer cancel()
 	for _, err := range m.Watch(ctx, after) {
 		if err != nil {
 			return err
 		}
 	}
-	t.Fatal("no error in ten seconds")
+	t.Fatal("no error in time")
 	return nil
 }
 
