@@ -103,7 +103,7 @@ func TestManyNamespacesShareAConnection(t *testing.T) {
 			for n := range toldTimes {
 				select {
 				case <-s.told[i]:
-				case <-time.After(5 * time.Second):
+				case <-time.After(matchqtest.Patience):
 					t.Fatalf("%d of %d events in namespace %d", n, toldTimes, i)
 				}
 			}

@@ -49,7 +49,7 @@ func TestFollowersHearOfJumps(t *testing.T) {
 		env.Embedded.SetTime(now.Add(jump))
 		select {
 		case <-called:
-		case <-time.After(5 * time.Second):
+		case <-time.After(matchqtest.Patience):
 			t.Fatalf("%v: not called", jump)
 		}
 	}
