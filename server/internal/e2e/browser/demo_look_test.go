@@ -77,7 +77,7 @@ func TestKeyboard(t *testing.T) {
 	eval[bool](a, `document.querySelector(".set input").focus() || true`)
 	a.press(" ")
 	a.until(`document.querySelector("[value=colours]").checked`)
-	for range 3 { // past the name and the button for another name
+	for range 4 { // past the name, the button for another name, and the level of the bot
 		a.press(kb.Tab)
 	}
 	a.press(kb.Enter)

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -97,14 +98,21 @@ func TestBot(t *testing.T) {
 			c.Game.Countdown, c.Game.Question, c.Game.Pause = 100*time.Millisecond, 500*time.Millisecond, 50*time.Millisecond
 		}, "--questions", ownQuestions)
 		p := s.player("Ada")
+		eval[bool](p, `(document.querySelector("#bot-level").value = "hard", document.querySelector("#bot-level").dispatchEvent(new Event("change")))`)
+		p.reload()
+		p.see("#play-bot:enabled")
+		p.until(`document.querySelector("#bot-level").value === "hard"`)
 		p.click("#play-bot")
 		p.sees(".versus", "Robo (bot)")
 		p.begin()
 		p.see(".board .answered:not(.mine), .final")
 		p.sees(".final", "Robo (bot)")
+		p.until(`JSON.parse(localStorage["matchq-bot-learned"]).length === ` + strconv.Itoa(rounds))
+		eval[bool](p, `(localStorage["matchq-bot-learned"] = JSON.stringify(["blue", "green", "red", "white", "black", "yellow"].map((right, i) => ["colours/c" + (i + 1), right])), true)`)
 		p.click("#challenge")
 		p.see(".game")
-		p.see(".final")
+		p.sees(".final li:not(.mine)", " right of ")
+		p.until(`(([, right, of]) => right === of && right > 0)(document.querySelector(".final li:not(.mine)").textContent.match(/(\d+) right of (\d+)/))`) // it recalls all
 		p.click("#others")
 		s.settles(func(now stats) bool { return now.Waiting == 0 && now.Enqueued == 2 && now.Matches == 1 })
 	})

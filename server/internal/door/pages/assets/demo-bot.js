@@ -1,8 +1,11 @@
 // A bot is a second player in this page, with its own connection, for players without an opponent. It knows no more
-// than any player does, guesses, and takes its time. It ends with the page.
+// than any player does: it recalls answers that it was told in other games, as its level says, or else guesses. It ends
+// with the page.
 
 import {Client} from '../../../../../examples/client-js/client.js';
 import {address, newGuest} from './demo-connection.js';
+import {learn, recalled} from './demo-learned.js';
+import {level, levels} from './demo-level.js';
 
 // between is a random delay, as of a person.
 const between = (least, most) => least + Math.random() * (most - least);
@@ -14,6 +17,8 @@ export class Bot {
   #queued;
   #room = null;
   #against = null; // its opponent
+  #question = null; // the last one asked
+  #level = levels[level()];
   guest;
 
   // The options are name, rating, set, owner (the player it is for), changed() and ended(failed); and guest, if the bot was
@@ -96,7 +101,12 @@ export class Bot {
       if (user1?.id === this.#given.owner) this.#later(between(800, 1800), 'accept_friend_request', {roomId});
     },
     created_friend_match: (data) => this.#meet(data),
-    question_started: (data) => this.#guess(data),
+    question_started: (data) => this.#answer(data),
+    question_closed: ({questionItemId, answer}) => {
+      if (this.#question?.id !== questionItemId) return;
+      const text = this.#question.choices[answer];
+      if (text !== undefined) learn(this.#given.set, questionItemId, text);
+    },
     game_over: () => {
       this.#room = null;
       if (this.#against !== this.#given.owner) this.#end();
@@ -111,7 +121,7 @@ export class Bot {
       this.#room = room.roomId;
       this.#against = room.scores.map(({id}) => id).find((id) => id !== this.guest.player);
       if (room.question) {
-        this.#guess(room);
+        this.#answer(room);
       } else if (room.mode === '') {
         this.#start();
       }
@@ -129,9 +139,11 @@ export class Bot {
     this.#later(between(700, 1500), 'start_game', {roomId: this.#room, questionaireId: this.#given.set});
   }
 
-  #guess({roomId, question, closesInMs}) {
-    const answer = Math.floor(Math.random() * question.choices.length);
-    this.#later(closesInMs * between(0.15, 0.6), 'send_answer', {roomId, questionItemId: question.id, answer});
+  #answer({roomId, question, closesInMs}) {
+    this.#question = question;
+    const known = Math.random() < this.#level.recall ? question.choices.indexOf(recalled(this.#given.set, question.id)) : -1;
+    const answer = known >= 0 ? known : Math.floor(Math.random() * question.choices.length);
+    this.#later(closesInMs * between(...this.#level.pace), 'send_answer', {roomId, questionItemId: question.id, answer});
   }
 
   #later(wait, event, data) {

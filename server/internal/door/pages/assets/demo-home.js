@@ -3,6 +3,7 @@
 import {avatar} from './demo-avatar.js';
 import {attribute, h, languageOf, say, show} from './dom.js';
 import {badge} from './demo-icons.js';
+import {choose, level, levels} from './demo-level.js';
 import {button, heading, titleOf} from './demo-parts.js';
 
 export function home({t, state, actions}) {
@@ -22,14 +23,18 @@ export function home({t, state, actions}) {
   const bot = button(t('playBot'), () => actions.play(true), {class: 'large', id: 'play-bot'});
   const invite = button(t('invite'), actions.invite, {class: 'quiet', id: 'invite-friend'});
 
+  const bots = h('select', {id: 'bot-level', onchange: (e) => choose(e.target.value)},
+    ...Object.keys(levels).map((name) => h('option', {value: name, selected: name === level()}, t('levels')[name])));
+
   const rest = h('div', {class: 'rest'},
     h('div', {class: 'who card'}, face,
       h('div', {class: 'field'}, h('label', {for: 'player-name'}, t('yourName')), name),
       button('↻', () => {
         name.value = actions.rename('');
-      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')})),
+      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')}),
+      h('div', {class: 'field level'}, h('label', {for: 'bot-level'}, t('botLevel')), bots)),
     h('div', {class: 'actions'}, play, bot, invite),
-    h('p', {class: 'muted hint'}, t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
+    h('p', {class: 'muted hint'}, t('botLearns'), ' ', t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
   const root = h('section', {class: 'home'},
     h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),
     loading, list, unknown, rest);

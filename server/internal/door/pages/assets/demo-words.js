@@ -28,6 +28,9 @@ export const words = {
     anotherName: 'Another name',
     play: 'Play',
     playBot: 'Play against a bot',
+    botLevel: 'Bot',
+    levels: {easy: 'easy', normal: 'normal', hard: 'hard'},
+    botLearns: 'The bot guesses, and learns the answers that it sees: a hard one forgets none, and is fast.',
     twoTabs: 'Two tabs make a game: open this page in another one, and play yourself.',
     newTab: 'Open another tab',
 
