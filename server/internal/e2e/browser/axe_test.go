@@ -1,10 +1,13 @@
 package browser_test
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"sync"
 )
+
+var everyPair = flag.Bool("every-pair", false, "check pages with axe-core in each theme at each width")
 
 // axeSource is axe-core, which finds faults that keep people with disabilities from a page.
 var axeSource = sync.OnceValues(func() (string, error) {
@@ -32,4 +35,23 @@ func (p *page) accessible(part string) {
 	if len(found) > 0 {
 		p.t.Errorf("axe-core finds:\n%s", strings.Join(found, "\n"))
 	}
+}
+
+// accessibleEverywhere checks a part on a phone and on a wide screen, light and dark, and leaves a desk's window. Contrast
+// depends on the theme and layout on the width, so two pairs have all of both; -every-pair checks all four.
+func (p *page) accessibleEverywhere(part string) {
+	p.t.Helper()
+	for _, look := range []struct {
+		width  int64
+		scheme string
+		rare   bool
+	}{{360, "light", false}, {1920, "dark", false}, {1920, "light", true}, {360, "dark", true}} {
+		if look.rare && !*everyPair {
+			continue
+		}
+		p.scheme(look.scheme)
+		p.viewport(look.width, 900, look.width == 360)
+		p.accessible(part)
+	}
+	p.viewport(1280, 800, false)
 }

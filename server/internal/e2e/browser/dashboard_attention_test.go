@@ -132,7 +132,7 @@ func TestDashboardPages(t *testing.T) {
 	p.sees("#queue-matches", "alice")
 	p.sees("#page-body .facts", "his*: every 100 ms")
 	p.see("#page-body canvas")
-	p.accessible("#content")
+	p.accessibleEverywhere("#content")
 	p.reload()
 	p.sees("#line-table", "carol")
 	p.click("[data-chart=queue] summary")
@@ -148,7 +148,7 @@ func TestDashboardPages(t *testing.T) {
 	p.click(`#queue-matches a`)
 	p.sees("#page-title", "Match ")
 	p.sees("#player-table", "bob")
-	p.accessible("#content")
+	p.accessibleEverywhere("#content")
 	p.reload()
 	p.sees("#player-table", "alice")
 	p.click(`#page a[href="#queues"]`)
@@ -159,7 +159,7 @@ func TestDashboardPages(t *testing.T) {
 
 	p.click("#node-table a")
 	p.sees("#page-body", "answers you")
-	p.accessible("#content")
+	p.accessibleEverywhere("#content")
 	p.expect("404")
 	eval[string](p, `location.hash = "#match/nothing"`)
 	p.sees("#page-body", "Nothing is known of this match")
@@ -169,7 +169,7 @@ func TestDashboardPages(t *testing.T) {
 	p.sees("#admin-log-list", "ann paused queue other")
 	p.sees("#admin-log-list", "on the server’s machine cancelled ticket ")
 	p.sees("#admin-log-list", "set the rules of his*")
-	p.accessible("#admin-log")
+	p.accessibleEverywhere("#admin-log")
 }
 
 // Nothing of a queue's row is cut off at any width, in both languages, whether it is paused or its policy failed.

@@ -33,7 +33,7 @@ func TestDashboardRulesForEverybody(t *testing.T) {
 	p.sees("#rules-check", "the JSON ends too early")
 	for _, scheme := range []string{"light", "dark"} {
 		p.scheme(scheme)
-		p.accessible("#rules")
+		p.accessibleEverywhere("#rules")
 		p.screenshot("rules-wrong-" + scheme)
 	}
 	p.press(" }\t")

@@ -104,8 +104,11 @@ func TestKoreanPagesAreKorean(t *testing.T) {
 		if found := eval[[]string](p, untranslated); len(found) > 0 {
 			t.Errorf("%s shows:\n%s", path, strings.Join(found, "\n"))
 		}
-		p.scheme([]string{"light", "dark"}[i%2]) // the colours are those of the English pages
-		p.accessible("body")
+		for j, scheme := range []string{"light", "dark"} {
+			p.viewport([]int64{360, 1920}[(i+j)%2], 900, (i+j)%2 == 0)
+			p.scheme(scheme)
+			p.accessible("body")
+		}
 		for _, width := range []int64{360, 768, 1920} {
 			p.viewport(width, 900, width == 360)
 			p.noSidewaysScroll()

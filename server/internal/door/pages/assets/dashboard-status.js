@@ -5,6 +5,7 @@ import { clock, until } from "./dashboard-format.js";
 import { t } from "./dashboard-words.js";
 
 const STALE = 2500; // ms without an event; the server sends one every second
+const SETTLED = 3000; // ms until the page shows what it has
 
 export function showStatus(store) {
   const pill = find("#link");
@@ -21,6 +22,8 @@ export function showStatus(store) {
     say(text, words);
     attribute(main, "aria-busy", store.known ? null : "true");
     attribute(document.body, "data-loading", !store.known);
+    // Rows of operators are higher than those of readers: nothing that moves with them is shown before.
+    if (store.known && store.operator.state !== "unknown") attribute(document.body, "data-settling", false);
     const asOf = old && store.heardAt !== null ? t("asOf", clock(store.heardAt)) : "";
     attribute(document.body, "data-old", store.known && old);
     for (const node of document.querySelectorAll(".as-of")) say(node, asOf);
@@ -31,7 +34,8 @@ export function showStatus(store) {
     if (store.config) say(find("#version"), t("version", store.config.version));
   }
 
-  store.view(["link", "redis", "config", "heard"], draw);
+  store.view(["link", "redis", "config", "heard", "operator"], draw);
+  setTimeout(() => attribute(document.body, "data-settling", false), SETTLED);
   store.view(["heard"], () => {
     clearTimeout(silence);
     silence = setTimeout(draw, STALE + 50);
