@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -228,24 +229,35 @@ func (p *page) noSidewaysScroll() {
 // screenshot writes a picture NAME.png to the folder MATCHQ_SCREENSHOTS.
 func (p *page) screenshot(name string) {
 	p.t.Helper()
-	folder := os.Getenv("MATCHQ_SCREENSHOTS")
-	if folder == "" {
-		return
+	if os.Getenv("MATCHQ_SCREENSHOTS") != "" {
+		keepPicture(p.t, name, p.capture())
 	}
+}
+
+// capture returns a picture of the page, as PNG.
+func (p *page) capture() []byte {
+	p.t.Helper()
 	// Transitions are finished; countdowns and spinners continue.
 	eval[int](p, `document.getAnimations().filter((a) => (a instanceof CSSAnimation || a instanceof CSSTransition) &&
 		a.effect.getComputedTiming().iterations < 9).map((a) => a.finish()).length`)
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.MkdirAll(folder, 0o750)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600)
-	}
 	if err != nil {
-		p.t.Errorf("screenshot %s: %v", name, err)
+		p.t.Fatalf("a picture: %v", err)
+	}
+	return picture
+}
+
+// keepPicture writes a picture NAME.png to the folder MATCHQ_SCREENSHOTS.
+func keepPicture(t *testing.T, name string, picture []byte) {
+	t.Helper()
+	folder := os.Getenv("MATCHQ_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	if err := errors.Join(os.MkdirAll(folder, 0o750), os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600)); err != nil {
+		t.Errorf("picture %s: %v", name, err)
 	}
 }
 
