@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -107,14 +108,15 @@ func TestServerKeepsItsPromises(t *testing.T) {
 			}
 			var names []string
 			for _, times := range r.Times {
-				// A queue may be due before any answer tells when.
+				// A queue may be due before any answer tells when, even for all.
 				missing := times.Name != "tick → told" && times.Count != 60
 				if missing || times.Count < 1 || times.P50 > times.P99 || times.P99 > times.Max {
 					t.Errorf("%+v", times)
 				}
 				names = append(names, times.Name)
 			}
-			if got := strings.Join(names, ", "); got != "asked → queued, queued → matched, tick → told, asked → told" {
+			always := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "tick → told" })
+			if got := strings.Join(always, ", "); got != "asked → queued, queued → matched, asked → told" {
 				t.Errorf("measured: %s", got)
 			}
 			wantDrawing(t, chart, names)

@@ -44,12 +44,14 @@ http.request = (...args) => {
   return request;
 };
 
-// breakPoll breaks a session's GET off, or the next one if none is under way.
+// breakPoll breaks a session's poll off. It returns whether one was under way. The GET of an upgrade is none.
 function breakPoll(sid) {
   for (const request of requests) {
-    if (request.method === 'GET' && request.path.includes(sid)) return request.destroy();
+    if (request.method !== 'GET' || !request.path.includes(sid) || !request.path.includes('transport=polling')) continue;
+    request.destroy();
+    return true;
   }
-  setTimeout(breakPoll, 1, sid);
+  return false;
 }
 
 function see(as, what) {
@@ -205,10 +207,11 @@ class SocketIO {
     socket.emit(event, ...args);
   }
 
+  // drop breaks the connection. Between two polls it waits for the next one, or for a WebSocket in its place.
   drop() {
     const {engine} = this.socket.io;
     if (engine.transport.ws) engine.transport.ws.terminate();
-    else breakPoll(engine.id);
+    else if (!breakPoll(engine.id)) setTimeout(() => this.drop(), 1);
   }
   away() {
     this.home = this.socket.io.uri;
