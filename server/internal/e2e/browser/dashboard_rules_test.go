@@ -126,6 +126,7 @@ func TestDashboardEditsRules(t *testing.T) {
 	p.sees("#rules-facts", "Set by dora")
 	p.click(`#rules-table a[href="#rules/chess%2F*"]`)
 	p.until(`document.querySelector("#rules-json").value.includes('"size": 7')`)
+	p.sees("#rules-diff", `+   "size": 7`)
 	p.click("#rules-discard")
 	p.until(`document.querySelector("#rules-json").value.includes('"size": 5')`)
 

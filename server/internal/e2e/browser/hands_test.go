@@ -100,8 +100,25 @@ func (p *page) text(selector string) string {
 	return strings.TrimSpace(eval[string](p, element(selector)+".innerText"))
 }
 
-// click waits until an element is there, enabled and not covered, and clicks it with the mouse.
+// click waits until an element is there, enabled and not covered, and clicks it with the mouse; again if it has moved away
+// under the mouse.
 func (p *page) click(selector string) {
+	p.t.Helper()
+	for range 10 {
+		at := p.placeOf(selector)
+		_, _ = tryEval[bool](p, `(() => { const e = `+element(selector)+`, press = window.press = {missed: true};
+			addEventListener("click", ({target}) => { press.missed &&= !e?.contains(target) && !target.contains(e); }, {capture: true});
+			return true; })()`)
+		p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+		if missed, _ := tryEval[bool](p, "window.press?.missed === true"); !missed { // a page that follows knows nothing of it
+			return
+		}
+	}
+	p.t.Fatalf("%s does not stand still", selector)
+}
+
+// placeOf waits until an element can be clicked and stands still, and returns its middle.
+func (p *page) placeOf(selector string) []float64 {
 	p.t.Helper()
 	place := "(() => { const e = " + element(selector) + `;
 		if (!e || e.disabled || !e.checkVisibility()) return null;
@@ -118,7 +135,7 @@ func (p *page) click(selector string) {
 		}
 		still = at[0] >= 0 && slices.Equal(at, before)
 	}
-	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+	return at
 }
 
 // fill replaces the text of an input by typing.
