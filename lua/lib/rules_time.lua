@@ -80,6 +80,7 @@ local function earliest_meeting(batch, positions)
     near_by = false
     for rank = 1, n - apart_by do
       local i, j = order[rank], order[rank + apart_by]
+      -- One without a number can meet only once the rule is optional: if that is before the first, reach is infinite.
       if (values[j] or 0) - (values[i] or 0) <= reach then
         near_by = true
         local at = pair_time(batch, i, j, first)
