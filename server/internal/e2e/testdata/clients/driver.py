@@ -42,8 +42,28 @@ class InOrder(engineio.Client):
 
 
 class Library(socketio.Client):
+    """The library forgets a connection that ends between its last 'connect' and the end of connect(), so this reads nothing and
+    tells of no connection until then."""
+    def __init__(self, connected, **options):
+        self.told = connected
+        self.settled = threading.Event()
+        super().__init__(**options)
+
     def _engineio_client_class(self):
         return InOrder
+
+    def connect(self, *args, **options):
+        self.settled.clear()
+        try:
+            super().connect(*args, **options)
+        finally:
+            self.settled.set()
+
+    def _handle_connect(self, namespace, data):
+        super()._handle_connect(namespace, data)
+        if set(self.namespaces) == set(self.connection_namespaces):
+            self.settled.wait()
+        self.told(namespace or '/')
 
 
 def breakable(opened):
@@ -83,9 +103,11 @@ class Client:
 
     def connect(self, url, mode, namespaces, token=None, **_):
         self.url, self.app = url, namespaces[0]
-        self.library = Library(reconnection_delay=0.02, reconnection_delay_max=0.1, randomization_factor=0, http_session=breakable(self.connections))
+        self.library = Library(
+            self.connected, reconnection_delay=0.02, reconnection_delay_max=0.1, randomization_factor=0,
+            http_session=breakable(self.connections))
         for name in namespaces:
-            self.listen(name, '' if name == self.app else name + ' ')
+            self.listen(name)
         self.library.on('disconnect', self.disconnected, namespace=self.app)
         self.library.on('connect_error', self.refused, namespace=self.app)
         self.options = {
@@ -93,9 +115,14 @@ class Client:
         }
         self.open()
 
-    def listen(self, namespace, prefix):
-        self.library.on('connect', lambda: see(self.who, prefix + 'connected'), namespace=namespace)
-        self.library.on('*', lambda event, *args: self.event(prefix + event, args), namespace=namespace)
+    def listen(self, namespace):
+        self.library.on('*', lambda event, *args: self.event(self.prefix(namespace) + event, args), namespace=namespace)
+
+    def prefix(self, namespace):
+        return '' if namespace == self.app else namespace + ' '
+
+    def connected(self, namespace):
+        see(self.who, self.prefix(namespace) + 'connected')
 
     def open(self):
         try:
