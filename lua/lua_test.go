@@ -158,7 +158,7 @@ ignore = { ` + strings.Join(ignore, ", ") + " }\n"
 func run(t *testing.T, tool string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(tool); err != nil {
-		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+		if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
 			t.Fatalf("%s is missing: apt-get install lua5.1 lua-check", tool)
 		}
 		t.Logf("%s is missing: not checked with it", tool)

@@ -77,7 +77,7 @@ func fromGo(t *testing.T, server string) {
 
 func fromShell(t *testing.T, server string) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+		if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
 			t.Fatal("curl is required, but not on the PATH: install it")
 		}
 		t.Skip("no curl on the PATH")

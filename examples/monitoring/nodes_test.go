@@ -86,7 +86,7 @@ func startNode(t *testing.T, command, health []string) {
 func play(t *testing.T, players int, addrs []string) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		require(t, "MATCHQ_REQUIRE_REDIS", "curl")
+		require(t, "MATCHQ_REQUIRE_TOOLS", "curl")
 	}
 	script := exec.Command("sh", "players.sh", "http://"+addrs[0], "http://"+addrs[1])
 	script.Env = append(os.Environ(), fmt.Sprint("PLAYERS=", players), "PAUSE=0")

@@ -120,7 +120,7 @@ func TestParserAgreesWithLua(t *testing.T) {
 func luac(t *testing.T, source string) string {
 	t.Helper()
 	if _, err := exec.LookPath("luac5.1"); err != nil {
-		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+		if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
 			t.Fatal("luac5.1 is missing: apt-get install lua5.1")
 		}
 		return ""

@@ -59,7 +59,7 @@ const clientsFolder = "testdata/clients"
 const debianPython = "/usr/bin/python3"
 
 // startDriver starts the clients' processes, which end with the test. Without their programs and packages the test is
-// skipped, except where everything must run.
+// skipped, or fails if MATCHQ_REQUIRE_TOOLS is 1.
 func startDriver(t *testing.T) *driver {
 	t.Helper()
 	missing := ""
@@ -71,7 +71,7 @@ func startDriver(t *testing.T) *driver {
 		missing = "packages are missing: apt-get install python3-requests python3-socketio python3-websocket"
 	}
 	if missing != "" {
-		if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+		if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
 			t.Fatal(missing)
 		}
 		t.Skip(missing)

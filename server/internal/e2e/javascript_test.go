@@ -17,14 +17,14 @@ import (
 
 const javaScriptClient = "../../../examples/client-js"
 
-// needPackage skips a test without a package of npm, or fails it where everything must run.
+// needPackage skips a test without a package of npm, or fails it if MATCHQ_REQUIRE_TOOLS is 1.
 func needPackage(t *testing.T, name string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(clientsFolder, "node_modules", name)); err == nil {
 		return
 	}
 	missing := name + " is missing: npm ci --prefix server/internal/e2e/testdata/clients"
-	if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
+	if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
 		t.Fatal(missing)
 	}
 	t.Skip(missing)

@@ -87,8 +87,8 @@ func TestCommandsOfREADMEs(t *testing.T) {
 	t.Parallel()
 	for _, program := range []string{"bash", "curl", "git", "jq", "openssl"} {
 		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("MATCHQ_REQUIRE_REDIS") == "1" {
-				t.Fatal(err)
+			if os.Getenv("MATCHQ_REQUIRE_TOOLS") == "1" {
+				t.Fatalf("%v, but MATCHQ_REQUIRE_TOOLS is 1: install it", err)
 			}
 			t.Skip(err)
 		}
