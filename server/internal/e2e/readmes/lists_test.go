@@ -4,7 +4,7 @@ package readmes_test
 var testedElsewhere = map[string]string{
 	"examples/duel/README.md: go run ./examples/duel -addr 127.0.0.1:8080":                                                                             "./examples/duel TestDuel",
 	"examples/tutorial/README.md: go run ./examples/tutorial":                                                                                          "./examples/tutorial TestTutorial",
-	"README.md: go run ./examples/quizplayer alice":                                                                                                    "./examples/quizplayer TestQuizPlayers",
+	"README.md: go run ./examples/quizplayer carol":                                                                                                    "./examples/quizplayer TestQuizPlayers",
 	"examples/enqueue/README.md: ./examples/enqueue/enqueue.sh":                                                                                        "./examples/enqueue TestEnqueue",
 	"examples/enqueue/README.md: go run ./examples/enqueue alice bob":                                                                                  "./examples/enqueue TestEnqueue",
 	"examples/enqueue/README.md: go run ./examples/enqueue .":                                                                                          "./examples/enqueue TestEnqueue",
