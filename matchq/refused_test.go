@@ -128,13 +128,14 @@ func TestGuarantee10RefusalsAreToldAndPass(t *testing.T) {
 			w.pair(t, "before")
 			how.begin(t, operator)
 			var err error
+			var unknown *matchq.UnknownError
+			// Redis closes connections that waited for events when it becomes a replica. A call on one of these has no answer.
 			matchqtest.Eventually(t, "an enqueue is refused", func() bool {
 				_, err = w.m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "refused"})
-				return errors.Is(err, matchq.ErrRefused)
+				return errors.Is(err, matchq.ErrRefused) && errors.As(err, &unknown) == how.unknown
 			})
 			var refused *matchq.RefusedError
-			var unknown *matchq.UnknownError
-			if !errors.As(err, &refused) || refused.Code != how.code || refused.Unknown != how.unknown || errors.As(err, &unknown) != how.unknown {
+			if !errors.As(err, &refused) || refused.Code != how.code || refused.Unknown != how.unknown {
 				t.Errorf("enqueue: %v", err)
 			}
 			if !how.unknown && errors.Is(err, matchq.ErrUnavailable) {
