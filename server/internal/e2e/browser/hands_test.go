@@ -106,8 +106,8 @@ func (p *page) click(selector string) {
 	p.t.Helper()
 	for range 10 {
 		at := p.placeOf(selector)
-		_, _ = tryEval[bool](p, `(() => { const e = `+element(selector)+`, press = window.press = {missed: true};
-			addEventListener("click", ({target}) => { press.missed &&= !e?.contains(target) && !target.contains(e); }, {capture: true});
+		_, _ = tryEval[bool](p, `(() => { const press = window.press = {missed: true};
+			addEventListener("click", ({target}) => { const e = `+element(selector)+`; press.missed &&= !`+lands("target")+`; }, {capture: true});
 			return true; })()`)
 		p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 		if missed, _ := tryEval[bool](p, "window.press?.missed === true"); !missed { // a page that follows knows nothing of it
@@ -115,6 +115,12 @@ func (p *page) click(selector string) {
 		}
 	}
 	p.t.Fatalf("%s does not stand still", selector)
+}
+
+// lands says whether a click on the target is one on e: inside it, or on its label. One that the mouse began on e and ended
+// elsewhere goes to what holds both.
+func lands(target string) string {
+	return "(e?.contains(" + target + ") || Boolean(e) && " + target + `.closest("label")?.control === e)`
 }
 
 // placeOf waits until an element can be clicked and stands still, and returns its middle.
@@ -125,7 +131,7 @@ func (p *page) placeOf(selector string) []float64 {
 		e.scrollIntoView({block: "nearest", behavior: "instant"});
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
 		const hit = document.elementFromPoint(x, y);
-		return hit && (e.contains(hit) || hit.contains(e)) ? [x, y] : null; })()`
+		return hit && ` + lands("hit") + ` ? [x, y] : null; })()`
 	at := []float64{-1, -1}
 	for still := false; !still; { // a click on a moving element would miss it
 		p.until(place)
