@@ -66,6 +66,7 @@ export declare class Client {
     /** @param {Requests['send_answer']['data']} answer to a question; the first one counts */
     answer(answer: Requests['send_answer']['data']): Promise<import("./events").AnswerResult>;
 }
-/** Greets the server as the player: what was missed comes first, then the current state as the event state.
+/** Greets the server as the player: what was missed comes first, then the current state as the event state. The server takes
+ * the requests of a connection in order, so both leave at once: one round trip.
  * @param {Client} client */
 export declare function recover(client: Client): Promise<void>;

@@ -232,13 +232,13 @@ export class Client {
   }
 }
 
-/** Greets the server as the player: what was missed comes first, then the current state as the event state.
+/** Greets the server as the player: what was missed comes first, then the current state as the event state. The server takes
+ * the requests of a connection in order, so both leave at once: one round trip.
  * @param {Client} client */
 export async function recover(client) {
   const userId = client.player;
-  if (client.lastSeq) await client.send('resume', {userId, lastSeq: client.lastSeq});
-  else await client.send('connection_queue', {userId});
-  await client.send('get_state', {userId});
+  const known = client.lastSeq ? client.send('resume', {userId, lastSeq: client.lastSeq}) : client.send('connection_queue', {userId});
+  await Promise.all([known, client.send('get_state', {userId})]);
 }
 
 // offline is the error of a request that lost its connection.

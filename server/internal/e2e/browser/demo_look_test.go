@@ -33,6 +33,23 @@ func (p *page) touchable() {
 	}
 }
 
+// inReach checks that controls can be pressed without scrolling: on small and large phones, also on their side.
+func (p *page) inReach(selector string) {
+	p.t.Helper()
+	for _, size := range [][2]int64{{360, 640}, {390, 844}, {844, 390}} {
+		p.viewport(size[0], size[1], true)
+		eval[bool](p, `(scrollTo(0, 0), true)`)
+		if out := eval[[]string](p, `[...document.querySelectorAll(`+quoted(selector)+`)].filter((e) => e.checkVisibility()).filter((e) => {
+			const {x, y, width, height, bottom} = e.getBoundingClientRect();
+			const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+			return bottom > innerHeight || !hit || !e.contains(hit) && !hit.contains(e);
+		}).map((e) => (e.id || e.className) + " " + e.textContent)`); len(out) > 0 {
+			p.t.Errorf("%d×%d: out of reach: %q", size[0], size[1], out)
+		}
+	}
+	p.viewport(1280, 800, false)
+}
+
 // Every screen fits, with names of the maximum length.
 func TestScreensFit(t *testing.T) {
 	t.Parallel()
@@ -42,12 +59,19 @@ func TestScreensFit(t *testing.T) {
 	start.fits()
 	a, b := s.player("Wwwwwwwwwwwwwwwwwwwwwwww"), s.player("아주아주아주아주아주 긴 이름입니다")
 	a.fits()
+	for _, language := range []string{"ko", "en"} {
+		a.click("#languages [lang=" + language + "]")
+		a.until(`document.documentElement.lang === "` + language + `"`)
+		a.inReach(".home .actions :is(button, select)")
+	}
 	a.queue()
 	a.see("#cancel")
 	a.fits()
+	a.inReach(".queue button")
 	b.queue()
 	a.see("#start")
 	a.fits()
+	a.inReach(".match button")
 	a.begin()
 	b.begin()
 	a.asked()
@@ -60,11 +84,19 @@ func TestScreensFit(t *testing.T) {
 	b.click(".foot button.danger")
 	a.see("#challenge")
 	a.fits()
+	a.inReach(".result button")
+	b.viewport(360, 640, true)
+	const place = `document.querySelector("#challenge").getBoundingClientRect().top`
+	before := eval[float64](b, place)
 	b.click("#challenge")
 	a.see(".invitation")
 	a.fits()
 	b.see("#withdraw")
+	if after := eval[float64](b, place); after != before {
+		t.Errorf("the button moved from %v to %v", before, after)
+	}
 	b.fits()
+	b.inReach(".result button")
 }
 
 // The whole demo works with keys alone.
@@ -77,7 +109,7 @@ func TestKeyboard(t *testing.T) {
 	eval[bool](a, `document.querySelector(".set input").focus() || true`)
 	a.press(" ")
 	a.until(`document.querySelector("[value=colours]").checked`)
-	for range 4 { // past the name, the button for another name, and the level of the bot
+	for range 3 { // past the name, and the button for another name
 		a.press(kb.Tab)
 	}
 	a.press(kb.Enter)

@@ -131,8 +131,14 @@ func TestReadyCheck(t *testing.T) {
 	a, b := s.player("Ada"), s.player("Bo")
 	a.queue()
 	b.queue()
+	a.inReach(".proposed button")
+	const place = `["accept", "decline"].map((id) => document.getElementById(id).offsetTop).join()`
+	before := eval[string](a, place)
 	a.click("#accept")
 	a.sees("[role=status].muted", "Waiting for the others")
+	if after := eval[string](a, place); after != before {
+		t.Errorf("the buttons moved from %s to %s", before, after)
+	}
 	b.click("#decline")
 	b.sees("#notice", "You declined the match")
 	a.sees("#notice", "The match fell apart")

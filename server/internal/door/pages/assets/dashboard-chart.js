@@ -5,6 +5,7 @@ import { clock, minute } from "./dashboard-format.js";
 import { ChartTable } from "./dashboard-charttable.js";
 import { t, tag } from "./dashboard-words.js";
 import { units } from "./dashboard-chartspecs.js";
+import { here } from "./dashboard-uplot.js";
 
 const HEIGHT = 210;
 const SECOND = 1000;
@@ -99,7 +100,7 @@ export class Chart {
 
   // draw draws if there is new data and the chart is visible, or if it is the first time. It returns whether it drew.
   draw() {
-    if (!this.#stale || (!this.seen && this.#uplot !== null)) return false;
+    if (!this.#stale || !here() || (!this.seen && this.#uplot !== null)) return false;
     this.#stale = false;
     if (this.#uplot === null) this.#build();
     else this.#uplot.setData(this.#lines());

@@ -4,6 +4,7 @@ import { remember, remembered } from "./dashboard-parts.js";
 import { find } from "./dom.js";
 import { Chart } from "./dashboard-chart.js";
 import { charts as specs, ranges } from "./dashboard-chartspecs.js";
+import { ready } from "./dashboard-uplot.js";
 
 const MINUTE = 60_000;
 
@@ -33,6 +34,7 @@ export class Charts {
     });
     this.#followSize();
     this.#followSight();
+    ready.then(() => this.#drawSoon());
   }
 
   // tick advances to a new minute that has no data yet.

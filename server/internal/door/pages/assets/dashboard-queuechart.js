@@ -5,6 +5,7 @@ import { queueChart, ranges } from "./dashboard-chartspecs.js";
 import { call } from "./dashboard-operator.js";
 import { remember, remembered } from "./dashboard-parts.js";
 import { Samples } from "./dashboard-samples.js";
+import { ready } from "./dashboard-uplot.js";
 import { t } from "./dashboard-words.js";
 import { h } from "./dom.js";
 
@@ -45,6 +46,7 @@ export class QueueChart {
       this.draw();
     })).observe(this.#chart.place);
     store.view(["operator"], () => this.#look());
+    ready.then(() => this.draw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#chart.recolour();
       this.draw();

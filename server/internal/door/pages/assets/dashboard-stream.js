@@ -3,6 +3,7 @@
 //   reconnecting {why?, at?}  it has broken; at is the time of our next attempt, unless the browser retries
 //   refused {why, at}         the server answers, but not with a stream
 
+import { events, open, url } from "./dashboard-early.js";
 import { t } from "./dashboard-words.js";
 
 const SILENCE = 10_000; // ms after which a silent stream is closed; the server sends an event every second
@@ -10,15 +11,13 @@ const SLOWEST = 15_000; // ms between attempts
 
 export class Stream {
   #store;
-  #url;
   #source = null;
   #again = 0; // the timer of the next attempt
   #failures = 0;
   #sign = 0; // time of the last sign of life
 
-  constructor(store, url) {
+  constructor(store) {
     this.#store = store;
-    this.#url = url;
     document.addEventListener("visibilitychange", () => this.#follow());
     addEventListener("pagehide", () => this.#close("hidden"));
     addEventListener("pageshow", () => this.#follow());
@@ -48,22 +47,28 @@ export class Stream {
 
   #open(state = this.#store.known ? "reconnecting" : "connecting") {
     this.#close(state);
-    const source = new EventSource(this.#url);
-    const on = (event, does) =>
-      source.addEventListener(event, (message) => {
-        if (source !== this.#source) return;
-        this.#sign = Date.now();
-        does(message);
-      });
+    const { source, heard } = open();
+    const hear = (message) => {
+      if (source !== this.#source) return;
+      this.#sign = Date.now();
+      this.#hear(message);
+    };
     this.#source = source;
     this.#sign = Date.now();
-    on("snapshot", (message) => {
+    for (const event of events) source.addEventListener(event, hear);
+    for (const message of heard) hear(message);
+  }
+
+  #hear({ type, data, target }) {
+    if (type === "snapshot") {
       this.#failures = 0;
-      this.#store.snapshot(JSON.parse(message.data));
+      this.#store.snapshot(JSON.parse(data));
       this.#store.set("link", { state: "live" });
-    });
-    on("change", (message) => this.#store.change(JSON.parse(message.data)));
-    on("error", () => this.#broken(source));
+    } else if (type === "change") {
+      this.#store.change(JSON.parse(data));
+    } else {
+      this.#broken(target);
+    }
   }
 
   #close(state) {
@@ -82,7 +87,7 @@ export class Stream {
       return;
     }
     this.#close("reconnecting");
-    const { state, why, wait } = await refusal(this.#url);
+    const { state, why, wait } = await refusal();
     if (this.#source || document.hidden) return; // reopened, or hidden, meanwhile
     const backoff = Math.min(SLOWEST, 1000 * 2 ** this.#failures++) * (0.8 + 0.4 * Math.random());
     const pause = Math.max(backoff, wait);
@@ -92,7 +97,7 @@ export class Stream {
 }
 
 // refusal requests the stream once more to learn why the server refuses it.
-async function refusal(url) {
+async function refusal() {
   const asking = new AbortController();
   const late = setTimeout(() => asking.abort(), 5000);
   try {

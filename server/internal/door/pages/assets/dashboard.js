@@ -14,6 +14,7 @@ import { showStatus } from "./dashboard-status.js";
 import { Store } from "./dashboard-store.js";
 import { Stream } from "./dashboard-stream.js";
 import { showAudit, showRedis, showTiles } from "./dashboard-tiles.js";
+import { load as loadCharts } from "./dashboard-uplot.js";
 import { Webhooks } from "./dashboard-webhooks.js";
 import { speakPage } from "./dashboard-words.js";
 
@@ -36,7 +37,8 @@ new Search(store);
 new RulesPage(store);
 new Webhooks(store);
 const pages = new Pages(store, operator, title.page);
-const stream = new Stream(store, "v1/dashboard/events");
+const stream = new Stream(store);
+store.view(["totals"], loadCharts);
 
 // This one timer drives all changes that no event brings.
 setInterval(() => {

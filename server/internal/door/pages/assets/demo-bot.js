@@ -3,7 +3,8 @@
 // with the page.
 
 import {Client} from '../../../../../examples/client-js/client.js';
-import {address, newGuest} from './demo-connection.js';
+import {address} from './demo-connection.js';
+import {guest} from './demo-early.js';
 import {learn, recalled} from './demo-learned.js';
 import {level, levels} from './demo-level.js';
 
@@ -28,7 +29,7 @@ export class Bot {
     this.set = given.set;
     this.guest = given.guest ?? null;
     this.#queued = Boolean(given.guest);
-    this.#connection = new Client(async () => address(this.guest ??= await newGuest()), {
+    this.#connection = new Client(async () => address(this.guest ??= await guest()), {
       greet: (connection) => this.#hello(connection),
       changed: ({status}) => {
         if (status === 'refused' || status === 'replaced') this.#end(!this.#queued);

@@ -8,17 +8,6 @@ export function address(guest) {
   return url.href;
 }
 
-// newGuest asks the server for a new player.
-export async function newGuest() {
-  const answer = await fetch('v1/demo/guest', {method: 'POST'});
-  if (answer.ok) return answer.json();
-  throw {
-    final: answer.status === 404,
-    reason: {404: 'noDemo', 429: 'rateLimited'}[answer.status],
-    retryAfterMs: 1000 * Number(answer.headers.get('Retry-After') ?? 0),
-  };
-}
-
 // ended returns whether a guest's token ends within a time (ms).
 export function ended(guest, least) {
   return Boolean(guest.expires_at) && Date.parse(guest.expires_at) - Date.now() < least;

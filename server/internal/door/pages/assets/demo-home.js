@@ -23,17 +23,17 @@ export function home({t, state, actions}) {
   const bot = button(t('playBot'), () => actions.play(true), {class: 'large', id: 'play-bot'});
   const invite = button(t('invite'), actions.invite, {class: 'quiet', id: 'invite-friend'});
 
-  const bots = h('select', {id: 'bot-level', onchange: (e) => choose(e.target.value)},
-    ...Object.keys(levels).map((name) => h('option', {value: name, selected: name === level()}, t('levels')[name])));
+  // The level is chosen where the bot is called, and says of whom it is: a label would take a line of a phone.
+  const bots = h('select', {id: 'bot-level', 'aria-label': t('botLevel'), onchange: (e) => choose(e.target.value)},
+    ...Object.keys(levels).map((name) => h('option', {value: name, selected: name === level()}, t('botOf', t('levels')[name]))));
 
   const rest = h('div', {class: 'rest'},
     h('div', {class: 'who card'}, face,
       h('div', {class: 'field'}, h('label', {for: 'player-name'}, t('yourName')), name),
       button('↻', () => {
         name.value = actions.rename('');
-      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')}),
-      h('div', {class: 'field level'}, h('label', {for: 'bot-level'}, t('botLevel')), bots)),
-    h('div', {class: 'actions'}, play, bot, invite),
+      }, {class: 'quiet another', 'aria-label': t('anotherName'), title: t('anotherName')})),
+    h('div', {class: 'actions'}, play, invite, h('div', {class: 'bot-play'}, bot, bots)),
     h('p', {class: 'muted hint'}, t('botLearns'), ' ', t('twoTabs'), ' ', h('a', {href: 'demo', target: '_blank', rel: 'noopener'}, t('newTab'))));
   const root = h('section', {class: 'home'},
     h('div', {class: 'intro'}, heading(t('choose')), h('p', {class: 'muted'}, t('chooseHint'))),

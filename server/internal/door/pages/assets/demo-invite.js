@@ -10,7 +10,7 @@ const quiet = 4; // light modules around a code, which scanners need
 
 export function inviteDialog(dialog, t, state, name) {
   const link = h('code', {id: 'invite-link'});
-  const copy = h('button', {type: 'button', class: 'primary', id: 'invite-copy'}, t('copy'));
+  const copy = h('button', {type: 'button', class: 'primary', id: 'invite-copy', autofocus: true}, t('copy'));
   const share = button(t('share'), () => navigator.share({title: t('title'), url: link.textContent}).catch(() => {}), {id: 'invite-share'});
   const code = h('canvas', {class: 'code', role: 'img', 'aria-label': t('inviteCode')});
   const local = h('p', {class: 'warn box'}, t('inviteLocal'));

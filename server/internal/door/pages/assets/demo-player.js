@@ -2,7 +2,8 @@
 // players' actions are in demo-actions.js.
 
 import {Client} from '../../../../../examples/client-js/client.js';
-import {address, ended, newGuest} from './demo-connection.js';
+import {address, ended} from './demo-connection.js';
+import {guest} from './demo-early.js';
 import {clean} from './demo-names.js';
 import {apply, leave, remembered, start} from './demo-state.js';
 import {load, save} from './demo-store.js';
@@ -175,7 +176,7 @@ export class Player {
     const {state} = this;
     if (state.me && ended(state.me, 0)) this.#newPass();
     if (!state.me) {
-      state.me = await newGuest();
+      state.me = await guest();
       this.#nameUs();
     }
     this.#connection.player = state.me.player;

@@ -87,7 +87,7 @@ export function proposed({t, state, actions}) {
   const whole = Math.max(1, until - performance.now());
   const others = players.filter((id) => id !== mine);
   const root = h('section', {class: 'proposed center'},
-    setTitle(t, state, state.ticket?.queue ?? state.set), heading(t('proposed')), h('p', {class: 'muted'}, t('proposedHint')),
+    setTitle(t, state, state.ticket?.queue ?? state.set), heading(t('proposed')),
     pair(t, [mine, ...others], (id) => (id === mine || state.names[id] ? nameOf(state, id) : t('opponent')), (id) => (id === mine ? ready : null)),
     bar.root, status, h('div', {class: 'actions'}, accept, decline));
   return {
@@ -95,7 +95,7 @@ export function proposed({t, state, actions}) {
     update(state, now) {
       const {accepted} = state.proposed;
       bar.set(state.proposed.until, whole, now);
-      say(status, accepted ? t('accepted') : '');
+      say(status, t(accepted ? 'accepted' : 'proposedHint')); // one line: the buttons below it stay
       say(ready, accepted ? `✓ ${t('ready')}` : '');
       attribute(accept, 'disabled', accepted);
     },

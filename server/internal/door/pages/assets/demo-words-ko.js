@@ -25,6 +25,7 @@ export const ko = {
   play: '시작하기',
   playBot: '봇과 대결하기',
   botLevel: '봇 난이도',
+  botOf: (level) => `난이도: ${level}`,
   levels: {easy: '쉬움', normal: '보통', hard: '어려움'},
   botLearns: '봇은 찍어서 답하고, 본 정답은 배워요. 어려운 봇은 하나도 잊지 않고 빨라요.',
   twoTabs: '탭이 두 개면 혼자서도 대결할 수 있어요. 다른 탭에서 이 페이지를 열어 보세요.',

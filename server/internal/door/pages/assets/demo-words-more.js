@@ -1,5 +1,8 @@
 // Texts of the quiz beside those of demo-words.js: effects, reveal, recap, series, invitations by link.
 
+// by is a number of victories with its particle, as it is read: 0으로 (영으로), 1로 (일로), 2로 (이로).
+const by = (n) => `${n}${Number(n) === 0 ? '으로' : '로'}`;
+
 export const more = {
   en: {
     sound: 'Sound',
@@ -12,7 +15,7 @@ export const more = {
     wasSilent: 'no answer',
     theirAnswer: (name) => `${name}’s answer`,
     countsDouble: 'double points',
-    theRightOne: (answer) => `Right is: ${answer}`,
+    theRightOne: (answer) => `Right\u00a0is:\u00a0${answer}`,
     streak: (n) => `${n} in a row!`,
 
     waitedFor: (time) => `Waiting for ${time}`,
@@ -58,7 +61,7 @@ export const more = {
     wasSilent: '답 없음',
     theirAnswer: (name) => `${name}님의 답`,
     countsDouble: '점수 두 배',
-    theRightOne: (answer) => `정답: ${answer}`,
+    theRightOne: (answer) => `정답:\u00a0${answer}`,
     streak: (n) => `${n}문제 연속 정답!`,
 
     waitedFor: (time) => `${time} 동안 기다렸어요`,
@@ -70,11 +73,11 @@ export const more = {
     winCheer: '잘했어요!',
     loseCheer: (n) => `${n}점 차이예요. 다음엔 이길 수 있어요.`,
     seriesStands: (mine, theirs) => `3판 2선승: ${mine} : ${theirs}`,
-    seriesWon: (mine, theirs) => `3판 2선승에서 ${mine} : ${theirs}로 이겼어요`,
-    seriesLost: (mine, theirs) => `3판 2선승에서 ${mine} : ${theirs}로 졌어요`,
+    seriesWon: (mine, theirs) => `3판 2선승에서 ${mine} : ${by(theirs)} 이겼어요`,
+    seriesLost: (mine, theirs) => `3판 2선승에서 ${mine} : ${by(theirs)} 졌어요`,
     nextOfThree: (name) => `${name}님과 다음 판 하기`,
     ratingNow: (n, change) => `내 레이팅: ${n} (${change < 0 ? '−' : '+'}${Math.abs(change)})`,
-    recap: (n) => `${n}문제와 정답 모두 보기`,
+    recap: (n) => (n === 1 ? '문제와 정답 보기' : `${n}문제와 정답 모두 보기`),
     noAnswerGiven: '답 없음',
 
     friend: '친구',

@@ -14,14 +14,23 @@ import (
 )
 
 // pages are the sources that each page names in its HTML, and those that its scripts ask for by name. Each page is bundled
-// alone: what several pages share would else be split into many small files.
+// alone: what several pages share would else be split into many small files. So is what runs before a page's program.
 var pages = [][]string{
 	{"start.js", "start.css"},
+	{"demo-early.js"},
 	{"demo.js", "demo.css", "demo-game.css"},
+	{"dashboard-early.js"},
 	{"dashboard.js", "dashboard.css"},
 	{"missing.js", "missing.css"},
 	{"api.js", "api.css"},
 }
+
+// apart leaves the modules *-early.js out of the programs that import them: the page runs them before, and a module runs once.
+var apart = api.Plugin{Name: "apart", Setup: func(b api.PluginBuild) {
+	b.OnResolve(api.OnResolveOptions{Filter: `^\./[a-z]+-early\.js$`}, func(asked api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Path: asked.Path, External: true}, nil
+	})
+}}
 
 func main() {
 	if err := write(".", "bundles"); err != nil {
@@ -83,6 +92,7 @@ func options(dir string, sources []string) api.BuildOptions {
 		Format:        api.FormatESModule,
 		Charset:       api.CharsetUTF8, // Korean as it is, not as escapes
 		LogLevel:      api.LogLevelSilent,
+		Plugins:       []api.Plugin{apart},
 
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
