@@ -7,7 +7,7 @@ import (
 )
 
 // Redis makes every function of a script anew in each call, and the embedded one has room for some 200 names at the top
-// of a script. So what a script's fragments have beyond its needs is left out.
+// of a script. So functions of fragments that a script does not need are left out.
 
 var word = regexp.MustCompile(`\w+`)
 

@@ -89,7 +89,7 @@ func (m *Matcher) Assign(ctx context.Context, matchID string, a Assignment) (Mat
 	return match, nil
 }
 
-// decodeSequel reads what became of a match from the end of a reply.
+// decodeSequel reads a match's assignment and release from the end of a reply.
 func (m *Match) decodeSequel(r *space.Reply) error {
 	sequel, err := codec.ParseSequel(r.Text(), len(m.Tickets))
 	if err == nil {
@@ -98,7 +98,7 @@ func (m *Match) decodeSequel(r *space.Reply) error {
 	return errors.Join(r.Err, err)
 }
 
-// follow adds what became of a match.
+// follow adds its assignment and release to a match.
 func (m *Match) follow(s *codec.Sequel) error {
 	if s.Assignment != "" {
 		connection, data, err := codec.ParseAssignment(s.Assignment)

@@ -89,7 +89,7 @@ func (m *Matcher) cancelOnce(ctx context.Context, t *Ticket, reason string) (don
 	}
 }
 
-// decline declines a proposed match in the name of a player, whatever became of the match meanwhile.
+// decline declines a proposed match in the name of a player; the match may have ended meanwhile.
 func (m *Matcher) decline(ctx context.Context, matchID, player, reason string) error {
 	if reason == "" {
 		reason = ReasonDeclined

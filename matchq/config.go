@@ -19,9 +19,9 @@ const (
 
 // Config says how a process uses a namespace. Its zero value is ready to use.
 //
-// Interval, Size, ReadyTimeout, Policy and TTL are rules, which live in Redis and hold on all nodes: what is set here is
-// stored under the pattern * by the process's first call, and holds until another process, or SetRules, says otherwise. An
-// operator's rules are not overwritten; a warning in the log says so. What is zero follows the rules in force.
+// Interval, Size, ReadyTimeout, Policy and TTL are rules, which live in Redis and hold on all nodes. The process's first
+// call stores those set here under the pattern *, where they hold until another process, or SetRules, sets others. An
+// operator's rules are not overwritten; a warning in the log says so. Zero fields follow the rules in force.
 type Config struct {
 	// Namespace is the prefix and hash tag of all keys. Namespaces know nothing of each other. Defaults to "matchq".
 	Namespace string
@@ -47,7 +47,7 @@ type Config struct {
 	// Rules are whole rules by pattern, stored as the fields above are. With the pattern * those fields must be zero.
 	Rules map[string]Rules
 
-	// By says who this process is, where its rules are shown: a name. Defaults to "configuration".
+	// By names this process as the author of its rules: a name. Defaults to "configuration".
 	By string
 
 	// Retention is how long events and the outcomes of tickets are kept, at least 1 s. Defaults to 2 min. It must be the
@@ -72,11 +72,11 @@ type Config struct {
 	// Hooks are called about the work in this process. Defaults to none; AddHooks adds some later.
 	Hooks Hooks
 
-	// OnLoss, if set, is called when Redis may have lost what it had acknowledged, whether or not a call failed: it was
-	// restarted, emptied, replaced by a replica, or its clock was set. Look up with States the tickets that somebody was
-	// told of. It is called again 0.5 s and Timeout + 1 s later, since the old Redis may have answered until then. It must
-	// return quickly, and is called while Run, Watch or the Run of a presence.Node runs in this process; Redis is asked
-	// twice a second. Defaults to nothing.
+	// OnLoss, if set, is called when Redis may have lost acknowledged writes, whether or not a call failed: it was restarted,
+	// emptied, replaced by a replica, or its clock was set. Look up with States the tickets that you have reported to
+	// players. It is called again 0.5 s and Timeout + 1 s later, since the old Redis may have answered until then. It must
+	// return quickly, and is called while Run, Watch or the Run of a presence.Node runs in this process; Redis is asked twice
+	// a second. Defaults to nothing.
 	OnLoss func()
 }
 
@@ -151,7 +151,7 @@ func checkDuration(field string, d, least time.Duration) error {
 	return invalid(field, codec.DurationProblem(d, least))
 }
 
-// fingerprint names what nodes must share, in words that operators understand.
+// fingerprint names the settings that nodes must share, in words that operators understand.
 func (c *Config) fingerprint() string {
 	return fmt.Sprintf("schema=%d retention=%dms", schema, c.Retention.Milliseconds())
 }
@@ -172,7 +172,7 @@ func (c *Config) patch(r *Rules) (fields []string) {
 	return fields
 }
 
-// checkRules checks what the configuration says of rules.
+// checkRules checks the rules of the configuration.
 func (c *Config) checkRules() error {
 	if c.ReadyTimeout != Never && c.ReadyTimeout < 0 {
 		return checkDuration("ready_timeout", c.ReadyTimeout, 100*time.Millisecond)

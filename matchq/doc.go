@@ -1,6 +1,6 @@
 // Package matchq is a matchmaking queue that lives inside Redis. Players wait in a Redis list for each queue; every few
 // seconds a Lua script takes the tickets that gathered there and makes all matches of them, atomically, up to
-// Config.Limit tickets a step, on any node. No ticket is lost or matched twice, whatever node or connection dies meanwhile.
+// Config.Limit tickets a step, on any node. No ticket is lost or matched twice, even if nodes and connections die meanwhile.
 //
 // # A first match
 //
@@ -38,8 +38,8 @@
 //
 // # Ready check
 //
-// With a ready check (Rules.ReadyTimeout) a tick only proposes matches. Each player has that long to Accept; when all have, the match is
-// made, under the id it was proposed with:
+// With a ready check (Rules.ReadyTimeout) a tick only proposes matches. Each player has that long to Accept; when all have,
+// the match is made, under the id it was proposed with:
 //
 //	switch event.Kind {
 //	case matchq.Proposed:  // ask each player, and call m.Accept(ctx, event.MatchID, player) or m.Decline
@@ -53,7 +53,7 @@
 //
 // # Where a match is played
 //
-// A match needs a place to be played. Whoever allocates it says where it is, or that there is none:
+// A match needs a place to be played. The allocator of places names one, or releases the match if there is none:
 //
 //	match, err := m.Assign(ctx, matchID, matchq.Assignment{Connection: "203.0.113.5:7777"})
 //	match, results, err := m.Release(ctx, matchID, "no_server")
@@ -76,7 +76,7 @@
 //
 // # Rules
 //
-// Rules say how queues are matched: interval, size, time to live, ready check, policy, and who may meet whom. They live in
+// Rules say how queues are matched: interval, size, time to live, ready check, policy, and which players may meet. They live in
 // Redis, hold on all nodes, and may change while tickets wait: see SetRules and StoredRules. The fields of Config that are
 // rules are stored when a process starts.
 //

@@ -19,7 +19,7 @@ type entry struct {
 	ended   time.Time // when its tickets ended, if they did: earlier if it is about an assignment or a release
 	tickets []Ticket
 	rules   []StoredRules // of an entry about rules
-	became  Match         // of an entry about an assignment or a release: what became of the match
+	became  Match         // of an entry about an assignment or a release: the match by then
 }
 
 // parseEntry reads the fields of an entry.

@@ -31,7 +31,7 @@ type Explanation struct {
 	Paused bool
 
 	// Others is how many waiting tickets of the queue were looked at, of the first 128 in line; Permitted is how many of
-	// them the rules let the ticket meet now. Without rules that is all. They compare pairs, whatever the size of a match.
+	// them the rules let the ticket meet now. Without rules that is all. They compare pairs, also where more players make a match.
 	Others, Permitted int
 
 	// Candidate is the ticket that it may meet first; of several the nearest. "" if there is none, or no rules.
@@ -42,8 +42,8 @@ type Explanation struct {
 }
 
 // Explain says why a ticket is not matched yet. It compares the ticket with the first 128 in line, so that the call stays
-// short. In a larger queue others may be nearer: a tick compares tickets by the order of what the rules compare, whatever
-// their places in line. Safe to repeat: it changes nothing. Errors: ErrNotFound, ErrRulesUnknown, *ConfigError,
+// short. In a larger queue others may be nearer: a tick sorts tickets by the values that the rules compare, not by their
+// places in line. Safe to repeat: it changes nothing. Errors: ErrNotFound, ErrRulesUnknown, *ConfigError,
 // ErrUnavailable.
 func (m *Matcher) Explain(ctx context.Context, ticketID string) (Explanation, error) {
 	t, err := m.Ticket(ctx, ticketID)

@@ -93,7 +93,7 @@ func (h *hooks) load() []*Hooks {
 	return nil
 }
 
-// called is what hears of calls; nil for nothing.
+// called is the hook for calls; nil for none.
 func (h *hooks) called() func(script string, took time.Duration, err error) {
 	if !slices.ContainsFunc(h.load(), func(one *Hooks) bool { return one.Called != nil }) {
 		return nil

@@ -13,8 +13,8 @@ import "github.com/matchq/matchq/matchq/rules"
 //	attributes  those of the request, decoded; an empty table if it has none. A null in them is cjson.null
 //	waited_ms   a number
 //
-// The function returns a list of matches. Each has the positions of its tickets, and whatever else it likes, up to 1 KiB
-// of JSON, which is Match.Data: {tickets = {1, 2}, region = "eu"}. Without such data it may return a list of positions: the
+// The function returns a list of matches. Each has the positions of its tickets. Its other fields, up to 1 KiB of JSON,
+// become Match.Data: {tickets = {1, 2}, region = "eu"}. Without such data it may return a list of positions: the
 // first size of them are one match, the next size another. A ticket that it leaves out keeps waiting. For instance, best
 // against best:
 //
@@ -55,10 +55,10 @@ func Random() Policy { return Policy{name: rules.ByChance} }
 //	sorted(list, key)                a copy in ascending order of key, a function of an element or a name for number; it
 //	                                 defaults to "rating". Equal ones keep their order; those without a number or a text
 //	                                 come last
-//	limit(rule, ticket)              what the limit of a distance or latency rule has grown to for a ticket; math.huge once
+//	limit(rule, ticket)              the limit of a distance or latency rule for a ticket, as it has grown by now; math.huge once
 //	                                 the rule is optional
 //	permitted(rules, a, b)           whether a rule, or each of a list, lets two tickets meet now
-//	common(rule, tickets)            what tickets have in common by an overlap or latency rule, and the worst latency there;
+//	common(rule, tickets)            the element that tickets share by an overlap or latency rule, and the worst latency there;
 //	                                 nil if nothing
 //
 // A rule is a table as in package rules, with times in ms, and is checked when it is first used; declare it outside of the

@@ -61,7 +61,7 @@ type row struct {
 	named   bool   // the request has chosen the id
 }
 
-// key is what the order of rows depends on.
+// key names the line of rows that must keep their order.
 func (r *row) key() sender.Key {
 	key := sender.Key{Queue: r.ticket.Queue, Player: r.ticket.Player}
 	if r.named {

@@ -39,7 +39,7 @@ const (
 	FromDefaults      RulesSource = ""
 )
 
-// Edit says who changes rules, and what they saw.
+// Edit names the author of a change of rules, and the version that the author has read.
 type Edit struct {
 	By      string // a name, for people
 	Version string // the change is refused if another version is in force; "" for any
@@ -64,7 +64,7 @@ func (m *Matcher) SetRules(ctx context.Context, pattern string, r Rules, edit Ed
 	return m.editRules(ctx, pattern, &r, edit)
 }
 
-// DeleteRules deletes the rules of a pattern, whoever set them: its queues have those of a shorter one, else the defaults.
+// DeleteRules deletes the rules of a pattern, an operator's too: its queues have those of a shorter one, else the defaults.
 // Safe to repeat. Errors as for SetRules.
 func (m *Matcher) DeleteRules(ctx context.Context, pattern string, edit Edit) (version string, err error) {
 	return m.editRules(ctx, pattern, nil, edit)

@@ -53,7 +53,7 @@ func (m *Matcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// round does all that is due, and returns how long there is nothing to do. Tickets are forgotten whatever else fails.
+// round does all that is due, and returns how long there is nothing to do. Tickets are forgotten even if all else fails.
 func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, error) {
 	due, err := m.findDue(ctx)
 	if err == nil {
@@ -106,7 +106,7 @@ func (m *Matcher) tendGroups(ctx context.Context, seen *watched, due *dueList) {
 	}
 }
 
-// wakeAndSettle does what comes before the ticks.
+// wakeAndSettle does the work before the ticks.
 func (m *Matcher) wakeAndSettle(ctx context.Context, seen *watched, due *dueList) (err error) {
 	if err := m.vigil.SawBeforeTick(ctx, due.redis); err != nil { // which must not count anybody as absent in another Redis
 		return err

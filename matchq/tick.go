@@ -42,7 +42,7 @@ type TickReport struct {
 	Queue   string
 	Window  time.Time     // when the visit was due; zero for one out of turn, by Tick or AtOnce
 	At      time.Time     // when it was made
-	Matches int           // matches made, or proposed if Config.ReadyTimeout is set
+	Matches int           // matches made; proposed if the rules have a ready check
 	Expired int           // tickets that waited too long
 	Left    int           // tickets that wait in the queue afterwards
 	More    bool          // the batch is not done yet
@@ -244,7 +244,7 @@ func (v visit) window() time.Time {
 	return time.UnixMilli(int64(ms))
 }
 
-// neverScore is in 2096. What is due later waits for Never.
+// neverScore is in 2096. Later times count as Never.
 const neverScore = 4e12
 
 // tell logs a report, and lets hooks see it.

@@ -71,12 +71,12 @@ type Match struct {
 	MadeAt  time.Time // when it came to its State, by Redis's clock
 	Rules   string    // the version of the rules that made it
 
-	// Data is what the policy says of the match, a JSON object of at most 1 KiB; nil if it says nothing. rules.EffectsIn
-	// reads what the built-in rules did.
+	// Data is the policy's data about the match, a JSON object of at most 1 KiB; nil for none. rules.EffectsIn reads the
+	// effects of built-in rules from it.
 	Data json.RawMessage
 
 	// State is Proposed until all have accepted, if the rules have a ready check; then Matched, as it is at once
-	// otherwise; or Cancelled if a player did not accept. The states of its tickets then say who was cancelled.
+	// otherwise; or Cancelled if a player did not accept. The tickets of such players are then Cancelled, too.
 	State    State
 	Deadline time.Time // of a proposed match: until when all must Accept it
 	Accepted []string  // of a proposed match: the players who have; not in events

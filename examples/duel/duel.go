@@ -46,7 +46,7 @@ func (d *duel) leave(player string) (event string) {
 	return "over"
 }
 
-// seenBy is what a player may know: of the moves only the own, until the duel is over.
+// seenBy is the view of a player: of the moves only the player's own, until the duel is over.
 func (d *duel) seenBy(player string) duel {
 	seen := *d
 	if move := d.Moves[player]; d.Winner == "" && move != "" {
@@ -57,7 +57,7 @@ func (d *duel) seenBy(player string) duel {
 	return seen
 }
 
-// event is what a player is told who comes back.
+// event is the message to a player who comes back.
 func (d *duel) event() string {
 	if d.Winner != "" {
 		return "over"

@@ -79,7 +79,7 @@ func (g *game) begin(ctx context.Context, match *matchq.Match) error {
 	return nil
 }
 
-// turn changes the duel of a player, and tells both the event in the same step. It repeats what another process overtook.
+// turn changes the duel of a player, and tells both the event in the same step. It tries again if another process was faster.
 func (g *game) turn(ctx context.Context, player string, decide func(*duel) (event string)) error {
 	for {
 		room, d, err := g.of(ctx, player)

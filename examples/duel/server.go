@@ -44,7 +44,7 @@ func (s *server) replaced(_, id string) {
 	}
 }
 
-// gone hears of a player who has left and did not come back, in whatever process that is noticed. The other one wins.
+// gone hears of a player who has left and did not come back, in the process that notices it. The other one wins.
 func (s *server) gone(ctx context.Context, player string) error {
 	return s.game.turn(ctx, player, func(d *duel) string { return d.leave(player) })
 }

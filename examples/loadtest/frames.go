@@ -17,7 +17,7 @@ type frame struct {
 	Data  json.RawMessage `json:"data"`
 }
 
-// status is what a player is told of a request.
+// status is the server's message about a request.
 type status struct {
 	Status         string `json:"status"`
 	Reason         string `json:"reason"`

@@ -1,5 +1,5 @@
 // Loadtest measures a running matchq server: thousands of players ask to be matched, over WebSockets or HTTP, and it
-// prints how long each step took. It also checks what every player is told, and exits with 1 if the server broke a
+// prints how long each step took. It also checks the messages to every player, and exits with 1 if the server broke a
 // promise, 2 if the test could not run.
 //
 // usage: loadtest [--url URL] [--http] [--players N] [--burst | --rate N --ramp D --duration D] …

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// state is what a player waits for.
+// state is the event that a player waits for.
 type state int
 
 const (

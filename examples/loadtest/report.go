@@ -46,7 +46,7 @@ type times struct {
 	Max   float64 `json:"max_ms"`
 }
 
-// report checks what was told against each other and sums the run up.
+// report compares the messages with each other and sums the run up.
 func (t *test) report() *report {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -45,7 +45,7 @@ func newTest(o *options, log io.Writer) *test {
 // progressEvery is the time between lines of progress, and between looks for late answers.
 const progressEvery = time.Second
 
-// run runs the test. An error means that it could not run; what the server did wrong is in the tally.
+// run runs the test. An error means that it could not run; the server's faults are in the tally.
 func (t *test) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer t.client.close()

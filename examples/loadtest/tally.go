@@ -214,7 +214,7 @@ func (t *tally) isBack(p *player) {
 	}
 }
 
-// stateOf returns what a player waits for.
+// stateOf returns the event that a player waits for.
 func (t *tally) stateOf(p *player) state {
 	t.mu.Lock()
 	defer t.mu.Unlock()

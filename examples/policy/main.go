@@ -77,7 +77,7 @@ func request(player string, rating float64, attributes string) matchq.Request {
 	return matchq.Request{Queue: "dungeon-1", Player: player, Rating: &rating, Attributes: json.RawMessage(attributes)}
 }
 
-// show says what became of a ticket. The data of its match are what the policy says.
+// show prints the outcome of a ticket. The data of its match come from the policy.
 func show(ctx context.Context, out io.Writer, m *matchq.Matcher, id string) error {
 	ticket, err := m.Ticket(ctx, id)
 	if err != nil {

@@ -72,7 +72,7 @@ func (g *game) disconnected(s *melody.Session) {
 	_ = g.node.Disconnect(l.ctx, l.player, l.conn) // if it fails Run tells Redis later
 }
 
-// heard queues the player, whatever the message.
+// heard queues the player at any message.
 func (g *game) heard(s *melody.Session, _ []byte) {
 	l := linkOf(s)
 	_, err := g.m.Enqueue(l.ctx, matchq.Request{Queue: "duel", Player: l.player, WhileOnline: true})

@@ -1,5 +1,5 @@
-// Presence is a WebSocket game server of which any number of processes share a Redis: players meet whatever process they
-// are connected to, each is told on their own connection, and a process that is killed is noticed by the others.
+// Presence is a WebSocket game server of which any number of processes share a Redis: players of all processes meet,
+// each hears of the match on their own connection, and the other processes notice if one is killed.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// options are what the command line says.
+// options are those of the command line.
 type options struct {
 	addr, redisURL string
 	grace          time.Duration

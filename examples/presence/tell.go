@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// link is what a session knows of its connection.
+// link is a session's connection.
 type link struct {
 	player, conn string
 	ctx          context.Context //nolint:containedctx // that of the request, which lasts as long as the session

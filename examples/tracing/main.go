@@ -1,4 +1,4 @@
-// Tracing shows what the library does in Redis, in traces of OpenTelemetry: each script is a span with its name.
+// Tracing shows the library's work in Redis in traces of OpenTelemetry: each script is a span with its name.
 package main
 
 import (

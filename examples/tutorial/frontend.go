@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// player is what a game knows of a player who wants to play.
+// player has the facts that a game knows of a player who wants to play.
 type player struct {
 	name   string
 	mode   string

@@ -27,7 +27,8 @@ func main() {
 	}
 }
 
-// profile says who may meet: players of one mode, whose ratings are near. They need not be so near once they have waited.
+// profile has the players that may meet: those of one mode, whose ratings are near. They need not be so near once they have
+// waited.
 var profile = matchq.Rules{
 	Interval: 200 * time.Millisecond,
 	Rules: []rules.Rule{

@@ -1,4 +1,4 @@
-// Webhook receives what the bundled server posts with --webhook: it checks the signature, and handles each event once.
+// Webhook receives the events that the bundled server posts with --webhook: it checks the signature, and handles each event once.
 package main
 
 import (
@@ -56,7 +56,7 @@ func verify(secret, signature string, body []byte, now time.Time) error {
 	return nil
 }
 
-// event is what this program needs of an event.
+// event has the fields of an event that this program needs.
 type event struct {
 	ID    string `json:"id"`
 	Event string `json:"event"`

@@ -40,7 +40,7 @@
 //
 // # Samples
 //
-// Record adds a sample to a minute of Redis's clock: the totals as they are now, and what a node says of itself, a text of
+// Record adds a sample to a minute of Redis's clock: the totals as they are now, and the node's payload, a text of
 // up to 16 KiB in your words. A minute keeps the totals of its first sample and of its last, the most tickets that
 // waited, and the last payload of each node. Take Recorded.Now, rather than the node's clock, to find out which minute it
 // is; a minute that is neither the current one nor the one before takes no sample (Recorded.Taken is false).

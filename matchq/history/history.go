@@ -26,7 +26,7 @@ type History struct {
 // New makes a History of a Matcher's namespace. It does not talk to Redis.
 func New(m *matchq.Matcher) *History { return &History{space: space.Of(m)} }
 
-// Sample is what a node records of a minute.
+// Sample is a node's record of a minute.
 type Sample struct {
 	Node  string    // a name, such as presence.Node.ID
 	Start time.Time // any time in the minute, by Redis's clock
@@ -40,7 +40,7 @@ type Sample struct {
 	Measured    bool
 }
 
-// Recorded is what became of a Sample.
+// Recorded is the result of Record.
 type Recorded struct {
 	Taken bool      // false if the minute is neither the current one nor the one before
 	Now   time.Time // by Redis's clock

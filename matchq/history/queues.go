@@ -16,7 +16,7 @@ const (
 	maxQueueMinutes = 240 // are read in one call
 )
 
-// QueueSample is what a node records of a queue in a minute.
+// QueueSample is a node's record of a queue in a minute.
 type QueueSample struct {
 	Queue       string
 	Waiting     int           // tickets that wait

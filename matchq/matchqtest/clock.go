@@ -25,7 +25,7 @@ func (e *Env) FakeClock(t testing.TB) *Clock {
 	return c
 }
 
-// Now is what Redis takes for the time.
+// Now is the time of Redis.
 func (c *Clock) Now() time.Time { return c.now }
 
 // Advance lets time pass, at once. Keys of the server that expire by then are gone.

@@ -29,7 +29,7 @@ func (s *Server) SnapshotOn(t testing.TB, replica *Server) (failover func()) {
 	}
 }
 
-// follow makes a server a replica of another one, and waits until it holds what that holds.
+// follow makes a server a replica of another one, and waits until it holds the same data.
 func follow(t testing.TB, replica, of *Server) {
 	t.Helper()
 	ctx := context.Background()

@@ -32,13 +32,13 @@ type Ticket struct {
 	Waited     time.Duration // in whole milliseconds; defaults to 0
 }
 
-// Grouping is what a policy made of a batch.
+// Grouping is the result of a policy for a batch.
 type Grouping struct {
 	Matches []PolicyMatch
 	Left    []string // the players who keep waiting, in the order of the batch
 	Steps   int      // that it took, of the 20,000 that a batch may take
 
-	// Warnings say with their lines what a real Redis may compute otherwise than the embedded one, on which Group runs: the
+	// Warnings name, with their lines, results that a real Redis may compute otherwise than the embedded one of Group: the
 	// order of pairs and next, math.random, and what table.sort leaves open in this batch. None is an error.
 	Warnings []string
 }

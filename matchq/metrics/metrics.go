@@ -40,7 +40,7 @@ import (
 // Options say how a Collector works. The zero value is ready to use.
 type Options struct {
 	// Observed says that finished tickets come by Observe, from the handler of your Consume: each event then counts in one
-	// process, and the sum over processes is the total. Otherwise what the Watches and Waits of the process read is counted:
+	// process, and the sum over processes is the total. Otherwise the events that Watch and Wait read in this process are counted:
 	// each process then counts all, so take the max of processes, not the sum. Defaults to false.
 	Observed bool
 

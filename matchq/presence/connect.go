@@ -12,7 +12,7 @@ import (
 
 // Connect says that a player is connected to this node from now on. conn names the connection and must be globally
 // unique: a name as of a player. data comes back as Connection.Data, up to MaxData bytes. An older connection of the
-// player is replaced, on whatever node it is: OnReplaced is called there.
+// player, on any node, is replaced: OnReplaced is called there.
 //
 // before is the player's connection until now, nil if there was none. Use Presence.Mailbox to send messages again that the
 // player missed meanwhile: the new connection hears those that come after it.
@@ -33,11 +33,11 @@ type NewConnection struct {
 	Data         string
 }
 
-// MaxConnect is the most connections of one ConnectAll.
+// MaxConnect is the most connections of one ConnectAll: 128.
 const MaxConnect = maxPlayers
 
-// ConnectAll is Connect for many players in one call to Redis, each of them named once. It returns the connection of each
-// until now, in their order. An error is about all of them: none is connected.
+// ConnectAll is Connect for at most MaxConnect players in one call to Redis, each of them named once. It returns the
+// connection of each until now, in their order. An error is about all of them: none is connected.
 func (n *Node) ConnectAll(ctx context.Context, all []NewConnection) (before []*Connection, err error) {
 	if err := checkConnections(all); err != nil || len(all) == 0 {
 		return nil, err

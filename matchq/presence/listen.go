@@ -90,7 +90,7 @@ func readAll(ctx context.Context, subscription *redis.PubSub, channel string, he
 	}
 }
 
-// hear takes what came by a subscription. Whenever that has begun, again or for the first time, the node asks for the
+// hear takes a message of a subscription. Whenever that has begun, again or for the first time, the node asks for the
 // messages that it missed, while newer ones wait.
 func (n *Node) hear(ctx context.Context, what any, works func()) {
 	switch what := what.(type) {

@@ -16,7 +16,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Message is something that a player is told, on whatever node they are connected.
+// Message is a message to a player, who may be connected to any node.
 type Message struct {
 	Player string
 	// Event names the kind of message, in your words: a name of 1 to 128 bytes.
@@ -52,9 +52,9 @@ type sendArgs struct {
 	Messages []mail.Row `lua:"row"`
 }
 
-// Send puts messages into their players' mailboxes, each of which keeps the newest MailboxSize (256) for Config.MailboxKeep after the
-// last one. A player who is connected gets the message at once, by Config.OnMessage of their node. Messages of a player
-// keep their order.
+// Send puts messages into their players' mailboxes, each of which keeps the newest MailboxSize (256) for Config.MailboxKeep
+// after the last one. A player who is connected gets the message at once, by NodeConfig.OnMessage of their node. Messages of
+// a player keep their order.
 //
 // Redis gets them in steps of up to 128 messages and 256 KiB, two steps at once if there are more. After an error some may
 // have been sent. To repeat the call, give each message a DedupKey.

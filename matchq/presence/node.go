@@ -19,8 +19,8 @@ var ErrClosed = errors.New("matchq: the node was shut down")
 // MaxData is how many bytes the data of a connection may have.
 const MaxData = 4096
 
-// Node says who is connected to this process, and hears the messages to them. Any number of nodes share a namespace. A
-// player has one connection to all of them together.
+// Node tells Redis which players are connected to this process, and hears the messages to them. Any number of nodes share a
+// namespace. A player has one connection to all of them together.
 //
 // Run keeps the node going. Without it the node's players count as gone when its lease ends, and no message is heard. A
 // Node is safe for use by many goroutines.
@@ -77,7 +77,7 @@ func checkData(data string) error {
 	return nil
 }
 
-// Disconnect says that a connection has ended, for whatever reason. The player's grace begins, unless they have another
+// Disconnect says that a connection has ended, for any reason. The player's grace begins, unless they have another
 // connection by now. Safe to repeat. After an error Run tells Redis as soon as it answers. Errors:
 // *matchq.ConfigError, matchq.ErrUnavailable.
 func (n *Node) Disconnect(ctx context.Context, player, conn string) error {

@@ -18,7 +18,7 @@ type Config struct {
 	MailboxKeep time.Duration
 }
 
-// Presence knows who is connected where, and sends messages to players. It is safe for use by many goroutines. Reading
+// Presence knows where players are connected, and sends messages to players. It is safe for use by many goroutines. Reading
 // and sending need no Node: a process without connections, such as a tool, uses a Presence alone.
 type Presence struct {
 	cfg   Config

@@ -209,7 +209,7 @@ func (r *reaper) queueToLeave(ctx context.Context, a *absentee) (queue string, e
 // maxGoneCalls is how many calls of OnGone run at a time.
 const maxGoneCalls = 8
 
-// tellGone calls OnGone for some players and returns those for whom it agreed.
+// tellGone calls OnGone for some players and returns those that OnGone lets go.
 func (r *reaper) tellGone(ctx context.Context, absent []absentee) []absentee {
 	if r.onGone == nil {
 		return absent

@@ -60,7 +60,7 @@ func (n *Node) redisChanged() {
 	n.wakeRun()
 }
 
-// beginAnew relies on nothing that Redis was told before, nor on what it says of this node's players.
+// beginAnew relies neither on earlier writes to Redis nor on its state of this node's players.
 func (n *Node) beginAnew() {
 	n.lease.lose()
 	n.table.markMissed()
@@ -74,7 +74,7 @@ func (n *Node) beginAnew() {
 	n.yieldFrom = time.Now().Add(patience)
 }
 
-// round does what is to be done and returns for how long there is nothing.
+// round does all due work and returns how long there is none.
 func (n *Node) round(ctx context.Context) (idle time.Duration, err error) {
 	if n.doubted.Swap(false) {
 		n.beginAnew()

@@ -14,7 +14,7 @@ import (
 // breaks, in a Redis Cluster that is torn apart, or while the driver finds its way to another Redis.
 const syncEvery = 30 * time.Second
 
-// patience is how long a node keeps players of whom a Redis that was replaced says that they are connected elsewhere. A
+// patience is how long a node keeps players who, by a Redis that was replaced, are connected elsewhere. A
 // replica that lagged may say where they were before; that node then disowns them, and Redis takes them from this one.
 const patience = 2 * time.Second
 

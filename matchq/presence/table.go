@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// table is what a node knows of its connections. It decides what Redis must be told, and which messages are handed over;
+// table has a node's connections. It decides which changes Redis must learn, and which messages are handed over;
 // it makes no calls itself.
 //
 // Messages come by a channel that may lose them, and stand in the mailboxes too. Each message is handed over once, in the

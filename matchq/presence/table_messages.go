@@ -119,7 +119,7 @@ func (t *table) missed(a *attachment, newest string) (after string, ok bool) {
 	}
 }
 
-// resynced hands over what a player missed and ends the sync of one attachment.
+// resynced hands over the messages that a player missed and ends the sync of one attachment.
 func (t *table) resynced(a *attachment, missed []Message) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

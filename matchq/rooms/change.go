@@ -74,9 +74,9 @@ type left struct {
 // Change replaces or removes a room, sets its WakeAt, gives and takes seats and sends messages, all in one step or not at
 // all. It returns the room's new version.
 //
-// Errors: ErrConflict, ErrTooLate and *FullError, *matchq.InvalidError and *matchq.ConfigError, after which nothing was changed, and
-// matchq.ErrUnavailable, after which the change may have been made: read the room again. The driver may repeat a call
-// whose reply was lost; a caller who repeats it gets ErrConflict if it was made.
+// Errors: ErrConflict, ErrTooLate and *FullError, *matchq.InvalidError and *matchq.ConfigError, after which nothing was
+// changed, and matchq.ErrUnavailable, after which the change may have been made: read the room again. The driver may repeat
+// a call whose reply was lost; a caller who repeats it gets ErrConflict if it was made.
 func (r *Rooms) Change(ctx context.Context, c Change) (version int64, err error) {
 	messages, err := c.check()
 	if err != nil {
@@ -161,7 +161,7 @@ func (c *Change) check() ([]mail.Row, error) {
 	return c.checkMessages()
 }
 
-// problem is what is wrong with a field, "" if none is.
+// problem describes the fault of a field, "" if it has none.
 func (c *Change) problem() (field, problem string) {
 	switch {
 	case c.Version < 0:

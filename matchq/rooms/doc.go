@@ -55,9 +55,9 @@
 //
 // # Wake-ups
 //
-// Change.WakeAt sets when the room needs somebody, such as the end of a question. Due returns the rooms that are due, on
-// any node, so a game goes on when the node dies that served it. Several nodes may get the same room: each computes what is
-// to be done, and Change settles which of them does it. Change.NotAfter refuses an answer that came too late. Room.WakeAt
+// Change.WakeAt sets when the room needs work, such as at the end of a question. Due returns the rooms that are due, on
+// any node, so a game goes on when the node dies that served it. Several nodes may get the same room: each computes the
+// change, and only one of these Changes succeeds. Change.NotAfter refuses an answer that came too late. Room.WakeAt
 // tells when a room is due.
 //
 // Kind keeps rooms apart that are woken by different code, such as games and leases: each kind has its own ids, wake-ups and

@@ -35,7 +35,7 @@ func (e *FullError) Error() string {
 // maxKind is how long the name of a kind may be, in bytes.
 const maxKind = 32
 
-// check returns what is wrong with a seat.
+// check returns the fault of a seat.
 func (s *Seat) check() error {
 	if err := matchq.CheckName("player", s.Player); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Seat) check() error {
 	return nil
 }
 
-// checkKind returns what is wrong with a kind of seats, or of rooms.
+// checkKind returns the fault of a kind of seats, or of rooms.
 func checkKind(kind string) error {
 	if kind == "" {
 		return nil
@@ -87,8 +87,9 @@ const (
 	maxHolders = 128 // of a call to Redis
 )
 
-// Of returns the rooms of this kind in which a player has a seat of one of some kinds, in the order of the kinds; of each those that
-// are kept longest first, at most 32. Without kinds it is about seats of the kind "". Errors: matchq.ErrUnavailable.
+// Of returns the rooms of this kind in which a player has a seat of one of some kinds, in the order of the kinds; of each
+// those that are kept longest first, at most 32. Without kinds it is about seats of the kind "". Errors:
+// matchq.ErrUnavailable.
 func (r *Rooms) Of(ctx context.Context, player string, kinds ...string) ([]string, error) {
 	all, err := r.OfAll(ctx, []string{player}, kinds...)
 	if err != nil {

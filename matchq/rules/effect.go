@@ -2,7 +2,7 @@ package rules
 
 import "github.com/go-json-experiment/json"
 
-// Effect is what a rule did in a match. Fields that the type of the rule doesn't have are zero.
+// Effect is the effect of a rule in a match. Fields that the type of the rule doesn't have are zero.
 type Effect struct {
 	// Rule is its name.
 	Rule string `json:"rule"`
@@ -11,10 +11,10 @@ type Effect struct {
 	Gap *float64 `json:"gap,omitzero"`
 	// MeanGap is the mean of all pairs, of more than two players.
 	MeanGap float64 `json:"mean_gap,omitzero"`
-	// Limit is what the limit of a distance or latency rule had grown to, Widened how much of that it had grown.
+	// Limit is the limit of a distance or latency rule when the match was made; Widened is the part by which it had grown.
 	Limit   float64 `json:"limit,omitzero"`
 	Widened float64 `json:"widened,omitzero"`
-	// Common is what all players have, by an overlap rule.
+	// Common is an element that all players share, by an overlap rule.
 	Common string `json:"common,omitzero"`
 	// Region is the best one for all, by a latency rule, and Latency the worst of a player there (ms).
 	Region  string  `json:"region,omitzero"`
@@ -29,7 +29,7 @@ type storedEffect struct {
 	Waived int `json:"waived"`
 }
 
-// EffectsIn are what the rules did in a match, in their order, from its data; none for other data, such as that of a policy
+// EffectsIn returns the effects of the rules in a match, in their order; none for other data, such as that of a policy
 // of your own. At most 1 KiB is kept: with very long names some are missing.
 func EffectsIn(data []byte) []Effect {
 	var stored struct {

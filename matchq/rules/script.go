@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// script is the form of rules that the scripts read: times in ms, what is not there left out.
+// script is the form of rules that the scripts read: times in ms, without absent fields.
 type script struct {
 	Size      int          `json:"size"`
 	Interval  int64        `json:"interval_ms"`

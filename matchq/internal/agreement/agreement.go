@@ -56,7 +56,7 @@ type Run struct {
 }
 
 // Keep says so once a second. Its error tells that other settings are in force; once these were, a node learns that from
-// its next call that matters. Nor is it an error that Redis is away or takes no writes: what is due may work all the same.
+// its next call that matters. Nor is it an error that Redis is away or takes no writes: the due work may succeed all the same.
 func (r *Run) Keep(ctx context.Context) error {
 	if !r.last.IsZero() && time.Since(r.last) < every {
 		return nil

@@ -19,7 +19,7 @@ type Entry struct {
 	Rules      string // the version of the rules that made the matches
 	MadeMS     int64  // when the match was made, of an entry about its assignment or release
 	Proposed   bool   // the match was proposed before
-	Sequel     Sequel // likewise: what became of the match
+	Sequel     Sequel // likewise: the match's assignment and release
 	First      int    // the place of the first lines: 0, unless a script has cut one place out of the entry
 
 	lines string

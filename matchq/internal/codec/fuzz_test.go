@@ -57,7 +57,7 @@ func FuzzOutcome(f *testing.F) {
 	})
 }
 
-// FuzzSequel reads what became of a match.
+// FuzzSequel reads sequels of matches.
 func FuzzSequel(f *testing.F) {
 	for _, seed := range []string{"", `{"connection":"x"}`, "\t9\tx\ta\t-", "{}\t9\tx\t\t", "\t", "\t9", "\tx\tx\ta\tb", `{"connection":1}`} {
 		f.Add(seed)

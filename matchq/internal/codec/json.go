@@ -32,8 +32,8 @@ func JSONProblem(data []byte, depth int) string {
 	return problemByTokens(data, depth)
 }
 
-// isPlain says that JSON has neither too many levels nor a number beyond float64. It doesn't read the JSON: what it
-// can't tell is not plain.
+// isPlain says that JSON has neither too many levels nor a number beyond float64. It doesn't read the JSON: in doubt
+// the JSON is not plain.
 func isPlain(data []byte, depth int) bool {
 	if bytes.Count(data, []byte{'['})+bytes.Count(data, []byte{'{'}) > depth {
 		return false

@@ -1,5 +1,6 @@
 // Package codec reads and writes the data in Redis: the values of tickets, the entries of the event stream, the values of
-// proposals. Scripts do the same with the accessors in lua/lib; both must agree with testdata/golden.json. Fields are separated by tabs and lines by newlines, which neither names nor compact JSON contain.
+// proposals. Scripts do the same with the accessors in lua/lib; both must agree with testdata/golden.json. Fields are
+// separated by tabs and lines by newlines, which neither names nor compact JSON contain.
 package codec
 
 import (
@@ -20,13 +21,13 @@ type Record struct {
 	Rating      *float64 // nil if it has none
 	ReplyTo     string
 	Attributes  string // compact JSON, "" if it has none
-	More        string // what Redis added, with a tab before each part
+	More        string // the parts that Redis added, a tab before each
 }
 
 // EnqueuedMS is when the ticket was enqueued.
 func (r *Record) EnqueuedMS() int64 { return r.ExpiresMS - r.TTLMS }
 
-// Body is the record without what Redis adds: the time it expires in front of it, and More behind it.
+// Body is the record without the parts that Redis adds: the time it expires in front of it, and More behind it.
 func (r *Record) Body() string {
 	rating := ""
 	if r.Rating != nil {

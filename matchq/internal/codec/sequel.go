@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Sequel is what became of a match: its assignment, its release. lua/lib/sequel.lua has its grammar.
+// Sequel is a match's assignment and release. lua/lib/sequel.lua has its grammar.
 type Sequel struct {
 	Assignment string // a line of JSON; "" if there is none
 	ReleasedMS int64  // 0 if it was not released

@@ -63,8 +63,8 @@ func newBook(version string, stored map[string]Rule) *Book {
 	return b
 }
 
-// Plan is what a queue is matched by: the rules under its own name, else under the longest pattern with a * that its name
-// begins with, else the defaults.
+// Plan has the rules that a queue is matched by: those under its own name, else under the longest pattern with a * whose
+// text its name begins with, else the defaults.
 func (b *Book) Plan(queue string) *Plan {
 	if plan, found := b.plans[queue]; found && !strings.HasSuffix(queue, "*") {
 		return plan
@@ -107,7 +107,7 @@ func (b *Book) Shortest() time.Duration {
 // PlanOf is the plan of a pattern that has rules.
 func (b *Book) PlanOf(pattern string) *Plan { return b.plans[pattern] }
 
-// PatternProblem is what is wrong with a pattern, "" if nothing is.
+// PatternProblem describes the fault of a pattern, "" if it has none.
 func PatternProblem(pattern string) string {
 	if begin, _ := strings.CutSuffix(pattern, "*"); begin == "" && pattern != "" {
 		return ""

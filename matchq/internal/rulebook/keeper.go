@@ -26,7 +26,7 @@ type Keeper struct {
 	stored bool          // mine are in Redis, or an operator's rules stand in their place; for the one in the lane
 }
 
-// Settings are what a process was started with: rules that it says, and those that it leaves to others.
+// Settings are the rules that a process was started with, and those that it leaves to others.
 type Settings struct {
 	// Patch changes the rules under *, and says which fields it changes: empty for none.
 	Patch  func(*rules.Rules)
@@ -106,8 +106,8 @@ func (k *Keeper) Refresh(ctx context.Context, seen *Book) (*Book, error) {
 	return nil, errUnsteady
 }
 
-// due are the changes that this process has to make: to store what it was started with, once, and what it knew, if Redis
-// has lost that. anew says that nothing is in force.
+// due are the changes that this process has to make: to store the rules that it was started with, once, and those that it
+// knew, if Redis has lost them. anew says that nothing is in force.
 func (k *Keeper) due(version string, stored map[string]Rule) (edits []edit, anew bool) {
 	known := k.book.Load()
 	if version == "" && known != nil {
@@ -178,7 +178,7 @@ func (k *Keeper) configure(edits []edit, stored map[string]Rule, pattern string,
 	return append(edits, e)
 }
 
-// learn takes a book into use, and tells the log what has changed.
+// learn takes a book into use, and logs the changes.
 func (k *Keeper) learn(book *Book) {
 	known := k.book.Swap(book)
 	for pattern, rule := range book.Rules {

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/rules"
 )
 
-// Plan is what the queues of a pattern are matched by, as scripts take it.
+// Plan has the rules of the queues of a pattern, as scripts take them.
 type Plan struct {
 	Pattern  string // "" for the defaults
 	Rules    rules.Rules

@@ -19,7 +19,7 @@ type FullError struct{}
 
 func (e *FullError) Error() string { return "matchq: pattern " + e.Problem() }
 
-// Problem says what is wrong with the pattern.
+// Problem describes the fault of the pattern.
 func (e *FullError) Problem() string {
 	return fmt.Sprintf("must be one of the %d that have rules, or delete some of those first", MaxPatterns)
 }

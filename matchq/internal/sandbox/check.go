@@ -15,7 +15,7 @@ type policyArgs struct {
 	Names  string `lua:"names"`
 }
 
-// Check has Redis load a policy. fault is what it says against it.
+// Check has Redis load a policy. fault is its complaint.
 func Check(ctx context.Context, in *space.Space, name string, c Compiled) (fault *Error, err error) {
 	r, err := policyScript.Call(ctx, in, policyArgs{Policy: name, Source: c.Source, Names: strings.Join(c.Names, " ")})
 	if err != nil || !r.More() {

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// value is what is known of an expression.
+// value has the facts that are known of an expression.
 type value struct {
 	first    int       // its first token
 	variable *variable // set if it is a name
 	name     string    // of the variable
-	numeric  bool      // a number, whatever happens
+	numeric  bool      // a number in any case
 	literal  bool
 	call     bool
 	library  bool   // a function that lua/lib/sandbox.lua gives, unless its name was assigned

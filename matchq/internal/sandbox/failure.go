@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Error is a fault in a policy. It has the fields of a matchq.PolicyError, which says what they mean.
+// Error is a fault in a policy. matchq.PolicyError explains its fields.
 type Error struct {
 	Policy  string
 	Line    int

@@ -140,7 +140,7 @@ func (p *parser) name() int {
 // declare makes a local variable.
 func (p *parser) declare(name string, v *variable) { p.scopes[len(p.scopes)-1][name] = v }
 
-// variable finds what a name means.
+// variable finds the variable of a name.
 func (p *parser) variable(name string) *variable {
 	for _, scope := range slices.Backward(p.scopes) {
 		if v := scope[name]; v != nil {

@@ -24,7 +24,7 @@ type Row struct {
 	Record string `lua:"record"`
 }
 
-// Tried is what a policy made of a batch.
+// Tried is the result of a policy for a batch.
 type Tried struct {
 	Steps     int
 	Warnings  []Warning

@@ -36,7 +36,7 @@ const (
 // Config says how rows of the kind R are sent, and answers of the kind A made.
 type Config[R, A any] struct {
 	Space *space.Space
-	Limit int // rows a batch, at most 128 whatever it says
+	Limit int // rows a batch; more than 128 count as 128
 	Room  int // for rows that wait
 
 	// Send sends a batch and fills in the answers, which are zero before. It returns when the driver does.

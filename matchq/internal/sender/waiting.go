@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Key is what the order of rows depends on.
+// Key names the lines of rows that must keep their order.
 type Key struct {
 	Queue  string
 	Player string

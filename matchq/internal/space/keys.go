@@ -18,14 +18,14 @@ const (
 	Matched    = "matched"    // sorted set: queue → matches made in it
 	Tombstones = "tombstones" // hash: queue → ids in its lists whose ticket was cancelled
 	Held       = "held"       // hash: queue → ids in its lists whose ticket is proposed
-	Batches    = "batches"    // hash: queue → what is left of a batch that takes several calls
+	Batches    = "batches"    // hash: queue → the rest of a batch that takes several calls
 	Fallbacks  = "fallbacks"  // hash: queue whose policy failed → until when it does without (ms), and the policy's version
 	Proposals  = "proposals"  // hash: match id → a proposal that is open, or how it was settled, until that is forgotten
 	Deadlines  = "deadlines"  // sorted set: match id of each open proposal → when all must have accepted (ms)
 	Online     = "online"     // hash: player → <0, or when the grace ends> TAB node TAB connection TAB data
 	Away       = "away"       // sorted set: player whose connection has ended → when the grace ends (ms)
 	Nodes      = "nodes"      // sorted set: node → when its lease ends (ms)
-	NodeInfo   = "node_info"  // hash: node → what it says of itself
+	NodeInfo   = "node_info"  // hash: node → its description of itself
 	Runs       = "runs"       // sorted set: process in Matcher.Run → until when it counts as running (ms)
 	Rights     = "rights"     // hash, while CheckRights runs
 	Rules      = "rules"      // hash: pattern of queues → rules: at_ms TAB source TAB by TAB JSON

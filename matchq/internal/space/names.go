@@ -48,7 +48,7 @@ func Hash(name string) uint32 {
 	return hash
 }
 
-// IDProblem says what is wrong with the id of a ticket; "" if nothing is.
+// IDProblem describes the fault of a ticket's id, "" if it has none.
 func IDProblem(id string, longest int) string {
 	if len(id) == 0 || len(id) > longest {
 		return fmt.Sprintf("must be 1 to %d characters", longest)

@@ -1,4 +1,4 @@
-// Package space is a namespace in Redis: its keys, its scripts, their replies, and what an error of the driver means.
+// Package space is a namespace in Redis: its keys, its scripts, their replies, and the meaning of the driver's errors.
 // It knows nothing of tickets, players or rooms. Only this package makes names of keys and runs scripts.
 package space
 
@@ -75,7 +75,7 @@ var sources = sync.OnceValue(func() map[string]source {
 	return all
 })
 
-// scriptNames are the names of all scripts, by what the driver sends.
+// scriptNames are the names of all scripts, by the hash or text that the driver sends.
 var scriptNames = sync.OnceValue(func() map[string]string {
 	names := map[string]string{}
 	for name, script := range sources() {

@@ -36,7 +36,8 @@ type taken struct {
 	after string
 }
 
-// poll takes what was read for a follower after an id. If that is nothing, wait says that the lane goes on reading there.
+// poll takes the entries that were read for a follower after an id. If that is nothing, wait says that the lane goes on
+// reading there.
 func (l *lane) poll(f *Follower, after string) (batch []redis.XMessage, wait bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +121,7 @@ func (l *lane) readNewcomers() {
 	}
 }
 
-// round reads once for some followers, and hands out what came.
+// round reads once for some followers, and hands out the entries.
 func (l *lane) round(some []taken, most time.Duration) {
 	in, after := some[0].space, make(map[string]string, len(some))
 	for _, f := range some {
@@ -183,7 +184,7 @@ func isOfOne(err error) bool {
 	return false
 }
 
-// hand gives followers what was read for them, or the error.
+// hand gives followers the entries that were read for them, or the error.
 func (l *lane) hand(some []taken, found map[string][]redis.XMessage, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -68,7 +68,7 @@ func (f *Follower) Next(ctx context.Context, after string) ([]redis.XMessage, er
 			return batch, err
 		}
 		if !wait {
-			// What is there already is read here, so that the lane's reads only wait for what is new.
+			// Entries that exist already are read here, so that the lane's reads wait only for new ones.
 			batch, err := f.readNow(ctx, after)
 			if err != nil || len(batch) > 0 {
 				return batch, err

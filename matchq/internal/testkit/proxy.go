@@ -139,7 +139,7 @@ func (p *Proxy) accept() {
 	}
 }
 
-// serve passes on what comes. The hash of a script stands at the start of a request, so in its first packet.
+// serve passes data on. The hash of a script is at the start of a request, and so in its first packet.
 func (p *Proxy) serve(client, server net.Conn) {
 	defer func() { _, _ = client.Close(), server.Close() }()
 	lost, answered := make(chan struct{}), make(chan struct{})

@@ -5,7 +5,7 @@ import "time"
 // reading is a time of Redis's clock, which was read between two times of this process's.
 type reading struct{ redis, sent, got time.Time }
 
-// slack is what a clock may gain or lose between two readings without having been set.
+// slack is how much a clock may gain or lose between two readings without having been set.
 const slack = 500 * time.Millisecond
 
 // jumped says whether Redis's clock was set, in either direction, after an earlier reading.

@@ -1,5 +1,5 @@
 // Package vigil notices that the Redis under a namespace was replaced or emptied, although no call failed. Redis then may
-// have lost what it had acknowledged: a restart, a failover to a replica that lagged, FLUSHALL.
+// have lost acknowledged writes: a restart, a failover to a replica that lagged, FLUSHALL.
 package vigil
 
 import (

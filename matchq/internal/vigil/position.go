@@ -75,7 +75,7 @@ func (p Position) missedBy(trimmed Position) bool {
 }
 
 // Lacks says whether the stream misses events after a position of it, or the position's own entry, which was not trimmed:
-// Redis then has lost what it had acknowledged. A Place that was read without an entry tells of the former only.
+// Redis then has lost acknowledged writes. A Place that was read without an entry tells of the former only.
 func (at *Place) Lacks(p Position) bool {
 	lost := at.sought && !at.found && !p.IsOldest() && at.trimmed.EntryBefore(p)
 	return lost || p.missedBy(at.trimmed)

@@ -74,7 +74,7 @@ func (v *Vigil) Follow(ctx context.Context, lease time.Duration, changed func())
 	}
 }
 
-// ask asks for the identity until ctx ends. A clock that was set may have ended times to live, or put off what was due:
+// ask asks for the identity until ctx ends. A clock that was set may have ended times to live, or put off due work:
 // all is looked up as after a change.
 func (v *Vigil) ask(ctx context.Context) {
 	var last reading

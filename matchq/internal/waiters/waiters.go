@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// Standing is what Redis says of a ticket.
+// Standing is the state of a ticket in Redis.
 type Standing int
 
 const (

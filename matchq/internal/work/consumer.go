@@ -155,7 +155,7 @@ func (c *consumer) rest() time.Duration {
 	return max(rest, time.Millisecond)
 }
 
-// step fills the group if there may be events, settles what has ended, renews leases, and starts tasks.
+// step fills the group if there may be events, settles finished tasks, renews leases, and starts tasks.
 func (c *consumer) step(ctx context.Context) error {
 	if c.filling || c.full {
 		f, err := fill(ctx, c.Space, c.Group, 0)
@@ -191,8 +191,8 @@ func (c *consumer) rejoin(ctx context.Context) error {
 	return c.join(ctx)
 }
 
-// finish waits for the handlers, whose context has ended, and settles what they came to. What Redis can't be told is
-// delivered again when its lease is over.
+// finish waits for the handlers, whose context has ended, and settles their results. An event whose result can't reach Redis
+// is delivered again when its lease is over.
 func (c *consumer) finish(ctx context.Context) {
 	c.ending = true
 	ctx = context.WithoutCancel(ctx)

@@ -23,7 +23,7 @@ type workArgs struct {
 	Rows          []row  `lua:"row"`
 }
 
-// row is what becomes of a delivered event.
+// row is the result of a delivered event.
 type row struct {
 	ID       string `lua:"id"`
 	Delivery int    `lua:"delivery"`
@@ -44,7 +44,7 @@ const (
 	maxSlots = 32  // of a call: an event may have 64 KiB
 )
 
-// exchanged is what a worker hears.
+// exchanged is Redis's answer to a worker.
 type exchanged struct {
 	exists   bool
 	ready    int64
@@ -54,8 +54,8 @@ type exchanged struct {
 	events   []Delivery
 }
 
-// exchange tells Redis what was settled and which leases go on, and starts what it gets for free slots. A call without an
-// answer is repeated first, as it was: Redis may have made it. exists is false if the group is gone.
+// exchange sends Redis the results and the leases that go on, and starts the events that it gets for free slots. A call
+// without an answer is repeated first, as it was: Redis may have made it. exists is false if the group is gone.
 //
 // The end of ctx does not end the call: one that was given up could reach Redis when the worker has left, and lease events
 // to nobody.
@@ -95,7 +95,7 @@ func (c *consumer) exchange(ctx context.Context, slots int) (exists bool, err er
 	return true, nil
 }
 
-// newCall takes what was settled, as far as it fits, and the leases to renew.
+// newCall takes the results, as far as they fit, and the leases to renew.
 func (c *consumer) newCall(slots int) *workArgs {
 	c.turn++
 	n := min(len(c.settled), maxRows)

@@ -36,7 +36,7 @@ func (c *consumer) start(ctx context.Context, d Delivery) {
 	}()
 }
 
-// errExited is what an event came to whose handler called runtime.Goexit, as FailNow of a test does.
+// errExited is the result of an event whose handler called runtime.Goexit, as FailNow of a test does.
 var errExited = errors.New("the handler ended its goroutine")
 
 // lose ends the context of the handler.
@@ -56,7 +56,7 @@ func (c *consumer) handle(ctx context.Context, d *Delivery) (err error) {
 	return c.Handle(ctx, d)
 }
 
-// note takes what a task came to. At the end of the worker a failure tells nothing of the event.
+// note takes the result of a task. At the end of the worker a failure is not the event's.
 func (c *consumer) note(t *task) {
 	delete(c.running, t)
 	r := row{ID: t.ID, Delivery: t.Number, Verdict: done}
@@ -72,7 +72,7 @@ func (c *consumer) note(t *task) {
 	c.settled = append(c.settled, r)
 }
 
-// noteAll takes what has ended by now.
+// noteAll takes the results so far.
 func (c *consumer) noteAll(ctx context.Context) {
 	for {
 		select {
@@ -85,7 +85,7 @@ func (c *consumer) noteAll(ctx context.Context) {
 	}
 }
 
-// judge says what becomes of an event that failed.
+// judge decides about an event that failed.
 func (c *consumer) judge(t *task) (verdict, problem string) {
 	if c.MaxDeliveries > 0 && t.Number >= c.MaxDeliveries || errors.Is(t.err, ErrGiveUp) {
 		c.Space.Log().Warn("matchq: an event became a dead letter", "group", c.Group, "event", t.ID, "delivery", t.Number, "error", t.err)

@@ -235,7 +235,7 @@ func (c *follower[E]) removeIdleConsumers(ctx context.Context) {
 }
 
 // resign removes the worker from the group unless it leaves something unfinished, or another process of that name does,
-// in one step: Redis forgets what a removed worker has not finished. If that fails its name stays, which harms nobody.
+// in one step: Redis forgets the unfinished events of a removed worker. If that fails its name stays, which harms nobody.
 func (c *follower[E]) resign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Space.Timeout())
 	defer cancel()

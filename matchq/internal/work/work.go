@@ -62,7 +62,7 @@ func Join(ctx context.Context, in *space.Space, s *Settings) (ok bool, err error
 	return r.Text() == "joined", r.Err
 }
 
-// filled is what a step of filling a group found.
+// filled is the result of a step of filling a group.
 type filled struct {
 	exists   bool
 	position string // behind which to wait for events

@@ -75,8 +75,8 @@ func (s *Server) assemble(ctx context.Context) error {
 	return nil
 }
 
-// assembleRedis makes what asks Redis directly. It is an error if Redis would refuse the server's work: a server that is
-// ready and tells nobody is worse than none.
+// assembleRedis makes the components that ask Redis directly. It is an error if Redis would refuse the server's work: a
+// server that is ready and tells nobody is worse than none.
 func (s *Server) assembleRedis(ctx context.Context) error {
 	tag := "{" + s.config.Namespace + "}"
 	s.monitor = redisconn.NewMonitor(s.redis, tag, s.log)

@@ -2,7 +2,7 @@ package app
 
 import "runtime/debug"
 
-// version is set by the linker in what a release publishes.
+// version is set by the linker in released programs.
 var version string
 
 // Version is the version of this build: of the release, or else of the module as Go knows it.

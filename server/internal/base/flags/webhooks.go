@@ -35,7 +35,7 @@ func (f *Flags) checkWebhooks() error {
 		return nil
 	}
 	if len(f.WebhookSecret) < minWebhookSecret {
-		return errors.New("--webhook needs --webhook-secret of at least 16 bytes, so that receivers can tell who posts: openssl rand -hex 32 makes one")
+		return errors.New("--webhook needs --webhook-secret of at least 16 bytes, so that receivers can verify the sender: openssl rand -hex 32 makes one")
 	}
 	for i, to := range f.Webhook {
 		u, err := url.Parse(to)

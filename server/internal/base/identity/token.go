@@ -16,7 +16,7 @@ import (
 // leeway is how far the clock of a token's issuer may be ahead. It is for nbf and iat: a token ends at its exp.
 const leeway = 5 * time.Second
 
-// parser accepts only tokens that this server's secret can have signed, whatever a token says of itself.
+// parser accepts only tokens that this server's secret can have signed, and ignores a token's own statements about that.
 var parser = jwt.NewParser(
 	jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
 	jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),

@@ -95,7 +95,7 @@ func (l *Limiter) send(ctx context.Context, charges []charge) []outcome {
 	return outcomes
 }
 
-// note notes the call that redis_rate would make for charges of this size, whatever their name.
+// note notes the call that redis_rate would make for charges of this size, of any name.
 func (c *charge) note(ctx context.Context) (*noter, error) {
 	nameless := *c
 	nameless.name = ""

@@ -24,7 +24,7 @@ type leases struct {
 	longest int // of a lease, in tickets; 0 for no leases
 }
 
-// lease is what an address has and had in a period.
+// lease counts the tickets that an address has and had in a period.
 type lease struct {
 	left  int
 	used  int

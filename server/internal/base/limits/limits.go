@@ -23,7 +23,7 @@ type Limiter struct {
 	space           keyspace
 	player, address Rate
 	leases          *leases           // of addresses
-	ones            map[string]*noter // the calls of charges of one ticket, by what they are of
+	ones            map[string]*noter // the calls of charges of one ticket, by their limit
 	gathered        gather.Group[[]charge, []outcome]
 }
 

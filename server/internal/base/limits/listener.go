@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// sendBuffer is what the system holds for a client that does not read, in bytes. Its default grows to megabytes.
+	// sendBuffer is how many bytes the system holds for a client that does not read. Its default grows to megabytes.
 	sendBuffer = 64 << 10
 	// refuseTimeout is for a small answer on a new connection, which does not block.
 	refuseTimeout = time.Second

@@ -19,7 +19,7 @@ func New(w io.Writer, text bool, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(escaper{w}, options))
 }
 
-// escaper escapes what can't be printed. As JSON slog does so below U+0020 only, and leaves DEL, C1 controls and the
+// escaper escapes unprintable characters. As JSON slog does so below U+0020 only, and leaves DEL, C1 controls and the
 // controls of text direction; as text it leaves DEL. In JSON they can stand in strings only, where an escape means the
 // same.
 type escaper struct{ to io.Writer }

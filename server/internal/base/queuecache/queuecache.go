@@ -83,7 +83,7 @@ func (l *Cache) All(ctx context.Context) ([]matchq.Queue, error) {
 	return now.Queues, nil
 }
 
-// Now is All, as a snapshot that keeps what is derived from it.
+// Now is All, as a snapshot that keeps values derived from it.
 func (l *Cache) Now(ctx context.Context) (*Snapshot, error) {
 	if now, ok := l.cached(); ok {
 		return now, nil

@@ -36,7 +36,7 @@ func embedded() (*Conn, error) {
 const connectTimeout = 5 * time.Second
 
 // connect makes the two ends of a connection. Its port is open only meanwhile, and only for this process. miniredis's own
-// pipes have no buffer: a pipeline longer than what it reads at once would wait for ever.
+// pipes have no buffer: a pipeline longer than one read of it would wait for ever.
 func connect(ctx context.Context) (ours, its net.Conn, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

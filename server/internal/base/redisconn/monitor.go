@@ -42,7 +42,7 @@ func NewMonitor(conn *Conn, hashTag string, log *slog.Logger, checks ...Check) *
 	return m
 }
 
-// Refusal returns what Redis refuses with, as of less than three seconds ago; nil if it does not.
+// Refusal returns the error with which Redis refuses, at most three seconds old; nil if it does not refuse.
 func (m *Monitor) Refusal() *wire.Error { return m.refusal.Load() }
 
 // Run tries until ctx ends. The embedded Redis never refuses.
@@ -78,7 +78,7 @@ func (m *Monitor) probe(ctx context.Context) {
 		if f := wire.RefusalOf(err); f != nil && (refused == nil || refused.Refusal == wire.Full) {
 			refused, what = f, check.What
 		} else if f == nil && err != nil {
-			return // Redis is away, and what it refuses is unknown
+			return // Redis is away: whether it refuses is unknown
 		}
 	}
 	m.note(refused, what)
@@ -94,7 +94,7 @@ func (m *Monitor) note(refused *wire.Error, what string) {
 		}
 		if before == nil || before.Refusal != refused.Refusal {
 			m.log.Error("redis refuses to "+what, "error", errors.Unwrap(refused))
-			m.refusal.Store(refused) // after the line, for whoever sees it looks in the log
+			m.refusal.Store(refused) // after the line: a reader of it looks into the log
 		}
 	case before != nil && now.Sub(m.last) >= steady:
 		m.log.Info("redis refuses nothing any more", "after", m.last.Sub(m.began).Round(time.Second))

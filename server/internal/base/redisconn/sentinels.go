@@ -14,7 +14,7 @@ import (
 
 // sentinels leaves an old master as soon as any Sentinel knows a new one. The driver hears one Sentinel only, and Sentinels
 // tell of a failover up to a second apart: meanwhile servers that hear different ones would work on different masters, and
-// what the old one acknowledges is lost.
+// the writes that the old one acknowledges are lost.
 type sentinels struct {
 	master    string // its name
 	dial      func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -106,7 +106,7 @@ func (s *sentinels) insteadOf(addr string) string {
 	return addr
 }
 
-// listen follows what a Sentinel tells until ctx ends.
+// listen follows the news of a Sentinel until ctx ends.
 func (s *sentinels) listen(ctx context.Context, addr string) {
 	client := redis.NewSentinelClient(&redis.Options{Addr: addr, Dialer: s.dial, ContextTimeoutEnabled: true})
 	news := client.Subscribe(ctx, "+switch-master")

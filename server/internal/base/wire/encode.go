@@ -22,6 +22,6 @@ func Encode(payload any) json.RawMessage {
 
 // AppendText appends a text as JSON. What is no valid Unicode becomes U+FFFD.
 func AppendText(to []byte, text string) []byte {
-	to, _ = jsontext.AppendQuote(to, text) // the error says what was replaced
+	to, _ = jsontext.AppendQuote(to, text) // the error names the replaced text
 	return to
 }

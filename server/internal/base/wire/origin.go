@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// Origin is what a ticket keeps of the client that asked for it, so that any node can answer in the client's words. It
+// Origin has the facts that a ticket keeps of the client that asked for it, so that any node can answer in the client's words. It
 // is stored in matchq.Request.ReplyTo, e.g. "ns.d0f5…": the player's id was a number, the queue's a string.
 type Origin struct {
 	PlayerNumber, QueueNumber bool   // the client wrote the id as an integer

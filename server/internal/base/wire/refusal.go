@@ -11,7 +11,7 @@ import (
 // Full is the Refusal of a Redis whose memory is full. Cancels and games go on meanwhile.
 const Full = "OOM"
 
-// refusals are the answers of a Redis that works and refuses, by what they begin with. A script's answer may have that
+// refusals are the answers of a Redis that works and refuses, by their first word. A script's answer may have that
 // after its own beginning.
 var refusals = []struct{ code, sign, why string }{
 	{Full, "OOM ", "its memory is full; raise maxmemory, or wait until tickets end"},

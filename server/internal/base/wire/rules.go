@@ -12,8 +12,8 @@ type Rules struct {
 	Version string          `json:"version"`           // of the rules that made it
 	Gap     *float64        `json:"gap,omitempty"`     // by the first distance rule
 	Region  string          `json:"region,omitempty"`  // by the first latency rule
-	Applied []Applied       `json:"applied,omitempty"` // what each rule did
-	Data    json.RawMessage `json:"data,omitempty"`    // what a policy of the operator's own says
+	Applied []Applied       `json:"applied,omitempty"` // the effects of each rule
+	Data    json.RawMessage `json:"data,omitempty"`    // that of a policy of the operator's own
 }
 
 // Applied is what one rule did. rules.Effect has the meaning of the fields.

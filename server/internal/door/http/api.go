@@ -48,7 +48,7 @@ type Options struct {
 	Pages     *pages.Pages
 	Metrics   http.Handler // for Prometheus
 
-	// Refusal returns what Redis refuses everything with at this time; nil if it does not.
+	// Refusal returns the error with which Redis refuses all calls at this time; nil if it does not refuse.
 	Refusal func() *wire.Error
 
 	Dashboard *feed.Feed
@@ -128,7 +128,7 @@ func (a *API) routes() {
 }
 
 // Sockets serves a path with long-lived connections, for requests of some methods. serve gets the client's address, and a
-// request whose context ends when the client has gone. Foreign pages may not use the path, whatever the method, and pages of
+// request whose context ends when the client has gone. Foreign pages may not use the path, by any method, and pages of
 // allowed origins may use it with credentials, which Socket.IO clients 1 and 2 send.
 func (a *API) Sockets(path string, serve func(w http.ResponseWriter, r *http.Request, address string), methods ...string) {
 	a.sockets[a.Prefix+path] = true

@@ -20,10 +20,10 @@ const (
 	answerTimeout = 10 * time.Second // for the client to take an answer, streams apart
 )
 
-// WriteTimeout bounds what no handler bounds, net/http's own answers too. It is longer than a long poll with its answer.
+// WriteTimeout bounds answers that no handler bounds, net/http's own too. It is longer than a long poll with its answer.
 const WriteTimeout = maxWait + answerTimeout
 
-// deadlines bounds the time for each body and each answer, whatever the route and the status. net/http has such bounds
+// deadlines bounds the time for each body and each answer, on all routes and with every status. net/http has such bounds
 // for whole requests only, which would end long polls.
 func deadlines(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -64,7 +64,7 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 // giveUp bounds how long net/http waits for the rest of the body before it answers, and then closes the connection. A
-// client that is still sending gets the answer only if what it sends is read.
+// client that is still sending gets the answer only if its data is read.
 func (b *body) giveUp() {
 	switch {
 	case b.failed:

@@ -87,7 +87,7 @@ func (a *API) getLine(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"queue": viewQueue(&queue), "tickets": tickets, "matches": matches})
 }
 
-// matchOfOperators answers with a match, whoever plays it.
+// matchOfOperators answers with any match, with all its players.
 func (a *API) matchOfOperators(c echo.Context) error {
 	id, err := param(c, "id")
 	if err != nil {

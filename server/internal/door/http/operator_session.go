@@ -70,7 +70,7 @@ func (a *API) closeSession(c echo.Context) error {
 }
 
 // whileSession is ctx, but ends when the request's session does. isOperator says whether the session counted: it also ends
-// when one counts that could not be verified before. Then the client connects anew, and gets what it may see.
+// when one counts that could not be verified before. Then the client connects anew, and gets the parts that it may see.
 func (a *API) whileSession(ctx context.Context, r *http.Request, isOperator bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if _, ok := a.signedSession(r); ok && r.Header.Get("Authorization") == "" {

@@ -118,7 +118,7 @@ var profileList = template.Must(template.New("").Parse(`<!doctype html>
 <h1>Profiles</h1>
 <ul>
 <li><a href="profile">profile</a>: where the processor's time goes, in 30 seconds from now; ?seconds=1 to 60
-<li><a href="trace">trace</a>: what goroutines do, in one second from now; ?seconds=1 to 60
+<li><a href="trace">trace</a>: the work of goroutines in one second from now; ?seconds=1 to 60
 {{range .}}<li><a href="{{.Name}}?debug=1">{{.Name}}</a>: {{.Count}}
 {{end}}</ul>
 <p>go tool pprof reads them from their address.

@@ -56,7 +56,7 @@ func (a *API) getStats(c echo.Context) error {
 	return c.JSON(http.StatusOK, viewStats(&stats))
 }
 
-// live reports that the process works, whatever the state of its dependencies.
+// live reports that the process works. It asks no dependency.
 func (a *API) live(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// meetsView is whom a waiting ticket may meet by the rules.
+// meetsView has the players that a waiting ticket may meet by the rules.
 type meetsView struct {
 	Others    int          `json:"others"`            // that were looked at
 	Permitted int          `json:"permitted"`         // of them, now

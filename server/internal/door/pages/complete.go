@@ -43,7 +43,7 @@ func (p *Pages) complete(page []byte, bodies map[string][]byte, demo bool) []byt
 	return asset.ReplaceAll(page, []byte("${1}"+assets+p.version+"/"))
 }
 
-// imported appends what a module imports, directly or not, each once.
+// imported appends the imports of a module, direct and indirect, each once.
 func imported(to []string, bodies map[string][]byte, module string) []string {
 	for _, match := range imports.FindAllSubmatch(bodies[module], -1) {
 		if name := path.Dir(module) + "/" + string(match[1]); !slices.Contains(to, name) {

@@ -3,7 +3,7 @@ package ws
 import "github.com/matchq/matchq/server/internal/door/ws/packet"
 
 // layer is what Engine.IO carries. The official test suites of the protocols need another one than the server's, which
-// answers with what it gets; tests put it in place.
+// answers with the data it gets; tests put it in place.
 type layer struct {
 	begin       func(c *socketIO)              // a client has come
 	message     func(c *socketIO, data []byte) // from the client

@@ -24,8 +24,8 @@ const (
 // closeTimeout is the time for the client to answer a close frame. An earlier end could lose the last frames.
 const closeTimeout = 2 * time.Second
 
-// socket is what a link sends by: a WebSocket, or the answers to polls. Its methods do not block, and send does not call the
-// link.
+// socket is the way by which a link sends: a WebSocket, or the answers to polls. Its methods do not block, and send does not
+// call the link.
 type socket interface {
 	// send takes a frame. link.sent must be called when the next one may follow.
 	send(frame []byte)
@@ -37,7 +37,7 @@ type socket interface {
 	cut()
 }
 
-// link is a connection, whatever its protocol. Its methods may be called by many goroutines and do not block.
+// link is a connection of any protocol. Its methods may be called by many goroutines and do not block.
 type link struct {
 	protocol protocol
 	log      *slog.Logger

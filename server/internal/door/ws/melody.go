@@ -18,7 +18,7 @@ const (
 	maxFrame  = 16 << 10 // bytes of a client's frame
 	maxReason = 123      // bytes; room in a close frame
 
-	// readBuffer is what each connection keeps for reading, in bytes. Most frames of clients are smaller, and the rest of a
+	// readBuffer is how many bytes each connection keeps for reading. Most frames of clients are smaller, and the rest of a
 	// larger one is not read through it.
 	readBuffer = 256
 )

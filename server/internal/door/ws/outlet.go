@@ -163,7 +163,7 @@ func (o *outlet) leave(name string) (last bool) {
 	return true
 }
 
-// reset forgets what was for a client that has left.
+// reset forgets the messages for a client that has left.
 func (o *outlet) reset() {
 	if o.timer != nil {
 		o.timer.Stop()

@@ -90,7 +90,7 @@ func (p *poller) sendClose(code int, reason string) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.upgraded { // just now: what this would say comes too late
+	if p.upgraded { // just now: this error comes too late
 		return false
 	}
 	p.last = last
@@ -160,7 +160,7 @@ func (p *poller) receive(handle func()) {
 	}
 }
 
-// setOwner says who has proven to be the client of the session.
+// setOwner names the client that has proven to own the session.
 func (p *poller) setOwner(client identity.Identity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -190,7 +190,7 @@ func (p *poller) poll(w http.ResponseWriter, r *http.Request) {
 			p.endPoll()
 			p.answer(w, pollAnswer{packets: [][]byte{{engineNoop}}})
 			return
-		case <-r.Context().Done(): // what the client was sent may be lost
+		case <-r.Context().Done(): // the data sent to the client may be lost
 			p.breakOff()
 			return
 		}
@@ -229,7 +229,7 @@ func (p *poller) breakOff() {
 	}
 }
 
-// pollAnswer is what a poll is answered with.
+// pollAnswer is the answer to a poll.
 type pollAnswer struct {
 	packets [][]byte
 	ready   bool // else the poll waits

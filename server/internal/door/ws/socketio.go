@@ -181,7 +181,7 @@ var endCodes = map[int]wire.Code{
 }
 
 // Close queues a close frame, after which the connection ends. A client that must not reconnect is told to leave its
-// namespaces first: it takes a bare close frame for an accident, whatever the code. A client that polls gets no close
+// namespaces first: it takes a bare close frame with any code for an accident. A client that polls gets no close
 // frame, and is told by an error.
 func (c *socketIO) Close(code int, reason string) {
 	namespace, joined := c.outlet.close()

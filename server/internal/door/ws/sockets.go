@@ -58,7 +58,7 @@ type Sockets struct {
 	Options
 	ctx         context.Context // of handlers
 	websockets  *websockets
-	workers     *workers.Pool // have the stack for what a connection does now and then
+	workers     *workers.Pool // have the stack for a connection's occasional work
 	layer       layer
 	maxPayload  int            // bytes of a client's packet
 	pollers     sync.Map       // *poller of each secret sid

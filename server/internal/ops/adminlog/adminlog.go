@@ -24,7 +24,7 @@ const (
 	maxBytes = 256 // of each text
 )
 
-// Action is what an operator did.
+// Action is an operator's action.
 type Action struct {
 	At     time.Time `json:"-"`                // by Redis's clock
 	Action string    `json:"action"`           // such as "pause"

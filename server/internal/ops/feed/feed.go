@@ -37,7 +37,7 @@ type Options struct {
 	Queues   *queuecache.Cache
 	Redis    *redisconn.Conn
 
-	// Refusal returns what Redis refuses with at this time; nil if it does not.
+	// Refusal returns the error with which Redis refuses at this time; nil if it does not refuse.
 	Refusal func() *wire.Error
 
 	Version string // of this server

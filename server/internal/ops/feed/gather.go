@@ -81,7 +81,7 @@ func (g *gatherer) redisState(h, before redisconn.Health, between time.Duration)
 	return g.judged(redisStateOf(h, before, between))
 }
 
-// judged adds what Redis refuses, and when it was emptied.
+// judged adds the refusal of Redis, and when it was emptied.
 func (g *gatherer) judged(s redisState) redisState {
 	s.Refusal, s.Refuses = "", ""
 	if refused := g.Refusal(); refused != nil {

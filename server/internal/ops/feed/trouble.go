@@ -16,7 +16,7 @@ const (
 	shownExpired   = 20   // queues of a snapshot
 )
 
-// trouble is what this node saw go wrong, whether a dashboard is open or not.
+// trouble has the failures that this node saw, with an open dashboard or without.
 type trouble struct {
 	mu      sync.Mutex
 	minutes map[int64]map[string]int // by the minute since 1970 of Redis's clock: queue → tickets that expired

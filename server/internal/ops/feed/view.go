@@ -50,7 +50,7 @@ type patternRules struct {
 	ReadyTimeoutMs int64  `json:"ready_timeout_ms"`
 	TicketTTLMs    *int64 `json:"ticket_ttl_ms"` // nil if tickets never expire
 	Policy         string `json:"policy"`
-	Rules          int    `json:"rules"`      // how many say who may meet
+	Rules          int    `json:"rules"`      // how many are about the players of a match
 	Unreadable     bool   `json:"unreadable"` // for this server, which leaves the queues to others
 }
 
@@ -102,7 +102,7 @@ type redisState struct {
 	ScriptUs    *float64 `json:"script_us"`    // average of a call
 	ScriptShare *float64 `json:"script_share"` // share of one processor
 
-	Refusal string    `json:"refusal"` // what it refuses calls with, such as OOM; "" for nothing
+	Refusal string    `json:"refusal"` // the code of its refusals, such as OOM; "" for none
 	Refuses string    `json:"refuses"` // the same in words
 	LostAt  timestamp `json:"lost_at"` // when this node last saw that it was replaced or emptied
 }

@@ -32,7 +32,7 @@ const maxAnswer = 16 << 10
 // Outcomes of requests, for Options.Count: the class of the answer's status, or no answer.
 var Outcomes = []string{"2xx", "3xx", "4xx", "5xx", "error"}
 
-// body is what is posted. It is the same in each delivery of an event.
+// body is the body of a post. It is the same in each delivery of an event.
 type body struct {
 	ID      string       `json:"id"`
 	Event   matchq.State `json:"event"`
@@ -101,7 +101,7 @@ func classOf(status int) string {
 	return strconv.Itoa(status/100) + "xx"
 }
 
-// judge says what an answer means. 410 says that the receiver is gone for good; all else may pass.
+// judge interprets an answer. 410 says that the receiver is gone for good; all else may pass.
 func judge(answer *http.Response) error {
 	status := answer.StatusCode
 	switch {

@@ -44,7 +44,7 @@ func (g *Games) connected(ctx context.Context, player, sid string) {
 	}
 }
 
-// disconnected tells the player's opponents that the player is away. If that fails PlayerGone ends what must end.
+// disconnected tells the player's opponents that the player is away. If that fails PlayerGone ends the games.
 func (g *Games) disconnected(ctx context.Context, player string) {
 	if err := g.PlayerAway(ctx, player); err != nil {
 		g.log.Warn("opponents were not told that a player is away", "player", player, "error", err)

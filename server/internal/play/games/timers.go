@@ -92,7 +92,7 @@ func (g *Games) Run(ctx context.Context) {
 	}
 }
 
-// Recheck has rooms do what is due, and looks at their times again: Redis's clock may have been set.
+// Recheck has rooms do their due work, and looks at their times again: Redis's clock may have been set.
 func (g *Games) Recheck(ctx context.Context, ids []string) { g.wakeAll(ctx, ids) }
 
 // wakeAll wakes rooms and returns how many it could.
@@ -127,7 +127,7 @@ func (g *Games) wakeAll(ctx context.Context, due []string) (woken int) {
 	return woken
 }
 
-// wake does what is due in a room.
+// wake does the due work of a room.
 func (g *Games) wake(ctx context.Context, id string) error {
 	room, stored, err := g.load(ctx, id)
 	if err != nil {

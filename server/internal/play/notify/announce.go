@@ -148,7 +148,7 @@ func (a *Announcer) welcome(ctx context.Context, connected []*sessions.Session) 
 	return err
 }
 
-// newsOnConnecting is what a player must hear of the latest ticket on connecting.
+// newsOnConnecting is the message about the latest ticket to a player who connects.
 func (a *Announcer) newsOnConnecting(ctx context.Context, s *sessions.Session, found matchq.Result, queues queueStates) ([]News, error) {
 	t, err := &found.Ticket, found.Err
 	if err == nil && t.State != matchq.Waiting {

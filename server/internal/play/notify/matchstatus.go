@@ -86,7 +86,7 @@ func assignmentOf(match *matchq.Match) *assignmentPayload {
 	return &assignmentPayload{match.Assignment.Connection, match.Assignment.Data}
 }
 
-// matchNews is what all players of a match are told of it, encoded once.
+// matchNews is the part of a match's message that is the same for all players, encoded once.
 type matchNews struct{ shared []byte }
 
 // matchNews encodes it. sids are the known connections of the players. roomId comes before what clients wrote: quiz.Told

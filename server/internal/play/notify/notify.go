@@ -1,4 +1,4 @@
-// Package notify tells players what becomes of their tickets, on whichever node they are connected.
+// Package notify tells players about their tickets, on any node they are connected to.
 package notify
 
 import (

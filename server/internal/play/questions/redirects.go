@@ -35,7 +35,7 @@ func limitRedirects(_ *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// refusedRedirect says what is wrong with a redirect that was not followed, "" if the answer is none.
+// refusedRedirect says why a redirect was not followed, "" if the answer is none.
 func refusedRedirect(response *http.Response) string {
 	if target := response.Header.Get(refusedLocation); target != "" {
 		return " to " + target + ": redirects are followed to the same scheme and host only"

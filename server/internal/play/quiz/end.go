@@ -147,7 +147,7 @@ func (t *Change) clear() {
 	}
 }
 
-// Tick does what is due. GiveUp must have been called for overdue players.
+// Tick does the due work. GiveUp must have been called for overdue players.
 func (t *Change) Tick() {
 	t.shorten()
 	switch {

@@ -10,7 +10,7 @@ import (
 // defaultLimit is the number of questions if no player names one.
 const defaultLimit = 10
 
-// Wish is what a player asks to play. Zeros leave it to the others.
+// Wish is a player's request for a game. Zeros leave it to the others.
 type Wish struct {
 	Set   wire.ID
 	Limit int

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// connData is what Redis keeps with a connection.
+// connData is the data that Redis keeps with a connection.
 type connData struct {
 	numericID bool     // the player writes their id as an integer
 	client    string   // Session.SetClient

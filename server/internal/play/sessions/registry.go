@@ -165,7 +165,7 @@ func (r *Registry) release(s *Session) {
 	ctx := context.Background() // the connection's own has ended; the node gives up on Redis by itself
 	r.node.SetData(s.id.Name, s.SID, connData{s.id.Number, s.client, told}.encode())
 	if _, err := r.ending.Do(ctx, presence.Connection{Player: s.id.Name, ID: s.SID}); err != nil {
-		return // the node repeats it, and OnGone ends what must end
+		return // the node repeats it, and OnGone ends tickets and games
 	}
 	for _, f := range r.disconnected {
 		f(ctx, s.id.Name)
@@ -190,7 +190,7 @@ func (r *Registry) replaced(_, sid string) {
 	}
 }
 
-// Tickets returns the tickets of this node's sessions, by id, of whose end the clients were not told.
+// Tickets returns the tickets of this node's sessions, by id, whose end the clients have not heard yet.
 func (r *Registry) Tickets() map[string]*Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()

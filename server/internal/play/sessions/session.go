@@ -1,4 +1,4 @@
-// Package sessions has the connections of this node and keeps the order of what each client is sent.
+// Package sessions has the connections of this node and keeps the order of the messages to each client.
 package sessions
 
 import (
@@ -20,7 +20,7 @@ const (
 	CloseReplaced     = 4409 // the player has a newer connection
 )
 
-// Transport is a connection, whatever its protocol. It is called by many goroutines; it must neither block nor call
+// Transport is a connection of any protocol. It is called by many goroutines; it must neither block nor call
 // back.
 type Transport interface {
 	// Send answers the client.

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// A node keeps what it has told its clients: Redis may lose it, and then nobody else knows.
+// A node keeps the tickets and rooms that its clients know of: Redis may lose them, and then nobody else knows.
 
 // room is a room that a client was told of.
 type room struct {
@@ -78,7 +78,7 @@ type Over struct{ Room, Player string }
 // addOver keeps that a room is over, for longer than the session does: short games soon take its place there.
 func (s *Session) addOver(name string) { s.registry.over.add(Over{name, s.id.Name}) }
 
-// Over returns the rooms of whose end the clients of this node were told, the newest 16,384 at most. Their connections
+// Over returns the rooms whose end the clients of this node have heard, the newest 16,384 at most. Their connections
 // may have ended.
 func (r *Registry) Over() []Over {
 	r.mu.Lock()
@@ -140,7 +140,7 @@ const (
 	lostKey   = ".lost"
 )
 
-// isLate says whether what the news tells is over for the client. The registry must be locked.
+// isLate says whether the subject of the news is over for the client. The registry must be locked.
 func (s *Session) isLate(key, room string, now quiz.Standing) bool {
 	if id, ok := strings.CutSuffix(key, lostKey); ok && slices.Contains(s.known, EndKey(id)) {
 		return true // the client was told of an end, and does not wait

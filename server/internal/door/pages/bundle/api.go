@@ -12,7 +12,7 @@ import (
 //go:embed api.html
 var apiTemplate string
 
-// The page of the API: what its template shows.
+// The page of the API: the data of its template.
 type (
 	apiPage struct {
 		Calls, Events           template.HTML // introductions
@@ -41,7 +41,7 @@ type (
 		Replies                 []string
 	}
 
-	// body is what a request or an answer carries.
+	// body is the body of a request or an answer.
 	body struct {
 		Media   string
 		Type    template.HTML
@@ -87,7 +87,7 @@ func apiHTML(dir string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// proofs are the ways to say who calls.
+// proofs are the ways to prove a caller's identity.
 func (s *spec) proofs() []field {
 	var all []field
 	s.each(s.at(s.root, "components", "securitySchemes"), func(name string, scheme any) {

@@ -86,7 +86,7 @@ func options(dir string, sources []string) api.BuildOptions {
 		AbsWorkingDir: dir,
 		Outdir:        "bundles",
 		EntryNames:    "[name]",
-		ChunkNames:    "[name]-[hash]", // what import() asks for, and what it shares with the page
+		ChunkNames:    "[name]-[hash]", // the chunks of import(), and those shared with the page
 		Bundle:        true,
 		Splitting:     true,
 		Format:        api.FormatESModule,

@@ -50,7 +50,7 @@ func (s *spec) inner(schema any, name string) []field {
 	return s.fields(schema, name+".")
 }
 
-// typeOf tells in a few words what a schema takes.
+// typeOf describes the values of a schema in a few words.
 func (s *spec) typeOf(schema any) template.HTML {
 	if ref, ok := own(schema, "$ref").(string); ok && strings.HasPrefix(ref, schemaRefs) {
 		name := strings.TrimPrefix(ref, schemaRefs)

@@ -65,7 +65,7 @@ func (s *spec) list(value any, keys ...string) []any {
 	return found
 }
 
-// follow replaces a reference by what it names. Its other keys go first: they say more of this use.
+// follow replaces a reference by its target. Its other keys go first: they are about this use.
 func (s *spec) follow(value any) any {
 	ref, ok := own(value, "$ref").(string)
 	if !ok {

@@ -145,7 +145,7 @@ func (p *Packet) Append(to []byte) []byte {
 }
 
 // Args returns a parsed event's name and its argument, nil for none or null. A number counts as a name, as it was
-// written. An error is about what this server takes.
+// written. An error means that this server does not take it.
 func (p *Packet) Args() (event string, data json.RawMessage, err error) {
 	if err := wire.CheckJSON(p.Data); err != nil {
 		return "", nil, fmt.Errorf("the packet's data: %w", err)
