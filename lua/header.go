@@ -136,7 +136,7 @@ func (p *Params) parse(text string) error {
 		p.Groups = append(p.Groups, Group{Name: group[1], ByColumn: group[2] != ""})
 		into, text = &p.Groups[len(p.Groups)-1].Params, group[3]
 	case len(p.Groups) > 0:
-		return fmt.Errorf("%q must stand before the groups", text)
+		return fmt.Errorf("%q must come before the groups", text)
 	}
 	for word := range strings.FieldsSeq(text) {
 		found := paramName.FindStringSubmatch(word)

@@ -18,7 +18,7 @@ var (
 	ErrLost = errors.New("matchq: lost: redis no longer has the ticket; enqueue again")
 
 	// ErrExpired says that the ticket waited as long as it was allowed to. Enqueue again if the player still wants.
-	ErrExpired = errors.New("matchq: the ticket has expired")
+	ErrExpired = errors.New("matchq: the ticket has expired; enqueue again if the player still waits")
 
 	// ErrReadyCheckFailed says that a proposed match fell apart: a player declined, or did not accept in time. The other
 	// players wait again.
@@ -55,7 +55,7 @@ var (
 	// ErrGap says that events between the position and the oldest one kept are gone, or that the stream lacks the
 	// position's own event, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
 	// watch from now.
-	ErrGap = errors.New("matchq: events after this position are missing")
+	ErrGap = errors.New("matchq: events after this position are missing; look up your tickets, then watch from now")
 )
 
 // InvalidError is a fault in a request or a configuration. Nothing was changed.

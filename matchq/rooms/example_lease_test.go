@@ -91,6 +91,6 @@ func ExampleRooms_Kind() {
 	// first worker: pay prizes true
 	// second worker, meanwhile: false
 	// second worker, later: pay prizes true
-	// first worker comes back: matchq: the room was changed meanwhile
+	// first worker comes back: matchq: the room was changed meanwhile; read it again
 	// second worker is done: <nil>
 }

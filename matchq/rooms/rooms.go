@@ -15,7 +15,7 @@ import (
 
 var (
 	// ErrConflict says that the room was changed since it was read, or is not there. Read it again.
-	ErrConflict = errors.New("matchq: the room was changed meanwhile")
+	ErrConflict = errors.New("matchq: the room was changed meanwhile; read it again")
 
 	// ErrTooLate says that a change came after its NotAfter.
 	ErrTooLate = errors.New("matchq: too late")

@@ -24,7 +24,7 @@ type Plan struct {
 }
 
 // ErrUnknown is any UnreadableError.
-var ErrUnknown = errors.New("matchq: rules_unknown: this version can't read the rules of the queue")
+var ErrUnknown = errors.New("matchq: rules_unknown: this version can't read the rules of the queue; update this process")
 
 // UnreadableError says that a process can't read rules: a newer version of this library has written them.
 type UnreadableError struct {

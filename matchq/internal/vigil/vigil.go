@@ -42,7 +42,7 @@ type follower struct{ changed func() }
 func New(in *space.Space, changed func()) *Vigil {
 	v := &Vigil{space: in, changed: changed, followers: map[*follower]bool{}}
 	v.log = func(before, now Identity) {
-		in.Log().Warn("matchq: redis was replaced or emptied, and may have lost what it had acknowledged",
+		in.Log().Warn("matchq: redis was replaced or emptied, and may have lost acknowledged writes",
 			"was", before, "is", now)
 	}
 	return v

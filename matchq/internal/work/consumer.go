@@ -183,7 +183,7 @@ func (c *consumer) step(ctx context.Context) error {
 
 // rejoin makes the group once more: Redis was emptied, or somebody deleted the group.
 func (c *consumer) rejoin(ctx context.Context) error {
-	c.Space.Log().Warn("matchq: the group was gone with its work, it begins anew", "group", c.Group)
+	c.Space.Log().Warn("matchq: the group and its work were gone; the group begins anew", "group", c.Group)
 	c.filling, c.ready = true, true
 	for t := range c.running {
 		t.lose()

@@ -154,10 +154,10 @@ func (s *Server) logStart() {
 		s.log.Warn("listening beyond loopback without --jwt-secret and --admin-token: every client can act for any player")
 	}
 	if s.config.Loopback() && s.config.JWTSecret == "" {
-		s.log.Warn("nobody proves who they are: every client can act for any player; --jwt-secret ends that")
+		s.log.Warn("clients prove no identity: every client can act for any player; set --jwt-secret to require tokens")
 	}
 	if len(s.config.Blank) > 0 {
-		s.log.Warn("blank environment variables count as not set", "variables", s.config.Blank)
+		s.log.Warn("blank environment variables count as unset", "variables", s.config.Blank)
 	}
 	url := s.URL()
 	if s.config.Terminal != nil {

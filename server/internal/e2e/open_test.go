@@ -11,7 +11,7 @@ import (
 func TestNobodyProvesWhoTheyAre(t *testing.T) {
 	t.Parallel()
 	const (
-		loopback = "nobody proves who they are: every client can act for any player; --jwt-secret ends that"
+		loopback = "clients prove no identity: every client can act for any player; set --jwt-secret to require tokens"
 		beyond   = "listening beyond loopback without --jwt-secret and --admin-token: every client can act for any player"
 	)
 	for _, c := range []struct {

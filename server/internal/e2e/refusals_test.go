@@ -126,7 +126,7 @@ func TestRefusalsComeAndGo(t *testing.T) {
 // The lines of the log for each refusal.
 const (
 	refusalBegins = "redis refuses to"
-	refusalEnds   = "redis refuses nothing any more"
+	refusalEnds   = "redis accepts calls again"
 )
 
 // logs waits until the log has a line so many times.

@@ -43,7 +43,7 @@ func (f *Flags) checkWebhooks() error {
 			return fmt.Errorf("--webhook number %d must be a URL with http or https and a host, such as https://play.example/hook", i+1) // it may have secrets
 		}
 		if strings.ContainsAny(to, " \t") || slices.Contains(f.Webhook[:i], to) {
-			return fmt.Errorf("--webhook number %d has blanks, or stands there twice", i+1)
+			return fmt.Errorf("--webhook number %d has blanks, or is given twice", i+1)
 		}
 	}
 	return nil

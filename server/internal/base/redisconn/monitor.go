@@ -97,7 +97,7 @@ func (m *Monitor) note(refused *wire.Error, what string) {
 			m.refusal.Store(refused) // after the line: a reader of it looks into the log
 		}
 	case before != nil && now.Sub(m.last) >= steady:
-		m.log.Info("redis refuses nothing any more", "after", m.last.Sub(m.began).Round(time.Second))
+		m.log.Info("redis accepts calls again", "after", m.last.Sub(m.began).Round(time.Second))
 		m.refusal.Store(nil)
 	}
 }

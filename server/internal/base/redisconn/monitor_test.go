@@ -86,7 +86,7 @@ func TestMonitor(t *testing.T) {
 			m.tells(t, "NOPERM")
 			do("ACL", "SETUSER", "u", "reset", "on", ">p", "~{n}:*", "&{n}:*", "+@all")
 			m.tells(t, "")
-			if log.count("redis refuses to") != 1 || log.count("redis refuses nothing any more") != 1 {
+			if log.count("redis refuses to") != 1 || log.count("redis accepts calls again") != 1 {
 				t.Errorf("the log is %s", log.text.String())
 			}
 		})
@@ -105,7 +105,7 @@ func TestMonitorOfTwoRefusals(t *testing.T) {
 	m.tells(t, "OOM")
 	do("CONFIG", "SET", "maxmemory", "0")
 	m.tells(t, "")
-	if log.count("redis refuses to") != 3 || log.count("redis refuses nothing any more") != 1 {
+	if log.count("redis refuses to") != 3 || log.count("redis accepts calls again") != 1 {
 		t.Errorf("the log is %s", log.text.String())
 	}
 }

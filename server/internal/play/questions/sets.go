@@ -78,7 +78,7 @@ func read(folder fs.FS) (Sets, error) {
 		sets[name], from[name] = set, entry.Name()
 	}
 	if len(sets) == 0 {
-		return nil, errors.New("no .json file")
+		return nil, errors.New("no .json file: put each questionnaire there as <questionnaire>.json")
 	}
 	return sets, nil
 }

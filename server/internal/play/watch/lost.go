@@ -169,7 +169,7 @@ func (w *Watcher) cancelRisen(ctx context.Context) {
 
 func (w *Watcher) complain(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		w.Log.Error("what redis may have lost can't be looked up", "error", err)
+		w.Log.Error("tickets and rooms that redis may have lost can't be looked up", "error", err)
 	}
 }
 
