@@ -1,9 +1,9 @@
 -- Parties of three: a tank, a healer and a scout, near one server, of about the same skill. A player may offer several
--- roles. The match says who plays which, and where: {"region": "eu", "roles": {"tank": "alice", …}}.
+-- roles. The match names each role's player, and the region: {"region": "eu", "roles": {"tank": "alice", …}}.
 
 local roles = {"tank", "healer", "scout"}
 
--- Who may meet. Limits grow while players wait. Declared here, a rule is checked once a batch.
+-- The rules of meeting. Limits grow while players wait. Declared here, a rule is checked once a batch.
 local skill = {type = "distance", max = 200, expand = {by = 20, every_ms = 1000, to = 1000}}
 local ping = {type = "latency", attribute = "ms", max = 80, steps = {{after_ms = 20000, value = 150}}}
 

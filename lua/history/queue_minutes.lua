@@ -1,7 +1,7 @@
 -- queue_minutes: the samples of a queue in some minutes. READS. O(minutes).
 -- KEYS for each row: minute_queues
 -- ARGV queue
--- RETURN {now_ms, rows…}; a row is {sample, queues}: what record_queues stored ("": nothing), and how many queues the
+-- RETURN {now_ms, rows…}; a row is {sample, queues}: the value of record_queues ("": none), and how many queues the
 --   minute has
 
 --@include lib/time.lua

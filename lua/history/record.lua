@@ -1,4 +1,4 @@
--- record: sample where a namespace stands in a minute. WRITES. O(1). Safe to repeat: a payload replaces the last one.
+-- record: sample a namespace in a minute. WRITES. O(1). Safe to repeat: a payload replaces the last one.
 -- GUARDED
 -- KEYS meta counters minute
 -- ARGV #start_ms (of the minute) node payload ("": nothing new) keep_ms #longest_ms (wait; "": not measured)

@@ -1,4 +1,4 @@
--- record_queues: sample where some queues stand in a minute. WRITES. O(queues). Safe to repeat: samples are maxima.
+-- record_queues: sample some queues in a minute. WRITES. O(queues). Safe to repeat: samples are maxima.
 -- GUARDED
 -- KEYS meta minute_queues
 -- ARGV #start_ms (of the minute) keep_ms #room (queues of a minute)

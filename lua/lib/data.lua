@@ -56,7 +56,7 @@ local function text_of(value, depth)
   return "{" .. table.concat(parts, ",") .. "}", nil
 end
 
--- data_text: what a match of a policy has beside its tickets, as JSON; nil for nothing. Also a problem.
+-- data_text: the data of a policy's match, without its tickets, as JSON; nil for none. Also a problem.
 local function data_text(match)
   local data, name = {}, next(match)
   while name ~= nil do

@@ -5,7 +5,7 @@
 --   size <tickets a match; 1 where each ticket is by itself> count <tickets> at <ms> reason <text> tickets <lines>
 -- The others follow in any order: deadline <ms> of a proposal; match <id> of the proposal that ended; rules <version
 -- that made the matches>; data <a line of JSON for each match, empty where it has none>. An assigned or released entry
--- repeats what the entry about its match says, and has its match, made <ms>, proposed 1 if it was, and the sequel that
+-- repeats the entry about its match, and has its match, made <ms>, proposed 1 if it was, and the sequel that
 -- it then had (lib/sequel.lua). The lines are id, record, id,
 -- record, … and each size tickets are one place; matches of differing sizes have all of theirs, with commas between. An
 -- entry has at most 50 places and 64 KiB of lines, or one place. at is by Redis's clock; the entry's own id never goes

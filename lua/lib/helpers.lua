@@ -14,7 +14,7 @@ local function positive(value, what)
   return value
 end
 
--- refuse_fields: refuse what a rule of its type does not have.
+-- refuse_fields: refuse fields that a rule of its type does not have.
 local function refuse_fields(rule)
   local fields = type(rule) == "table" and rule_fields[rule.type]
   if not fields then

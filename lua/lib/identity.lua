@@ -1,4 +1,4 @@
--- identity: what tells this Redis from another, and this life of the namespace from its next: the replication id, and
+-- identity: the mark of this Redis, and of this life of the namespace: the replication id, and
 -- meta's born. The id is "" where INFO fails or is not allowed; born is "" before the first write.
 local function identity(meta)
   local info = redis.pcall("INFO", "replication")

@@ -10,8 +10,8 @@
 --   settled  m TAB <id of the entry about the match>
 --            c TAB <id of the entry about the cancelled> TAB <id of the entry about the restored> TAB id TAB id …
 --              where one of the entries may be missing: its id is empty
--- interval_ms and phase_ms are those of its queue's windows when it was made. Whatever the rules say later, it ends by
--- what it says itself. Proposed tickets keep their places in the queue's lists. A settled value goes when one of its
+-- interval_ms and phase_ms are those of its queue's windows when it was made. It ends by its own terms, also when the
+-- rules change. Proposed tickets keep their places in the queue's lists. A settled value goes when one of its
 -- entries is forgotten.
 --
 -- k names the keys: tickets, due, events, counters, matched, tombstones, held, proposals, deadlines; to make matches

@@ -75,7 +75,7 @@ end
 local function follow_step(visit, version)
   local idle = visit.paused or visit.blind
   if visit.step and idle and not visit.resumed then
-    visit.step = nil -- such a batch is only looked at for what has ended
+    visit.step = nil -- such a batch is only searched for ended tickets
   end
   visit.abandoned = idle or visit.version ~= version
   return visit.step
@@ -102,7 +102,7 @@ local function gather(visit, waiting, passed, rank)
   end
   redis.call("LTRIM", waiting, visit.n, -1)
   if not visit.resumed then
-    redis.call("UNLINK", rank) -- what a loss of Redis may have left
+    redis.call("UNLINK", rank) -- leftovers of a loss of Redis
   end
   if visit.abandoned then
     return

@@ -69,7 +69,7 @@ local function predecessor_of(record)
   return string.match(record, "\tp([^\t]*)", at)
 end
 
--- request_in: what a body, or a record behind its expiry, says of the request: all but the time to live, which is that
+-- request_in: the request in a body, or in a record behind its expiry: all but the time to live, which is that
 -- of the rules of the moment, the count of restores and more.
 local function request_in(body)
   local queue, online, rest = string.match(body, "^([^\t]*)\t%d+(!?)%.?%d*(\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*)")

@@ -8,10 +8,10 @@
 -- first (nil: none). n is how many there are.
 --
 -- group(rules, tickets, n, total) returns a list of groups, each with tickets (positions in the batch, ascending) and
--- data, which tells what the rules did: see describe_group; and the batch as the rules see it. total is how many
+-- data, the effects of the rules: see describe_group; and the batch as the rules see it. total is how many
 -- tickets the whole call groups: the more, the less work it spends on each.
 -- sweep(rules, tickets, n, total, chunk) groups a part of a larger batch: see sweep_by_rules.
--- rank(rules, tickets, ids) returns what orders a larger batch: see rank_tickets.
+-- rank(rules, tickets, ids) returns the order of a larger batch: see rank_tickets.
 -- earliest(batch, positions) returns in how many ms any two of some positions may first meet, math.huge if never; nil
 -- if that is now, or not known: then the next window is the next visit. batch is what group returned.
 -- explain(rules, tickets, n, i) returns why the ticket at position i is not matched: see explain_ticket.

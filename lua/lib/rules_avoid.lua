@@ -1,4 +1,4 @@
--- Players who are not to meet.
+-- Players who must not meet.
 
 -- keep_apart: note that a ticket avoids each of the first most players of a list, and they it. Ids of players may be
 -- integers in a list.

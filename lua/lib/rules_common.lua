@@ -1,4 +1,4 @@
--- What members of a group have in common.
+-- The elements that members of a group share.
 
 -- all_ready: whether a rule is optional for the first count members.
 local function all_ready(view, members, count)

@@ -11,7 +11,7 @@
 --   common     overlap: an element of all
 --   region     latency: a region of all
 --   latency    latency: the worst one there (ms)
---   limit      distance, latency: what the limit had grown to, of latency the widest of a member
+--   limit      distance, latency: the limit by then, of latency the widest of a member
 --   widened    distance, latency: how much the limit had grown, if it had
 --   waived     1 if the rule would forbid the group, but was optional for it
 -- A function for each type returns the text of the fields before rule, and of those behind it; nil for nothing to tell.
@@ -99,7 +99,7 @@ local tells = {
   distance = tell_distance, overlap = tell_overlap, latency = tell_latency, equal = tell_equal, avoid = tell_avoid,
 }
 
--- describe_group: what the rules did in a group: a list of texts, in the order of the rules.
+-- describe_group: the effects of the rules in a group: a list of texts, in the order of the rules.
 local function describe_group(batch, members)
   local texts = {}
   for r = 1, #batch.rules do

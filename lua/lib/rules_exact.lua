@@ -1,6 +1,6 @@
 --@include lib/rules_weigh.lua
 
--- The best pairs of a few tickets (at most 10), whatever may meet whom: of the first one, with each that it may meet or
+-- The best pairs of a few tickets (at most 10), of any permitted pairs: of the first one, with each that it may meet or
 -- with none, and then of the others. What is taken of those is remembered, with the best that can follow.
 
 -- best_from: the weight of the best pairs from rank i on. taken has a bit for each rank from i on.

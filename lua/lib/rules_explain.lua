@@ -13,7 +13,7 @@ end
 --   wait_ms    in how long they may meet, 0 if now; nil if never
 --   gap        how far apart the two are by the first distance rule; nil if that is not known
 --   permitted  how many tickets it may meet now
--- It looks at pairs, whatever the size of a match.
+-- It looks at pairs, also where more players make a match.
 local function explain_ticket(rules, tickets, n, i)
   local batch = view_batch(rules, tickets, n, 2)
   local found, first, nearest = { permitted = 0 }, math.huge, math.huge

@@ -2,7 +2,7 @@
 
 -- Which pairs the rules permit now.
 
-local waived = "waived" -- what a test says of a pair that only an optional rule forbids
+local waived = "waived" -- the result for a pair that only an optional rule forbids
 
 -- both_ready: waived if a rule is optional for two tickets.
 local function both_ready(view, i, j)

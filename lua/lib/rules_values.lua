@@ -1,4 +1,5 @@
--- What rules read of a ticket. A value of the wrong type is as none. Elements of a set that are no strings don't count.
+-- The values that rules read of a ticket. A value of the wrong type counts as none. Elements of a set that are no
+-- strings don't count.
 
 local max_elements = 32 -- of a set, or regions; a ticket with more is as one without
 

@@ -3,7 +3,7 @@
 
 -- new_weigher: weigh(i, j), the weight of a pair of a batch; nil if the rules don't permit it, and then whether that is
 -- because one avoids the other. One that a rule would forbid if it were not optional is worth no more than that it is a
--- match. Most of the work of grouping is done here: so what the batch knows is looked up once, not for each pair.
+-- match. Most of the work of grouping is done here: so facts of the batch are looked up once, not for each pair.
 local function new_weigher(batch)
   local base, age, worth, checks, n, infinite = batch.base, batch.age, batch.worth, batch.checks, batch.n, math.huge
   local avoided, primary = batch.avoided, batch.primary

@@ -65,7 +65,7 @@ end
 local function pair_by_window(batch, order, m, k, mates)
   local free, half = free_masks(k)
   local row, below, picks, weights = {}, {}, {}, {}
-  for mask = 0, 2 * half - 1 do -- in this order: Lua keeps what is filled otherwise in slower tables
+  for mask = 0, 2 * half - 1 do -- in this order: a table that is filled otherwise is slower in Lua
     below[mask], row[mask] = 0, 0
   end
   for at = 1, m * half do

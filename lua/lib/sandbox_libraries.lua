@@ -33,7 +33,7 @@ local function pattern_cost(subject, pattern)
   return length + starts * (#pattern + length ^ (many + pairs_of) * 2 ^ maybe)
 end
 
--- text_library: functions like those of the string library, which charge for what they do.
+-- text_library: functions like those of the string library, which charge for their work.
 local function text_library(charge, grow)
   local lib = { char = string.char }
   for name in string.gmatch("byte len lower reverse sub upper", "%a+") do
@@ -82,7 +82,7 @@ local function text_library(charge, grow)
   return lib
 end
 
--- watch_order: tell what a real Redis may sort otherwise than the embedded one.
+-- watch_order: warn of lists that a real Redis may sort otherwise than the embedded one.
 local function watch_order(list, before, tell)
   if before == nil and type(list[1]) == "string" then
     tell("table.sort compares texts as the server's locale does; matchq.sorted compares bytes")
@@ -95,7 +95,7 @@ local function watch_order(list, before, tell)
   end
 end
 
--- table_library: functions like those of the table library, which charge for what they do. watch is called after a
+-- table_library: functions like those of the table library, which charge for their work. watch is called after a
 -- list was sorted.
 local function table_library(charge, grow, watch)
   return {

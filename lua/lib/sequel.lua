@@ -45,7 +45,7 @@ local function find_match(k, match)
   return nil
 end
 
--- add_sequel: write the entry about a change of a match's sequel. It repeats what the entry about the match says.
+-- add_sequel: write the entry about a change of a match's sequel. It repeats the entry about the match.
 local function add_sequel(events, now, kind, reason, match, fields, sequel)
   local more = { "match", match, "made", fields[8], "sequel", sequel }
   if entry_match(fields) then

@@ -8,7 +8,7 @@
 -- was enqueued ttl_ms before it expires; a ticket that never expires has a ttl_ms of 100 years. More is a letter and a
 -- value; readers step over letters that they don't know:
 --   r<player>[US <player>]…   the player's latest opponents when the ticket was enqueued, the last one first
---   t<ms>                     its own time to live, where ttl_ms has also what its player had waited before
+--   t<ms>                     its own time to live, where ttl_ms also contains its player's earlier wait
 --   p<ticket id>              the ticket that it succeeds, whose match was released
 -- An outcome is <m matched, c cancelled, e expired> TAB <id of the entry in events>-<place in it>.
 

@@ -81,7 +81,7 @@ for list, taken in pairs(cuts) do
   call("LTRIM", list, taken, -1)
 end
 if call("UNLINK", rank) == 1 then
-  call("HSET", batches, queue, "r") -- what a tick by rules has passed so far returns
+  call("HSET", batches, queue, "r") -- the tickets that a tick by rules has passed return
 end
 local passing = call("LLEN", passed)
 if passing == 0 then

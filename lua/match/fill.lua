@@ -7,8 +7,8 @@
 --   {"config", stored}. more is 1 if there may be more to do, full is 1 if the group has as much work as it may have,
 --   missed is 1 if events were forgotten before the group got them, dropped is how many were pushed out.
 --
--- Without room, workers leave events where they are. What is old would be forgotten there, so it pushes out what has
--- been ready longest. A group that outlived its retention goes, but not by one look: the clock may have been set.
+-- Without room, workers leave events where they are. Old events would be forgotten there, so they push out those that
+-- have been ready longest. A group that outlived its retention goes, but not by one look: the clock may have been set.
 
 --@include lib/time.lua
 --@include lib/work.lua

@@ -1,4 +1,4 @@
--- groups: how groups of workers stand. READS. O(groups).
+-- groups: the state of groups of workers. READS. O(groups).
 -- KEYS groups
 -- KEYS for each row: group_info ready leases dead workers
 -- ARGV for each row: group

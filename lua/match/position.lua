@@ -1,4 +1,4 @@
--- position: where the event stream stands, and on which Redis. READS. O(1).
+-- position: the end of the event stream, and its Redis. READS. O(1).
 -- KEYS meta events
 -- ARGV entry ("": neither it nor the newest entry is looked up)
 -- RETURN {replication, born, trimmed, newest, found}: trimmed is the last event that was trimmed, newest the id of the

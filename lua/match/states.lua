@@ -1,4 +1,4 @@
--- states: how tickets stand. READS. O(tickets).
+-- states: the states of tickets. READS. O(tickets).
 -- KEYS tickets
 -- ARGV for each row: id
 -- RETURN a letter for each ticket: w(aiting), p(roposed), m(atched), c(ancelled), e(xpired), "" if it is not stored

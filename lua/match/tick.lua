@@ -12,7 +12,7 @@
 --   whose score is not its fence has no report. error is that of a policy that failed in this visit. fallback says
 --   whether the queue is matched without its policy, because that failed: 0 no, 1 yes, 2 from now on, 3 no longer.
 --
--- A plan is what some queues are matched by. The first visit of a window fixes the batch: as many tickets as the list
+-- A plan has the rules of some queues. The first visit of a window fixes the batch: as many tickets as the list
 -- holds. Tickets over the limit are noted in batches and left to further calls, from any node and by the plan of their
 -- day; the score moves when the batch is done. Until then the tickets that a policy leaves over are offered again with
 -- the tickets behind them (the newest, half a call's worth) or passed: they return to the head of the line when the

@@ -1,4 +1,4 @@
--- wake: visit queues in their next window, whatever their score says. WRITES. O(queues). Safe to repeat.
+-- wake: visit queues in their next window, whatever their score. WRITES. O(queues). Safe to repeat.
 -- WHEN FULL goes on
 -- RULED
 -- KEYS meta due

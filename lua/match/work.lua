@@ -31,7 +31,7 @@ for row = 1, rows do
   local mine = what ~= "done" and call("HGET", work, "#" .. id[row]) == delivery[row] .. " " .. worker
     and call("ZSCORE", leases, id[row])
   if what == "done" then
-    done[#done + 1] = id[row] -- whoever has it by now: the work is done
+    done[#done + 1] = id[row] -- also if another worker has it by now: the work is done
   elseif what == "keep" and mine then
     call("ZADD", leases, now + lease_ms, id[row])
   elseif what == "keep" then
@@ -55,8 +55,8 @@ if #done > 0 then
   forget_work(work, done)
 end
 
--- Choose what is leased: events whose lease or pause is over, and those that nobody had yet. A score further ahead than
--- any can be was written before the clock was set back.
+-- Choose the events to lease: those whose lease or pause is over, and those that nobody had yet. A score further
+-- ahead than any can be was written before the clock was set back.
 local chosen = {}
 if taken then
   for known in string.gmatch(taken, "%S+") do

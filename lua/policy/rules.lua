@@ -4,8 +4,8 @@
 
 local max_decoded = 128 -- tickets a call, where their attributes may be decoded
 
--- told_text: what the rules did in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and what
--- players write may be long: an entry for which there is no room is left out. nil if there is none.
+-- told_text: the effects of the rules in a match, as its data: {"rules": [an entry of each rule]}. Names of rules and
+-- texts of players may be long: an entry for which there is no room is left out. nil if there is none.
 local function told_text(entries)
   local texts, room = {}, max_data - #'{"rules":[]}'
   for i = 1, #entries do
@@ -51,8 +51,8 @@ local function in_waiting_order(tickets, n)
   return keys
 end
 
--- as_matches: groups of a batch as a policy returns them, and what the rules did in each. positions has the place in
--- the batch of each ticket that was grouped; nil if that is its number.
+-- as_matches: groups of a batch as a policy returns them, and the effects of the rules in each. positions has the
+-- place in the batch of each ticket that was grouped; nil if that is its number.
 local function as_matches(groups, positions)
   local told = {}
   for g = 1, #groups do
