@@ -11,7 +11,7 @@ local unknown = "~" -- sorts behind all numbers
 
 -- sortable: a number as text of a fixed width. Bytes sort as the numbers do, as far as eight digits tell them apart.
 local function sortable(number)
-  local size, exponent = math.frexp(math.min(math.abs(number), 1e300))
+  local size, exponent = math.frexp(math.abs(number))
   local digits = math.floor((2 * size - 1) * 1e8)
   if number == 0 then
     return "1000000000000"

@@ -2,6 +2,7 @@
 -- strings don't count.
 
 local max_elements = 32 -- of a set, or regions; a ticket with more is as one without
+local max_number = 1e300 -- a greater one counts as that: gaps, and sums of them, must be numbers too
 
 -- read_number: the number that a distance rule compares.
 local function read_number(rule, ticket)
@@ -9,7 +10,12 @@ local function read_number(rule, ticket)
   if not rule.attribute then
     value = ticket.rating
   end
-  return type(value) == "number" and value or rule.default
+  if type(value) ~= "number" then
+    return rule.default
+  elseif value > max_number or value < -max_number then
+    return value > 0 and max_number or -max_number
+  end
+  return value
 end
 
 -- elements_of: the strings of a set, each once, and how many; nil if there are none. One string is a set of one.

@@ -24,12 +24,13 @@ local function seen_by_rules(rules, records, n, now)
   for i = 1, n do
     local record = records[i]
     local since, player, rating, at = read_ticket(record)
-    local waited, attributes = now - since, rules.decode and attributes_in(record, at) or ""
+    local waited, text = now - since, rules.decode and attributes_in(record, at) or ""
+    local attributes = text ~= "" and cjson.decode(text)
     tickets[i] = {
       since = since,
       player = player,
       rating = tonumber(rating),
-      attributes = attributes ~= "" and cjson.decode(attributes) or nil,
+      attributes = type(attributes) == "table" and attributes or nil, -- other JSON has none
       waited_ms = waited > 0 and waited or 0,
       recent = opponents_in and opponents_in(record, at),
     }

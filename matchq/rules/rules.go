@@ -68,7 +68,9 @@ type Rules struct {
 	Source string `json:"source,omitzero"`
 }
 
-// Rule says which tickets may meet. A ticket that lacks the attribute meets nobody, unless the rule has a default.
+// Rule says which tickets may meet. A ticket that lacks the attribute meets nobody, unless the rule has a default. Attributes
+// that are no object lack all. Numbers are float64, and those beyond 1e300 count as 1e300: ids of more than 15 digits must be
+// strings.
 type Rule struct {
 	// Name is what matches and explanations call the rule; different for each. Defaults to the attribute, else to the type.
 	Name string `json:"name"`
