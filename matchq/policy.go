@@ -10,7 +10,7 @@ import "github.com/matchq/matchq/matchq/rules"
 //	position    its place in the array, from 1
 //	id, player  texts
 //	rating      a number; nil if it has none
-//	attributes  those of the request, decoded; an empty table if it has none. A null in them is cjson.null
+//	attributes  those of the request, decoded; an empty table if it has none, or more than 128 arrays and objects. A null in them is cjson.null
 //	waited_ms   a number
 //
 // The function returns a list of matches. Each has the positions of its tickets. Its other fields, up to 1 KiB of JSON,

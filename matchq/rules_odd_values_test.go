@@ -55,7 +55,7 @@ func TestGreatestNumbers(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		for size := 2; size <= 3; size++ {
-			m := newMatcher(t, env, matchq.Config{Namespace: env.Namespace + strconv.Itoa(size), Rules: map[string]matchq.Rules{"*": {
+			m := newMatcher(t, env, matchq.Config{Rules: map[string]matchq.Rules{"*": {
 				Interval: time.Hour, Size: size, Rules: []rules.Rule{{Type: rules.Distance, Max: 1, OptionalAfter: time.Millisecond}},
 			}}})
 			var first matchq.Ticket

@@ -1,4 +1,5 @@
 --@include lib/record.lua
+--@include lib/attributes.lua
 
 -- ticket_views: the waiting tickets of a batch as a policy of a user's own sees them. Attributes are decoded when the
 -- policy first reads them.
@@ -8,11 +9,7 @@ local function ticket_views(batch)
     if name ~= "attributes" then
       return nil
     end
-    local attributes, text = {}, texts[ticket]
-    local decoded = text ~= "" and cjson.decode(text) or nil
-    if type(decoded) == "table" then
-      attributes = decoded
-    end
+    local attributes = decode_attributes(texts[ticket]) or {}
     ticket.attributes = attributes
     return attributes
   end

@@ -100,17 +100,21 @@ local function place_of(fields, place)
   return cut
 end
 
--- fill_entry: as many places of lines, from first on, as an entry holds: at most 50 and 64 KiB of text, but always one.
--- Returns the last line, and the text. Texts that are too long are rare: short ones cost no more than their making.
-local function fill_entry(lines, first, size)
-  local places = math.min(50, (#lines + 1 - first) / 2 / size)
+local max_places = 50 -- of an entry
+
+-- fill_entry: as many places of lines, from first on, as an entry holds: at most so many and 64 KiB of text, but always
+-- one. Returns the last line, the text, and how many places the next entry may have. Texts that are too long are rare:
+-- short ones cost no more than their making. What follows a long one is mostly as long.
+local function fill_entry(lines, first, size, most)
+  local places = math.min(most, (#lines + 1 - first) / 2 / size)
   while true do
     local last = first + 2 * size * places - 1
     local text = table.concat(lines, "\n", first, last)
     if #text <= 65536 or places == 1 then
-      return last, text
+      return last, text, most
     end
     places = math.max(1, math.floor(places * 65536 / #text))
+    most = places
   end
 end
 
@@ -151,10 +155,10 @@ local place_texts = {
 -- entries tell: kind, size, and if there are: reason; match, whose tickets then stay in one entry; rules, the version;
 -- data, a text for each place that has some, by number. Returns the id of the last entry.
 local function end_tickets(events, now, about, lines, outcomes)
-  local at, entry, first, size, places = #outcomes, nil, 1, about.size, 0
+  local at, entry, first, size, places, most = #outcomes, nil, 1, about.size, 0, max_places
   local together = about.match and #lines / 2 or size
   while first < #lines do
-    local last, text = fill_entry(lines, first, together)
+    local last, text, next_most = fill_entry(lines, first, together, most)
     local count = (last - first + 1) / 2
     entry = add_entry(events, now, about.kind, size, about.reason or "", count, text,
       unpack(more_fields(about, places, count / size)))
@@ -167,7 +171,7 @@ local function end_tickets(events, now, about, lines, outcomes)
         at = at + 2
       end
     end
-    first, places = last + 1, places + place
+    first, places, most = last + 1, places + place, next_most
   end
   return entry
 end

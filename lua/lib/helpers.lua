@@ -105,7 +105,7 @@ local function policy_helpers(charge)
     local known = rule_of(rule)
     if not known.view then
       charge(4 * batch.n)
-      known.view = functions().view_rule(batch, known.rule, batch.tickets, batch.by_player)
+      known.view = functions().view_rule(batch, known.rule, batch.tickets)
     end
     return known.view
   end
@@ -200,10 +200,9 @@ local function policy_helpers(charge)
   end
 
   local function begin(tickets)
-    batch, places = { n = #tickets, size = 2, tickets = {}, by_player = {}, avoiding = {}, avoided = {} }, {}
+    batch, places = { n = #tickets, size = 2, tickets = {}, avoiding = {}, avoided = {} }, {}
     for i = 1, #tickets do
       batch.tickets[i] = tickets[i]
-      batch.by_player[tickets[i].player] = i
       places[tickets[i]] = i
     end
     rules = {}

@@ -61,13 +61,13 @@ end
 -- propose: write the entries for groups of size tickets, open a proposal for each group, and append id, value, … to
 -- values, to be stored. about is as for end_tickets, with ready, interval, notes and phases: each queue's.
 local function propose(k, now, about, lines, values)
-  local proposals, deadlines, size, places = {}, {}, about.size, 0
+  local proposals, deadlines, size, places, most = {}, {}, about.size, 0, max_places
   local p = { deadline = now + about.ready, made = now, accepted = string.rep("0", size) }
   p.interval, p.rules, p.notes = about.interval, about.rules, about.notes and "1" or "0"
   about.deadline = string.format("%.0f", p.deadline)
   local first = 1
   while first < #lines do
-    local last, text = fill_entry(lines, first, size)
+    local last, text, next_most = fill_entry(lines, first, size, most)
     local count = (last - first + 1) / 2
     local more = more_fields(about, places, count / size)
     local entry = add_entry(k.events, now, "proposed", size, "", count, text, unpack(more))
@@ -85,7 +85,7 @@ local function propose(k, now, about, lines, values)
       proposals[#proposals + 1], proposals[#proposals + 2] = match, proposal_value(p)
       deadlines[#deadlines + 1], deadlines[#deadlines + 2] = about.deadline, match
     end
-    first, places = last + 1, places + place
+    first, places, most = last + 1, places + place, next_most
   end
   if #proposals > 0 then
     redis.call("HSET", k.proposals, unpack(proposals))

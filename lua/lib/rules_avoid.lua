@@ -1,13 +1,29 @@
+--@include lib/rules_values.lua
+
 -- Players who must not meet.
 
--- keep_apart: note that a ticket avoids each of the first most players of a list, and they it. Ids of players may be
--- integers in a list.
+local exact = 2 ^ 53 -- greater integers may stand for others
+
+-- positions_of: the positions of tickets by player. Ids of players may be integers in a list.
+local function positions_of(tickets, n)
+  local at = {}
+  for i = 1, n do
+    local player = tickets[i].player
+    local number = tonumber(player)
+    at[player] = i
+    if number and math.abs(number) < exact and string.format("%.0f", number) == player then
+      at[number] = i
+    end
+  end
+  return at
+end
+
+-- keep_apart: note that a ticket avoids each of the first most players of a list, and they it.
 local function keep_apart(batch, view, i, players, most, at)
-  for k = 1, math.min(most, #players) do
-    local player = players[k]
-    local j = at[player] or type(player) == "number" and at[string.format("%.0f", player)]
-    if j then
-      local pair, other = i * batch.n + j, j * batch.n + i
+  for k = 1, math.min(most, #players, max_listed) do
+    local j = at[players[k]]
+    local pair, other = j and i * batch.n + j, j and j * batch.n + i
+    if j and not view.avoids[pair] then
       view.avoids[pair], view.avoids[other], batch.avoided[pair], batch.avoided[other] = true, true, true, true
       view.count = view.count + 1
     end
@@ -23,9 +39,9 @@ local function avoided_by(rule, ticket)
 end
 
 -- view_avoided: read an avoid rule.
-local function view_avoided(batch, view, tickets, at)
-  local rule = view.rule
-  view.avoids, view.count = {}, 0
+local function view_avoided(batch, view, tickets)
+  local rule, at = view.rule, batch.positions or positions_of(tickets, batch.n)
+  view.avoids, view.count, batch.positions = {}, 0, at
   for i = 1, batch.n do
     local value = avoided_by(rule, tickets[i])
     if type(value) == "table" then

@@ -46,13 +46,13 @@ local function accept_regions(view, i, ticket)
 end
 
 -- view_rule: read a rule's values of all tickets.
-local function view_rule(batch, rule, tickets, at)
+local function view_rule(batch, rule, tickets)
   local kind, value, limit = rule.type, {}, {}
   local view = { rule = rule, kind = kind, value = value, limit = limit, list = {}, has = {}, regions = {} }
   local ids = kind == "equal" and new_ids()
   note_ready(view, tickets, batch.n, batch.size)
   if kind == "avoid" then
-    view_avoided(batch, view, tickets, at)
+    view_avoided(batch, view, tickets)
     return view
   end
   for i = 1, batch.n do
@@ -74,12 +74,8 @@ end
 -- rule.
 local function view_batch(rules, tickets, n, size)
   local batch = { n = n, size = size, tickets = tickets, rules = {}, avoiding = {}, avoided = {}, checks = {} }
-  local at = {}
-  for i = 1, n do
-    at[tickets[i].player] = i
-  end
   for r = 1, #rules.rules do
-    local view = view_rule(batch, rules.rules[r], tickets, at)
+    local view = view_rule(batch, rules.rules[r], tickets)
     batch.rules[r] = view
     if view.kind == "distance" and not batch.primary then
       batch.primary = view

@@ -2,6 +2,7 @@
 -- strings don't count.
 
 local max_elements = 32 -- of a set, or regions; a ticket with more is as one without
+local max_listed = 256 -- entries of a list or object that are looked at
 local max_number = 1e300 -- a greater one counts as that: gaps, and sums of them, must be numbers too
 
 -- read_number: the number that a distance rule compares.
@@ -26,14 +27,17 @@ local function elements_of(value)
     return nil, 0
   end
   local list, has, n = {}, {}, 0
-  for k = 1, #value do
+  for k = 1, math.min(#value, max_listed) do
     local element = value[k]
     if type(element) == "string" and not has[element] then
       n = n + 1
       list[n], has[element] = element, true
     end
+    if n > max_elements then
+      return nil, 0
+    end
   end
-  if n == 0 or n > max_elements then
+  if n == 0 then
     return nil, 0
   end
   return list, n
@@ -68,16 +72,18 @@ end
 
 -- regions_of: the latencies of an object, by region; nil if there are none. The order of pairs does not matter here.
 local function regions_of(value)
-  local regions, n = {}, 0
-  if type(value) == "table" then
-    for region, latency in pairs(value) do
-      if type(region) == "string" and type(latency) == "number" then
-        n = n + 1
-        regions[region] = latency
-      end
+  local regions, n, entries = {}, 0, 0
+  for region, latency in pairs(type(value) == "table" and value or {}) do
+    entries = entries + 1
+    if type(region) == "string" and type(latency) == "number" then
+      n = n + 1
+      regions[region] = latency
+    end
+    if n > max_elements or entries > max_listed then
+      return nil
     end
   end
-  return n > 0 and n <= max_elements and regions or nil
+  return n > 0 and regions or nil
 end
 
 -- read_regions: the latencies that a latency rule reads, by region.

@@ -1,4 +1,5 @@
 --@include lib/record.lua
+--@include lib/attributes.lua
 --@include lib/rules.lua
 --@include lib/data.lua
 
@@ -24,13 +25,12 @@ local function seen_by_rules(rules, records, n, now)
   for i = 1, n do
     local record = records[i]
     local since, player, rating, at = read_ticket(record)
-    local waited, text = now - since, rules.decode and attributes_in(record, at) or ""
-    local attributes = text ~= "" and cjson.decode(text)
+    local waited, attributes = now - since, rules.decode and attributes_in(record, at) or ""
     tickets[i] = {
       since = since,
       player = player,
       rating = tonumber(rating),
-      attributes = type(attributes) == "table" and attributes or nil, -- other JSON has none
+      attributes = decode_attributes(attributes),
       waited_ms = waited > 0 and waited or 0,
       recent = opponents_in and opponents_in(record, at),
     }

@@ -69,8 +69,9 @@ type Rules struct {
 }
 
 // Rule says which tickets may meet. A ticket that lacks the attribute meets nobody, unless the rule has a default. Attributes
-// that are no object lack all. Numbers are float64, and those beyond 1e300 count as 1e300: ids of more than 15 digits must be
-// strings.
+// that are no object lack all; so do those with more than 128 arrays and objects, for which brackets in strings count too. Of
+// a list the first 256 entries count, of a set at most 32 strings. Numbers are float64, and those beyond 1e300 count as 1e300:
+// ids of more than 15 digits must be strings.
 type Rule struct {
 	// Name is what matches and explanations call the rule; different for each. Defaults to the attribute, else to the type.
 	Name string `json:"name"`
