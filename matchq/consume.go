@@ -47,7 +47,7 @@ type ConsumeOptions struct {
 	// to Redis at the latest. Defaults to 30 s.
 	AckWait time.Duration
 
-	// Backoff is how long after each failure of an event it is delivered again, from 1 ms to 24 h; the last one stands for
+	// Backoff is how long after each failure of an event it is delivered again, from 1 ms to 24 h; the last one holds for
 	// all later ones. Up to a tenth is added by chance. Defaults to 1 s, 5 s, 30 s, 2 min.
 	Backoff []time.Duration
 

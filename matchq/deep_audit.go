@@ -48,7 +48,7 @@ func (m *Matcher) AuditDeep(ctx context.Context) (AuditReport, error) {
 	}
 	for id, value := range tickets {
 		if state := State(codec.StateOf(value)); (state == Waiting || state == Proposed) && !standing[id] {
-			a.Problems = append(a.Problems, fmt.Sprintf("ticket %s is %s and stands in no list of its queue: %q", id, state, value))
+			a.Problems = append(a.Problems, fmt.Sprintf("ticket %s is %s and is in no list of its queue: %q", id, state, value))
 		}
 	}
 	return a, m.auditProposals(ctx, tickets, &a)

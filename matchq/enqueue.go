@@ -20,10 +20,10 @@ type Result struct {
 // Enqueue puts a player in a queue. Requests that come while an earlier call is under way go to Redis together; a lone
 // one goes at once.
 //
-// Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, ErrRulesUnknown, *ConfigError,
-// ErrOverloaded, ErrUnavailable, context.Canceled if the caller cancelled ctx. After any of them nothing was queued. If there was no answer the error is an *UnknownError too,
-// and the ticket is void. Repeating is safe: a second ticket for the player is refused as long as the first lives.
-// To learn the outcome of the first request, set Request.ID.
+// Errors: *InvalidError, *DuplicateError (with the player's live ticket), *IDTakenError, ErrPaused, ErrRulesUnknown,
+// *ConfigError, ErrOverloaded, ErrUnavailable, context.Canceled if the caller cancelled ctx. After any of them nothing was
+// queued. If there was no answer the error is an *UnknownError too, and the ticket is void. Repeating is safe: a second
+// ticket for the player is refused as long as the first lives. To learn the outcome of the first request, set Request.ID.
 func (m *Matcher) Enqueue(ctx context.Context, r Request) (Ticket, error) {
 	if len(m.hooks.load()) == 0 {
 		return m.enqueue(ctx, &r)

@@ -103,9 +103,10 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("matchq: player %q is proposed or was matched", e.Player)
 }
 
-// UnknownError says that an Enqueue may or may not have been made: there was no answer, or none that tells. Its ticket
-// is void: the library repeats that until Redis confirms it, and a write that still arrives queues nobody. If the ticket was matched before that, the match
-// stands and Watch tells it. It is an ErrUnavailable, or context.Canceled if the caller gave up.
+// UnknownError says that an Enqueue may or may not have been made: there was no answer, or none that tells. Its ticket is
+// void: the library repeats that until Redis confirms it, and a write that still arrives queues nobody. If the ticket was
+// matched before that, the match is valid and Watch yields it. It is an ErrUnavailable, or context.Canceled if the caller
+// gave up.
 type UnknownError struct {
 	TicketID string
 	Err      error // why it is not known

@@ -26,7 +26,7 @@ const maxExplained = 128
 
 // Explanation says why a ticket is not matched yet.
 type Explanation struct {
-	Ticket Ticket // as it stands; if it does not wait nothing else is said
+	Ticket Ticket // as it is now; if it does not wait the other fields are zero
 	Rules  StoredRules
 	Paused bool
 

@@ -15,7 +15,7 @@ const maxLetters = 100
 // mostLetters is how many dead letters a group may keep.
 const mostLetters = 1_000_000
 
-// Group is how a group of workers of Consume stands.
+// Group is the state of a group of workers of Consume.
 type Group struct {
 	Name        string
 	Kinds       []State

@@ -96,7 +96,7 @@ type statesRow struct {
 // statesOf are states by the letters of states.lua.
 var statesOf = map[string]State{"": "", "w": Waiting, "p": Proposed, "m": Matched, "c": Cancelled, "e": Expired}
 
-// States returns how tickets stand, in the order of their ids: "" for one that is unknown, or whose end was forgotten. It
+// States returns the states of tickets, in the order of their ids: "" for one that is unknown, or whose end was forgotten. It
 // takes a call to Redis for each 256. Errors: ErrUnavailable.
 func (m *Matcher) States(ctx context.Context, ids ...string) ([]State, error) {
 	states := make([]State, 0, len(ids))

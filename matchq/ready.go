@@ -31,7 +31,7 @@ type renewArgs struct {
 	Limit  int    `lua:"limit"`
 }
 
-// Accept says that a player takes a proposed match, and returns the match as it stands: Proposed while others have yet
+// Accept says that a player takes a proposed match, and returns the match as it is then: Proposed while others have yet
 // to accept, Matched once all have. Safe to repeat, also after that.
 //
 // Errors: ErrNotFound if there is no such match or the player is not in it, ErrReadyCheckFailed if a player declined or

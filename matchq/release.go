@@ -33,7 +33,8 @@ type releaseArgs struct {
 // a *BusyError if it was matched. A ticket that does not wait has its ID, Player, Queue and State only: Ticket reads the rest.
 //
 // A match can be released as long as it is kept: Config.Retention. A match is released once, so it is safe to repeat, and
-// returns how the same tickets stand by then. Errors: ErrNotFound, ErrReadyCheckFailed if the match fell apart before,
+// returns the same tickets, in the states of that moment. Errors: ErrNotFound, ErrReadyCheckFailed if the match fell apart
+// before,
 // *InvalidError, ErrRulesUnknown, *ConfigError, ErrUnavailable.
 func (m *Matcher) Release(ctx context.Context, matchID, reason string) (Match, []Result, error) {
 	if reason == "" {

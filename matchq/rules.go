@@ -16,7 +16,7 @@ import (
 // Rules say how queues are matched: package rules has the fields and their defaults.
 type Rules = rules.Rules
 
-// StoredRules are rules as they stand in Redis.
+// StoredRules are rules as Redis has them.
 type StoredRules struct {
 	// Pattern is the name of a queue; or the beginning of names, with a * behind it; or *. A queue has the rules of its own
 	// name, else of the longest beginning, else of *, else the defaults. "" for the defaults.

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/codec"
 )
 
-// State is where a ticket stands.
+// State is the state of a ticket, or the kind of an event.
 type State string
 
 // A ticket waits until it ends in exactly one of the states Matched, Cancelled and Expired. If the rules have a ready

@@ -1,5 +1,5 @@
 // Duel is rock, paper, scissors over WebSockets, on any number of processes: opponents may be connected to different ones,
-// connect again to another one, and are told who has left.
+// connect again to another one, and hear that the other player has left.
 package main
 
 import (

@@ -29,7 +29,7 @@ end
 -- new_batch: the live tickets among ids[first..last]: batch.n of them. A built-in policy gets the batch, a user's own
 -- gets copies. Appends id, record of expired tickets to expired, and of tickets whose player is absent to gone.
 -- Proposed tickets are left out. So are tombstones, which are counted: ids of cancelled tickets, and ids used again
--- elsewhere. batch.leaving has the places that leave the list whatever the policy says, batch.at the place of a ticket
+-- elsewhere. batch.leaving has the places that leave the list in any case, batch.at the place of a ticket
 -- where that is not its position. The first carried of the ids were read before and stand in the other list: one of
 -- them that has expired becomes a tombstone there. seen has the ids found so far; nil if no id of the queue is a
 -- tombstone, so that none stands there twice and all are of the queue.

@@ -151,9 +151,9 @@ local place_texts = {
   "40", "41", "42", "43", "44", "45", "46", "47", "48", "49",
 }
 
--- end_tickets: write the entries for lines and append id, outcome, … to outcomes, to be stored. about says what the
--- entries tell: kind, size, and if there are: reason; match, whose tickets then stay in one entry; rules, the version;
--- data, a text for each place that has some, by number. Returns the id of the last entry.
+-- end_tickets: write the entries for lines and append id, outcome, … to outcomes, to be stored. about has the facts
+-- of the entries: kind, size, and if there are: reason; match, whose tickets then stay in one entry; rules, the
+-- version; data, a text for each place that has some, by number. Returns the id of the last entry.
 local function end_tickets(events, now, about, lines, outcomes)
   local at, entry, first, size, places, most = #outcomes, nil, 1, about.size, 0, max_places
   local together = about.match and #lines / 2 or size

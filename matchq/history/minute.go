@@ -14,7 +14,7 @@ type Totals struct {
 	Matches                                         int64
 }
 
-// Minute is where a namespace stood in one minute of Redis's clock, as nodes recorded it.
+// Minute is the record of a namespace in one minute of Redis's clock, by all nodes.
 type Minute struct {
 	Start       time.Time
 	First, Last Totals            // of the first sample, and of the last

@@ -28,7 +28,7 @@ type QueueSample struct {
 	NewMatches int64
 }
 
-// QueueMinute is where a queue stood in one minute of Redis's clock.
+// QueueMinute is the record of a queue in one minute of Redis's clock.
 type QueueMinute struct {
 	Start       time.Time
 	MostWaiting int           // the most tickets that waited, of all samples

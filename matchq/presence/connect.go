@@ -125,7 +125,7 @@ func (n *Node) lock(all []NewConnection) (unlock func()) {
 // shard is a player's place among the connecting locks.
 func shard(player string) uint32 { return space.Hash(player) % 64 }
 
-// Start returns where the player's mailbox stood when a connection to this node was made: a seq after which Mailbox
+// Start returns the end of the player's mailbox at the time when a connection to this node was made: a seq after which Mailbox
 // returns all that the connection was to hear, "0-0" if the mailbox was empty. It is "" if the connection is not the
 // player's.
 func (n *Node) Start(player, conn string) (seq string) {

@@ -9,7 +9,7 @@ import (
 // it makes no calls itself.
 //
 // Messages come by a channel that may lose them, and stand in the mailboxes too. Each message is handed over once, in the
-// mailbox's order: while a mailbox is asked for what was missed, those that come by the channel are buffered. While
+// mailbox's order: while a mailbox is asked for missed messages, those that come by the channel are buffered. While
 // messages may have been missed and no mailbox was asked yet, those that come are left in the mailbox.
 type table struct {
 	keep    time.Duration // Config.MailboxKeep
@@ -20,7 +20,7 @@ type table struct {
 	attached map[string]*attachment // by player
 	leaving  map[string]*connection // by connection: ends that Redis has not been told of
 	epoch    int                    // grows whenever messages may have been missed
-	stale    bool                   // Redis must be told of the attachments, and asked for what they missed
+	stale    bool                   // Redis must hear of the attachments, and give their missed messages
 	synced   time.Time              // when that was last begun
 	closed   bool
 }

@@ -162,8 +162,9 @@ type dueArgs struct {
 // maxDue is how many rooms a call of Due returns.
 const maxDue = 1000
 
-// Due returns rooms of this kind whose WakeAt has come, the longest overdue first, at most limit of them, and in how long the next one
-// after those is due; next is negative if there is none. A limit below 1 is taken as 1, one above 1,000 as 1,000.
+// Due returns rooms of this kind whose WakeAt has come, the longest overdue first, at most limit of them, and in how long
+// the next one after those is due; next is negative if there is none. A limit below 1 is taken as 1, one above 1,000 as
+// 1,000.
 //
 // A room stays due until it is changed. Any number of nodes may ask; Change settles which of them wakes it. A room that
 // was kept no longer is returned too: Get says matchq.ErrNotFound, and a Change without Version and Doc ends it.

@@ -119,7 +119,7 @@ func describe(err error, data []byte) *Error {
 	case errors.As(err, &value):
 		return &Error{place(value.JSONPointer), valueProblem(value)}
 	case errors.As(err, &text) && errors.Is(err, jsontext.ErrDuplicateName):
-		return &Error{place(text.JSONPointer), "stands twice; remove one"}
+		return &Error{place(text.JSONPointer), "duplicate key; remove one"}
 	case errors.As(err, &text) && errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{place(text.JSONPointer), "the JSON ends too early"}
 	case errors.As(err, &text):

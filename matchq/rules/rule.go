@@ -77,7 +77,7 @@ func completeAttribute(at string, r *Rule) error {
 func checkAvoid(at string, r *Rule) error {
 	switch {
 	case r.Last != 0 && r.Attribute != "":
-		return wrong(at+".last", "can't stand beside attribute; make two rules of it")
+		return wrong(at+".last", "must not be beside attribute; make two rules of it")
 	case r.Last < 0 || r.Last > MaxLast:
 		return wrong(at+".last", "must be from 1 to %d opponents, not %d", MaxLast, r.Last)
 	case r.Last == 0 && r.Attribute == "":
@@ -107,7 +107,7 @@ func completeLimit(at string, r *Rule) error {
 		return wrong(at+".max", "must be more than 0, and at most 1e15: the limit of a ticket that has just come")
 	}
 	if r.Expand != (Expand{}) && len(r.Steps) > 0 {
-		return wrong(at+".expand", "can't stand beside steps; remove one of them")
+		return wrong(at+".expand", "must not be beside steps; remove one of them")
 	}
 	if err := completeExpand(at+".expand", r); err != nil {
 		return err

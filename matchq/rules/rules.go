@@ -45,7 +45,7 @@ const (
 	ByChance = "random"
 )
 
-// Rating is the attribute that stands for a ticket's rating.
+// Rating is the attribute that means a ticket's rating.
 const Rating = "rating"
 
 // Rules say how a queue is matched. The zero value matches pairs, first come first served, every 5 s.

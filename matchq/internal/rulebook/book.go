@@ -28,7 +28,7 @@ const (
 	Configuration = "configuration" // a node was started with them
 )
 
-// Rule is what stands under a pattern.
+// Rule is the value of a pattern in Redis.
 type Rule struct {
 	Rules  rules.Rules
 	Source string

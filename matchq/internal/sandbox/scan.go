@@ -175,7 +175,7 @@ func (s *scanner) quoted(quote byte) *Error {
 	return s.fail("unfinished string")
 }
 
-// escape skips what stands behind a backslash.
+// escape skips the escape behind a backslash.
 func (s *scanner) escape() *Error {
 	switch c := s.peek(0); {
 	case c == '\n' || c == '\r':

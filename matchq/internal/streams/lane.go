@@ -48,7 +48,7 @@ func (l *lane) poll(f *Follower, after string) (batch []redis.XMessage, wait boo
 		f.from = f.after
 		return batch, false, nil
 	}
-	if l.armed[f] && f.after == after { // it may have come by what the batch had in another way
+	if l.armed[f] && f.after == after { // the batch may have brought it here in another way
 		f.from = after
 		return nil, true, nil
 	}

@@ -44,7 +44,7 @@ func look(ctx context.Context, in *space.Space) (Identity, reading, error) {
 	return found, at, r.Err
 }
 
-// Place is where the event stream of a namespace stands.
+// Place is the end of a namespace's event stream.
 type Place struct {
 	Identity
 

@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/space"
 )
 
-// State is how a group stands.
+// State is the state of a group.
 type State struct {
 	Group                        string
 	Kinds                        []string
@@ -45,7 +45,7 @@ type idArgs struct {
 	ID string `lua:"id"`
 }
 
-// Groups says how all groups stand, those first that go first.
+// Groups returns the states of all groups, those first that expire first.
 func Groups(ctx context.Context, in *space.Space) ([]State, error) {
 	names, err := space.Members(ctx, in, space.Groups, -1)
 	if err != nil || len(names) == 0 {

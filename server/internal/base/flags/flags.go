@@ -18,7 +18,7 @@ type Flags struct {
 	Redis            string         `help:"Redis to use: redis://, rediss://, unix://, redis+cluster://h1:p,h2:p or redis+sentinel://h1:p,h2:p/<master>/<db>, the last two also with rediss. Default: an embedded Redis, whose data is lost on exit." placeholder:"URL"`
 	Namespace        string         `help:"Prefix and hash tag of all keys." default:"matchq" placeholder:"NAME"`
 	Rules            string         `help:"File of rules: a JSON object of patterns of queues and their rules, stored when the server starts." placeholder:"FILE"`
-	Interval         *time.Duration `placeholder:"5s" help:"Time for which a queue gathers players; 0 matches at once. This and the next three are rules: stored in Redis when given, else what is stored holds, else 5s."`
+	Interval         *time.Duration `placeholder:"5s" help:"Time for which a queue gathers players; 0 matches at once. This and the next three are rules: stored in Redis when given, else the stored value holds, else 5s."`
 	MatchSize        *int           `placeholder:"2" help:"Players in a match."`
 	TicketTTL        *time.Duration `name:"ticket-ttl" placeholder:"60s" help:"Time after which a ticket expires; 0 for never."`
 	ReadyTimeout     *time.Duration `placeholder:"0" help:"Time for all players to accept a match (ready check); 0 turns the check off."`

@@ -15,7 +15,7 @@ import (
 // maxShownLetters is how many dead letters of a webhook an answer has.
 const maxShownLetters = 20
 
-// webhookView is how a webhook stands.
+// webhookView is the state of a webhook.
 type webhookView struct {
 	ID          string           `json:"id"`
 	URL         string           `json:"url"` // without user, password and query; "" if the node that answers has none of that id

@@ -24,7 +24,7 @@ const (
 	Timeout = 10 * time.Second
 )
 
-// Backoff is how long after each failure an event is posted again; the last one stands for all later ones.
+// Backoff is how long after each failure an event is posted again; the last one holds for all later ones.
 var Backoff = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}
 
 // groupPrefix begins the names of the groups of workers, one a URL.

@@ -24,8 +24,8 @@ type SetInfo struct {
 	Questions int    `json:"questions"` // their number
 }
 
-// New makes the source of --questions: the built-in sets for "", a REST API for a URL, else a folder. The API logs what is
-// wrong with its answers.
+// New makes the source of --questions: the built-in sets for "", a REST API for a URL, else a folder. The API logs
+// faults of its answers.
 func New(where string, log *slog.Logger) (Source, error) {
 	switch {
 	case where == "":

@@ -1,6 +1,6 @@
 // Command bundle makes the files that browsers get out of the sources of the pages, and the page of the API out of its two
 // documents: go generate ./server/internal/door/pages. A page then asks for one style sheet and one or two scripts, where the
-// sources are dozens. It stands apart from the server, so that the server does not carry a bundler.
+// sources are dozens. It is a program apart from the server, so that the server does not carry a bundler.
 package main
 
 import (
