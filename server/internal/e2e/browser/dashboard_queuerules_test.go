@@ -24,7 +24,7 @@ func TestDashboardQueueRows(t *testing.T) {
 		return `document.querySelector('tr[data-queue="` + queue + `"] [data-label="` + column + `"]').innerText`
 	}
 	p.see(`tr[data-queue="music"]`)
-	p.sees(`tr[data-queue="chess-1"] .own-rules`, "chess* · every 2 h 00 min · 4 players · ready check 10 s · 1 rule")
+	p.sees(`tr[data-queue="chess-1"] .own-rules`, "chess* · every 2 h · 4 players · ready check 10 s · 1 rule")
 	p.until(`document.querySelector('tr[data-queue="music"] .own-rules').innerText === "music"`) // they differ in nothing
 	p.gone(`tr[data-queue="history"] .own-rules`)
 	p.until(cell("chess-1", "Next tick") + ` === "needs 2 more"`)

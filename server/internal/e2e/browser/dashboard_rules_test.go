@@ -64,7 +64,7 @@ func TestDashboardEditsRules(t *testing.T) {
 	s.queue("history", "carol")
 	p := s.dashboard()
 	p.expect("422|412|404")
-	p.sees("#rules-table", "every 1h")
+	p.sees("#rules-table", "every 1 h")
 	p.sees("#rules-table", "by its flags")
 	p.until(`document.querySelector("#rules-table tbody tr").cells[2].textContent === "3"`) // live queues of *
 

@@ -101,19 +101,38 @@ func TestKoreanPagesAreKorean(t *testing.T) {
 		}
 		p.until(`!location.hash.startsWith("#ticket") || document.querySelector("#search-why-text").textContent === "대기열이 중지됐어요"`)
 		p.until(`document.querySelector("h1").textContent !== ""`)
-		if found := eval[[]string](p, untranslated); len(found) > 0 {
-			t.Errorf("%s shows:\n%s", path, strings.Join(found, "\n"))
+		p.looksKorean(i, path)
+		switch path { // pages that these link to
+		case "/dashboard":
+			p.click("#node-table a")
+			p.sees("#page-title", "노드")
+			p.sees("#page-body", "가동 시간")
+			p.looksKorean(i, path+"#node")
+		case "/dashboard#queue/역사":
+			p.click("#queue-matches a")
+			p.sees("#page-title", "매칭")
+			p.sees("#player-table", "서연")
+			p.looksKorean(i, path+"#match")
 		}
-		for j, scheme := range []string{"light", "dark"} {
-			p.viewport([]int64{360, 1920}[(i+j)%2], 900, (i+j)%2 == 0)
-			p.scheme(scheme)
-			p.accessible("body")
-		}
-		for _, width := range []int64{360, 768, 1920} {
-			p.viewport(width, 900, width == 360)
-			p.noSidewaysScroll()
-			p.screenshot(fmt.Sprintf("ko-%d%s", width, strings.NewReplacer("/", "-", "#", "-", "*", "").Replace(path)))
-		}
-		p.viewport(1280, 800, false)
 	}
+}
+
+// looksKorean checks that a page shows no English, is accessible in both themes, and fits. Pages alternate which theme is
+// checked on a phone.
+func (p *page) looksKorean(i int, path string) {
+	p.t.Helper()
+	if found := eval[[]string](p, untranslated); len(found) > 0 {
+		p.t.Errorf("%s shows:\n%s", path, strings.Join(found, "\n"))
+	}
+	for j, scheme := range []string{"light", "dark"} {
+		p.viewport([]int64{360, 1920}[(i+j)%2], 900, (i+j)%2 == 0)
+		p.scheme(scheme)
+		p.accessible("body")
+	}
+	for _, width := range []int64{360, 768, 1920} {
+		p.viewport(width, 900, width == 360)
+		p.noSidewaysScroll()
+		p.screenshot(fmt.Sprintf("ko-%d%s", width, strings.NewReplacer("/", "-", "#", "-", "*", "").Replace(path)))
+	}
+	p.viewport(1280, 800, false)
 }

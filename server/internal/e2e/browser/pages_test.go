@@ -38,6 +38,22 @@ func TestStartPageCalls(t *testing.T) {
 	}
 }
 
+// The command that the dashboard of an empty server shows works as it stands, and does what the page says.
+func TestEmptyDashboardCommand(t *testing.T) {
+	t.Parallel()
+	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games/quiz")
+	p := s.dashboard()
+	p.sees("#empty", "this queues three players: two are matched, and one waits")
+	command := p.text("#curl")
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
+	if err != nil || strings.Count(string(out), `"state":"waiting"`) != 3 {
+		t.Errorf("%v: %s\n%s", err, command, out)
+	}
+	p.gone("#empty")
+	p.until(`document.querySelector("[data-audit=matched]").textContent === "2"`)
+	p.tile("waiting", "1")
+}
+
 // Names and questions in another language than the page have a lang attribute.
 func TestLanguageOfParts(t *testing.T) {
 	t.Parallel()

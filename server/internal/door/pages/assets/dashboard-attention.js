@@ -4,7 +4,7 @@
 import { age, clock, count } from "./dashboard-format.js";
 import { icon, remember, remembered } from "./dashboard-parts.js";
 import { hashTo } from "./dashboard-route.js";
-import { isStale } from "./dashboard-status.js";
+import { isSilent } from "./dashboard-status.js";
 import { t } from "./dashboard-words.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
 
@@ -32,10 +32,10 @@ function wordsOf(id, ...gaps) {
 export function findings(store) {
   const found = [];
   const add = (kind, id, words, href) => found.push({ kind, id, words, href });
-  if (store.link.state === "refused" || isStale(store)) add("bad", "silent", wordsOf("silent"), "#now");
+  if (isSilent(store)) add("bad", "silent", wordsOf("silent"), "#now");
   const { redis, audit } = store;
   if (redis && !redis.up) add("bad", "away", wordsOf("away"), "#redis");
-  if (redis?.up && redis.refusal) add("bad", "refuses", wordsOf("refuses", redis.refuses), "#redis");
+  if (redis?.up && redis.refusal) add("bad", "refuses", wordsOf("refuses", redis.refuses, redis.refusal), "#redis");
   if (redis?.lost_at && store.now - redis.lost_at < limitOf("loss") * 60_000) add("bad", "lost", wordsOf("lost", clock(redis.lost_at)), "#redis");
   if (audit?.unread) add("bad", "unread", wordsOf("unread"), "#audit");
   if (audit && !audit.ok && audit.problems.length > 0) add("bad", "audit", wordsOf("audit", audit.problems.length), "#audit");
@@ -49,11 +49,11 @@ export function findings(store) {
   if (dead > 0) add("bad", "letters", wordsOf("letters", dead), "#webhooks");
   for (const node of store.nodes ?? []) {
     if (node.warning) add("wait", `node ${node.id}`, wordsOf("node", node.id), hashTo("node", node.id));
-    if (store.link.state === "live" && node.lease_ends_at < store.now) add("wait", `late ${node.id}`, wordsOf("late", node.id), hashTo("node", node.id));
+    // While Redis is away no node can renew its lease.
+    if (store.link.state === "live" && redis?.up && node.lease_ends_at < store.now) add("wait", `late ${node.id}`, wordsOf("late", node.id), hashTo("node", node.id));
   }
   return found;
 }
-
 
 function ofQueues(store, tell) {
   const live = [...store.queues.values()].filter(({ goneAt }) => goneAt === undefined);

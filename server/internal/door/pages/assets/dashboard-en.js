@@ -3,6 +3,7 @@
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const plural = (n, one, many) => `${number.format(n)} ${n === 1 ? one : many}`;
 const queues = (n) => plural(n, "live queue", "live queues");
+const proofs = { token: "with the token", session: "signed in", loopback: "on the server’s machine" };
 const states = { waiting: "waiting", proposed: "proposed", restored: "restored", matched: "matched", cancelled: "cancelled", expired: "expired" };
 
 export const en = {
@@ -149,7 +150,8 @@ export const en = {
     pause: "paused queue", resume: "resumed queue", drain: "drained queue", set_rules: "set the rules of", delete_rules: "deleted the rules of",
     retry_dead_letters: "posted dead letters again of webhook", remove_dead_letters: "removed dead letters of webhook", cancel_ticket: "cancelled ticket",
   },
-  proofs: { token: "with the token", session: "signed in", loopback: "on the server’s machine" },
+  proofs,
+  problem: (text) => text,
   refusedAs: (code) => `refused: ${code}`,
   ended: (n) => plural(n, "item", "items"),
   logFailed: (why) => `The log can't be read: ${why}.`,
@@ -182,7 +184,7 @@ export const en = {
   anEvent: "an event",
   postAgain: "Post again",
   remove: "Remove",
-  afterDeliveries: (n, why) => `, after ${plural(n, "delivery", "deliveries")}: ${why}`,
+  afterDeliveries: (n) => `, after ${plural(n, "delivery", "deliveries")}: `,
   failed: (why) => `That failed: ${why}.`,
   noDeadLetter: (what) => `${what} was no dead letter any more.`,
   posted: (what) => `${what} is posted again.`,
@@ -217,12 +219,12 @@ export const en = {
   deleteRules: "Delete the rules",
   setRules: "Set the rules",
   notThePattern: (pattern) => `That is not the pattern. Type ${pattern} to go on.`,
-  changedBy: (by, did, pattern, when) => `${by} ${did} ${pattern} at ${when}`,
+  changedBy: (by, did, pattern, when) => `${proofs[by] ?? by} ${did} ${pattern} at ${when}`,
   rulesChanged: "the rules were changed",
   meanwhile: (what, end) => `Meanwhile ${what}. ${end}`,
   comparedBelow: "Below is what that changed. Your text is kept: compare it, and set it if it is still right, or discard it.",
   asTheyWere: "The rules of this pattern are as they were: set yours again if they are still right.",
-  setOn: (by, flags, when) => `Set by ${by}${flags ? ", by its flags," : ""} on ${when}.`,
+  setOn: (by, flags, when) => `Set ${proofs[by] ?? `by ${by}`}${flags ? ", by its flags," : ""} on ${when}.`,
   problemOf: (by, why) => `${by} This server can't read them: ${why}`,
   newPattern: "No rules are set for this pattern. These begin as a copy of those for all queues.",
   holdFor: (n, names, more) => (n === 0 ? "They hold for no live queue." : `They hold for ${queues(n)}: ${names}${more > 0 ? ` and ${number.format(more)} more` : ""}.`),
@@ -276,7 +278,7 @@ export const en = {
   needAttention: (n) => plural(n, "thing needs attention", "things need attention"),
   more: (n) => ` and ${number.format(n)} more`,
   attention: {
-    silent: ["No live data", "Look whether the server runs, and reload this page."],
+    silent: ["No live data", "Look whether the server runs. This page reconnects by itself."],
     away: ["Redis does not answer", "Nobody can queue or be matched. Start it, or look at its network."],
     refuses: (why) => [why, "The server goes on by itself once the cause is gone."],
     lost: (when) => [`Redis was emptied or replaced at ${when}`, "Waiting players lost their tickets and were told. Look at its persistence and its replicas."],

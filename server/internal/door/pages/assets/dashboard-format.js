@@ -25,6 +25,8 @@ export function duration(ms) {
   if (ms < 9.95) return t("ms", Math.round(ms * 10) / 10);
   if (ms < 999.5) return t("ms", Math.round(ms));
   if (ms < 9950) return t("s", Math.round(ms / 100) / 10);
+  if (ms % 3_600_000 === 0 && ms < 172_800_000) return t("hours", ms / 3_600_000); // as rules have it
+  if (ms % 60_000 === 0 && ms < 3_600_000) return t("minutes", ms / 60_000);
   return age(ms);
 }
 

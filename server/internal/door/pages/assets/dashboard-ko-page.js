@@ -134,6 +134,7 @@ export const koPage = {
   "Your name in this log": "기록에 남길 이름",
   "No operator has done anything yet.": "아직 운영자가 한 일이 없어요.",
   "Actions of operators": "운영자가 한 일",
+  "Webhooks and dead letters": "웹훅과 전송 실패",
 
   "Sign in as an operator": "운영자 로그인",
   "Operators can pause, resume and drain queues, change their rules, and look for tickets. Their actions are logged.":

@@ -1,16 +1,13 @@
 // The Korean texts of the dashboard. Names take no particle: a noun stands between them and it.
 
+import { problem, refusal, whys } from "./dashboard-ko-server.js";
+
 const number = new Intl.NumberFormat("ko", { maximumFractionDigits: 0 });
 const people = (n) => `${number.format(n)}명`;
 const things = (n) => `${number.format(n)}개`;
 const states = { waiting: "대기 중", proposed: "수락 대기", restored: "다시 대기", matched: "매칭됨", cancelled: "취소됨", expired: "만료됨" };
+const proofs = { token: "토큰으로", session: "로그인", loopback: "서버 컴퓨터에서" };
 const andMore = (more) => (more > 0 ? ` 외 ${things(more)}` : "");
-
-const whys = {
-  not_accepted: "모두 수락하기를 기다리고 있어요", queue_paused: "대기열이 중지됐어요", players_missing: "매칭할 사람이 모자라요",
-  kept_apart: "규칙 때문에 만날 수 있는 사람이 없어요. 다른 사람이 오기를 기다려요", kept_apart_yet: "규칙 때문에 가장 가까운 사람을 아직 만날 수 없어요",
-  too_few_permitted: "지금 만날 수 있는 사람이 모자라요", left_over: "정책이 남겨 뒀어요. 다른 사람이 와야 매칭돼요", next_tick: "다음 매칭을 기다리고 있어요",
-};
 
 export const ko = {
   // Numbers and times.
@@ -85,7 +82,7 @@ export const ko = {
   sockets: "연결",
   heartbeat: "하트비트",
   uptime: "가동 시간",
-  leaseEnds: (when) => `임대 만료: ${when}`,
+  leaseEnds: (when) => `리스 만료: ${when}`,
   answersYou: "지금 응답 중",
   queue: "대기열",
   when: "시각",
@@ -156,7 +153,8 @@ export const ko = {
     pause: "대기열 중지:", resume: "대기열 재개:", drain: "대기열 비우기:", set_rules: "규칙 설정:", delete_rules: "규칙 삭제:",
     retry_dead_letters: "웹훅 다시 보내기:", remove_dead_letters: "웹훅 실패 기록 삭제:", cancel_ticket: "티켓 취소:",
   },
-  proofs: { token: "토큰으로", session: "로그인", loopback: "서버 컴퓨터에서" },
+  proofs,
+  problem,
   refusedAs: (code) => `거부됨: ${code}`,
   ended: things,
   logFailed: (why) => `기록을 읽지 못했어요: ${why}.`,
@@ -189,7 +187,7 @@ export const ko = {
   anEvent: "이벤트",
   postAgain: "다시 보내기",
   remove: "삭제",
-  afterDeliveries: (n, why) => `, ${number.format(n)}번 보낸 뒤: ${why}`,
+  afterDeliveries: (n) => `, ${number.format(n)}번 보낸 뒤: `,
   failed: (why) => `실패했어요: ${why}.`,
   noDeadLetter: (what) => `이미 처리된 이벤트예요: ${what}`,
   posted: (what) => `다시 보냈어요: ${what}`,
@@ -224,12 +222,12 @@ export const ko = {
   deleteRules: "규칙 삭제",
   setRules: "규칙 설정",
   notThePattern: (pattern) => `패턴이 달라요. 계속하려면 ${pattern} 패턴을 그대로 입력하세요.`,
-  changedBy: (by, did, pattern, when) => `${by}님, ${did} ${pattern} (${when})`,
+  changedBy: (by, did, pattern, when) => `${proofs[by] ?? `${by}님`}, ${did} ${pattern} (${when})`,
   rulesChanged: "규칙이 바뀌었어요",
   meanwhile: (what, end) => `그사이 변경: ${what}. ${end}`,
   comparedBelow: "바뀐 내용은 아래에 있어요. 입력한 글은 그대로예요. 비교해 보고 설정하거나 버리세요.",
   asTheyWere: "이 패턴의 규칙은 그대로예요. 아직 맞다면 다시 설정하세요.",
-  setOn: (by, flags, when) => `${by}님이 ${flags ? "시작 옵션으로 " : ""}설정 (${when}).`,
+  setOn: (by, flags, when) => `${proofs[by] ?? (flags ? `${by} 노드가` : `${by}님이`)} ${flags ? "시작 옵션으로 " : ""}설정했어요 (${when}).`,
   problemOf: (by, why) => `${by} 이 서버는 읽지 못해요: ${why}`,
   newPattern: "이 패턴에는 규칙이 없어요. 모든 대기열의 규칙을 복사해서 시작해요.",
   holdFor: (n, names, more) => (n === 0 ? "적용되는 활성 대기열이 없어요." : `활성 대기열 ${things(n)}에 적용돼요: ${names}${andMore(more)}.`),
@@ -276,16 +274,16 @@ export const ko = {
   nodeGone: "이 id의 노드가 없어요.",
   warning: "경고",
   started: "시작",
-  lease: "임대 만료",
+  lease: "리스 만료",
 
   // What needs attention.
   allWell: "확인할 문제가 없어요.",
   needAttention: (n) => `확인할 문제 ${things(n)}`,
   more: andMore,
   attention: {
-    silent: ["실시간 데이터가 없어요", "서버가 실행 중인지 보고 새로 고침 하세요."],
+    silent: ["실시간 데이터가 없어요", "서버가 실행 중인지 확인하세요. 이 페이지는 저절로 다시 연결해요."],
     away: ["Redis가 응답하지 않아요", "아무도 대기하거나 매칭될 수 없어요. Redis를 켜거나 네트워크를 확인하세요."],
-    refuses: (why) => [`Redis가 요청을 거부해요: ${why}`, "원인이 없어지면 서버가 저절로 계속해요."],
+    refuses: (_, code) => [`Redis가 요청을 거부해요 (${code})`, `${refusal(code)} 원인이 없어지면 서버가 저절로 계속해요.`],
     lost: (when) => [`${when}에 Redis가 비워졌거나 바뀌었어요`, "기다리던 사람은 티켓을 잃었고 안내를 받았어요. 저장 설정과 복제본을 확인하세요."],
     audit: (n) => [`집계가 맞지 않아요: 문제 ${things(n)}`, "티켓을 잃었을 수 있어요. 로그를 남기고, Redis에 쓰는 다른 프로그램을 확인하세요."],
     unread: ["집계를 읽지 못해요", "지금은 티켓을 세지 못해요. 원인은 서버 로그에 있어요."],

@@ -34,7 +34,7 @@ export class NodePage {
     attribute(this.#facts, "hidden", !node);
     if (!node) return;
     const rows = [
-      [t("nodeVersion"), node.version || "–"], [t("sockets"), count(node.sockets)],
+      [t("nodeVersion"), h("span", { translate: "no" }, node.version || "–")], [t("sockets"), count(node.sockets)],
       [t("started"), node.started_at === null ? "–" : moment(node.started_at)],
       [t("uptime"), node.started_at === null ? "–" : age(now - node.started_at)],
       [t("lease"), node.lease_ends_at > now ? until(node.lease_ends_at, now) : t("late", age(now - node.lease_ends_at))],

@@ -7,7 +7,7 @@ import { t } from "./dashboard-words.js";
 import { call, failure } from "./dashboard-operator.js";
 import { RulesEditor } from "./dashboard-ruleseditor.js";
 import { showLog } from "./dashboard-ruleslog.js";
-import { differences, fromDocument, hashOf, patternOf } from "./dashboard-ruleswords.js";
+import { differences, fromDocument, nameOf, hashOf, patternOf } from "./dashboard-ruleswords.js";
 
 const AGAIN = 3000; // ms after a failure
 
@@ -100,7 +100,7 @@ export class RulesPage {
       const row = this.#rows.get(stored.pattern) ?? newRow(stored.pattern);
       const words = stored.rules ? differences(fromDocument(stored.rules)).join(" · ") : t("cantRead");
       say(row.cells.words, words);
-      say(row.cells.by, stored.source === "operator" ? stored.by : t("byFlags", stored.by));
+      say(row.cells.by, stored.source === "operator" ? nameOf(stored.by) : t("byFlags", stored.by));
       say(row.cells.at, moment(Date.parse(stored.at)));
       rows.set(stored.pattern, row);
     }

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { moment } from "./dashboard-format.js";
 import { t } from "./dashboard-words.js";
 import { showDiff } from "./dashboard-diff.js";
-import { hashOf } from "./dashboard-ruleswords.js";
+import { hashOf, nameOf } from "./dashboard-ruleswords.js";
 
 // didWhat says in words what a change did.
 export const didWhat = ({ deleted, source }) => t("change")[deleted ? "deleted" : source === "operator" ? "set" : "flags"];
@@ -28,7 +28,7 @@ export function showLog(list, changes) {
     return h(
       "li", {},
       h("p", {},
-        h("strong", { translate: "no" }, change.by), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
+        h("strong", { translate: "no" }, nameOf(change.by)), ` ${didWhat(change)} `, h("a", { href: hashOf(change.pattern) }, change.pattern), " ",
         h("span", { class: "muted" }, h("time", { datetime: change.at }, moment(Date.parse(change.at))), t("ofVersion", change.version))),
       details,
     );

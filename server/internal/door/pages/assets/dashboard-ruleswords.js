@@ -26,11 +26,22 @@ export function fromStream({ interval_ms, size, ready_timeout_ms, policy, rules,
 export function fromDocument({ interval, size, ready_timeout: ready, policy, rules }) {
   return {
     size: players(size),
-    interval: interval === "0s" ? t("atOnce") : t("every", interval),
-    ready: ready === "0s" ? "" : t("readyCheck", ready),
+    interval: interval === "0s" ? t("atOnce") : t("every", inWords(interval)),
+    ready: ready === "0s" ? "" : t("readyCheck", inWords(ready)),
     policy: policyWords(policy, rules.length),
   };
 }
+
+const units = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, µs: 0.001, ns: 0.000001 };
+
+// inWords is a duration of a document, such as 1m30s, in the language of the page.
+function inWords(text) {
+  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g)];
+  return duration(Math.round(parts.reduce((sum, [, n, unit]) => sum + n * units[unit], 0) * 1000) / 1000);
+}
+
+// nameOf is who has set rules: a name, or else how the request proved its right.
+export const nameOf = (by) => t("proofs")[by] ?? by;
 
 // differences are the words of rules that those beside them don't have.
 export function differences(rules, beside = {}) {

@@ -45,7 +45,13 @@ export function showStatus(store) {
 }
 
 // isStale says whether an open stream is silent for too long.
-export const isStale = (store) => store.link.state === "live" && Date.now() - store.arrivedAt > STALE;
+const isStale = (store) => store.link.state === "live" && Date.now() - store.arrivedAt > STALE;
+
+// isSilent says whether nothing has come for too long, whatever the reason. A page that nobody sees has no stream.
+export function isSilent(store) {
+  const { state } = store.link;
+  return state === "refused" || isStale(store) || state === "reconnecting" && Date.now() - store.arrivedAt > STALE;
+}
 
 function judge(store) {
   const { state } = store.link;

@@ -70,7 +70,7 @@ export function showAudit(store) {
     attribute(state, "data-kind", kind);
     drawing.replaceChildren(icon(kind));
     say(text, store.audit?.unread ? words("unread") : { wait: words("notKnownYet"), good: words("addsUp"), bad: words("addsUpNot", found.length) }[kind]);
-    problems.replaceChildren(...found.map((problem) => h("li", { lang: "en" }, problem)));
+    problems.replaceChildren(...found.map((problem) => h("li", {}, words("problem", problem))));
     attribute(problems, "hidden", found.length === 0);
   });
   store.view(["totals", "heard"], () => {

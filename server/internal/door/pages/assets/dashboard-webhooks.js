@@ -60,7 +60,7 @@ export class Webhooks {
     return h(
       "li", {},
       h("p", {}, what, " ", h("span", { class: "muted" },
-        h("time", { datetime: since }, moment(Date.parse(since))), t("afterDeliveries", deliveries, problem))),
+        h("time", { datetime: since }, moment(Date.parse(since))), t("afterDeliveries", deliveries), h("span", { lang: "en" }, problem))),
       h("p", { class: "row" }, button("retry", t("postAgain")), button("remove", t("remove"))),
     );
   }
