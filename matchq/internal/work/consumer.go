@@ -57,7 +57,7 @@ type consumer struct {
 	ready    bool          // there may be events that no worker has
 	next     time.Duration // until one more is
 	renewAt  time.Time     // when leases must be renewed
-	blind    error         // why nobody watches for events, if so
+	watchErr error         // why watching for events fails; nil if it does not
 	ending   bool          // nothing is begun any more
 
 	ended chan *task
@@ -117,18 +117,18 @@ func (c *consumer) loop(ctx context.Context) error {
 			return nil
 		case t := <-c.ended:
 			c.ending = ctx.Err() != nil
-			c.note(t)
-		case c.blind = <-c.found:
+			c.settle(t)
+		case c.watchErr = <-c.found:
 			c.filling, c.ready = true, true
 		case <-timer.C:
 		}
-		c.noteAll(ctx)
+		c.settleEnded(ctx)
 		err := c.step(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err == nil && c.blind != nil:
-			c.outage.Note(c.blind)
+		case err == nil && c.watchErr != nil:
+			c.outage.Note(c.watchErr)
 			timer.Reset(c.rest())
 		case err == nil:
 			c.outage.Over()
@@ -201,7 +201,7 @@ func (c *consumer) finish(ctx context.Context) {
 	for len(c.running) > 0 {
 		select {
 		case t := <-c.ended:
-			c.note(t)
+			c.settle(t)
 		case <-keeping.C:
 			_, err := c.exchange(ctx, 0)
 			rest := time.Until(c.renewAt)

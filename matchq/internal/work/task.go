@@ -56,8 +56,8 @@ func (c *consumer) handle(ctx context.Context, d *Delivery) (err error) {
 	return c.Handle(ctx, d)
 }
 
-// note takes the result of a task. At the end of the worker a failure is not the event's.
-func (c *consumer) note(t *task) {
+// settle takes the result of a task. At the end of the worker a failure is not the event's.
+func (c *consumer) settle(t *task) {
 	delete(c.running, t)
 	r := row{ID: t.ID, Delivery: t.Number, Verdict: done}
 	switch {
@@ -67,26 +67,26 @@ func (c *consumer) note(t *task) {
 	case c.ending && !errors.Is(t.err, ErrGiveUp):
 		r.Verdict = back
 	default:
-		r.Verdict, r.Problem = c.judge(t)
+		r.Verdict, r.Problem = c.verdictOf(t)
 	}
 	c.settled = append(c.settled, r)
 }
 
-// noteAll takes the results so far.
-func (c *consumer) noteAll(ctx context.Context) {
+// settleEnded takes the results of all tasks that have ended.
+func (c *consumer) settleEnded(ctx context.Context) {
 	for {
 		select {
 		case t := <-c.ended:
 			c.ending = ctx.Err() != nil
-			c.note(t)
+			c.settle(t)
 		default:
 			return
 		}
 	}
 }
 
-// judge decides about an event that failed.
-func (c *consumer) judge(t *task) (verdict, problem string) {
+// verdictOf decides about an event that failed.
+func (c *consumer) verdictOf(t *task) (verdict, problem string) {
 	if c.MaxDeliveries > 0 && t.Number >= c.MaxDeliveries || errors.Is(t.err, ErrGiveUp) {
 		c.Space.Log().Warn("matchq: an event became a dead letter", "group", c.Group, "event", t.ID, "delivery", t.Number, "error", t.err)
 		return dead, cut(t.err.Error())

@@ -69,7 +69,7 @@ func TestAHandlerThatExits(t *testing.T) {
 		if !errors.Is(one.err, errExited) {
 			t.Errorf("it came to %v", one.err)
 		}
-		c.note(one)
+		c.settle(one)
 	case <-time.After(5 * time.Second):
 		t.Fatal("its place is not free")
 	}
@@ -82,7 +82,7 @@ func TestAHandlerThatExits(t *testing.T) {
 func TestPausesAreBounded(t *testing.T) {
 	c := newWorker(1, time.Minute)
 	for range 100 {
-		verdict, _ := c.judge(&task{err: errExited})
+		verdict, _ := c.verdictOf(&task{err: errExited})
 		if want := fmt.Sprint(time.Hour.Milliseconds()); verdict != want {
 			t.Fatalf("delivered again after %s ms, not %s", verdict, want)
 		}

@@ -139,7 +139,7 @@ func TestEndBesideAnUpgrade(t *testing.T) {
 		matchqtest.Eventually(t, "the session has ended, or its end waits", func() bool {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			return p.over || p.last != nil
+			return p.over || p.lastPacket != nil
 		})
 		write(t, conn, "5")
 		if _, data, err := conn.ReadMessage(); !websocket.IsCloseError(err, closeProtocol) {

@@ -118,7 +118,7 @@ func untilPolled(t *testing.T, s *Sockets, c *client, want bool) {
 		p := found.(*poller)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return (p.polled != nil) == want
+		return (p.waiting != nil) == want
 	})
 }
 
@@ -307,7 +307,7 @@ func TestSecondPOST(t *testing.T) {
 	matchqtest.Eventually(t, "a POST is being handled", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.posted
+		return p.posting
 	})
 	if status, answer := c.do(t.Context(), http.MethodPost, "4b"); status != http.StatusBadRequest {
 		t.Errorf("the second is answered with %d %s", status, answer)

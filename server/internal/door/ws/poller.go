@@ -31,18 +31,18 @@ type poller struct {
 	receiving sync.Mutex // held while the client's packets, or the end, are handled
 
 	// mu comes after link.mu.
-	mu       sync.Mutex
-	owner    identity.Identity
-	frame    []byte        // of the link, for the next poll
-	polled   chan struct{} // wakes the poll that waits; nil without one
-	posted   bool          // a POST is being handled
-	last     []byte        // the packet that ends the session
-	answered bool          // the poll that waits has packets to answer with
-	told     bool          // a poll took packets of a session that is closing
-	probe    *probe        // a WebSocket that may take over
-	probed   bool          // the probe was answered
-	upgraded bool
-	over     bool
+	mu         sync.Mutex
+	owner      identity.Identity
+	frame      []byte        // of the link, for the next poll
+	waiting    chan struct{} // wakes the poll that waits; nil without one
+	posting    bool          // a POST is being handled
+	lastPacket []byte        // that ends the session
+	answered   bool          // the poll that waits has packets to answer with
+	told       bool          // a poll took packets of a session that is closing
+	probe      *probe        // a WebSocket that may take over
+	probed     bool          // the probe was answered
+	upgraded   bool
+	over       bool
 }
 
 // send takes a frame for the next poll.
@@ -56,7 +56,7 @@ func (p *poller) send(frame []byte) {
 // wake wakes the poll that waits. The caller holds mu.
 func (p *poller) wake() {
 	select {
-	case p.polled <- struct{}{}:
+	case p.waiting <- struct{}{}:
 	default: // it is awake, or there is none
 	}
 }
@@ -93,9 +93,9 @@ func (p *poller) sendClose(code int, reason string) bool {
 	if p.upgraded { // just now: this error comes too late
 		return false
 	}
-	p.last = last
+	p.lastPacket = last
 	p.wake()
-	waits := p.polled != nil
+	waits := p.waiting != nil
 	switch {
 	case staysAway(code):
 		return waits || p.told
@@ -138,7 +138,7 @@ func (p *poller) cut() {
 // cutUnpolled ends the session, unless a poll waits and can tell the client of it.
 func (p *poller) cutUnpolled() {
 	p.mu.Lock()
-	waits := p.polled != nil || p.upgraded
+	waits := p.waiting != nil || p.upgraded
 	p.mu.Unlock()
 	if !waits {
 		p.cut()
@@ -200,10 +200,10 @@ func (p *poller) poll(w http.ResponseWriter, r *http.Request) {
 // beginPoll makes a GET the one that waits. A second one ends the session, as the protocol demands.
 func (p *poller) beginPoll() (awake <-chan struct{}, ok bool) {
 	p.mu.Lock()
-	again := p.polled != nil
+	again := p.waiting != nil
 	if !again && !p.upgraded {
-		p.polled, p.answered = make(chan struct{}, 1), false
-		awake = p.polled
+		p.waiting, p.answered = make(chan struct{}, 1), false
+		awake = p.waiting
 	}
 	p.mu.Unlock()
 	if again {
@@ -215,13 +215,13 @@ func (p *poller) beginPoll() (awake <-chan struct{}, ok bool) {
 func (p *poller) endPoll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.polled = nil
+	p.waiting = nil
 }
 
 // breakOff ends a session whose poll has ended without an answer.
 func (p *poller) breakOff() {
 	p.mu.Lock()
-	p.polled = nil
+	p.waiting = nil
 	upgraded := p.upgraded
 	p.mu.Unlock()
 	if !upgraded {
@@ -258,8 +258,8 @@ func (p *poller) next() pollAnswer {
 		p.told = !open
 	case p.frame != nil: // it came just now, with a wake-up
 		return a
-	case p.last != nil:
-		a.packets, a.ends = [][]byte{p.last}, true
+	case p.lastPacket != nil:
+		a.packets, a.ends = [][]byte{p.lastPacket}, true
 	case p.over:
 		a.packets, a.ends = [][]byte{{engineNoop}}, true
 	case p.upgraded:
@@ -269,7 +269,7 @@ func (p *poller) next() pollAnswer {
 		return a
 	}
 	a.ready = true
-	p.polled = nil
+	p.waiting = nil
 	return a
 }
 

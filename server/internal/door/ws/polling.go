@@ -81,7 +81,7 @@ func (s *Sockets) ofSession(w http.ResponseWriter, r *http.Request, sid, transpo
 	p, _ := found.(*poller)
 	upgrades := transport == "websocket" && isUpgrade(r)
 	switch {
-	case !p.letsIn(r, upgrades):
+	case !p.authorized(r, upgrades):
 		s.refuseEngine(w, forbidden, "the token is not that of the session's client")
 	case upgrades:
 		s.upgrade(w, r, p)
@@ -100,9 +100,9 @@ func (s *Sockets) ofSession(w http.ResponseWriter, r *http.Request, sid, transpo
 
 const needsUpgrade = "transport=websocket needs a WebSocket's request"
 
-// letsIn holds a request against the identity of the session. Browsers' WebSockets have no Authorization. What a session
-// is told in the end it is told with an expired token too.
-func (p *poller) letsIn(r *http.Request, upgrades bool) bool {
+// authorized compares a request with the identity of the session. Browsers' WebSockets have no Authorization. An expired
+// token still gets the last packets of a session.
+func (p *poller) authorized(r *http.Request, upgrades bool) bool {
 	p.mu.Lock()
 	owner := p.owner
 	p.mu.Unlock()
@@ -148,8 +148,8 @@ func (p *poller) post(w http.ResponseWriter, r *http.Request) {
 // beginPost makes a POST the one that is handled. A second one ends the session, as the protocol demands.
 func (p *poller) beginPost() bool {
 	p.mu.Lock()
-	again, upgraded := p.posted, p.upgraded
-	p.posted = again || !upgraded
+	again, upgraded := p.posting, p.upgraded
+	p.posting = again || !upgraded
 	p.mu.Unlock()
 	if again && !upgraded {
 		p.Close(closeProtocol, "a second POST before the answer to the first")
@@ -160,7 +160,7 @@ func (p *poller) beginPost() bool {
 func (p *poller) endPost() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.posted = false
+	p.posting = false
 }
 
 // badBody ends a session of which a body is too large or did not come.

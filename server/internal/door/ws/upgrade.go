@@ -126,7 +126,7 @@ func (p *poller) answeredProbe() {
 func (p *poller) completeUpgrade(u *probe) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.probe != u || p.over || p.last != nil {
+	if p.probe != u || p.over || p.lastPacket != nil {
 		return false
 	}
 	p.upgraded = true

@@ -12,6 +12,31 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
+type userPayload struct {
+	UserID *wire.ID `json:"userId"`
+}
+
+// connectionQueue says that the player is online. A player who comes back hears of the ticket.
+func (h *Handlers) connectionQueue(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
+	player, err := h.bind(ctx, s, p.UserID)
+	if err != nil {
+		return Reply{}, err
+	}
+	t, err := h.catchUp(ctx, s, player)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case t == nil:
+		return Reply{}, nil
+	case t.State == matchq.Waiting:
+		return h.queuedReply(ctx, t), nil
+	case t.State == matchq.Proposed:
+		return answerWith(s, notify.Proposed(t, t.Match)), nil
+	default:
+		return answerWith(s, h.Notifier.Ended(ctx, t)), nil
+	}
+}
+
 type resumePayload struct {
 	UserID  *wire.ID `json:"userId"`
 	LastSeq string   `json:"lastSeq"`
@@ -50,48 +75,50 @@ func (h *Handlers) Resume(ctx context.Context, s *sessions.Session, lastSeq, cli
 	return recovered, nil
 }
 
-// getState answers with the player's ticket, match, invitations and game.
-func (h *Handlers) getState(ctx context.Context, s *sessions.Session, p *userPayload) (Reply, error) {
-	player, err := h.bind(ctx, s, p.UserID)
-	if err != nil {
-		return Reply{}, err
+// bind binds the connection to its player. A client that has named its player, or whose token does, may leave the name
+// out.
+func (h *Handlers) bind(ctx context.Context, s *sessions.Session, named *wire.ID) (wire.ID, error) {
+	if named == nil {
+		player, ok := s.Player()
+		if !ok {
+			player = wire.ID{Name: s.Identity.Player}
+		}
+		if player.Name == "" {
+			return wire.ID{}, wire.Errorf(wire.CodeInvalid, "userId is missing: this connection has no player yet")
+		}
+		named = &player
 	}
-	state := map[string]any{}
-	if err := h.ticketState(ctx, s, player, state); err != nil {
-		return Reply{}, err
+	if err := named.Check("userId"); err != nil {
+		return wire.ID{}, err
 	}
-	if err := h.roomState(ctx, player, state); err != nil {
-		return Reply{}, err
+	if err := h.Sessions.Bind(ctx, s, *named); err != nil {
+		return wire.ID{}, err
 	}
-	return reply("state", state), nil
+	player, _ := s.Player()
+	return player, nil
 }
 
-// ticketState adds the player's latest ticket to a state, with the payloads of match_status and match_proposed: as
-// ticket while it lives, as match once there is one.
-func (h *Handlers) ticketState(ctx context.Context, s *sessions.Session, player wire.ID, state map[string]any) error {
+// catchUp returns the ticket that a player who connects must hear of: a live one, or one that ended while the player
+// may have been away; nil if there is none.
+func (h *Handlers) catchUp(ctx context.Context, s *sessions.Session, player wire.ID) (*matchq.Ticket, error) {
 	t, err := h.ticketOf(ctx, player.Name)
-	if errors.Is(err, matchq.ErrNotFound) {
-		return nil
+	if err != nil && !errors.Is(err, matchq.ErrNotFound) {
+		return nil, err
 	}
+	first := s.NeedsCatchUp()
+	s.MarkCaughtUp()
 	if err != nil {
-		return err
+		return nil, nil //nolint:nilerr,nilnil // no such ticket is an answer
 	}
-	switch t.State {
-	case matchq.Waiting, matchq.Proposed:
+	if t.State == matchq.Waiting || t.State == matchq.Proposed {
 		s.SetTicket(t.ID)
-		state["ticket"] = h.queuedStatus(ctx, &t)
-		if t.Match != nil {
-			state["match"] = answerWith(s, notify.Proposed(&t, t.Match)).Data
-		}
-	case matchq.Matched:
-		s.MarkKnown(notify.EndKey(&t))
-		over, err := h.Games.IsOver(ctx, t.Match.Room, player.Name)
-		if err != nil || over || notify.IsReleased(&t) {
-			return err
-		}
-		s.NoteRoom(t.Match.Room, quiz.InMatch)
-		state["match"] = h.Notifier.Ended(ctx, &t).Data
-	default: // a ticket that ended without a match is over
+		return &t, nil
 	}
-	return nil
+	if !first || s.Knows(notify.EndKey(&t)) || t.EndedAgo > h.Grace || notify.IsReleased(&t) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if t.Match != nil {
+		s.NoteRoom(t.Match.Room, quiz.InMatch)
+	}
+	return &t, nil
 }

@@ -118,12 +118,12 @@ func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq
 
 func (i *Intake) enqueue(ctx context.Context, r *Request) (matchq.Ticket, error) {
 	t, err := i.Matcher.Enqueue(ctx, r.request())
-	i.countQueued([]matchq.Result{{Ticket: t, Err: err}})
+	i.tellQueued([]matchq.Result{{Ticket: t, Err: err}})
 	return t, err
 }
 
-// countQueued counts new tickets.
-func (i *Intake) countQueued(results []matchq.Result) {
+// tellQueued calls Queued with each new ticket.
+func (i *Intake) tellQueued(results []matchq.Result) {
 	for n := range results {
 		if r := &results[n]; i.Queued != nil && r.Err == nil && !r.Ticket.Repeated {
 			i.Queued(&r.Ticket)
@@ -167,7 +167,7 @@ func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address str
 		}
 	}
 	done, _ := i.Matcher.EnqueueAll(ctx, allowed) // its error is that of ctx; each result has its own
-	i.countQueued(done)
+	i.tellQueued(done)
 	i.forfeitRooms(ctx, before, done)
 	for n, result := range done {
 		results[at[n]] = result

@@ -79,6 +79,11 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 	if err != nil {
 		return err
 	}
+	return n.sendAll(ctx, n.messagesOf(ctx, events, found))
+}
+
+// messagesOf are the messages about events to the players of their tickets.
+func (n *Notifier) messagesOf(ctx context.Context, events []matchq.Event, found map[string]sessions.Player) []presence.Message {
 	sids := make(map[string]string, len(found))
 	for name, p := range found {
 		sids[name] = p.SID
@@ -105,16 +110,21 @@ func (n *Notifier) deliver(ctx context.Context, events []matchq.Event) error {
 			messages = append(messages, messageTo(t, newsTo(t)))
 		}
 	}
-	err = n.send(ctx, messages...)
-	if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
+	return messages
+}
+
+// sendAll sends messages at once, or one by one if Presence refuses some: the attributes of many players may be too large.
+func (n *Notifier) sendAll(ctx context.Context, messages []presence.Message) error {
+	err := n.send(ctx, messages...)
+	if _, refused := errors.AsType[*matchq.InvalidError](err); !refused {
 		return err
 	}
 	for _, msg := range messages {
-		if err := n.send(ctx, msg); err != nil {
-			if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
-				return err
-			}
-			n.Log.Error("a player is not notified", "event", msg.Event, "error", err) // the attributes of many players may be too large
+		err := n.send(ctx, msg)
+		if _, refused := errors.AsType[*matchq.InvalidError](err); refused {
+			n.Log.Error("a player is not notified", "event", msg.Event, "error", err)
+		} else if err != nil {
+			return err
 		}
 	}
 	return nil
