@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,7 +93,12 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 			t.Error("the server does not stop")
 		}
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() {
+		stop()
+		if t.Failed() {
+			t.Logf("the end of the server's log:\n%s", log.tail(20))
+		}
+	})
 	config := f.MatcherConfig()
 	config.Logger = slog.New(slog.DiscardHandler)
 	matcher, err := matchq.New(env.Client, config)
@@ -133,6 +139,12 @@ func (p *pages) Write(data []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.Buffer.Write(data)
+}
+
+// tail returns the last lines.
+func (j journal) tail(lines int) string {
+	all := slices.Collect(strings.Lines(j.text()))
+	return strings.Join(all[max(0, len(all)-lines):], "")
 }
 
 // text returns the whole log.

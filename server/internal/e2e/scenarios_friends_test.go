@@ -87,7 +87,7 @@ var friends = []scenario{
 	},
 	{
 		name: "a friend does not answer",
-		game: func(c *quiz.Config) { c.Resend, c.MaxSends = 90*time.Millisecond, 10 },
+		game: func(c *quiz.Config) { c.Resend, c.MaxSends = 200*time.Millisecond, 10 },
 		steps: append(invites(), []step{
 			{who: "b", want: "request_game_match_to_friend", like: invited},
 			// Of the eight more a busy machine leaves some out.
