@@ -120,7 +120,8 @@ func (s *Server) assembleGames(context.Context) error {
 		return fmt.Errorf("--questions: %w", err)
 	}
 	s.sessions, err = sessions.New(s.presence, sessions.Config{
-		Grace: max(s.config.Grace, time.Millisecond), Version: Version(), Warning: func() string { return warning(s.matcher.Overruled()) },
+		Grace: max(s.config.Grace, time.Millisecond), Timeout: s.matcher.Config().Timeout,
+		Version: Version(), Warning: func() string { return warning(s.matcher.Overruled()) },
 	})
 	if err != nil {
 		return err
@@ -175,7 +176,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Matcher: s.matcher,
 		Limits:  s.limits,
 		Games:   s.games,
-		Lookups: intake.NewLookups(s.games),
+		Lookups: intake.NewLookups(s.matcher, s.games),
 		Admit:   (&queuecache.Admission{Cache: s.queues, Max: s.config.MaxQueues}).Admit,
 		Queued:  func(t *matchq.Ticket) { s.announce.TicketMade(t) },
 	}
@@ -195,7 +196,7 @@ func (s *Server) assembleDoors(context.Context) error {
 		Prefix: s.config.PathPrefix, LoopbackOnly: s.config.Loopback(), AllowedOrigins: s.config.AllowedOrigin, Proxies: proxies,
 	})
 	handlers := &commands.Handlers{
-		Matcher: s.matcher, Tickets: commands.GatherTickets(s.matcher), Missed: commands.GatherMailboxes(s.presence), Intake: s.intake, Turns: s.turns, Queues: s.queues,
+		Matcher: s.matcher, Tickets: commands.GatherTickets(s.matcher), Missed: commands.GatherMailboxes(s.matcher, s.presence), Intake: s.intake, Turns: s.turns, Queues: s.queues,
 		Sessions: s.sessions, Games: s.games, Notifier: s.notifier, Grace: s.config.Grace, Log: s.log,
 	}
 	s.sockets = ws.New(s.work, ws.Options{

@@ -14,6 +14,10 @@ import (
 // maxCalls is how many calls are under way at once, so that Redis and this process work at the same time.
 const maxCalls = 2
 
+// Over is a time-out around a call of the library that has the given one. The library's error, which says more, comes first.
+// By default it is 1.75 s: clients hear within two seconds that Redis is away.
+func Over(call time.Duration) time.Duration { return call + 250*time.Millisecond }
+
 // Group gathers questions of one kind. Its exported fields must be set before use.
 type Group[Q, A any] struct {
 	// Ask answers questions, in their order. Its context ends after Timeout: a call outlives those who asked.

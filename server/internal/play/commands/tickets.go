@@ -2,15 +2,11 @@ package commands
 
 import (
 	"context"
-	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/gather"
 )
-
-// lookupTimeout is for a call to Redis that reads tickets or mailboxes.
-const lookupTimeout = 1750 * time.Millisecond
 
 // maxLookups is how many lookups of a kind wait for a call. The turns bound them to less.
 const maxLookups = 4096
@@ -22,17 +18,17 @@ func GatherTickets(m *matchq.Matcher) *gather.Group[string, matchq.Result] {
 		Ask: func(ctx context.Context, players []string) ([]matchq.Result, error) {
 			return m.TicketsOf(ctx, players...)
 		},
-		Timeout: lookupTimeout, Most: 128, Room: maxLookups,
+		Timeout: gather.Over(m.Config().Timeout), Most: 128, Room: maxLookups,
 	}
 }
 
 // GatherMailboxes reads mailboxes, likewise.
-func GatherMailboxes(p *presence.Presence) *gather.Group[presence.MailboxRead, presence.MailboxPart] {
+func GatherMailboxes(m *matchq.Matcher, p *presence.Presence) *gather.Group[presence.MailboxRead, presence.MailboxPart] {
 	return &gather.Group[presence.MailboxRead, presence.MailboxPart]{
 		Ask: func(ctx context.Context, reads []presence.MailboxRead) ([]presence.MailboxPart, error) {
 			return p.Mailboxes(ctx, reads...)
 		},
-		Timeout: lookupTimeout, Most: 32, Room: maxLookups,
+		Timeout: gather.Over(m.Config().Timeout), Most: 32, Room: maxLookups,
 	}
 }
 

@@ -43,7 +43,7 @@ type Games struct {
 // New makes a Games and subscribes it to the registry. Run wakes its rooms.
 func New(m *matchq.Matcher, r *rooms.Rooms, registry *sessions.Registry, source Source, config quiz.Config, log *slog.Logger) *Games {
 	g := &Games{matcher: m, rooms: r, sessions: registry, source: source, config: config, log: log, timer: newWakeTimer()}
-	g.quittable, g.every, g.shown = newSeats(r, quittable), newSeats(r, every), newSeats(r, shown)
+	g.quittable, g.every, g.shown = newSeats(m, r, quittable), newSeats(m, r, every), newSeats(m, r, shown)
 	registry.OnConnect(g.connected)
 	registry.OnDisconnect(g.disconnected)
 	registry.OnGone(g.PlayerGone)

@@ -2,8 +2,8 @@ package games
 
 import (
 	"context"
-	"time"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/rooms"
 	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/play/quiz"
@@ -22,17 +22,16 @@ type seats = gather.Group[string, []string]
 
 // Bounds of lookups of seats.
 const (
-	seatTimeout = 1750 * time.Millisecond
-	seatRows    = 128     // of a call: players times kinds
-	maxLookups  = 100_000 // that wait for a call; connections bound them
+	seatRows   = 128     // of a call: players times kinds
+	maxLookups = 100_000 // that wait for a call; connections bound them
 )
 
-func newSeats(r *rooms.Rooms, kinds []string) *seats {
+func newSeats(m *matchq.Matcher, r *rooms.Rooms, kinds []string) *seats {
 	return &seats{
 		Ask: func(ctx context.Context, players []string) ([][]string, error) {
 			return r.OfAll(ctx, players, kinds...)
 		},
-		Timeout: seatTimeout, Most: seatRows / len(kinds), Room: maxLookups,
+		Timeout: gather.Over(m.Config().Timeout), Most: seatRows / len(kinds), Room: maxLookups,
 	}
 }
 

@@ -14,8 +14,8 @@ const maxLookups = 50_000
 type Lookups = gather.Group[string, []string]
 
 // NewLookups makes the lookups of games.
-func NewLookups(games Games) *Lookups {
-	return &Lookups{Ask: games.Seats, Timeout: timeout, Most: 128, Room: maxLookups}
+func NewLookups(m *matchq.Matcher, games Games) *Lookups {
+	return &Lookups{Ask: games.Seats, Timeout: gather.Over(m.Config().Timeout), Most: 128, Room: maxLookups}
 }
 
 // forfeitRooms forfeits the earlier games of players who wait from now on. A repeated request may have found its match,

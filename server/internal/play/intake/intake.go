@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/identity"
 	"github.com/matchq/matchq/server/internal/base/limits"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-// timeout covers rate limits and enqueueing, so that clients hear within two seconds that Redis is away.
-const timeout = 1750 * time.Millisecond
+// timeout covers rate limits and enqueueing.
+func (i *Intake) timeout() time.Duration { return gather.Over(i.Matcher.Config().Timeout) }
 
 // Intake enqueues players.
 type Intake struct {
@@ -69,7 +70,7 @@ func (i *Intake) check(ctx context.Context, r *Request) error {
 
 // Charge charges an address as for that many tickets. Errors are *wire.Error.
 func (i *Intake) Charge(ctx context.Context, address string, tickets int) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, i.timeout())
 	defer cancel()
 	return i.Limits.Address(ctx, address, tickets)
 }
@@ -95,7 +96,7 @@ func (r *Request) request() matchq.Request {
 
 // Enqueue makes one ticket. Errors are those of matchq.Matcher.Enqueue, or *wire.Error.
 func (i *Intake) Enqueue(ctx context.Context, r Request, address string) (matchq.Ticket, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, i.timeout())
 	defer cancel()
 	if err := i.Limits.Ticket(ctx, address, r.Player.Name); err != nil {
 		return matchq.Ticket{}, err
@@ -134,7 +135,7 @@ func (i *Intake) tellQueued(results []matchq.Result) {
 // EnqueueAll makes many tickets and returns one result a request, in their order. An error is about all of them: none
 // was queued.
 func (i *Intake) EnqueueAll(ctx context.Context, requests []Request, address string) ([]matchq.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, i.timeout())
 	defer cancel()
 	if err := i.Limits.Address(ctx, address, len(requests)); err != nil {
 		return nil, err

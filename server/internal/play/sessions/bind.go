@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"hash/crc32"
-	"time"
 
 	"github.com/matchq/matchq/matchq/presence"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
-
-// bindTimeout is how long binding a session may take, and so how long its client waits for an answer.
-const bindTimeout = 2 * time.Second
 
 // Bind binds a session to a player, for good. The player's other session, on any node, is closed. Errors are
 // *wire.Error, or Redis's.
@@ -20,7 +16,7 @@ func (r *Registry) Bind(ctx context.Context, s *Session, id wire.ID) error {
 		return wire.Errorf(wire.CodeForbidden, "the token of this connection is another player's")
 	}
 	r.setOrder(s)
-	ctx, cancel := context.WithTimeout(ctx, bindTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.bindTimeout)
 	defer cancel()
 	lane := r.lanes[crc32.ChecksumIEEE([]byte(id.Name))%uint32(len(r.lanes))]
 	select {

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -16,6 +17,7 @@ import (
 // Config says how a Registry works. Its zero value is ready to use.
 type Config struct {
 	Grace   time.Duration // how long a player may be away, in whole milliseconds; 5 s unless set
+	Timeout time.Duration // of a call to Redis; 1.5 s unless set
 	Version string        // of this build, for operators
 	Warning func() string // for operators, about this node; called often
 }
@@ -25,6 +27,8 @@ type Config struct {
 type Registry struct {
 	presence *presence.Presence
 	node     *presence.Node
+
+	bindTimeout time.Duration // how long binding a session may take, and so how long its client waits for an answer
 
 	connected    []func(ctx context.Context, player, sid string)
 	disconnected []func(ctx context.Context, player string)
@@ -48,7 +52,8 @@ type Registry struct {
 // New makes a Registry. It works while Run runs.
 func New(p *presence.Presence, c Config) (*Registry, error) {
 	r := &Registry{
-		presence: p, sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
+		presence: p, bindTimeout: cmp.Or(c.Timeout, 1500*time.Millisecond) + 500*time.Millisecond,
+		sessions: map[string]*Session{}, newest: map[string]*Session{}, tickets: map[string]*Session{},
 	}
 	for i := range r.lanes {
 		r.lanes[i] = make(chan struct{}, 1)
@@ -67,19 +72,19 @@ func New(p *presence.Presence, c Config) (*Registry, error) {
 // gather has players who come, go or are looked for at the same time share calls to Redis.
 func (r *Registry) gather() {
 	r.connecting = gather.Group[presence.NewConnection, *presence.Connection]{
-		Ask: r.node.ConnectAll, Timeout: bindTimeout, Most: presence.MaxConnect, Room: len(r.lanes),
+		Ask: r.node.ConnectAll, Timeout: r.bindTimeout, Most: presence.MaxConnect, Room: len(r.lanes),
 	}
 	r.ending = gather.Group[presence.Connection, struct{}]{
 		Ask: func(ctx context.Context, ended []presence.Connection) ([]struct{}, error) {
 			return make([]struct{}, len(ended)), r.node.DisconnectAll(ctx, ended)
 		},
-		Timeout: bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // the node must hear of all
+		Timeout: r.bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // the node must hear of all
 	}
 	r.finding = gather.Group[string, *presence.Connection]{
 		Ask: func(ctx context.Context, players []string) ([]*presence.Connection, error) {
 			return r.presence.Online(ctx, players...)
 		},
-		Timeout: bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // connections and requests bound them
+		Timeout: r.bindTimeout, Most: presence.MaxConnect, Room: math.MaxInt, // connections and requests bound them
 	}
 }
 
