@@ -30,7 +30,7 @@ func TestDashboardQueueRows(t *testing.T) {
 	p.until(cell("chess-1", "Next tick") + ` === "needs 2 more"`)
 	p.until(`/^in \d+/.test(` + cell("music", "Next tick") + `)`)
 	p.see(`th.proposed`) // since chess* has a ready check
-	p.sees(`[data-value="oldest-note"]`, "a tick every 1 h 00 min to 2 h 00 min")
+	p.sees(`[data-value="oldest-note"]`, "a tick every 1 h to 2 h")
 	p.click(`tr[data-queue="music"] [data-action="pause"]`)
 	p.sees(`tr[data-queue="music"]`, "paused")
 	p.until(cell("music", "Next tick") + ` === "–"`)
