@@ -234,20 +234,7 @@ func TestUnreadableRulesAreLeftAlone(t *testing.T) {
 		old := newMatcher(t, env, matchq.Config{Logger: slog.New(slog.DiscardHandler)})
 		setRules(t, old, "new*", matchq.Rules{})
 		enqueue(t, old, "new-1", "alice")
-		prefix := "{" + env.Namespace + "}:"
-		stored := env.Client.HGet(t.Context(), prefix+"rules", "new*").Val()
-		newer := strings.Replace(stored, `{"`, `{"teams":2,"`, 1)
-		if newer == stored {
-			t.Fatal(stored)
-		}
-		for _, err := range []error{
-			env.Client.HSet(t.Context(), prefix+"rules", "new*", newer).Err(),
-			env.Client.HSet(t.Context(), prefix+"meta", "rules", "99.newer").Err(),
-		} {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		makeUnreadable(t, env, "new*")
 		enqueue(t, old, "history", "bob")
 		enqueue(t, old, "history", "carol")
 		if report, err := old.Tick(t.Context(), "history"); err != nil || report.Matches != 1 {

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/matchq/matchq/matchq/internal/agreement"
+	"github.com/matchq/matchq/matchq/internal/rulebook"
 	"github.com/matchq/matchq/matchq/internal/space"
 	"github.com/matchq/matchq/matchq/internal/vigil"
 	"github.com/matchq/matchq/matchq/internal/work"
@@ -25,7 +25,7 @@ const maxVisits = 64
 // It returns an error only if going on makes no sense: a *ConfigError, or an answer of Redis that repeating won't change.
 func (m *Matcher) Run(ctx context.Context) error {
 	defer m.vigil.Follow(ctx, 0, nil)()
-	seen := watched{tendings: space.Outage{
+	seen := watched{stride: rulebook.NewStride(maxVisits), tendings: space.Outage{
 		Log: m.cfg.Logger, Begins: "matchq: events are not kept for groups of workers", Ends: "matchq: events are kept for groups of workers again",
 	}}
 	run := agreement.Run{Space: m.space}
@@ -55,7 +55,7 @@ func (m *Matcher) Run(ctx context.Context) error {
 
 // round does all that is due, and returns how long there is nothing to do. Tickets are forgotten even if all else fails.
 func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, error) {
-	due, err := m.findDue(ctx)
+	due, err := m.findDue(ctx, seen.stride.Offset())
 	if err == nil {
 		err = m.wakeAndSettle(ctx, seen, &due)
 	} else {
@@ -77,16 +77,28 @@ func (m *Matcher) round(ctx context.Context, seen *watched) (time.Duration, erro
 			break
 		}
 	}
-	if err != nil || due.forgettable || len(due.visits) == maxVisits {
+	if err != nil || due.forgettable || seen.stride.Saw(len(due.visits), m.unread(due.visits)) {
 		return 0, err
 	}
 	return min(due.next, m.poll()), nil
+}
+
+// unread is how many of some queues have rules that this version can't read.
+func (m *Matcher) unread(visits []visit) (n int) {
+	for _, v := range visits {
+		if m.rules.Known().Plan(v.queue).Err != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // watched is what Run has seen: after a change of it, queues may have to be visited earlier than their scores say.
 type watched struct {
 	clock space.Clock
 	rules string // the version by which all queues were woken
+
+	stride *rulebook.Stride // over due queues
 
 	tended   time.Time    // when groups of workers were looked after
 	tendings space.Outage // in which they are not
@@ -173,11 +185,8 @@ type forgetArgs struct {
 	MaxQueues   int   `lua:"max_queues"`
 }
 
-func (m *Matcher) findDue(ctx context.Context) (dueList, error) {
-	r, err := dueScript.Call(ctx, m.space, dueArgs{
-		Limit: maxVisits, RetentionMS: m.cfg.Retention.Milliseconds(),
-		Offset: rand.IntN(4) * maxVisits, // nodes start at different places, so that they don't do each other's work
-	})
+func (m *Matcher) findDue(ctx context.Context, offset int) (dueList, error) {
+	r, err := dueScript.Call(ctx, m.space, dueArgs{Limit: maxVisits, RetentionMS: m.cfg.Retention.Milliseconds(), Offset: offset})
 	if err != nil {
 		return dueList{}, err
 	}
