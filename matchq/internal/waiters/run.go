@@ -153,7 +153,7 @@ func (r *run[T]) again(ids []string) {
 // lookUpSome looks tickets up.
 func (r *run[T]) lookUpSome(ctx context.Context, ids []string) error {
 	r.mu.Lock()
-	losses := r.losses
+	losses, calls := r.losses, r.calls
 	r.mu.Unlock()
 	standings, err := r.Standings(ctx, ids)
 	if err != nil {
@@ -166,9 +166,9 @@ func (r *run[T]) lookUpSome(ctx context.Context, ids []string) error {
 		case Live:
 			r.seen(id, losses)
 		case Ended:
-			reads.Go(func() error { return r.read(readCtx, id) })
+			reads.Go(func() error { return r.read(readCtx, id, calls) })
 		default:
-			reads.Go(func() error { return r.miss(readCtx, id) })
+			reads.Go(func() error { return r.miss(readCtx, id, calls) })
 		}
 	}
 	return reads.Wait()
@@ -184,14 +184,14 @@ func (r *run[T]) seen(id string, losses int) {
 }
 
 // read tells the end of a ticket that has ended.
-func (r *run[T]) read(ctx context.Context, id string) error {
+func (r *run[T]) read(ctx context.Context, id string, calls int) error {
 	ended, err := r.Ticket(ctx, id)
 	switch {
 	case err == nil:
 		r.end(id, ended, nil)
 		return nil
 	case errors.Is(err, r.NotFound): // it was forgotten since
-		return r.miss(ctx, id)
+		return r.miss(ctx, id, calls)
 	default:
 		return err
 	}
@@ -199,7 +199,7 @@ func (r *run[T]) read(ctx context.Context, id string) error {
 
 // miss tells that Redis does not have a ticket. It was lost if it was there before a loss; else it is unknown, or was
 // forgotten while events were missed.
-func (r *run[T]) miss(ctx context.Context, id string) error {
+func (r *run[T]) miss(ctx context.Context, id string, calls int) error {
 	if err := r.Vigil.Check(ctx); err != nil { // a loss may not have been noticed yet
 		return err
 	}
@@ -209,9 +209,9 @@ func (r *run[T]) miss(ctx context.Context, id string) error {
 	r.mu.Unlock()
 	var none T
 	if lost {
-		r.end(id, none, r.Lost)
+		r.endUntil(id, calls, none, r.Lost)
 	} else {
-		r.end(id, none, r.NotFound)
+		r.endUntil(id, calls, none, r.NotFound)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package waiters
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/matchq/matchq/matchq/internal/space"
@@ -54,6 +55,7 @@ type Waiters[T any] struct {
 	mu     sync.Mutex
 	all    map[string]*ticket[T]
 	asked  map[string]bool // tickets to look up
+	calls  int             // of Wait so far
 	run    *run[T]         // reads events while anybody waits
 	losses int             // how often Redis may have lost something
 	jumps  int64           // how often its clock was set, of the changes counted
@@ -61,9 +63,9 @@ type Waiters[T any] struct {
 
 // ticket is one that somebody waits for.
 type ticket[T any] struct {
-	callers map[chan outcome[T]]bool
-	seen    bool // a lookup found it live
-	losses  int  // Waiters.losses at that time
+	callers map[chan outcome[T]]int // Waiters.calls when they came
+	seen    bool                    // a lookup found it live
+	losses  int                     // Waiters.losses at that time
 }
 
 type outcome[T any] struct {
@@ -105,11 +107,12 @@ func (w *Waiters[T]) register(ctx context.Context, id string) chan outcome[T] {
 	defer w.mu.Unlock()
 	t := w.all[id]
 	if t == nil {
-		t = &ticket[T]{callers: map[chan outcome[T]]bool{}}
+		t = &ticket[T]{callers: map[chan outcome[T]]int{}}
 		w.all[id] = t
 		w.asked[id] = true
 	}
-	t.callers[told] = true
+	w.calls++
+	t.callers[told] = w.calls
 	if w.run == nil {
 		w.run = w.start(ctx)
 	}
@@ -137,17 +140,30 @@ func (w *Waiters[T]) drop(id string) {
 }
 
 // end tells all who wait for a ticket of its end.
-func (w *Waiters[T]) end(id string, value T, err error) {
+func (w *Waiters[T]) end(id string, value T, err error) { w.endUntil(id, math.MaxInt, value, err) }
+
+// endUntil tells those who were among the first calls. For later ones the ticket is looked up again: it may have come since.
+func (w *Waiters[T]) endUntil(id string, calls int, value T, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.all[id]
 	if t == nil {
 		return
 	}
-	for told := range t.callers {
-		told <- outcome[T]{value, err} // there is room: a ticket ends once
+	for told, call := range t.callers {
+		if call <= calls {
+			told <- outcome[T]{value, err} // there is room: each is told once
+			delete(t.callers, told)
+		}
 	}
-	w.drop(id)
+	if len(t.callers) == 0 {
+		w.drop(id)
+		return
+	}
+	t.seen, w.asked[id] = false, true
+	if w.run != nil {
+		w.run.lookSoon()
+	}
 }
 
 // changed is called when Redis may have lost tickets, or its clock was set.
@@ -177,4 +193,14 @@ func (w *Waiters[T]) Waits(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.all[id] != nil && w.all[id].seen
+}
+
+// Callers is how many wait for a ticket. It is for tests.
+func (w *Waiters[T]) Callers(id string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t := w.all[id]; t != nil {
+		return len(t.callers)
+	}
+	return 0
 }
