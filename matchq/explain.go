@@ -37,7 +37,7 @@ type Explanation struct {
 	// Candidate is the ticket that it may meet first; of several the nearest. "" if there is none, or no rules.
 	Candidate string
 	Rule      string        // that keeps the two apart longest; "" if they may meet now
-	MeetIn    time.Duration // until the rules permit the two to meet; 0 if they do now, Never if they never will
+	MeetIn    time.Duration // until the rules permit the two to meet; 0 if they do now, Never if not in 100 years
 	Gap       *float64      // how far apart the two are by the first distance rule; nil if that is not known
 }
 
@@ -82,7 +82,7 @@ func (e *Explanation) decode(r *space.Reply) error {
 	e.Others, e.Permitted = int(r.Number()), int(r.Number())
 	e.Candidate, e.Rule = r.Text(), r.Text()
 	e.MeetIn = Never
-	if wait, err := strconv.ParseInt(r.Text(), 10, 64); err == nil {
+	if wait, err := strconv.ParseInt(r.Text(), 10, 64); err == nil && wait <= codec.NeverMS {
 		e.MeetIn = time.Duration(wait) * time.Millisecond
 	} else if e.Candidate == "" {
 		e.MeetIn = 0

@@ -67,3 +67,27 @@ func TestExplain(t *testing.T) {
 		}
 	})
 }
+
+// A limit that grows for longer than anybody can wait says Never: no time below zero.
+func TestExplainNever(t *testing.T) {
+	t.Parallel()
+	env := matchqtest.Embedded(t)
+	const century = 100 * 365 * 24 * time.Hour
+	for i, by := range []float64{1, 0.5, 1e-9} {
+		m := newMatcher(t, env, matchq.Config{})
+		setRules(t, m, "*", matchq.Rules{TicketTTL: matchq.Never, Rules: []rules.Rule{
+			{Type: rules.Distance, Max: 1, Expand: rules.Expand{By: by, Every: century, To: 1e15}},
+		}})
+		name := string(rune('a' + i))
+		a := enqueueRated(t, m, "a"+name, 2, `{}`)
+		b := enqueueRated(t, m, "b"+name, 12, `{}`)
+		if e := explain(t, m, a.ID); e.MeetIn != matchq.Never || e.Candidate != b.ID {
+			t.Errorf("by %v each century: %+v", by, e)
+		}
+		for _, id := range []string{a.ID, b.ID} {
+			if err := m.Cancel(t.Context(), id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
