@@ -20,7 +20,7 @@ func FuzzPosition(f *testing.F) {
 		if !ok || p.EntryBefore(after) {
 			t.Errorf("%q is read after %q", text, p.ReadAfter())
 		}
-		if p.place != WholeEntry && !p.IsOldest() && !after.EntryBefore(p) {
+		if p.place != wholeEntry && !p.isOldest() && !after.EntryBefore(p) {
 			t.Errorf("%q is read after %q: the rest of the entry is lost", text, p.ReadAfter())
 		}
 		if p.missedBy(p) {
@@ -50,7 +50,7 @@ func FuzzPlaceReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if p, err := decodePlace(testkit.Reply("match/position", data)); err == nil && p.Newest.EntryBefore(p.trimmed) && p.trimmed.IsOldest() {
+		if p, err := decodePlace(testkit.Reply("match/position", data)); err == nil && p.Newest.EntryBefore(p.trimmed) && p.trimmed.isOldest() {
 			t.Errorf("the stream ends before it begins: %+v", p)
 		}
 	})

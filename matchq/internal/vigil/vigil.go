@@ -87,7 +87,7 @@ func (v *Vigil) ask(ctx context.Context) {
 				v.call()
 			}
 			last = now
-			_ = v.Saw(ctx, found) // likewise
+			_ = v.saw(ctx, found) // likewise
 		}
 		v.repeat()
 		space.Sleep(ctx, every)
@@ -101,11 +101,11 @@ func (v *Vigil) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.Saw(ctx, now)
+	return v.saw(ctx, now)
 }
 
-// Saw is Check for an identity that another call has brought along.
-func (v *Vigil) Saw(ctx context.Context, now Identity) error {
+// saw is Check for an identity that another call has brought along.
+func (v *Vigil) saw(ctx context.Context, now Identity) error {
 	after := unknownAge
 	for {
 		before, found, change := v.compare(now, after)
@@ -124,9 +124,9 @@ func (v *Vigil) Saw(ctx context.Context, now Identity) error {
 	}
 }
 
-// SawBeforeTick is Saw for what ticks next. After a change it waits for a second.
+// SawBeforeTick is saw for what ticks next. After a change it waits for a second.
 func (v *Vigil) SawBeforeTick(ctx context.Context, now Identity) error {
-	if err := v.Saw(ctx, now); err != nil {
+	if err := v.saw(ctx, now); err != nil {
 		return err
 	}
 	v.mu.Lock()

@@ -130,7 +130,7 @@ func (r *run[T]) take() (ids []string) {
 		return nil // the next run looks all up
 	}
 	for id := range r.asked {
-		if len(ids) == MaxLookUp {
+		if len(ids) == maxLookUp {
 			break
 		}
 		ids = append(ids, id)

@@ -36,7 +36,7 @@ type Source[T any] struct {
 	// Watch tells the ends of tickets after a position, until ctx ends. If events are missing the error is Gap.
 	Watch func(ctx context.Context, after string, tell func(id string, ended T)) error
 
-	// Standings looks tickets up, MaxLookUp at most.
+	// Standings looks tickets up, maxLookUp at most.
 	Standings func(ctx context.Context, ids []string) ([]Standing, error)
 
 	// Ticket reads one, or fails with NotFound.
@@ -45,8 +45,8 @@ type Source[T any] struct {
 	Gap, NotFound, Lost error
 }
 
-// MaxLookUp is how many tickets are looked up in a call.
-const MaxLookUp = 256
+// maxLookUp is how many tickets are looked up in a call.
+const maxLookUp = 256
 
 // Waiters are the callers that wait for tickets of a namespace.
 type Waiters[T any] struct {

@@ -16,7 +16,7 @@ type Rules struct {
 	Data    json.RawMessage `json:"data,omitempty"`    // that of a policy of the operator's own
 }
 
-// Applied is what one rule did. rules.Effect has the meaning of the fields.
+// Applied is the effect of one rule. rules.Effect has the meaning of the fields.
 type Applied struct {
 	Rule    string   `json:"rule"`
 	Gap     *float64 `json:"gap,omitempty"`

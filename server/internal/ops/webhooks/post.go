@@ -54,8 +54,8 @@ func (w *Webhooks) bodyOf(ev *matchq.Event) ([]byte, error) {
 	return json.Marshal(b)
 }
 
-// Sign is the value of the header Matchq-Signature for a body that is sent at a time.
-func Sign(secret string, at time.Time, body []byte) string {
+// sign is the value of the header Matchq-Signature for a body that is sent at a time.
+func sign(secret string, at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(t + "."))
@@ -76,7 +76,7 @@ func (w *Webhooks) post(ctx context.Context, to string, ev *matchq.Event) error 
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "matchq/" + w.Version,
 		headerEvent: string(ev.Kind), headerEventID: ev.ID, headerDelivery: strconv.Itoa(ev.Delivery),
-		headerSignature: Sign(w.Secret, time.Now(), text),
+		headerSignature: sign(w.Secret, time.Now(), text),
 	} {
 		request.Header.Set(name, value)
 	}

@@ -13,7 +13,7 @@ import (
 // The signature of the example that receivers are tested with, in examples/webhook.
 func TestSign(t *testing.T) {
 	const want = "t=1700000000,v1=747a15f5aa0cce51ee6aec7e52a370c64b5937666aa8251ceb5b848b8ed2fcc5"
-	if got := Sign("a secret of an example", time.Unix(1700000000, 0), []byte(`{"id":"1-0-0"}`)); got != want {
+	if got := sign("a secret of an example", time.Unix(1700000000, 0), []byte(`{"id":"1-0-0"}`)); got != want {
 		t.Errorf("signed %s", got)
 	}
 }
@@ -53,10 +53,10 @@ func TestRetryAfter(t *testing.T) {
 // Nothing secret of a URL is shown, and its id tells nothing of it.
 func TestRedacted(t *testing.T) {
 	const to = "https://user:pass@play.example:8443/hook?key=secret#x"
-	if got := Redacted(to); got != "https://play.example:8443/hook" {
+	if got := redacted(to); got != "https://play.example:8443/hook" {
 		t.Errorf("shown as %s", got)
 	}
-	id := IDOf(to)
+	id := idOf(to)
 	if again, ok := IDOfGroup(Group(id)); !ok || again != id || len(id) != 16 {
 		t.Errorf("id %q, %q", id, again)
 	}

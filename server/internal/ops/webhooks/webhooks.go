@@ -79,20 +79,20 @@ func (w *Webhooks) Run(ctx context.Context) {
 
 func (w *Webhooks) serve(ctx context.Context, to string) {
 	options := matchq.ConsumeOptions{
-		Group: groupPrefix + IDOf(to), Kinds: w.Kinds, Concurrency: concurrency, Backoff: w.Backoff, MaxDeliveries: maxDeliveries,
+		Group: groupPrefix + idOf(to), Kinds: w.Kinds, Concurrency: concurrency, Backoff: w.Backoff, MaxDeliveries: maxDeliveries,
 	}
 	for ctx.Err() == nil {
 		err := w.Matcher.Consume(ctx, options, func(ctx context.Context, ev matchq.Event) error { return w.post(ctx, to, &ev) })
 		if err == nil {
 			return
 		}
-		w.Log.Error("a webhook gets no events, retrying", "webhook", Redacted(to), "error", err)
+		w.Log.Error("a webhook gets no events, retrying", "webhook", redacted(to), "error", err)
 		_ = redisconn.Pause(ctx, time.Second)
 	}
 }
 
-// IDOf names a URL, which may have secrets in it.
-func IDOf(to string) string {
+// idOf names a URL, which may have secrets in it.
+func idOf(to string) string {
 	sum := sha256.Sum256([]byte(to))
 	return hex.EncodeToString(sum[:8])
 }
@@ -106,15 +106,15 @@ func IDOfGroup(group string) (string, bool) { return strings.CutPrefix(group, gr
 // URLOf is the URL of an id without its secrets; "" if this node has no such webhook.
 func (w *Webhooks) URLOf(id string) string {
 	for _, to := range w.URLs {
-		if IDOf(to) == id {
-			return Redacted(to)
+		if idOf(to) == id {
+			return redacted(to)
 		}
 	}
 	return ""
 }
 
-// Redacted is a URL without user, password and query.
-func Redacted(to string) string {
+// redacted is a URL without user, password and query.
+func redacted(to string) string {
 	u, err := url.Parse(to)
 	if err != nil {
 		return "(not a URL)"

@@ -114,8 +114,8 @@ func pairName(a, b string) string {
 	return pairLock + hex.EncodeToString(hash[:16])
 }
 
-// ReasonFriendMatch is the reason of tickets that are cancelled for a friend match.
-const ReasonFriendMatch = "friend_match"
+// reasonFriendMatch is the reason of tickets that are cancelled for a friend match.
+const reasonFriendMatch = "friend_match"
 
 // Accept accepts an invitation: both players leave their queues, in one step, and the one who accepts leaves other games.
 // An inviter who plays another game is busy. The invitation is claimed first, so that it does not expire meanwhile. If
@@ -140,7 +140,7 @@ func (g *Games) Accept(ctx context.Context, id string, player quiz.Participant) 
 	// From here on it is finished even if the client goes away, but not beyond the claim.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.config.ClaimTimeout)
 	defer cancel()
-	if err := g.matcher.Withdraw(ctx, ReasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
+	if err := g.matcher.Withdraw(ctx, reasonFriendMatch, time.UnixMilli(room.Invited), room.Names()...); err != nil {
 		g.release(ctx, id, claim)
 		return nil, err // one of them may have been matched meanwhile
 	}

@@ -73,7 +73,7 @@ func TestFriendMatch(t *testing.T) {
 		if got := one.hears("a", "created_friend_match"); got["roomId"] != room {
 			t.Errorf("%v", got)
 		}
-		if ticket, err := one.m.TicketOf(t.Context(), "a"); err != nil || ticket.State != matchq.Cancelled || ticket.Reason != ReasonFriendMatch {
+		if ticket, err := one.m.TicketOf(t.Context(), "a"); err != nil || ticket.State != matchq.Cancelled || ticket.Reason != reasonFriendMatch {
 			t.Errorf("%+v, %v", ticket, err)
 		}
 		sent := two.count("b", quiz.InvitationEvent)

@@ -32,9 +32,9 @@ type Intake struct {
 	maxAttributes int // of a ticket, in bytes; 0 for the library's limit
 }
 
-// MaxGuestAttributes is the largest size of the attributes of a guest's ticket, in bytes. Everybody can be a guest, as
+// maxGuestAttributes is the largest size of the attributes of a guest's ticket, in bytes. Everybody can be a guest, as
 // often as they like.
-const MaxGuestAttributes = 512
+const maxGuestAttributes = 512
 
 // Games are forfeited by players who queue for another one.
 type Games interface {
@@ -51,7 +51,7 @@ func (i *Intake) For(client identity.Identity) *Intake {
 	}
 	if client.Guest {
 		guests := *i
-		guests.maxAttributes = MaxGuestAttributes
+		guests.maxAttributes = maxGuestAttributes
 		return &guests
 	}
 	return i

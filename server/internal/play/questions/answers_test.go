@@ -132,7 +132,7 @@ func TestRedirects(t *testing.T) {
 		}
 	}))
 	defer here.Close()
-	api, err := NewAPI(here.URL, slog.New(slog.DiscardHandler))
+	api, err := newAPI(here.URL, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

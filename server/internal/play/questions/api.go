@@ -46,8 +46,8 @@ type API struct {
 // errNotNow is an answer that asks for another try: 408, 425 or 429.
 var errNotNow = errors.New("the service asks to try again")
 
-// NewAPI makes an API of its base URL.
-func NewAPI(base string, log *slog.Logger) (*API, error) {
+// newAPI makes an API of its base URL.
+func newAPI(base string, log *slog.Logger) (*API, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("the questions' API must be a URL such as https://quiz.example/api, not %q", base)

@@ -31,7 +31,7 @@ func New(where string, log *slog.Logger) (Source, error) {
 	case where == "":
 		return Embedded()
 	case strings.HasPrefix(where, "http://"), strings.HasPrefix(where, "https://"):
-		return NewAPI(where, log)
+		return newAPI(where, log)
 	default:
 		return Folder(where)
 	}

@@ -63,8 +63,8 @@ func (t *Change) resend() {
 	}
 }
 
-// CanAccept returns an error unless the player may accept the invitation. done says that it is accepted already.
-func (r *Room) CanAccept(name string) (done bool, err error) {
+// canAccept returns an error unless the player may accept the invitation. done says that it is accepted already.
+func (r *Room) canAccept(name string) (done bool, err error) {
 	p, err := r.player(name)
 	switch {
 	case err != nil:
@@ -82,7 +82,7 @@ func (r *Room) CanAccept(name string) (done bool, err error) {
 // the claim; done says that the invitation is accepted already. The inviter must play no other game: only what players do
 // themselves ends their game.
 func (t *Change) Claim(name string) (claim int64, done bool, err error) {
-	done, err = t.CanAccept(name)
+	done, err = t.canAccept(name)
 	switch {
 	case err != nil || done:
 		return 0, done, err
@@ -117,7 +117,7 @@ func (t *Change) leaveDeferred() {
 
 // Accept accepts an invitation and opens the game.
 func (t *Change) Accept(name string) (map[string]any, error) {
-	done, err := t.CanAccept(name)
+	done, err := t.canAccept(name)
 	if err != nil || done {
 		return t.Users(), err
 	}
@@ -142,7 +142,7 @@ type Refused struct {
 
 // Decline declines an invitation.
 func (t *Change) Decline(name string) (*Refused, error) {
-	done, err := t.CanAccept(name)
+	done, err := t.canAccept(name)
 	switch {
 	case t.Has(name) && t.Reason == Declined && t.Players[1].ID.Name == name: // repeated
 	case err != nil:

@@ -12,12 +12,9 @@ import (
 	"github.com/matchq/matchq/server/internal/play/sessions"
 )
 
-// ReasonLost is the reason given for a ticket, an invitation or a game that Redis no longer has.
-const ReasonLost = quiz.Lost
-
 // Lost is a ticket as its player is told that Redis no longer has it.
 func Lost(t matchq.Ticket) matchq.Ticket {
-	t.State, t.Reason, t.Version, t.Match = matchq.Cancelled, ReasonLost, t.Version+1, nil
+	t.State, t.Reason, t.Version, t.Match = matchq.Cancelled, quiz.Lost, t.Version+1, nil
 	return t
 }
 
@@ -159,7 +156,7 @@ func (w *Watcher) cancelRisen(ctx context.Context) {
 			continue
 		}
 		_, err := redisconn.Retry(ctx, func() (struct{}, error) {
-			return struct{}{}, w.Matcher.Cancel(ctx, id, ReasonLost)
+			return struct{}{}, w.Matcher.Cancel(ctx, id, quiz.Lost)
 		})
 		if _, matched := errors.AsType[*matchq.MatchedError](err); err != nil && !matched {
 			w.complain(ctx, err)
