@@ -97,6 +97,9 @@ func TestScreensFit(t *testing.T) {
 	}
 	b.fits()
 	b.inReach(".result button")
+	b.click("#withdraw")
+	b.gone("#withdraw")
+	b.until(`document.activeElement.tagName === "H1"`) // the focus of a button that is gone
 }
 
 // The whole demo works with keys alone.

@@ -74,12 +74,22 @@ function draw() {
   shown.update(state, now);
   drawFrame(now);
   dialog?.update();
+  keepFocus();
   accompany(name, now);
   const title = name === 'result' ? t(state.result.outcome) : titles[name] ? t(titles[name]) : '';
   const wanted = title && name !== 'home' ? `${title} · matchq` : t('title');
   if (document.title !== wanted) document.title = wanted;
   const me = state.me && name !== 'home' ? nameOf(state, state.me.player) : '';
   tell(document.getElementById('me'), me && t('you', me), [me]);
+}
+
+let focused = null; // the last one
+
+// keepFocus moves the focus of a control that is gone to the heading: a screen reader would start at the top of the page.
+function keepFocus() {
+  if (document.activeElement !== document.body || !focused || focused.isConnected && focused.checkVisibility()) return;
+  focused = null;
+  shown.root.querySelector('h1').focus({preventScroll: true});
 }
 
 // accompany plays the effects of a moment once. Those of the first drawing were there before a reload.
@@ -169,6 +179,9 @@ setInterval(() => {
   draw();
 }, often);
 
+document.addEventListener('focusin', ({target}) => {
+  focused = target;
+});
 document.addEventListener('keydown', (event) => {
   const typing = event.target instanceof HTMLInputElement;
   if (/^[1-9]$/.test(event.key) && !typing && !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey) {
