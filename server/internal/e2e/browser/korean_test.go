@@ -132,6 +132,9 @@ func (p *page) looksKorean(i int, path string) {
 	for _, width := range []int64{360, 768, 1920} {
 		p.viewport(width, 900, width == 360)
 		p.noSidewaysScroll()
+		if left := eval[float64](p, `Math.min(...[...document.querySelectorAll("h1, h2, main p")].map((e) => e.getBoundingClientRect()).filter((r) => r.width > 1).map((r) => r.left))`); left < 8 {
+			p.t.Errorf("%s, %d wide: texts begin at %v, at the edge of the window", path, width, left)
+		}
 		p.screenshot(fmt.Sprintf("ko-%d%s", width, strings.NewReplacer("/", "-", "#", "-", "*", "").Replace(path)))
 	}
 	p.viewport(1280, 800, false)

@@ -4,7 +4,7 @@ import { language, translate } from './language.js';
 
 const ko = {
   'This page does not exist': '없는 페이지예요',
-  'Perhaps you look for one of these:': '혹시 이걸 찾으세요?',
+  'Perhaps you are looking for one of these:': '혹시 이 페이지를 찾으세요?',
   'the start page': '시작 페이지',
   'the quiz': '퀴즈',
   'the dashboard': '대시보드',
