@@ -16,7 +16,7 @@ if start_ms % 60000 ~= 0 or now < start_ms or now - start_ms >= 60000 or rows ==
 end
 local stored = call("HMGET", minute_queues, all(queue))
 local free = room - call("HLEN", minute_queues)
-local recorded = 0
+local samples = {}
 for row = 1, rows do
   local most, longest, first, last = waiting[row], longest_ms[row], before[row], matches[row]
   local known = stored[row] and { string.match(stored[row], "^(%d+) (%d+) (%d+) (%d+)$") }
@@ -27,9 +27,12 @@ for row = 1, rows do
     free = free - 1
   end
   if known or free >= 0 then
-    call("HSET", minute_queues, queue[row], string.format("%.0f %.0f %.0f %.0f", most, longest, first, last))
-    recorded = recorded + 1
+    samples[#samples + 1] = queue[row]
+    samples[#samples + 1] = string.format("%.0f %.0f %.0f %.0f", most, longest, first, last)
   end
 end
+if #samples > 0 then
+  call("HSET", minute_queues, unpack(samples))
+end
 call("PEXPIRE", minute_queues, keep_ms)
-return { "ok", now, recorded }
+return { "ok", now, #samples / 2 }
