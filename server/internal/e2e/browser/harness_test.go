@@ -67,6 +67,9 @@ type server struct {
 	url  string // with the prefix, without a slash at the end
 	args []string
 	set  func(*app.Config)
+
+	embedded bool // Redis, which is never away
+
 	stop func() // and wait for the end
 }
 
@@ -79,7 +82,7 @@ func serve(t *testing.T, env *matchqtest.Env, args ...string) *server {
 // serveWith is serve with settings that are no flags, such as the times of games.
 func serveWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *server {
 	t.Helper()
-	s := &server{t: t, set: set, args: append([]string{
+	s := &server{t: t, set: set, embedded: env.Embedded != nil, args: append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "100ms", "--rate-limit", "off",
 	}, args...)}
 	s.start()
@@ -109,6 +112,9 @@ func (s *server) start() {
 	f, err := flags.Parse(s.args, io.Discard, io.Discard, nil)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.embedded { // on a busy machine it may answer late
+		f.CallTimeout = patience
 	}
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("MATCHQ_TEST_LOG") != "" {
