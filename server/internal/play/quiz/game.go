@@ -1,6 +1,7 @@
 package quiz
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/matchq/matchq/server/internal/base/wire"
@@ -125,12 +126,29 @@ func (t *Change) Start(name string, w Wish) error {
 		return err
 	}
 	if !p.Started {
+		if err := t.checkSet(w); err != nil {
+			return err
+		}
 		p.Started, p.StartedAt = true, t.Now
 	}
 	if !t.startable() {
 		return nil
 	}
 	return t.begin()
+}
+
+// checkSet refuses a questionnaire without questions. It would stand, so that the game could never begin, and the other
+// player could only forfeit it. The game of a match waits if they are missing for now.
+func (t *Change) checkSet(w Wish) error {
+	if t.Set.Name == "" {
+		return nil // another player may name one
+	}
+	_, err := t.Deal(t.Set.Name, cmp.Or(t.Limit, defaultLimit), true)
+	named := !t.Match && t.Set == w.Set
+	if err != nil && (named || wire.ErrorOf(err).Code == wire.CodeNotFound) {
+		return err
+	}
+	return nil
 }
 
 // startable reports whether all players who take part have asked for a paced game.
