@@ -165,7 +165,7 @@ func TestOneRoomForEachSecret(t *testing.T) {
 
 const (
 	maxFileLines = 300
-	maxCoreLines = 4710
+	maxCoreLines = 4715
 )
 
 // TestTheHouseStaysSmall limits the lines of files and of the core.

@@ -2,6 +2,7 @@ package matchq
 
 import (
 	"context"
+	"errors"
 
 	"github.com/matchq/matchq/matchq/internal/vigil"
 	"github.com/matchq/matchq/matchq/internal/waiters"
@@ -39,15 +40,16 @@ func (v waitVigil) Follow(ctx context.Context, changed func()) (leave func()) {
 // watchEnds tells the ends of tickets after a position.
 func (m *Matcher) watchEnds(ctx context.Context, after string, tell func(string, Ticket)) error {
 	for ev, err := range m.Watch(ctx, after) {
-		if err != nil {
+		switch {
+		case errors.Is(err, errUnreadable):
+			return ErrGap // its tickets are looked up: only their Waits fail
+		case err != nil:
 			return err
-		}
-		if !ev.Kind.Ended() {
-			continue
-		}
-		for _, t := range ev.Tickets() {
-			t.Match = ev.Match
-			tell(t.ID, t)
+		case ev.Kind.Ended():
+			for _, t := range ev.Tickets() {
+				t.Match = ev.Match
+				tell(t.ID, t)
+			}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package matchq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/redis/go-redis/v9"
@@ -30,8 +31,10 @@ func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, erro
 	}
 }
 
-// errBreak says that the caller has left its loop over the events.
-var errBreak = errors.New("break")
+var (
+	errBreak      = errors.New("break") // the caller has left its loop over the events
+	errUnreadable = errors.New("matchq: unreadable event")
+)
 
 // watcher is one Watch.
 type watcher struct {
@@ -129,7 +132,7 @@ func (w *watcher) place(ctx context.Context, fromNow *bool) error {
 func (w *watcher) tell(message redis.XMessage) error {
 	e, err := parseMessage(message)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	here, err := parsePosition(message.ID)
 	if err != nil {

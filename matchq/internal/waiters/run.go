@@ -192,8 +192,11 @@ func (r *run[T]) read(ctx context.Context, id string, calls int) error {
 		return nil
 	case errors.Is(err, r.NotFound): // it was forgotten since
 		return r.miss(ctx, id, calls)
-	default:
+	case space.Passes(err) || ctx.Err() != nil:
 		return err
+	default: // this ticket can't be read, others can
+		r.endUntil(id, calls, ended, err)
+		return nil
 	}
 }
 
