@@ -24,6 +24,19 @@ func routeEscaped(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// plainQuery refuses a query that can't be read. net/url leaves out what it can't read: a dry run would become a change.
+func (a *API) plainQuery(next echo.HandlerFunc) echo.HandlerFunc {
+	calls := a.Prefix + "/v1/"
+	return func(c echo.Context) error {
+		if u := c.Request().URL; u.RawQuery != "" && strings.HasPrefix(u.Path, calls) {
+			if _, err := url.ParseQuery(u.RawQuery); err != nil {
+				return wire.Errorf(wire.CodeInvalid, "the query is malformed: write %% as %%25 and ; as %%3B")
+			}
+		}
+		return next(c)
+	}
+}
+
 type clientKey struct{}
 
 // outlasting has a request go on though its client seems to have gone: net/http says so of one that has only closed its

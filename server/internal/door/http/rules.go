@@ -215,9 +215,23 @@ func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
 	if edit.DryRun, err = strconv.ParseBool(cmp.Or(c.QueryParam("dry_run"), "false")); err != nil {
 		return "", edit, wire.Errorf(wire.CodeInvalid, "dry_run must be true or false")
 	}
-	match := strings.TrimPrefix(strings.TrimSpace(c.Request().Header.Get("If-Match")), "W/")
-	if match != "*" {
-		edit.Version = strings.Trim(match, `"`)
+	edit.Version, err = ifMatch(c.Request().Header.Values("If-Match"))
+	return pattern, edit, err
+}
+
+// ifMatch returns the version that the rules must have, "" for any. A client that has lost its version must not overwrite
+// what others have set, so an empty one is refused.
+func ifMatch(values []string) (version string, err error) {
+	if len(values) == 0 {
+		return "", nil
 	}
-	return pattern, edit, nil
+	value := strings.TrimSpace(values[0])
+	if len(values) == 1 && value == "*" {
+		return "", nil
+	}
+	version = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(value, "W/"), `"`), `"`)
+	if len(values) > 1 || version == "" || strings.ContainsAny(version, `", `) {
+		return "", wire.Errorf(wire.CodeInvalid, "If-Match must be one version, as ETag has it, or *")
+	}
+	return version, nil
 }
