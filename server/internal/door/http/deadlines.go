@@ -36,6 +36,9 @@ func deadlines(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Response().Before(func() {
 			b.giveUp()
+			if c.Response().Status == http.StatusMethodNotAllowed || c.Request().Method == http.MethodOptions {
+				allowHEAD(c.Response().Header())
+			}
 			_ = conn.SetWriteDeadline(time.Now().Add(answerTimeout))
 		})
 		return next(c)
@@ -110,6 +113,13 @@ func asGET(r *http.Request) *http.Request {
 	r = r.WithContext(context.WithValue(r.Context(), headKey{}, true))
 	r.Method = http.MethodGet
 	return r
+}
+
+// allowHEAD adds to Echo's list of methods what asGET makes of GET.
+func allowHEAD(h http.Header) {
+	if allow := h.Get("Allow"); allow != "" {
+		h.Set("Allow", strings.Replace(allow, "GET", "GET, HEAD", 1))
+	}
 }
 
 // isHEAD reports whether a request wants the head of the answer only, and so must not wait for news.
