@@ -20,7 +20,7 @@ import (
 // killed one, after 20 times the patience: workers may have new names each time.
 //
 // An error of handle ends ConsumeTogether with that error, as does an *InvalidError about the names. While Redis is away,
-// or refuses, it logs that and goes on trying. When ctx ends it returns nil.
+// or refuses, it logs that and goes on trying. It skips an unreadable entry, and logs that. When ctx ends it returns nil.
 func (m *Matcher) ConsumeTogether(
 	ctx context.Context, group, worker string, patience time.Duration, handle func(context.Context, []Event) error,
 ) error {

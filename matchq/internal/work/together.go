@@ -1,7 +1,6 @@
 package work
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -207,11 +206,9 @@ func (c *follower[E]) finish(ctx context.Context, messages []redis.XMessage) err
 			continue // it was trimmed before it was handled
 		}
 		told, err := c.Parse(message)
-		if err != nil && i > 0 {
-			return cmp.Or(c.finish(ctx, messages[:i]), err)
-		}
-		if err != nil {
-			return err
+		if err != nil { // it would be as unreadable the next time, and hold up all that follows
+			c.Space.Log().Error("matchq: skipped an unreadable entry of the events", "group", c.Group, "entry", message.ID, "error", err)
+			continue
 		}
 		events = append(events, told...)
 	}
