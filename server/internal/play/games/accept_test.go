@@ -11,10 +11,10 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// patient are times with long invitations and short claims.
+// patient are times with long invitations and claims.
 func patient() quiz.Config {
 	c := fast
-	c.Resend, c.ClaimTimeout = time.Minute, 300*time.Millisecond
+	c.Resend, c.ClaimTimeout = time.Minute, matchqtest.Patience
 	return c
 }
 
@@ -74,7 +74,9 @@ func TestInviterLeavesDuringAccept(t *testing.T) {
 func TestNodeDiesDuringAccept(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
-		s := serve(t, env, patient())
+		short := patient()
+		short.ClaimTimeout = 300 * time.Millisecond
+		s := serve(t, env, short)
 		a, b := s.arrive("a"), s.arrive("b")
 		for n := 1; ; n++ {
 			room := s.invites(a, "b")
@@ -109,9 +111,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 // A player who was matched meanwhile is busy, and the invitation is open again at once.
 func TestBusyReopensTheInvitation(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		slow := patient()
-		slow.ClaimTimeout = time.Minute
-		s := serve(t, env, slow)
+		s := serve(t, env, patient())
 		a, b := s.arrive("a"), s.arrive("b")
 		s.arrive("c")
 		room := s.invites(a, "b")

@@ -17,13 +17,15 @@ import (
 
 func TestAwayAndBack(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		one, two := serve(t, env, fast), serve(t, env, fast)
+		config := fast
+		config.Grace = 2 * time.Second
+		one, two := serve(t, env, config), serve(t, env, config)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.match("history", "a", "b")
 		_, err := one.Request(t.Context(), room, a, quiz.Wish{})
 		one.must(err)
 		one.leave(b)
-		if got := one.hears("a", "opponent_away"); got["graceMs"] != 300.0 {
+		if got := one.hears("a", "opponent_away"); got["graceMs"] != 2000.0 {
 			t.Errorf("%v", got)
 		}
 		two.arrive("b")
@@ -225,7 +227,9 @@ func TestBrokenRoom(t *testing.T) {
 func TestBackWhileLost(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
-		s := serve(t, env, fast)
+		config := fast
+		config.Grace = matchqtest.Patience
+		s := serve(t, env, config)
 		unheard := s.unheard()
 		a := s.arrive("a")
 		s.arrive("b")

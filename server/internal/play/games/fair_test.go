@@ -79,7 +79,9 @@ func TestInviterIsBusyDuringAccept(t *testing.T) {
 // All nodes are away for longer than the grace. The players come back one by one, and play on.
 func TestAllNodesWereAway(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		s := serve(t, env, fast)
+		config := fast
+		config.Grace = 2 * time.Second
+		s := serve(t, env, config)
 		two := s.restarted(env, func(room string) {
 			a, b := s.arrive("a"), s.arrive("b")
 			s.must(s.Start(t.Context(), room, a, quiz.Wish{}))

@@ -23,7 +23,7 @@ import (
 
 // fast are times for tests.
 var fast = quiz.Config{
-	Countdown: 20 * time.Millisecond, Question: 300 * time.Millisecond, Pause: 10 * time.Millisecond,
+	Countdown: 20 * time.Millisecond, Question: 2 * time.Second, Pause: 10 * time.Millisecond,
 	Resend: 40 * time.Millisecond, MaxSends: 11, Grace: 300 * time.Millisecond, StartWait: time.Minute, TTL: time.Minute,
 	KeepOver: time.Minute, ClaimTimeout: 5 * time.Second,
 }
