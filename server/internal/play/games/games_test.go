@@ -62,7 +62,13 @@ func (c client) Close(int, string) {}
 func serve(t *testing.T, env *matchqtest.Env, config quiz.Config) *server {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: 20 * time.Millisecond, Logger: log})
+	var patience time.Duration // the default
+	if env.Embedded != nil {   // on a busy machine it may answer late
+		patience = matchqtest.Patience
+	}
+	m, err := matchq.New(env.Client, matchq.Config{
+		Namespace: env.Namespace, Interval: 20 * time.Millisecond, Timeout: patience, Logger: log,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +80,7 @@ func serve(t *testing.T, env *matchqtest.Env, config quiz.Config) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := sessions.New(p, sessions.Config{Grace: config.Grace})
+	registry, err := sessions.New(p, sessions.Config{Grace: config.Grace, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
