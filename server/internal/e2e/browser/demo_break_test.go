@@ -6,7 +6,8 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// restarted stops the server, waits until pages notice, and starts it again.
+// restarted stops the server, waits until pages notice, starts it again, and waits until they have said that they are back,
+// which they do for a moment.
 func (s *server) restarted(pages ...*page) {
 	s.t.Helper()
 	for _, p := range pages {
@@ -15,8 +16,12 @@ func (s *server) restarted(pages ...*page) {
 	s.stop()
 	for _, p := range pages {
 		p.sees("#link", "The server is away")
+		p.watch()
 	}
 	s.restart()
+	for _, p := range pages {
+		p.said("#link", "Connected again")
+	}
 }
 
 func TestRestartWhileQueueing(t *testing.T) {
@@ -26,7 +31,6 @@ func TestRestartWhileQueueing(t *testing.T) {
 		a.queue()
 		a.see("#cancel")
 		s.restarted(a)
-		a.sees("#link", "Connected again")
 		a.see("#cancel")
 		b := s.player("Bo")
 		b.queue()
@@ -49,7 +53,6 @@ func TestRestartInAGame(t *testing.T) {
 		b.see(".board .answered:not(.mine)")
 		s.restarted(a, b)
 		for _, p := range []*page{a, b} {
-			p.sees("#link", "Connected again")
 			if got := p.text("h1"); got != question {
 				t.Errorf("%q became %q", question, got)
 			}
@@ -82,10 +85,12 @@ func TestServerBeginsAnew(t *testing.T) {
 	if err := env.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
+	waiting.watch()
+	a.watch()
 	s.restart()
-	waiting.sees("#notice", "Your place in the queue is gone")
+	waiting.said("#notice", "Your place in the queue is gone")
 	waiting.see("#play:enabled")
-	a.sees("#notice", "Your game is over or gone")
+	a.said("#notice", "Your game is over or gone")
 	b.see("#play:enabled")
 }
 

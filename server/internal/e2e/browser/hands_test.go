@@ -93,6 +93,12 @@ func (p *page) saw(selectors ...string) {
 	p.until("snapshots.some((seen) => " + string(list) + ".every((selector) => seen.querySelector(selector)))")
 }
 
+// said waits until an element has had a text since watch.
+func (p *page) said(selector, text string) {
+	p.t.Helper()
+	p.until("snapshots.some((seen) => seen.querySelector(" + quoted(selector+":not([hidden])") + ")?.textContent.includes(" + quoted(text) + "))")
+}
+
 // text waits for an element and returns its text.
 func (p *page) text(selector string) string {
 	p.t.Helper()
