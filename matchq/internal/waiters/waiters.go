@@ -194,13 +194,3 @@ func (w *Waiters[T]) Waits(id string) bool {
 	defer w.mu.Unlock()
 	return w.all[id] != nil && w.all[id].seen
 }
-
-// Callers is how many wait for a ticket. It is for tests.
-func (w *Waiters[T]) Callers(id string) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if t := w.all[id]; t != nil {
-		return len(t.callers)
-	}
-	return 0
-}
