@@ -3,20 +3,19 @@ package gather_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/gather"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
 // Each question gets its own answer, and those that come while two calls are under way go together.
 func TestQuestionsGoTogether(t *testing.T) {
-	calls := make(chan []int, 10)
+	const room = 100
+	calls := make(chan []int, 2+room)
 	release := make(chan struct{})
-	g := gather.Group[int, int]{Timeout: time.Minute, Most: 5, Room: 100, Ask: func(_ context.Context, questions []int) ([]int, error) {
+	g := gather.Group[int, int]{Timeout: time.Minute, Most: 5, Room: room, Ask: func(_ context.Context, questions []int) ([]int, error) {
 		calls <- questions
 		<-release
 		answers := make([]int, len(questions))
@@ -25,35 +24,32 @@ func TestQuestionsGoTogether(t *testing.T) {
 		}
 		return answers, nil
 	}}
-	var all sync.WaitGroup
-	ask := func(q int) {
-		all.Go(func() {
-			if got, err := g.Do(t.Context(), q); got != q*q || err != nil {
-				t.Errorf("%d: %d, %v", q, got, err)
-			}
-		})
-	}
+	asked := map[int]*gather.Question[int, int]{}
 	for q := range 2 {
-		ask(q)
+		asked[q] = g.Begin(q)
 		if got := <-calls; len(got) != 1 {
 			t.Fatalf("call %d has %v", q, got)
 		}
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	for q := range 5 {
-		if _, err := g.Do(gone, 10+q); !errors.Is(err, context.Canceled) { // it waits to be asked all the same
-			t.Errorf("%d: %v", 10+q, err)
+	for q := 2; q < 7; q++ {
+		if _, err := g.Do(gone, q); !errors.Is(err, context.Canceled) { // it waits to be asked all the same
+			t.Errorf("%d: %v", q, err)
 		}
 	}
-	ask(5)
-	ask(6)
-	matchqtest.Eventually(t, "the room is full", func() bool {
-		_, err := g.Do(gone, 0)
-		return isOverloaded(err)
-	})
+	for q := 7; q < 2+room; q++ {
+		asked[q] = g.Begin(q)
+	}
+	if _, err := g.Do(t.Context(), 0); !isOverloaded(err) {
+		t.Errorf("the room is full: %v", err)
+	}
 	close(release)
-	all.Wait()
+	for q, question := range asked {
+		if got, err := question.Wait(t.Context()); got != q*q || err != nil {
+			t.Errorf("%d: %d, %v", q, got, err)
+		}
+	}
 	if got := <-calls; len(got) != 5 {
 		t.Errorf("the next call has %v", got)
 	}
