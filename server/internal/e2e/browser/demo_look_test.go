@@ -36,6 +36,8 @@ func (p *page) touchable() {
 // inReach checks that controls can be pressed without scrolling: on small and large phones, also on their side.
 func (p *page) inReach(selector string) {
 	p.t.Helper()
+	p.until(`[...document.querySelectorAll(` + quoted(selector) + `)].some((e) => e.checkVisibility())`)
+	p.arrived()
 	for _, size := range [][2]int64{{360, 640}, {390, 844}, {844, 390}} {
 		p.viewport(size[0], size[1], true)
 		eval[bool](p, `(scrollTo(0, 0), true)`)
@@ -86,6 +88,7 @@ func TestScreensFit(t *testing.T) {
 	a.fits()
 	a.inReach(".result button")
 	b.viewport(360, 640, true)
+	b.arrived()
 	const place = `document.querySelector("#challenge").getBoundingClientRect().top`
 	before := eval[float64](b, place)
 	b.click("#challenge")

@@ -52,6 +52,7 @@ func TestNothingMovesInAGame(t *testing.T) {
 		a.asked()
 		b.asked()
 		a.viewport(size.width, size.height, size.mobile)
+		a.arrived()
 		question := a.text("h1")
 		eval[bool](a, `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true), 50)))`) // the new size is drawn
 		eval[bool](a, watchShifts)

@@ -132,7 +132,7 @@ func TestReadyCheck(t *testing.T) {
 	a.queue()
 	b.queue()
 	a.inReach(".proposed button")
-	const place = `["accept", "decline"].map((id) => document.getElementById(id).offsetTop).join()`
+	const place = `["accept", "decline"].map((id) => document.getElementById(id).getBoundingClientRect().top).join()`
 	before := eval[string](a, place)
 	a.click("#accept")
 	a.sees("[role=status].muted", "Waiting for the others")

@@ -42,6 +42,12 @@ func (p *page) see(selector string) {
 	p.until(element(selector) + "?.checkVisibility()")
 }
 
+// arrived waits until a screen of the demo has come in: until then its parts move.
+func (p *page) arrived() {
+	p.t.Helper()
+	p.until(`document.getAnimations().every((e) => e.animationName !== "come")`)
+}
+
 // sees waits until an element is visible and contains a text.
 func (p *page) sees(selector, text string) {
 	p.t.Helper()

@@ -60,7 +60,7 @@ function draw() {
     drawFrame(now);
     return;
   }
-  const key = JSON.stringify([tag, name, state.match?.room, state.result?.room, name === 'stopped' && state.link.status]);
+  const key = JSON.stringify([tag, name, state.proposed?.id, state.match?.room, state.result?.room, name === 'stopped' && state.link.status]);
   if (key !== shown.key) {
     const first = shown.key === '';
     shown = {...screens[name]({t, state, actions}), key, name};
