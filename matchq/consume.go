@@ -139,8 +139,8 @@ func (o *ConsumeOptions) check() error {
 // handle safe to repeat, by the event's ID.
 //
 // When ctx ends, that of the handlers ends too, and Consume returns nil when they have returned; their events, if they
-// failed, are delivered to others at once. While Redis is away, or refuses, Consume logs that and goes on trying. It fails
-// with an *InvalidError about options, or an error after which going on makes no sense, such as a *ConfigError.
+// failed, go to others at once. While Redis is away, or refuses, Consume logs that and goes on trying. It skips and logs an
+// unreadable entry, counted in Group.Unreadable. It fails with an *InvalidError about options, or for good, as by a *ConfigError.
 func (m *Matcher) Consume(ctx context.Context, options ConsumeOptions, handle func(context.Context, Event) error) error {
 	o, err := completeOptions(options)
 	if err != nil {

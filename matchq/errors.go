@@ -52,9 +52,9 @@ var (
 	// works again once the cause is gone. Every call that may fail with ErrUnavailable may fail with this.
 	ErrRefused = space.ErrRefused
 
-	// ErrGap says that events between the position and the oldest one kept are gone, or that the stream lacks the
-	// position's own event, as after a failover to a replica that had not seen all. Look up your live tickets with Ticket, then
-	// watch from now.
+	// ErrGap says that events between the position and the oldest one kept are gone, that the stream lacks the position's own
+	// event, as after a failover to a replica that had not seen all, or that an entry can't be read. Look up your live tickets
+	// with Ticket, then watch from now.
 	ErrGap = errors.New("matchq: events after this position are missing; look up your tickets, then watch from now")
 )
 

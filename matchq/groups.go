@@ -27,6 +27,7 @@ type Group struct {
 	Buried      int64 // events that became dead letters, in all
 	Dropped     int64 // events that were pushed out by MaxWaiting, in all
 	Gaps        int64 // how often events were forgotten before the group got them: nobody was in Run
+	Unreadable  int64 // entries of events that were skipped, in all: another program or a later version wrote them
 
 	// Expires is in how long the group goes if no worker calls.
 	Expires time.Duration
@@ -46,7 +47,7 @@ func (m *Matcher) Groups(ctx context.Context) ([]Group, error) {
 	for i, s := range states {
 		groups[i] = Group{
 			Name: s.Group, Workers: int(s.Workers), Waiting: int(s.Ready), Delivered: int(s.Leased), DeadLetters: int(s.Dead),
-			Done: s.Done, Buried: s.Buried, Dropped: s.Dropped, Gaps: s.Gaps, Expires: s.Idle,
+			Done: s.Done, Buried: s.Buried, Dropped: s.Dropped, Gaps: s.Gaps, Unreadable: s.Unreadable, Expires: s.Idle,
 		}
 		for _, kind := range s.Kinds {
 			groups[i].Kinds = append(groups[i].Kinds, State(kind))

@@ -34,8 +34,7 @@ type releaseArgs struct {
 //
 // A match can be released as long as it is kept: Config.Retention. A match is released once, so it is safe to repeat, and
 // returns the same tickets, in the states of that moment. Errors: ErrNotFound, ErrReadyCheckFailed if the match fell apart
-// before,
-// *InvalidError, ErrRulesUnknown, *ConfigError, ErrUnavailable.
+// before, *InvalidError, ErrRulesUnknown, *ConfigError, ErrUnavailable.
 func (m *Matcher) Release(ctx context.Context, matchID, reason string) (Match, []Result, error) {
 	if reason == "" {
 		reason = ReasonReleased

@@ -85,7 +85,7 @@ func (m *Matcher) RecentMatches(ctx context.Context, n int) ([]Match, error) {
 	return recent, nil
 }
 
-// entries reads a piece of the event stream.
+// entries reads a piece of the event stream. An entry that can't be read has its id alone.
 func (m *Matcher) entries(
 	ctx context.Context, read func(context.Context, redis.UniversalClient) *redis.XMessageSliceCmd,
 ) ([]entry, error) {
@@ -98,7 +98,7 @@ func (m *Matcher) entries(
 	entries := make([]entry, len(messages))
 	for i, message := range messages {
 		if entries[i], err = parseMessage(message); err != nil {
-			return nil, err
+			entries[i] = entry{Entry: codec.Entry{ID: message.ID}} // of another program or a later version: about nothing
 		}
 	}
 	return entries, nil

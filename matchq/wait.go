@@ -2,7 +2,6 @@ package matchq
 
 import (
 	"context"
-	"errors"
 
 	"github.com/matchq/matchq/matchq/internal/vigil"
 	"github.com/matchq/matchq/matchq/internal/waiters"
@@ -40,12 +39,10 @@ func (v waitVigil) Follow(ctx context.Context, changed func()) (leave func()) {
 // watchEnds tells the ends of tickets after a position.
 func (m *Matcher) watchEnds(ctx context.Context, after string, tell func(string, Ticket)) error {
 	for ev, err := range m.Watch(ctx, after) {
-		switch {
-		case errors.Is(err, errUnreadable):
-			return ErrGap // its tickets are looked up: only their Waits fail
-		case err != nil:
-			return err
-		case ev.Kind.Ended():
+		if err != nil {
+			return err // after a gap the tickets are looked up: only Waits for unreadable ones fail
+		}
+		if ev.Kind.Ended() {
 			for _, t := range ev.Tickets() {
 				t.Match = ev.Match
 				tell(t.ID, t)

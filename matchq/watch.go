@@ -18,7 +18,8 @@ import (
 // take the Position before you enqueue, and go on after the last event you have dealt with.
 //
 // While Redis is away, or refuses, it yields an ErrUnavailable or ErrRefused once, goes on trying, and then goes on where
-// it was: range on, or break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position.
+// it was: range on, or break. It ends with ErrGap if events were missed, and with an *InvalidError if after is no position. An
+// entry that it can't read, of another program or a later version, is logged and yields an ErrGap too: range on, or watch from now.
 func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		defer m.vigil.Follow(ctx, 0, nil)()
@@ -31,10 +32,7 @@ func (m *Matcher) Watch(ctx context.Context, after string) iter.Seq2[Event, erro
 	}
 }
 
-var (
-	errBreak      = errors.New("break") // the caller has left its loop over the events
-	errUnreadable = errors.New("matchq: unreadable event")
-)
+var errBreak = errors.New("break") // the caller has left its loop over the events
 
 // watcher is one Watch.
 type watcher struct {
@@ -130,13 +128,18 @@ func (w *watcher) place(ctx context.Context, fromNow *bool) error {
 
 // tell yields the events of an entry that the cursor has not passed, and moves it.
 func (w *watcher) tell(message redis.XMessage) error {
-	e, err := parseMessage(message)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errUnreadable, err)
-	}
 	here, err := parsePosition(message.ID)
 	if err != nil {
 		return err
+	}
+	e, err := parseMessage(message)
+	if err != nil { // it would be as unreadable the next time, and hold up all that follows
+		w.cursor = here
+		w.m.space.Log().Error("matchq: skipped an unreadable entry of the events", "entry", message.ID, "error", err)
+		if !w.yield(Event{}, fmt.Errorf("%w: %w", ErrGap, err)) {
+			return errBreak
+		}
+		return nil
 	}
 	for place := w.cursor.PlaceAfter(here); place < e.Places(); place++ {
 		ev := e.event(place)

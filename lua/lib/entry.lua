@@ -11,6 +11,33 @@
 -- entry has at most 50 places and 64 KiB of lines, or one place. at is by Redis's clock; the entry's own id never goes
 -- back, and so runs ahead of a clock that was set back.
 
+local entry_names = { "kind", "size", "count", "at", "reason", "tickets" }
+local max_named, max_told = 1000, 256 -- tickets and places of any entry; those about rules have the most places
+
+-- is_entry: whether fields are those of an entry. Another program, or a later version, may have written others, which
+-- readers step over. That there are as many lines as tickets is left to them.
+local function is_entry(fields)
+  for i, name in ipairs(entry_names) do
+    if fields[2 * i - 1] ~= name then
+      return false
+    end
+  end
+  local sizes, count, total, places = fields[4], tonumber(fields[6]), 0, 0
+  if not string.find(fields[6] .. " " .. fields[8], "^[1-9]%d* %d+$") or count > max_named
+    or string.find("," .. sizes .. "|", ",[^1-9]") or string.find(sizes, "[^%d,]") then
+    return false
+  end
+  for size in string.gmatch(sizes, "%d+") do
+    total, places = total + size, places + 1
+  end
+  if places == 1 then
+    places = count / total
+  elseif total ~= count then
+    return false
+  end
+  return places <= max_told and places % 1 == 0
+end
+
 -- entry_kind, entry_count, entry_at, entry_lines: read the fields of an entry, as XRANGE returns them.
 local function entry_kind(fields)
   return fields[2]
@@ -63,7 +90,7 @@ end
 local function cut_lines(text, skip, n)
   local first = 1
   for _ = 1, skip do
-    first = string.find(text, "\n", first, true) + 1
+    first = (string.find(text, "\n", first, true) or #text) + 1
   end
   local after = first - 1
   for _ = 1, n do

@@ -194,7 +194,9 @@ local function add_match(k, match, reply)
   else
     local id, place = string.match(match, "^(%d+%-%d+)%-(%d+)$")
     local fields = id and read_entry(k.events, id)
-    entries[1] = fields and place_of(fields, tonumber(place))
+    if fields and is_entry(fields) then
+      entries[1] = place_of(fields, tonumber(place))
+    end
   end
   if #entries > 0 then
     reply[#reply + 1] = value or ""

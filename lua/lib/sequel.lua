@@ -37,6 +37,9 @@ local function find_match(k, match)
   local entry = value and settled_entries(value)[1] or id
   local fields = entry and read_entry(k.events, entry)
   if fields and not value then
+    if not is_entry(fields) then
+      return nil
+    end
     fields = place_of(fields, tonumber(place))
   end
   if fields and entry_kind(fields) == "matched" then

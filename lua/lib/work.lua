@@ -9,7 +9,7 @@
 -- An id is that of the event. Each id stands in exactly one of the latter three.
 
 -- places_of: the events of an entry, as text, by place. A text has the entry's fields as lines, name and value in turn,
--- as lib/entry.lua's place_of has them; the tickets come last.
+-- as lib/entry.lua's place_of has them; the tickets come last. nil if the entry has not as many lines as it tells of.
 local function places_of(fields)
   local about, sizes, lines = {}, {}, entry_lines(fields)
   for i = 1, #fields, 2 do
@@ -27,18 +27,24 @@ local function places_of(fields)
   for place = 0, entry_places(fields) - 1 do
     local size, after = sizes[place + 1] or sizes[1], from - 1
     for _ = 1, 2 * size do
+      if after > #lines then
+        return nil
+      end
       after = string.find(lines, "\n", after + 1, true) or #lines + 1
     end
     local own = ""
     if rest then
       own, rest = string.match(rest, "^([^\n]*)\n(.*)$")
+      if not own then
+        return nil
+      end
       own = "\ndata\n" .. own
     end
     texts[#texts + 1] = common .. own .. "\nsize\n" .. string.format("%d", size) .. "\nplace\n" ..
       string.format("%d", place) .. "\ntickets\n" .. string.sub(lines, from, after - 1)
     from = after + 1
   end
-  return texts
+  return from > #lines and (rest or "") == "" and texts or nil
 end
 
 -- forget_work: drop all that work has of some ids.

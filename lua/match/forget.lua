@@ -7,7 +7,8 @@
 --
 -- An event forgets a ticket only if the ticket's outcome names that very entry, and a proposal only if it settled it.
 -- The sequel of a match goes with the event that ended it.
--- An entry of a time to come was written before the clock was set back, and goes too.
+-- An entry of a time to come was written before the clock was set back, and goes too. An unreadable one goes by the
+-- time in its id, and forgets nothing else.
 
 --@include lib/time.lua
 --@include lib/record.lua
@@ -21,6 +22,11 @@ local any_sequel = call("EXISTS", sequels) == 1
 
 local ids, owners, entries, gone, settled, over, places, touched = {}, {}, {}, {}, {}, {}, 0, 0
 local function take(entry, fields)
+  gone[#gone + 1] = entry
+  if not fields then
+    touched, places = touched + 1, 1
+    return
+  end
   local kind, match = entry_kind(fields), entry_match(fields)
   local lines = ends[kind] and entry_lines(fields) or ""
   if match and (ends[kind] or kind == "restored") then
@@ -29,11 +35,14 @@ local function take(entry, fields)
   for place = 0, any_sequel and kind == "matched" and not match and entry_places(fields) - 1 or -1 do
     over[#over + 1] = string.format("%s-%d", entry, place)
   end
+  local named = #ids
   for id, record in string.gmatch(lines, "([^\n]+)\n([^\n]+)") do
-    ids[#ids + 1] = id
-    owners[#ids], entries[#ids] = player_of(record), entry
+    local owner = player_of(record)
+    if owner and #ids - named < entry_count(fields) then
+      ids[#ids + 1] = id
+      owners[#ids], entries[#ids] = owner, entry
+    end
   end
-  gone[#gone + 1] = entry
   touched = touched + entry_count(fields)
   places = entry_places(fields)
 end
@@ -43,13 +52,14 @@ local from, more, kept = "-", false, false
 repeat
   local page = call("XRANGE", events, from, "+", "COUNT", 4)
   for _, entry in ipairs(page) do
-    local at = entry_at(entry[2])
+    local fields = is_entry(entry[2]) and entry[2]
+    local at = fields and entry_at(fields) or tonumber(string.match(entry[1], "^%d+"))
     kept = at > before and at <= now
-    more = not kept and #gone > 0 and touched + entry_count(entry[2]) > limit
+    more = not kept and #gone > 0 and touched + (fields and entry_count(fields) or 1) > limit
     if kept or more then
       break
     end
-    take(entry[1], entry[2])
+    take(entry[1], fields)
     from = "(" .. entry[1]
   end
 until kept or more or #page < 4

@@ -59,6 +59,9 @@ func ParseEntry(id string, fields map[string]string) (Entry, error) {
 	if e.lines != "" {
 		e.count = (strings.Count(e.lines, "\n") + 2) / 2
 	}
+	if count, told := fields["count"]; told && count != strconv.Itoa(e.count) {
+		return e, fmt.Errorf("matchq: entry %s has %d tickets, and says %q", id, e.count, count)
+	}
 	if err := e.parseSizes(fields["size"]); err != nil {
 		return e, err
 	}
@@ -106,7 +109,7 @@ func (e *Entry) Places() int {
 	if e.ends != nil {
 		return len(e.ends)
 	}
-	return e.count / e.size
+	return e.count / max(1, e.size) // the zero Entry has none
 }
 
 // Place is the range of the tickets at a place.

@@ -12,7 +12,7 @@ func FuzzReplies(f *testing.F) {
 	for _, seed := range []string{
 		"snone\x00", "sthere\x00s1-1\x00i1i0i0i5", "sthere\x00i3s250\x00s1-1\x00li1eesid\x00i1stext\x00e",
 		"sthere\x00i3s\x00s1-1\x00lelsid\x00i1skind\nmatched\x00e",
-		"i9ls99\x00s matched \x00s1\x00s2\x00s3\x00s4\x00i1i2i3i4e", "sthere\x00i1sid\x00s1\x00s2\x00swhy\x00stext\x00",
+		"i9ls99\x00s matched \x00s1\x00s2\x00s3\x00s4\x00s5\x00i1i2i3i4e", "sthere\x00i1sid\x00s1\x00s2\x00swhy\x00stext\x00",
 	} {
 		f.Add([]byte(seed))
 	}

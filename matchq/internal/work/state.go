@@ -16,6 +16,7 @@ type State struct {
 	Kinds                        []string
 	Workers, Ready, Leased, Dead int64
 	Done, Buried, Dropped, Gaps  int64
+	Unreadable                   int64         // entries
 	Idle                         time.Duration // until it goes, unless a worker calls
 }
 
@@ -69,7 +70,7 @@ func decodeGroups(r *space.Reply, names []string) ([]State, error) {
 		list := r.List()
 		ends := list.Text()
 		s := State{Group: name, Kinds: strings.Fields(list.Text())}
-		for _, total := range []*int64{&s.Done, &s.Buried, &s.Dropped, &s.Gaps} {
+		for _, total := range []*int64{&s.Done, &s.Buried, &s.Dropped, &s.Gaps, &s.Unreadable} {
 			*total = number(list, list.Text())
 		}
 		for _, n := range []*int64{&s.Ready, &s.Leased, &s.Dead, &s.Workers} {

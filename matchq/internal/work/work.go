@@ -64,12 +64,13 @@ func Join(ctx context.Context, in *space.Space, s *Settings) (ok bool, err error
 
 // filled is the result of a step of filling a group.
 type filled struct {
-	exists   bool
-	position string // behind which to wait for events
-	more     bool   // there may be more to do
-	full     bool   // the group has as much work as it may
-	missed   bool   // events were forgotten before the group got them
-	dropped  int64  // events that were pushed out
+	exists     bool
+	position   string // behind which to wait for events
+	more       bool   // there may be more to do
+	full       bool   // the group has as much work as it may
+	missed     bool   // events were forgotten before the group got them
+	dropped    int64  // events that were pushed out
+	unreadable int64  // entries that were skipped
 }
 
 // fill makes work of a bounded number of events.
@@ -85,6 +86,9 @@ func fill(ctx context.Context, in *space.Space, group string, older time.Duratio
 	if f.dropped > 0 {
 		in.Log().Warn("matchq: the group has too much work, the oldest was dropped", "group", group, "events", f.dropped)
 	}
+	if f.unreadable > 0 {
+		in.Log().Error("matchq: skipped unreadable entries of the events", "group", group, "entries", f.unreadable, "until", f.position)
+	}
 	return f, err
 }
 
@@ -94,6 +98,7 @@ func decodeFilled(r *space.Reply) (filled, error) {
 	}
 	f := filled{
 		exists: true, position: r.Text(), more: r.Number() == 1, full: r.Number() == 1, missed: r.Number() == 1, dropped: r.Number(),
+		unreadable: r.Number(),
 	}
 	return f, r.Err
 }

@@ -24,6 +24,7 @@ type webhookView struct {
 	Delivered   int              `json:"delivered"`
 	Done        int64            `json:"done"`
 	Dropped     int64            `json:"dropped"`
+	Unreadable  int64            `json:"unreadable"` // entries of the event stream that were skipped
 	Dead        int              `json:"dead"`
 	DeadLetters []deadLetterView `json:"dead_letters"` // the newest ones
 }
@@ -58,7 +59,7 @@ func (a *API) listWebhooks(c echo.Context) error {
 		}
 		view := webhookView{
 			ID: id, URL: a.Webhooks.URLOf(id), Nodes: g.Workers, Waiting: g.Waiting, Delivered: g.Delivered, Done: g.Done,
-			Dropped: g.Dropped, Dead: g.DeadLetters, DeadLetters: []deadLetterView{},
+			Dropped: g.Dropped, Unreadable: g.Unreadable, Dead: g.DeadLetters, DeadLetters: []deadLetterView{},
 		}
 		letters, _, err := a.Matcher.DeadLetters(ctx, g.Name, 0, maxShownLetters)
 		if err != nil && !errors.Is(err, matchq.ErrNotFound) {
