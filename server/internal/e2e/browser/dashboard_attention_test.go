@@ -99,7 +99,7 @@ func TestAFrozenRedisIsNotLive(t *testing.T) {
 	env.Server.Stop()
 	began := time.Now()
 	p.until(`document.querySelector("#link-text").textContent !== "live"`)
-	if took := time.Since(began); took > 6*time.Second { // 3 s on a quiet machine
+	if took := time.Since(began); took > 8*time.Second { // 2 s on a quiet machine; without a check of its own it takes 9
 		t.Errorf("a frozen Redis was live for %v", took)
 	} else {
 		t.Logf("a frozen Redis was live for %v", took)

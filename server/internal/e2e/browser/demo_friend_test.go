@@ -87,11 +87,14 @@ func TestReadyAndHidden(t *testing.T) {
 	eval[bool](a, `delete document.hidden`)
 	a.see(".proposed .bar")
 	a.accessible("body")
+	a.watch() // the players see each other for a moment
 	for _, p := range []*page{a, b} {
 		p.click("#accept")
 	}
-	a.sees(".match", "Starts by itself")
-	a.gone("#start")
+	a.said(".match", "Starts by itself")
 	a.asked()
+	if eval[bool](a, `snapshots.some((seen) => seen.querySelector("#start:not([hidden])"))`) {
+		t.Error("a player who has accepted is asked to start")
+	}
 	b.asked()
 }

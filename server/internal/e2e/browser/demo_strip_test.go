@@ -24,7 +24,7 @@ func TestPicturesOfAGame(t *testing.T) {
 	t.Parallel()
 	folder, right := shortQuiz(t)
 	s := serveWith(t, matchqtest.Embedded(t), func(c *app.Config) {
-		c.Game.Countdown, c.Game.Question, c.Game.Pause = 200*time.Millisecond, 15*time.Second, 700*time.Millisecond
+		c.Game.Countdown, c.Game.Question, c.Game.Pause = 200*time.Millisecond, 15*time.Second, 2*time.Second
 	}, "--questions", folder, "--interval", "1s")
 	a, b := s.player("Clever Otter"), s.player("Swift Crane")
 	a.do("be a phone", chromedp.EmulateViewport(360, 680, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(0.56))) // small pictures
