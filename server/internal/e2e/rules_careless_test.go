@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
@@ -16,7 +17,7 @@ func TestCarelessChangesOfRules(t *testing.T) {
 	n.want(200, admin("PUT", "/chess", `{"size":4}`))
 	version := n.want(200, admin("GET", "", "")).header.Get("ETag")
 
-	for _, condition := range []string{"", `""`, `W/""`, `"`, version + `, "1.old"`, version + version} {
+	for _, condition := range []string{"", `""`, `W/""`, `"`, "* ," + version, version + version} {
 		n.want(422, admin("PUT", "/chess", `{"size":3}`, "If-Match", condition))
 		n.want(422, admin("DELETE", "/chess", "", "If-Match", condition))
 	}
@@ -29,6 +30,5 @@ func TestCarelessChangesOfRules(t *testing.T) {
 		t.Errorf("the version becomes %s: %s", got.header.Get("ETag"), got.raw)
 	}
 	n.want(200, admin("PUT", "/chess", `{"size":4}`, "If-Match", version))
-	n.want(200, admin("PUT", "/chess", `{"size":4}`, "If-Match", "W/"+version))
-	n.want(200, admin("PUT", "/chess", `{"size":4}`, "If-Match", "*"))
+	n.want(200, admin("PUT", "/chess", `{"size":4}`, "If-Match", strings.Trim(version, `"`))) // as people type it
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -86,7 +85,7 @@ func (a *API) allRules(c echo.Context) error {
 			changed[i].Rules = nil
 		}
 	}
-	return answerRules(c, version, map[string]any{"version": version, "rules": views, "changes": changed})
+	return answerRead(c, version, map[string]any{"version": version, "rules": views, "changes": changed})
 }
 
 // answerRules answers with JSON whose entity tag is the version of the rules.
@@ -101,10 +100,10 @@ func (a *API) patternRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.answerPattern(c, pattern)
+	return a.answerPattern(c, pattern, answerRead)
 }
 
-func (a *API) answerPattern(c echo.Context, pattern string) error {
+func (a *API) answerPattern(c echo.Context, pattern string, answer func(c echo.Context, version string, body any) error) error {
 	version, stored, err := a.Matcher.AllRules(c.Request().Context())
 	if err != nil {
 		return err
@@ -117,7 +116,7 @@ func (a *API) answerPattern(c echo.Context, pattern string) error {
 		if err != nil {
 			return err
 		}
-		return answerRules(c, version, view)
+		return answer(c, version, view)
 	}
 	return wire.Errorf(wire.CodeNotFound, "there are no rules for the pattern %q", pattern)
 }
@@ -139,7 +138,9 @@ func (a *API) setRules(c echo.Context) error {
 	if wrong, ok := errors.AsType[*rules.Error](err); ok {
 		return wire.Errorf(wire.CodeInvalid, "%v", wrong)
 	}
-	version, err := a.Matcher.SetRules(c.Request().Context(), pattern, r, edit)
+	version, err := a.underConditions(c, pattern, edit, func(edit matchq.Edit) (string, error) {
+		return a.Matcher.SetRules(c.Request().Context(), pattern, r, edit)
+	})
 	if edit.DryRun && err == nil {
 		return a.answerChecked(c, version, pattern, &r)
 	}
@@ -149,7 +150,7 @@ func (a *API) setRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.answerPattern(c, pattern)
+	return a.answerPattern(c, pattern, answerRules)
 }
 
 // answerChecked answers a dry run.
@@ -194,7 +195,9 @@ func (a *API) deleteRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := a.Matcher.DeleteRules(c.Request().Context(), pattern, edit)
+	version, err := a.underConditions(c, pattern, edit, func(edit matchq.Edit) (string, error) {
+		return a.Matcher.DeleteRules(c.Request().Context(), pattern, edit)
+	})
 	if !edit.DryRun {
 		a.logChange(c, "delete_rules", pattern, 0, err)
 	}
@@ -205,8 +208,7 @@ func (a *API) deleteRules(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// editOf says which pattern an operator changes, in whose name (?by=), which version they saw (If-Match), and whether they
-// only try it (?dry_run=true).
+// editOf says which pattern an operator changes, in whose name (?by=), and whether they only try it (?dry_run=true).
 func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
 	if pattern, err = param(c, "pattern"); err != nil {
 		return "", edit, err
@@ -215,23 +217,5 @@ func editOf(c echo.Context) (pattern string, edit matchq.Edit, err error) {
 	if edit.DryRun, err = strconv.ParseBool(cmp.Or(c.QueryParam("dry_run"), "false")); err != nil {
 		return "", edit, wire.Errorf(wire.CodeInvalid, "dry_run must be true or false")
 	}
-	edit.Version, err = ifMatch(c.Request().Header.Values("If-Match"))
-	return pattern, edit, err
-}
-
-// ifMatch returns the version that the rules must have, "" for any. A client that has lost its version must not overwrite
-// what others have set, so an empty one is refused.
-func ifMatch(values []string) (version string, err error) {
-	if len(values) == 0 {
-		return "", nil
-	}
-	value := strings.TrimSpace(values[0])
-	if len(values) == 1 && value == "*" {
-		return "", nil
-	}
-	version = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(value, "W/"), `"`), `"`)
-	if len(values) > 1 || version == "" || strings.ContainsAny(version, `", `) {
-		return "", wire.Errorf(wire.CodeInvalid, "If-Match must be one version, as ETag has it, or *")
-	}
-	return version, nil
+	return pattern, edit, nil
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/matchq/matchq/server/internal/base/blob"
+	"github.com/matchq/matchq/server/internal/base/etags"
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
@@ -29,7 +30,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // file is an embedded file as browsers get it.
 type file struct {
-	tag    string
+	tag    string // without quotes
 	answer func(http.ResponseWriter, *http.Request)
 }
 
@@ -56,7 +57,7 @@ func New(demo bool, prefix string) (*Pages, error) {
 			body = p.complete(body, bodies, demo)
 		}
 		sum := sha256.Sum256(body)
-		p.files[name] = file{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, blob.New(kind, body).Serve}
+		p.files[name] = file{base64.RawURLEncoding.EncodeToString(sum[:12]), blob.New(kind, body).Serve}
 		if name == missingName {
 			p.missing = relative.ReplaceAll(body, []byte("${1}"+prefix+"/"))
 		}
@@ -129,8 +130,9 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, caching stri
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", caching)
-	h.Set("ETag", f.tag)
-	if strings.Contains(r.Header.Get("If-None-Match"), f.tag) {
+	h.Set("ETag", `W/"`+f.tag+`"`)
+	known, err := etags.Parse(r.Header.Values("If-None-Match")) // a browser has no use for a refusal of what it sent
+	if err == nil && (known.IsAny() || known.HasWeak(f.tag)) {
 		h.Add("Vary", "Accept-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return nil
