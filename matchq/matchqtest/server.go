@@ -1,11 +1,8 @@
 package matchqtest
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +22,7 @@ type Server struct {
 	dir  string
 	args []string
 	pid  int
+	port io.Closer // gives the port back when closed
 	hold io.Closer // ends the process when closed
 }
 
@@ -60,8 +58,8 @@ func needServer(t testing.TB) {
 // launch starts a server that ends with this process at the latest.
 func launch(t testing.TB, args ...string) *Server {
 	t.Helper()
-	addr := FreeAddr(t)
-	_, port, err := net.SplitHostPort(addr)
+	addr, port := reserve(t)
+	_, number, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +67,8 @@ func launch(t testing.TB, args ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: addr, t: t, dir: dir, args: append(args,
-		"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"),
+	s := &Server{Addr: addr, t: t, dir: dir, port: port, args: append(args,
+		"--bind", "127.0.0.1", "--port", number, "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"),
 	)}
 	s.start()
 	return s
@@ -131,10 +129,11 @@ func (s *Server) Kill() {
 	}
 }
 
-// remove ends the server and removes its folder.
+// remove ends the server, removes its folder and gives its port back.
 func (s *Server) remove() {
 	s.Kill()
 	_ = os.RemoveAll(s.dir)
+	_ = s.port.Close()
 }
 
 // Stop freezes the server: connections stay, nothing is answered.
@@ -154,29 +153,4 @@ func (s *Server) Client(t testing.TB) *redis.Client {
 	client := redis.NewClient(options(s.Addr))
 	t.Cleanup(func() { _ = client.Close() })
 	return client
-}
-
-// FreeAddr returns a loopback address on which nothing listens, for a program that is told where to listen. Its port is between
-// 10000 and 21999, below those that systems choose: else another program could get it before the server starts, or while it
-// is down. Nothing listens on the port 10000 above either, on which the nodes of a cluster talk.
-func FreeAddr(t testing.TB) string {
-	t.Helper()
-	var failed error
-	for range 1000 {
-		port := 10_000 + rand.IntN(12_000)
-		if failed = cmp.Or(listens(port), listens(port+10_000)); failed == nil {
-			return fmt.Sprintf("127.0.0.1:%d", port)
-		}
-	}
-	t.Fatalf("find a free port: %v", failed)
-	return ""
-}
-
-// listens tries to listen on a port, for a moment.
-func listens(port int) error {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return err
-	}
-	return listener.Close()
 }
