@@ -33,7 +33,7 @@ func TestGuarantee7ClockJumps(t *testing.T) {
 			defer stopClock()
 
 			ended := map[string]time.Duration{}
-			for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+			for event, err := range watch(t, m, matchq.FromOldest) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,7 +101,7 @@ func TestGuarantee7AClockThatWasAheadStopsNoForgetting(t *testing.T) {
 	if audit.Stored != 2 || audit.Events != 1 {
 		t.Errorf("kept: %d tickets, %d events", audit.Stored, audit.Events)
 	}
-	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for event, err := range watch(t, m, matchq.FromOldest) {
 		if err != nil || !event.At.Equal(now.Add(5*time.Second).Truncate(time.Millisecond)) || event.Tickets()[0].Waited > time.Second {
 			t.Errorf("event: %+v, %v", event, err)
 		}

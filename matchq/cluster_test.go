@@ -19,7 +19,7 @@ func TestGuarantee8NamespacesSpreadOverACluster(t *testing.T) {
 	client := startCluster(t, 3)
 	homes := map[string]bool{}
 	for i := range 12 {
-		m, err := matchq.New(client, matchq.Config{Namespace: fmt.Sprintf("game-%d", i), Limit: 32})
+		m, err := matchq.New(client, matchq.Config{Namespace: fmt.Sprintf("game-%d", i), Limit: 32, Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}

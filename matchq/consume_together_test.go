@@ -216,7 +216,7 @@ func TestConsumeTogetherReturnsWhateverHandleSays(t *testing.T) {
 	m := newMatcher(t, env, matchq.Config{})
 	cancelledOnes(t, m, 1)
 	for _, said := range []error{matchq.ErrUnavailable, fmt.Errorf("enqueue: %w", matchq.ErrUnavailable), errors.New("NOGROUP")} {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), matchqtest.Patience)
 		err := m.ConsumeTogether(ctx, "group", "w0", m.Config().Retention/4, oneByOne(func(context.Context, matchq.Event) error { return said }))
 		if cancel(); !errors.Is(err, said) {
 			t.Errorf("handle said %v, consume %v", said, err)

@@ -21,7 +21,7 @@ func TestTicketsExpireWithAnEvent(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
 		ticket := enqueue(t, m, "history", "alice")
-		for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+		for event, err := range watch(t, m, matchq.FromOldest) {
 			if err != nil || event.Kind != matchq.Expired || event.Ticket.ID != ticket.ID {
 				t.Fatalf("event: %+v, %v", event, err)
 			}
@@ -149,7 +149,7 @@ func TestAtOnceNeedsNoWindow(t *testing.T) {
 		m := newMatcher(t, env, matchq.Config{Interval: matchq.AtOnce}) // no Run
 		enqueueMany(t, m, "history", 10)
 		matches := 0
-		for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+		for event, err := range watch(t, m, matchq.FromOldest) {
 			if err != nil || event.Kind != matchq.Matched {
 				t.Fatalf("event: %+v, %v", event, err)
 			}
@@ -207,7 +207,7 @@ func matchWith(t *testing.T, env *matchqtest.Env, policy matchq.Policy) []string
 	if report.Matches == 0 {
 		return nil
 	}
-	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for event, err := range watch(t, m, matchq.FromOldest) {
 		if err != nil {
 			t.Fatal(err)
 		}

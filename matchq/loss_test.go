@@ -97,7 +97,7 @@ func TestWatchMissesItsOwnEntry(t *testing.T) {
 		if err := env.Client.XDel(t.Context(), m.HashTag()+":events", at).Err(); err != nil {
 			t.Fatal(err)
 		}
-		for ev, err := range m.Watch(t.Context(), at) {
+		for ev, err := range watch(t, m, at) {
 			if !errors.Is(err, matchq.ErrGap) {
 				t.Errorf("%+v, %v", ev, err)
 			}

@@ -32,7 +32,7 @@ func watchMany(t testing.TB, addr, namespace string, n int) *modes {
 	ctx, cancel := context.WithCancel(t.Context())
 	var watches sync.WaitGroup
 	for i := range n {
-		m, err := matchq.New(s.rdb, matchq.Config{Namespace: fmt.Sprint(namespace, "-", i)})
+		m, err := matchq.New(s.rdb, matchq.Config{Namespace: fmt.Sprint(namespace, "-", i), Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}

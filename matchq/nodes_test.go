@@ -171,7 +171,7 @@ func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 func checkDelays(t *testing.T, m *matchq.Matcher, queued map[string]bool, lag func() time.Duration) {
 	t.Helper()
 	var slowest time.Duration
-	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for event, err := range watch(t, m, matchq.FromOldest) {
 		if err != nil {
 			t.Fatal(err)
 		}

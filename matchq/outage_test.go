@@ -171,7 +171,7 @@ func TestWatchNoticesAnEmptiedRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := false
-	for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for event, err := range watch(t, m, matchq.FromOldest) {
 		switch {
 		case err == nil && !seen:
 			seen = true

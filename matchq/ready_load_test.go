@@ -34,8 +34,10 @@ func TestReadyUnderLoad(t *testing.T) {
 		}
 		const players = 300
 		ended := map[string]matchq.State{}
+		patience, giveUp := context.WithTimeout(t.Context(), matchqtest.Patience)
+		defer giveUp()
 		playing.Go(func() {
-			for ev, err := range nodes[0].Watch(ctx, matchq.FromOldest) {
+			for ev, err := range nodes[0].Watch(patience, matchq.FromOldest) {
 				if err != nil {
 					t.Error(err)
 					return

@@ -238,7 +238,7 @@ func TestWaitingSinceIsVoid(t *testing.T) {
 	env := matchqtest.Real(t)
 	proxy := testkit.NewProxy(t, env.Server.Addr)
 	calm := newMatcher(t, env, matchq.Config{})
-	m, err := matchq.New(proxy.Client(t), matchq.Config{Namespace: env.Namespace, Timeout: time.Second})
+	m, err := matchq.New(proxy.Client(t), matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func oneLiveTicketEach(t *testing.T, env *matchqtest.Env, audit matchq.AuditRepo
 func TestReleaseAndAssignWithoutAReply(t *testing.T) {
 	env := matchqtest.Real(t)
 	proxy := testkit.NewProxy(t, env.Server.Addr)
-	m, err := matchq.New(proxy.Client(t), matchq.Config{Namespace: env.Namespace, Timeout: 5 * time.Second})
+	m, err := matchq.New(proxy.Client(t), matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

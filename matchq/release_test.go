@@ -75,7 +75,7 @@ func eventsOf(t *testing.T, m *matchq.Matcher) []matchq.Event {
 		t.Fatal(err)
 	}
 	var events []matchq.Event
-	for ev, err := range m.Watch(ctx, matchq.FromOldest) {
+	for ev, err := range watch(t, m, matchq.FromOldest) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func TestNamespacesOnARing(t *testing.T) {
 	ring := redis.NewRing(&redis.RingOptions{Addrs: addrs, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = ring.Close() }) // after the workers
 	for i := range 8 {
-		m, err := matchq.New(ring, matchq.Config{Namespace: fmt.Sprint("mode", i)})
+		m, err := matchq.New(ring, matchq.Config{Namespace: fmt.Sprint("mode", i), Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}

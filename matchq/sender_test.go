@@ -56,7 +56,7 @@ func TestQueuesKeepTheirOrder(t *testing.T) {
 			}
 		}
 		last, seen := map[string]string{}, 0
-		for event, err := range m.Watch(t.Context(), matchq.FromOldest) {
+		for event, err := range watch(t, m, matchq.FromOldest) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -156,7 +156,7 @@ func TestASweepIsAsGoodAsTheWholeBatch(t *testing.T) {
 // gapsOf are the gaps of the next n matches.
 func gapsOf(t testing.TB, m *matchq.Matcher, n int) (gaps []float64) {
 	t.Helper()
-	for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for ev, err := range watch(t, m, matchq.FromOldest) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +224,7 @@ func TestEmbeddedSweepsAreTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {
+		for ev, err := range watch(t, m, matchq.FromOldest) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -132,7 +132,7 @@ var waitRounds = flag.Int("wait-rounds", 1, "how often TestWaitAgreesWithTicket 
 // as it keeps what it acknowledged.
 func TestWaitAgreesWithTicket(t *testing.T) {
 	server := matchqtest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	m, err := matchq.New(server.Client(t), matchq.Config{Logger: slog.New(slog.DiscardHandler), TTL: matchq.Never})
+	m, err := matchq.New(server.Client(t), matchq.Config{Logger: slog.New(slog.DiscardHandler), TTL: matchq.Never, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -193,7 +193,7 @@ func TestWaitLeavesNothing(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	before := goleak.IgnoreCurrent()
 	client := redis.NewClient(&redis.Options{Addr: env.Embedded.Addr(), ContextTimeoutEnabled: true})
-	m, err := matchq.New(client, matchq.Config{Namespace: env.Namespace})
+	m, err := matchq.New(client, matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

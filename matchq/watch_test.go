@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -13,22 +14,37 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
+// watch is Watch that ends the test when the loop over it has not ended within Patience.
+func watch(t testing.TB, m *matchq.Matcher, after string) iter.Seq2[matchq.Event, error] {
+	return func(yield func(matchq.Event, error) bool) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), matchqtest.Patience)
+		defer cancel()
+		n := 0
+		for ev, err := range m.Watch(ctx, after) {
+			if n++; !yield(ev, err) {
+				return
+			}
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("only %d events came within %v", n, matchqtest.Patience)
+		}
+	}
+}
+
 // take waits for the next events after a position and returns them.
 func take(t testing.TB, m *matchq.Matcher, after string, n int) []matchq.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), matchqtest.Patience)
-	defer cancel()
 	var events []matchq.Event
-	for ev, err := range m.Watch(ctx, after) {
+	for ev, err := range watch(t, m, after) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if events = append(events, ev); len(events) == n {
-			return events
+			break
 		}
 	}
-	t.Fatalf("%d events of %d came in time: %+v", len(events), n, events)
-	return nil
+	return events
 }
 
 func position(t testing.TB, m *matchq.Matcher) string {
@@ -122,7 +138,7 @@ func TestWatchTwiceFromOnePlace(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		ids := story(t, m)
-		events := m.Watch(t.Context(), ids[2])
+		events := watch(t, m, ids[2])
 		for range 2 { // each range starts from the beginning, wherever the previous one stopped
 			for ev, err := range events {
 				if err != nil || ev.ID != ids[3] {
@@ -191,7 +207,7 @@ func TestWatchRefusesWhatIsNoPosition(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	m := newMatcher(t, env, matchq.Config{})
 	for _, after := range []string{"nonsense", "1", "1-", "-1-0", "1-2-", "1-2-x", "1-2--3", "1-2-3-4", " 1-2", "99999999999999999999-0"} {
-		for _, err := range m.Watch(t.Context(), after) {
+		for _, err := range watch(t, m, after) {
 			if _, ok := errors.AsType[*matchq.InvalidError](err); !ok {
 				t.Errorf("watch after %q: %v", after, err)
 			}
@@ -203,14 +219,12 @@ func TestWatchRefusesWhatIsNoPosition(t *testing.T) {
 // firstError watches until there is an error.
 func firstError(t testing.TB, m *matchq.Matcher, after string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), matchqtest.Patience)
-	defer cancel()
-	for _, err := range m.Watch(ctx, after) {
+	for _, err := range watch(t, m, after) {
 		if err != nil {
 			return err
 		}
 	}
-	t.Fatal("no error in time")
+	t.Fatal("it ended without an error")
 	return nil
 }
 
@@ -257,7 +271,7 @@ func TestWatchBehindIsToldOfTheGap(t *testing.T) {
 	m := newMatcher(t, env, matchq.Config{Retention: time.Second})
 	story(t, m)
 	seen := 0
-	for _, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	for _, err := range watch(t, m, matchq.FromOldest) {
 		if errors.Is(err, matchq.ErrGap) {
 			return
 		}

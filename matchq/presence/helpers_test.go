@@ -22,14 +22,12 @@ import (
 func newPresence(t testing.TB, env *matchqtest.Env, cfg matchq.Config) (*matchq.Matcher, *presence.Presence) {
 	t.Helper()
 	cfg.Namespace = env.Namespace
-	if env.Embedded != nil { // on a busy machine it may answer late
-		cfg.Timeout = cmp.Or(cfg.Timeout, matchqtest.Patience)
-	}
 	return presenceOn(t, env.Client, cfg, presence.Config{})
 }
 
 func presenceOn(t testing.TB, rdb redis.UniversalClient, cfg matchq.Config, how presence.Config) (*matchq.Matcher, *presence.Presence) {
 	t.Helper()
+	cfg.Timeout = cmp.Or(cfg.Timeout, matchqtest.Patience) // machines stall
 	m, err := matchq.New(rdb, cfg)
 	if err != nil {
 		t.Fatal(err)
