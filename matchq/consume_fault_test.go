@@ -22,7 +22,7 @@ func TestConsumeSurvivesARestart(t *testing.T) {
 	server := matchqtest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	env := &matchqtest.Env{Client: server.Client(t), Namespace: "restarted", Server: server}
 	var log logged
-	m := newMatcher(t, env, matchq.Config{Timeout: 300 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	m := newMatcher(t, env, matchq.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	o := quick("rooms")
 	o.AckWait = time.Minute
 	before := makeMatches(t, m, 5)

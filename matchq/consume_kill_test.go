@@ -44,8 +44,8 @@ var killed = matchq.ConsumeOptions{Group: "rooms", AckWait: 500 * time.Milliseco
 // TestKilledWorkersMatchesComeAgain kills processes that hold matches: each match comes again once, when AckWait is over.
 func TestKilledWorkersMatchesComeAgain(t *testing.T) {
 	const held = 4
-	lag := testkit.MeasureLag(t)
 	env := matchqtest.Real(t)
+	lag := testkit.MeasureLag(t, env.Client)
 	m := newMatcher(t, env, matchq.Config{Logger: slog.New(slog.DiscardHandler)})
 	var longest time.Duration
 	for range *kills {

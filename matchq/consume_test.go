@@ -85,8 +85,14 @@ func makeMatches(t testing.TB, m *matchq.Matcher, n int) []matchq.Event {
 	for i := range 2 * n {
 		requests = append(requests, matchq.Request{Queue: "history", Player: fmt.Sprintf("%s-%d", before, i), Attributes: []byte(`{"n":1}`)})
 	}
-	if _, err := m.EnqueueAll(t.Context(), requests); err != nil {
+	results, err := m.EnqueueAll(t.Context(), requests)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
 	}
 	for made := 0; made < n; {
 		report, err := m.Tick(t.Context(), "history")

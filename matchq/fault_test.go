@@ -40,7 +40,7 @@ func spoil(t *testing.T, cfg matchq.Config) *spoiled {
 }
 
 // patient is a configuration with enough time for the driver to repeat a call.
-var patient = matchq.Config{Timeout: 10 * time.Second}
+var patient = matchq.Config{Timeout: matchqtest.Patience}
 
 // TestLostReplies loses the reply of a call once, and for each repeat by the driver. The result must be as if the reply
 // had come.
@@ -175,10 +175,15 @@ func TestGuarantee5VoidingSparesOthers(t *testing.T) {
 
 // TestALateWriteQueuesNobody delays an enqueue on its way until its ticket was voided.
 func TestGuarantee5ALateWriteQueuesNobody(t *testing.T) {
-	s := spoil(t, matchq.Config{Timeout: 200 * time.Millisecond})
+	s := spoil(t, matchq.Config{})
+	brief := newMatcher(t, &matchqtest.Env{Client: s.proxy.Client(t), Namespace: s.env.Namespace}, matchq.Config{Timeout: 200 * time.Millisecond})
+	matchqtest.Eventually(t, "it knows the rules", func() bool {
+		_, _, err := brief.AllRules(t.Context())
+		return err == nil
+	})
 	before := position(t, s.calm)
 	release := s.proxy.HoldRequests(testkit.HashOf(t, "match/enqueue"))
-	_, err := s.m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"})
+	_, err := brief.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"})
 	var unknown *matchq.UnknownError
 	if !errors.As(err, &unknown) {
 		t.Fatalf("enqueue without an answer: %v", err)

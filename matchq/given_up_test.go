@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/internal/testkit"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
@@ -39,7 +40,7 @@ func calls(m *matchq.Matcher, ticket matchq.Ticket) map[string]func(context.Cont
 // frozen under it.
 func TestGivingUpIsNoOutage(t *testing.T) {
 	env := matchqtest.Real(t)
-	m := newMatcher(t, env, matchq.Config{Timeout: 10 * time.Second})
+	m := newMatcher(t, env, matchq.Config{})
 	ticket := enqueue(t, m, "history", "alice")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -68,16 +69,20 @@ func TestGivingUpIsNoOutage(t *testing.T) {
 // A caller that gives up is still told what is known of its request, and a deadline is still an outage.
 func TestGivingUpTellsWhatIsKnown(t *testing.T) {
 	env := matchqtest.Real(t)
-	m := newMatcher(t, env, matchq.Config{Timeout: 10 * time.Second})
+	m := newMatcher(t, env, matchq.Config{})
 	enqueue(t, m, "history", "warm")
+	first, giveUp := context.WithCancel(t.Context())
+	env.Client.AddHook(&beforeCall{hash: string(testkit.HashOf(t, "match/enqueue")), number: 1, do: giveUp})
 	env.Server.Stop()
 	defer env.Server.Continue()
-	for _, sent := range []bool{true, false} { // the second one waits for the first
-		ctx, cancel := context.WithCancel(t.Context())
-		stop := context.AfterFunc(t.Context(), cancel)
-		time.AfterFunc(50*time.Millisecond, cancel)
+	for _, sent := range []bool{true, false} {
+		ctx := first
+		if !sent { // it waits for the first
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithCancel(t.Context())
+			time.AfterFunc(10*time.Millisecond, cancel)
+		}
 		_, err := m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "alice"})
-		stop()
 		var unknown *matchq.UnknownError
 		if !errors.Is(err, context.Canceled) || errors.Is(err, matchq.ErrUnavailable) || errors.As(err, &unknown) != sent {
 			t.Errorf("sent: %v, error: %v", sent, err)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -92,7 +91,7 @@ func TestHooksHearOfAllWork(t *testing.T) {
 func TestHooksHearOfFailures(t *testing.T) {
 	env := matchqtest.Real(t)
 	var h heard
-	m := newMatcher(t, env, matchq.Config{Timeout: time.Second})
+	m := newMatcher(t, env, matchq.Config{})
 	m.AddHooks(h.hooks())
 	enqueue(t, m, "history", "alice")
 	env.Server.Kill()

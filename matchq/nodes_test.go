@@ -107,8 +107,8 @@ func (n *nodes) note(number int, r *matchq.TickReport) {
 
 func TestGuarantee4EachWindowOnceWhoeverDies(t *testing.T) {
 	const queues, rounds = 200, 15
-	lag := testkit.MeasureLag(t)
 	env := matchqtest.Real(t)
+	lag := testkit.MeasureLag(t, env.Client)
 	n := &nodes{visits: map[string]int{}, matches: make([]int, 4)}
 	var running []*exec.Cmd
 	for number := range 4 {

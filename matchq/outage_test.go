@@ -33,14 +33,15 @@ func enqueueAtLast(t *testing.T, m *matchq.Matcher, queue, player string) (made 
 }
 
 func TestEnqueueWhileRedisIsFrozen(t *testing.T) {
-	lag := testkit.MeasureLag(t)
+	lag := testkit.MeasureLag(t) // not of a Redis that is frozen
 	env := matchqtest.Real(t)
+	calm := newMatcher(t, env, matchq.Config{})
 	m := newMatcher(t, env, matchq.Config{Timeout: 500 * time.Millisecond})
-	warm := enqueue(t, m, "history", "warm")
-	if err := m.Cancel(t.Context(), warm.ID, ""); err != nil {
+	warm := enqueueAtLast(t, m, "history", "warm")
+	if err := calm.Cancel(t.Context(), warm.ID, ""); err != nil {
 		t.Fatal(err)
 	}
-	before := position(t, m)
+	before := position(t, calm)
 
 	env.Server.Stop()
 	began := time.Now()
@@ -58,30 +59,37 @@ func TestEnqueueWhileRedisIsFrozen(t *testing.T) {
 	}
 	env.Server.Continue()
 
-	if got := take(t, m, before, 1)[0].Ticket; got.ID != unknown.TicketID || got.State != matchq.Cancelled || got.Reason != "void" {
+	void := matchqtest.Next(t, calm.Watch(t.Context(), before), func(ev matchq.Event) bool { return ev.Ticket.ID == unknown.TicketID })
+	if got := void.Ticket; got.State != matchq.Cancelled || got.Reason != "void" {
 		t.Errorf("ended: %+v", got)
 	}
-	checkWaiting(t, m, "history", 0)
+	checkWaiting(t, calm, "history", 0)
 	enqueueAtLast(t, m, "history", "alice")
 	enqueueAtLast(t, m, "history", "bob")
-	tick(t, m, "history")
-	checkWaiting(t, m, "history", 0)
+	tick(t, calm, "history")
+	checkWaiting(t, calm, "history", 0)
 	env.Client = env.Server.Client(t) // whose driver remembers no outage
-	checkAudit(t, newMatcher(t, env, m.Config()))
+	checkAudit(t, newMatcher(t, env, matchq.Config{}))
 }
 
 // TestCallersGiveUpWhileRedisIsFrozen lets the contexts of callers end before the time-out of the call. By then the
 // first one's request is sent; the second one's is not, since it waits for the first.
 func TestCallersGiveUpWhileRedisIsFrozen(t *testing.T) {
 	env := matchqtest.Real(t)
-	m := newMatcher(t, env, matchq.Config{Timeout: 2 * time.Second})
+	m := newMatcher(t, env, matchq.Config{})
 	enqueue(t, m, "history", "warm")
+	first, pass := testkit.Deadline(t.Context())
+	env.Client.AddHook(&beforeCall{hash: string(testkit.HashOf(t, "match/enqueue")), number: 1, do: pass})
 	env.Server.Stop()
 	defer env.Server.Continue()
 	for _, sent := range []bool{true, false} {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		ctx := first
+		if !sent {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+		}
 		_, err := m.Enqueue(ctx, matchq.Request{Queue: "history", Player: "alice"})
-		cancel()
 		var unknown *matchq.UnknownError
 		if !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &unknown) != sent {
 			t.Errorf("sent: %v, error: %v", sent, err)

@@ -280,6 +280,6 @@ func TestFirstCallsWhileRedisIsFrozen(t *testing.T) {
 	if most := time.Second + 3*lag(); took > most {
 		t.Errorf("%d callers took %v, at most %v", callers, took, most)
 	}
-	enqueue(t, m, "q", "late")
-	checkWaiting(t, m, "q", 1)
+	enqueueAtLast(t, m, "q", "late")
+	checkWaiting(t, newMatcher(t, env, matchq.Config{}), "q", 1)
 }

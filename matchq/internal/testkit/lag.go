@@ -4,17 +4,29 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
-// MeasureLag measures how late this machine runs due work, and returns the worst so far. Tests that promise times add
-// it to theirs: a busy machine delays nodes and scripts just the same.
-func MeasureLag(t *testing.T) (worst func() time.Duration) {
+// lagStep is how often lag is measured.
+const lagStep = 5 * time.Millisecond
+
+// MeasureLag measures how late this machine runs due work, and how late each Redis answers, and returns the worst so far.
+// Tests that promise times add it to theirs: a busy machine delays nodes and scripts just the same.
+func MeasureLag(t testing.TB, all ...redis.UniversalClient) (worst func() time.Duration) {
 	t.Helper()
-	const step = 5 * time.Millisecond
 	var lag atomic.Int64
-	ticker := time.NewTicker(step)
-	t.Cleanup(ticker.Stop)
+	note := func(late time.Duration) {
+		for {
+			before := lag.Load()
+			if int64(late) <= before || lag.CompareAndSwap(before, int64(late)) {
+				return
+			}
+		}
+	}
 	go func() {
+		ticker := time.NewTicker(lagStep)
+		defer ticker.Stop()
 		for last := time.Now(); ; {
 			select {
 			case <-ticker.C:
@@ -22,9 +34,41 @@ func MeasureLag(t *testing.T) (worst func() time.Duration) {
 				return
 			}
 			now := time.Now()
-			lag.Store(max(lag.Load(), int64(now.Sub(last)-step)))
+			note(now.Sub(last) - lagStep)
 			last = now
 		}
 	}()
+	for _, rdb := range all {
+		patient := patientClient(t, rdb)
+		go func() {
+			for t.Context().Err() == nil {
+				began := time.Now()
+				if patient.Ping(t.Context()).Err() == nil { // else it is away, which is no lag
+					note(time.Since(began))
+				}
+				time.Sleep(lagStep)
+			}
+		}()
+	}
 	return func() time.Duration { return time.Duration(lag.Load()) }
+}
+
+// patientClient is a client of the same Redis, without hooks, that waits for an answer as long as it takes.
+func patientClient(t testing.TB, rdb redis.UniversalClient) redis.UniversalClient {
+	t.Helper()
+	var patient redis.UniversalClient
+	switch rdb := rdb.(type) {
+	case *redis.Client:
+		how := *rdb.Options()
+		how.ReadTimeout, how.MaxRetries = -1, -1
+		patient = redis.NewClient(&how)
+	case *redis.ClusterClient:
+		how := *rdb.Options()
+		how.ReadTimeout, how.MaxRetries = -1, -1
+		patient = redis.NewClusterClient(&how)
+	default:
+		t.Fatalf("no lag of a %T can be measured", rdb)
+	}
+	t.Cleanup(func() { _ = patient.Close() })
+	return patient
 }
