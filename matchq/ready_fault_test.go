@@ -14,16 +14,17 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// asks returns the same matchers with a ready check, on a new namespace.
-func (s *spoiled) asks(t *testing.T) (calm, m *matchq.Matcher, client redis.UniversalClient) {
+// asks returns the same matchers with a ready check, on a new namespace in which some players wait.
+func (s *spoiled) asks(t *testing.T, ready time.Duration, players ...string) (calm, m *matchq.Matcher, client redis.UniversalClient) {
 	t.Helper()
-	cfg := matchq.Config{Timeout: 10 * time.Second, ReadyTimeout: 100 * time.Millisecond}
+	cfg := matchq.Config{ReadyTimeout: ready}
 	space, through := *s.env, *s.env
 	space.Namespace += "-asks"
 	through.Namespace, through.Client = space.Namespace, s.proxy.Client(t)
 	calm, m = newMatcher(t, &space, cfg), newMatcher(t, &through, cfg)
-	enqueue(t, calm, "history", "alice")
-	enqueue(t, calm, "history", "bob")
+	for _, player := range players {
+		enqueue(t, calm, "history", player)
+	}
 	return calm, m, through.Client
 }
 
@@ -41,7 +42,7 @@ func load(t *testing.T, env *matchqtest.Env, name string) {
 
 func loseAnswer(t *testing.T, s *spoiled) {
 	load(t, s.env, "match/answer")
-	calm, m, _ := s.asks(t)
+	calm, m, _ := s.asks(t, time.Hour, "alice", "bob")
 	match := propose(t, calm, "history")
 	before := position(t, calm)
 	if err := m.Decline(t.Context(), match.ID, "bob"); err != nil {
@@ -58,12 +59,11 @@ func loseAnswer(t *testing.T, s *spoiled) {
 
 func loseSettle(t *testing.T, s *spoiled) {
 	load(t, s.env, "match/settle")
-	calm, m, _ := s.asks(t)
-	match := propose(t, calm, "history")
-	accept(t, calm, match.ID, "alice", matchq.Proposed)
+	calm, m, _ := s.asks(t, 100*time.Millisecond)
+	match := acceptInTime(t, calm, "history", 2, 0)
 	before := position(t, calm)
 	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error)
+	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
 	for _, ev := range take(t, calm, before, 2) {
 		if ev.MatchID != match.ID || ev.Reason != matchq.ReasonNoAnswer {
@@ -81,7 +81,7 @@ func loseSettle(t *testing.T, s *spoiled) {
 
 func loseWithdraw(t *testing.T, s *spoiled) {
 	load(t, s.env, "match/withdraw")
-	calm, m, _ := s.asks(t)
+	calm, m, _ := s.asks(t, time.Hour, "alice", "bob")
 	before := position(t, calm)
 	if err := m.Withdraw(t.Context(), "friends", time.Time{}, "alice", "bob", "carol"); err != nil {
 		t.Error(err)
@@ -100,7 +100,7 @@ func loseWithdraw(t *testing.T, s *spoiled) {
 // An enqueue got no answer, and its ticket is proposed before that is noticed: it is voided nevertheless.
 func TestReadyVoidTicketsDecline(t *testing.T) {
 	s := spoil(t, patient)
-	calm, m, client := s.asks(t)
+	calm, m, client := s.asks(t, time.Hour)
 	before := position(t, calm)
 	proposed := make(chan matchq.Match, 1)
 	client.AddHook(&beforeCall{hash: string(testkit.HashOf(t, "match/cancel")), number: 1, do: func() {

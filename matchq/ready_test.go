@@ -3,6 +3,7 @@ package matchq_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -37,6 +38,26 @@ func accept(t *testing.T, m *matchq.Matcher, match, player string, state matchq.
 		t.Fatalf("accept by %s: %+v, %v", player, got, err)
 	}
 	return got
+}
+
+// acceptInTime has n new players proposed and one of them accept, before a short deadline is over: again and again, since a
+// machine may stall for longer.
+func acceptInTime(t *testing.T, m *matchq.Matcher, queue string, n, who int) (match matchq.Match) {
+	t.Helper()
+	round := 0
+	matchqtest.Eventually(t, "a player accepts in time", func() bool {
+		round++
+		for i := range n {
+			enqueue(t, m, queue, fmt.Sprintf("%s-%d-%d", queue, round, i))
+		}
+		match = propose(t, m, queue)
+		_, err := m.Accept(t.Context(), match.ID, match.Tickets[who].Player)
+		if err != nil && !errors.Is(err, matchq.ErrReadyCheckFailed) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	return match
 }
 
 // checkState checks a ticket's state.
@@ -221,12 +242,11 @@ func TestReadyTimeIsOver(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()
 		m := newMatcher(t, env, matchq.Config{ReadyTimeout: 100 * time.Millisecond, Interval: time.Hour, Size: 3})
-		a, b, c := enqueue(t, m, "history", "A"), enqueue(t, m, "history", "B"), enqueue(t, m, "history", "C")
-		match := propose(t, m, "history")
-		accept(t, m, match.ID, "B", matchq.Proposed)
+		match := acceptInTime(t, m, "history", 3, 1)
+		a, b, c := match.Tickets[0], match.Tickets[1], match.Tickets[2]
 		before := position(t, m)
 		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan error)
+		ended := make(chan error, 1)
 		go func() { ended <- m.Run(ctx) }()
 		for _, ev := range take(t, m, before, 3) {
 			if ev.Reason != matchq.ReasonNoAnswer || ev.MatchID != match.ID || (ev.Kind == matchq.Restored) != (ev.Ticket.ID == b.ID) {
@@ -240,7 +260,7 @@ func TestReadyTimeIsOver(t *testing.T) {
 		checkState(t, m, a.ID, matchq.Cancelled, 3)
 		checkState(t, m, b.ID, matchq.Waiting, 3)
 		checkState(t, m, c.ID, matchq.Cancelled, 3)
-		if _, err := m.Accept(t.Context(), match.ID, "C"); !errors.Is(err, matchq.ErrReadyCheckFailed) {
+		if _, err := m.Accept(t.Context(), match.ID, c.Player); !errors.Is(err, matchq.ErrReadyCheckFailed) {
 			t.Errorf("late accept: %v", err)
 		}
 		checkWaiting(t, m, "history", 1)
