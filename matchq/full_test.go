@@ -68,6 +68,8 @@ type crowded struct {
 	r     *rooms.Rooms
 	round int
 	heard chan string
+
+	memory *memory // keeps all that ends, but for the time in which a test waits for the contrary
 }
 
 // name is unique to the round.
@@ -75,7 +77,7 @@ func (c *crowded) name(of string) string { return fmt.Sprint(of, " ", c.round) }
 
 func newCrowded(t *testing.T, env *matchqtest.Env, ready time.Duration) *crowded {
 	t.Helper()
-	c := &crowded{heard: make(chan string, 100)}
+	c := &crowded{heard: make(chan string, 100), memory: newMemory(env.Client)}
 	c.m = newMatcher(t, env, matchq.Config{
 		Interval: 20 * time.Millisecond, Retention: time.Second, ReadyTimeout: ready, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -217,10 +219,12 @@ func (c *crowded) goOn(t *testing.T, happen func() (end func())) {
 	}
 	_, err = c.r.Change(ctx, rooms.Change{ID: c.name("room"), Version: 2})
 	check(t, "remove a room", err)
+	c.memory.keeps.Store(false)
 	matchqtest.Eventually(t, "all are forgotten", func() bool {
 		stats, err := c.m.Stats(ctx)
 		return err == nil && stats.Stored == stats.Waiting+stats.Proposed
 	})
+	c.memory.keeps.Store(true)
 	matchqtest.Eventually(t, "the lease runs", func() bool {
 		nodes, err := c.p.Nodes(ctx)
 		return err == nil && len(nodes) == 1
@@ -229,40 +233,6 @@ func (c *crowded) goOn(t *testing.T, happen func() (end func())) {
 		found, err := c.p.Online(ctx, online)
 		return err == nil && found[0] != nil && !found[0].Away
 	})
-}
-
-// match has something happen while players wait, and sees them matched.
-func (c *crowded) match(t *testing.T, happen func() (end func())) {
-	t.Helper()
-	ctx := t.Context()
-	queue := c.name("matched")
-	var made []matchq.Ticket
-	for i := range 4 {
-		made = append(made, c.enqueueFor(t, matchq.Request{Queue: queue, Player: c.name(fmt.Sprint("opponent ", i))}))
-	}
-	defer happen()()
-	if c.m.Config().ReadyTimeout == 0 {
-		for _, ticket := range made {
-			c.ends(t, ticket, matchq.Matched, "")
-		}
-		return
-	}
-	for i, ticket := range made {
-		c.ends(t, ticket, matchq.Proposed, "")
-		got, err := c.m.Ticket(ctx, ticket.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i < 3 { // the last one is silent
-			_, err = c.m.Accept(ctx, got.Match.ID, ticket.Player)
-			check(t, "accept", err)
-		}
-	}
-	c.ends(t, made[0], matchq.Matched, "")
-	c.ends(t, made[1], matchq.Matched, "")
-	c.ends(t, made[3], matchq.Cancelled, matchq.ReasonNoAnswer)
-	check(t, "cancel", c.m.Cancel(ctx, made[2].ID, "enough"))
-	c.ends(t, made[2], matchq.Cancelled, "enough")
 }
 
 // TestGuarantee10GoesOnWhileRedisIsFull fills Redis, again and again, and sees everything but new tickets go on.
