@@ -136,7 +136,7 @@ func TestPollingAcrossOrigins(t *testing.T) {
 	const path = "/socket.io/?EIO=4&transport=polling"
 	preflight := n.want(http.StatusNoContent, n.call("OPTIONS", path, "", "Origin", origin, "Access-Control-Request-Method", "POST"))
 	for header, want := range map[string]string{
-		"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Access-Control-Allow-Methods": "GET, POST, DELETE",
+		"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
 	} {
 		if got := preflight.header.Get(header); got != want {
 			t.Errorf("%s is %q, want %q", header, got, want)

@@ -34,7 +34,8 @@ func canonicalOrigin(origin string) string {
 }
 
 // checkOrigin keeps pages of other sites from using the server through a visitor's browser. Only pages of this server
-// or of allowed origins may connect, or call unsafe methods. Clients without Origin are no browsers.
+// or of allowed origins may connect, or call unsafe methods; operators' calls are for pages of this server alone. Clients
+// without Origin are no browsers.
 func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -53,6 +54,10 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Add("Vary", "Origin")
 		preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 		switch {
+		case a.isForOperators(r.URL.Path) && !sameOrigin(origin, r.Host):
+			if preflight || !isSafe(r) {
+				return wire.Errorf(wire.CodeForeignOrigin, "operators' calls are for pages of this server and for programs, not for pages of other origins")
+			}
 		case a.origins[origin]:
 			allowOrigin(c, preflight)
 			if a.sockets[r.URL.Path] {
@@ -73,6 +78,12 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// isForOperators says whether a path is one of operators, which no page of another origin may use or read: an allowed origin
+// is that of a game.
+func (a *API) isForOperators(path string) bool {
+	return strings.HasPrefix(path, a.Prefix+"/v1/admin/") || strings.HasPrefix(path, a.Prefix+profilesPath)
+}
+
 func allowOrigin(c echo.Context, preflight bool) {
 	h := c.Response().Header()
 	h.Set("Access-Control-Allow-Origin", c.Request().Header.Get("Origin"))
@@ -80,7 +91,7 @@ func allowOrigin(c echo.Context, preflight bool) {
 		h.Set("Access-Control-Expose-Headers", "Location, Retry-After")
 		return
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Last-Event-ID")
 	h.Set("Access-Control-Max-Age", "600")
 }
