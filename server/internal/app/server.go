@@ -43,10 +43,11 @@ type Server struct {
 	log    *slog.Logger
 	components
 
-	listener net.Listener
-	work     context.Context // of all work, until the server has stopped
-	endWork  context.CancelFunc
-	working  sync.WaitGroup
+	listener  net.Listener
+	newcomers newcomers
+	work      context.Context // of all work, until the server has stopped
+	endWork   context.CancelFunc
+	working   sync.WaitGroup
 }
 
 // Start connects to Redis and listens. Run must follow.
@@ -103,6 +104,7 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler: s.api, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: httpdoor.WriteTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		DisableGeneralOptionsHandler: true, // it waits for a body without end
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ConnState:                    s.newcomers.note,
 	}
 	s.working.Go(func() {
 		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -133,9 +135,11 @@ func (s *Server) stop(server *http.Server) {
 		defer close(stopped)
 		s.sockets.Close(stopping)
 	}()
+	hurry := time.AfterFunc(firstTimeout, s.newcomers.hurry)
 	if err := server.Shutdown(stopping); err != nil {
 		_ = server.Close()
 	}
+	hurry.Stop()
 	<-stopped
 	s.endWork()
 	s.working.Wait()

@@ -93,7 +93,7 @@ func New(o Options) *API {
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = ipExtractor(o.Proxies, o.Log)
 	a.echo.HTTPErrorHandler = a.handleError
-	a.echo.Pre(outlasting, deadlines, routeEscaped)
+	a.echo.Pre(outlasting, a.deadlines, routeEscaped)
 	a.echo.Use(a.logged, a.recovered, securityHeaders, a.checkOrigin, plainBodies, a.plainQuery)
 	a.root = a.echo.Group(o.Prefix)
 	a.routes()

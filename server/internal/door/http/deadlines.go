@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -16,7 +17,7 @@ import (
 
 const (
 	bodyTimeout   = 10 * time.Second // to receive a body that the answer needs
-	lateTimeout   = time.Second      // to receive a body that the answer does not need; then the connection closes
+	lateTimeout   = time.Second      // to receive a body that the answer does not need, or while the server stops; then the connection closes
 	answerTimeout = 10 * time.Second // for the client to take an answer, streams apart
 )
 
@@ -25,7 +26,7 @@ const WriteTimeout = maxWait + answerTimeout
 
 // deadlines bounds the time for each body and each answer, on all routes and with every status. net/http has such bounds
 // for whole requests only, which would end long polls.
-func deadlines(next echo.HandlerFunc) echo.HandlerFunc {
+func (a *API) deadlines(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		conn := http.NewResponseController(c.Response())
 		b := &body{conn: conn}
@@ -33,6 +34,8 @@ func deadlines(next echo.HandlerFunc) echo.HandlerFunc {
 			b.ReadCloser, b.pending = r.Body, true
 			_ = conn.SetReadDeadline(time.Now().Add(bodyTimeout)) // some tests can't set it, and need not
 			r.Body = b                                            // of the copy that outlasting made: net/http knows its own body only
+			forget := context.AfterFunc(a.stop, b.hurry)
+			defer func() { forget(); b.end() }()
 		}
 		c.Response().Before(func() {
 			b.giveUp()
@@ -49,26 +52,55 @@ func deadlines(next echo.HandlerFunc) echo.HandlerFunc {
 type body struct {
 	io.ReadCloser
 
+	mu      sync.Mutex
 	conn    *http.ResponseController
 	pending bool // more may come
 	failed  bool
+	hurried bool // the server stops
+	over    bool // the handler has returned: the connection may be another request's by now
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case errors.Is(err, io.EOF):
 		b.pending = false
 		_ = b.conn.SetReadDeadline(time.Time{})
-	case err != nil:
+	case b.hurried && errors.Is(err, os.ErrDeadlineExceeded):
+		b.failed, err = true, wire.StoppingError()
+	default:
 		b.failed = true
 	}
 	return n, err
 }
 
+// hurry bounds how long the rest of the body holds up a server that stops. A body that came whole has no deadline any more,
+// and its request is answered.
+func (b *body) hurry() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pending && !b.failed && !b.over {
+		b.hurried = true
+		_ = b.conn.SetReadDeadline(time.Now().Add(lateTimeout))
+	}
+}
+
+func (b *body) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+}
+
 // giveUp bounds how long net/http waits for the rest of the body before it answers, and then closes the connection. A
 // client that is still sending gets the answer only if its data is read.
 func (b *body) giveUp() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case b.failed:
 		_ = b.conn.SetReadDeadline(time.Now())
@@ -81,7 +113,10 @@ func (b *body) giveUp() {
 func receive(c echo.Context, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, limit))
 	var tooLarge *http.MaxBytesError
+	var stopping *wire.Error
 	switch {
+	case errors.As(err, &stopping):
+		return nil, stopping
 	case errors.As(err, &tooLarge):
 		return nil, wire.Errorf(wire.CodeTooLarge, "the body must be at most %d bytes", limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):

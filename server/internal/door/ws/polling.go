@@ -171,6 +171,10 @@ func (p *poller) badBody(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	p.cut()
+	if stopping, ok := errors.AsType[*wire.Error](err); ok {
+		p.Refuse(w, r, stopping)
+		return
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		p.Refuse(w, r, wire.Errorf(wire.CodeBodyTimeout, "the body has not come in time"))
 		return
