@@ -35,10 +35,10 @@ func TestSilenceIsCounted(t *testing.T) {
 	var dropped reasons
 	s, url, _ := serve(t, Options{Times: Times{PingInterval: time.Millisecond, PingTimeout: time.Millisecond}, Dropped: dropped.add})
 	conn := dial(t, url, "EIO=4")
-	matchqtest.Eventually(t, "the connection has ended", func() bool {
-		_, _, err := conn.ReadMessage()
-		return err != nil && s.Open() == 0
-	})
+	for _, _, err := conn.ReadMessage(); err == nil; {
+		_, _, err = conn.ReadMessage()
+	}
+	matchqtest.Eventually(t, "the connection has ended", func() bool { return s.Open() == 0 })
 	if got := dropped.all(); got != dropSilent {
 		t.Errorf("%q is counted", got)
 	}

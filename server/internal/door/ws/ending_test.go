@@ -72,7 +72,7 @@ func poll(s *Sockets, method, query, body string) *httptest.ResponseRecorder {
 // packet, if it should stay away.
 func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 	t.Parallel()
-	s, _, _ := serve(t, Options{})
+	s, _, _ := serve(t, Options{Times: Times{Close: patience}})
 	codes := []int{sessions.CloseGoingAway, sessions.CloseReplaced, sessions.CloseOverload, closeProtocol, closeTooLarge}
 	rapid.Check(t, func(t *rapid.T) {
 		code := rapid.SampledFrom(codes).Draw(t, "code")
@@ -129,7 +129,7 @@ func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 func TestEndBesideAnUpgrade(t *testing.T) {
 	t.Parallel()
 	for code, rest := range map[int]string{sessions.CloseGoingAway: "", sessions.CloseReplaced: "\x1e41/sunapp,"} {
-		s, c := polling(t, Options{})
+		s, c := polling(t, Options{Times: Times{Close: patience}})
 		conn := c.probed()
 		p := pollerOf(t, s, c)
 		p.Close(code, "why")
@@ -152,12 +152,12 @@ func TestEndBesideAnUpgrade(t *testing.T) {
 // A server that stops does not wait for polls of clients that know of it: they would go to another node.
 func TestStopDoesNotAwaitPolls(t *testing.T) {
 	t.Parallel()
-	s, c := polling(t, Options{})
+	s, c := polling(t, Options{Times: Times{Close: patience}})
 	told := c.getting()
 	untilPolled(t, s, c, true)
 	begin := time.Now()
 	s.Close(t.Context())
-	if took := time.Since(begin); took > closeTimeout/2 {
+	if took := time.Since(begin); took > patience/2 {
 		t.Errorf("it waits %v", took)
 	}
 	if got := <-told; !strings.HasPrefix(got, `OK 42/sunapp,["error",{"code":"shutting_down",`) {

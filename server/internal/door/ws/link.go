@@ -21,7 +21,7 @@ const (
 	unreadTimeout = 2 * time.Second
 )
 
-// closeTimeout is the time for the client to answer a close frame. An earlier end could lose the last frames.
+// closeTimeout is the default of Times.Close.
 const closeTimeout = 2 * time.Second
 
 // socket is the way by which a link sends: a WebSocket, or the answers to polls. Its methods do not block, and send does not
@@ -40,6 +40,7 @@ type socket interface {
 // link is a connection of any protocol. Its methods may be called by many goroutines and do not block.
 type link struct {
 	protocol protocol
+	closing  time.Duration // Times.Close
 	log      *slog.Logger
 	dropped  func(reason string)
 	upgraded func() // releases the request
@@ -161,7 +162,7 @@ func (l *link) close(code int, reason string, last ...[]byte) {
 	part := func() { l.part(code, reason) }
 	if l.sending {
 		l.drained = part
-		time.AfterFunc(closeTimeout, l.abort) // in case the client is too slow
+		time.AfterFunc(l.closing, l.abort) // in case the client is too slow
 		return
 	}
 	go part()
@@ -170,7 +171,7 @@ func (l *link) close(code int, reason string, last ...[]byte) {
 // part sends a close frame and ends the connection once the client has answered, or after a time-out.
 func (l *link) part(code int, reason string) {
 	if l.current().sendClose(code, reason) {
-		time.AfterFunc(closeTimeout, l.abort)
+		time.AfterFunc(l.closing, l.abort)
 		return
 	}
 	l.abort()

@@ -36,15 +36,16 @@ type protocol interface {
 // websockets upgrades requests to WebSockets. Only this file knows melody.
 type websockets struct {
 	melody  *melody.Melody
+	closing time.Duration // Times.Close
 	log     *slog.Logger
 	dropped func(reason string)
 }
 
 // newWebsockets makes a websockets. refused answers requests that can't be upgraded.
 func newWebsockets(
-	log *slog.Logger, dropped func(reason string), refused func(w http.ResponseWriter, r *http.Request, reason string),
+	closing time.Duration, log *slog.Logger, dropped func(reason string), refused func(w http.ResponseWriter, r *http.Request, reason string),
 ) *websockets {
-	ws := &websockets{melody: melody.New(), log: log, dropped: dropped}
+	ws := &websockets{melody: melody.New(), closing: closing, log: log, dropped: dropped}
 	m := ws.melody
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = 1 // link queues frames, since it can refuse one
@@ -105,7 +106,7 @@ const linkKey = "link"
 // serve upgrades a request. The WebSocket gets a goroutine of its own: the request's stack, with net/http and Echo on
 // it, would double the memory of an idle connection. ended is called in the end, also after a failure.
 func (ws *websockets) serve(w http.ResponseWriter, r *http.Request, sp protocol, ended func()) {
-	l := &link{protocol: sp, log: ws.log, dropped: ws.dropped}
+	l := &link{protocol: sp, closing: ws.closing, log: ws.log, dropped: ws.dropped}
 	upgraded := make(chan struct{})
 	l.upgraded = sync.OnceFunc(func() { close(upgraded) })
 	go func() {

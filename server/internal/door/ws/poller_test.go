@@ -29,7 +29,7 @@ func polling(t *testing.T, o Options) (s *Sockets, c *client) {
 // The handshake of Engine.IO 3 goes out alone. A client that does not come back is in no namespace.
 func TestOldHandshake(t *testing.T) {
 	t.Parallel()
-	s, url, _ := serve(t, Options{Times: Times{Join: 200 * time.Millisecond}})
+	s, url, _ := serve(t, Options{Times: Times{Join: patience}})
 	c := handshakeOf(t, url, "EIO=3")
 	if _, got := c.get(); got != "2:40" {
 		t.Errorf("got %q", got)
@@ -43,7 +43,9 @@ func TestOldHandshake(t *testing.T) {
 	if p.outlet.has("/") {
 		t.Error("it is in a namespace")
 	}
-	matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 1 })
+	s, url, _ = serve(t, Options{Times: Times{Join: time.Millisecond}})
+	away = handshakeOf(t, url, "EIO=3")
+	matchqtest.Eventually(t, "it has gone", func() bool { return s.Open() == 0 })
 	away.ended()
 }
 
@@ -153,7 +155,7 @@ func TestPollersAreToldOfTheirEnd(t *testing.T) {
 		closeTooLarge:              `42/sunapp,["error",{"code":"too_large","message":"why"}]`,
 	} {
 		for name, polls := range map[string]bool{"a poll waits": true, "no poll waits": false} {
-			s, c := polling(t, Options{})
+			s, c := polling(t, Options{Times: Times{Close: patience}})
 			p := pollerOf(t, s, c)
 			got := make(<-chan string)
 			if polls {
@@ -177,7 +179,7 @@ func TestPollersAreToldOfTheirEnd(t *testing.T) {
 func TestSlowPoller(t *testing.T) {
 	t.Parallel()
 	var dropped reasons
-	s, c := polling(t, Options{Dropped: dropped.add})
+	s, c := polling(t, Options{Dropped: dropped.add, Times: Times{Close: patience}})
 	p := pollerOf(t, s, c)
 	for range maxQueued + 2 {
 		p.Push("x", "", json.RawMessage(`{}`))
@@ -211,7 +213,7 @@ func TestLargeBodies(t *testing.T) {
 		"a large body":   {strings.Repeat("3\x1e", maxBodies*maxFrame), http.StatusRequestEntityTooLarge},
 	} {
 		var dropped reasons
-		s, c := polling(t, Options{Dropped: dropped.add})
+		s, c := polling(t, Options{Dropped: dropped.add, Times: Times{Close: patience}})
 		got := c.getting()
 		untilPolled(t, s, c, true)
 		if status, answer := c.do(t.Context(), http.MethodPost, sent.body); status != sent.status {
@@ -236,6 +238,7 @@ func TestBadBodies(t *testing.T) {
 	if status, _ := c.do(t.Context(), http.MethodPost, "3"); status != http.StatusBadRequest {
 		t.Errorf("a binary body is answered with %d", status)
 	}
+	untilForgotten(t, s, c)
 	c.ended()
 	old := handshakeOf(t, url, "EIO=3")
 	old.header.Set("Content-Type", "application/octet-stream")

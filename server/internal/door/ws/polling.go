@@ -62,7 +62,7 @@ func (s *Sockets) beginPolling(w http.ResponseWriter, r *http.Request, c *socket
 	}
 	c.poller = p
 	s.pollers.Store(p.sid, p)
-	c.opened(&link{protocol: c, log: s.Log, dropped: s.Dropped, socket: p})
+	c.opened(&link{protocol: c, closing: s.Times.Close, log: s.Log, dropped: s.Dropped, socket: p})
 	p.poll(w, r)
 }
 

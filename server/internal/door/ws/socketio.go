@@ -29,10 +29,10 @@ func (c *socketIO) opened(l *link) {
 		c.heartbeat.ping = func() { c.write([]byte{enginePing}) }
 	}
 	c.outlet.send, c.outlet.wait = c.send, c.Times.App
-	c.heartbeat.start()
-	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
 	c.add(c)
 	c.sendHandshake()
+	c.heartbeat.start()
+	c.joining = time.AfterFunc(c.Times.Join, c.joinTimedOut)
 	if c.poller == nil {
 		c.layer.begin(c)
 	}

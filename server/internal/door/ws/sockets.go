@@ -51,6 +51,7 @@ type Times struct {
 	Join         time.Duration // to join a namespace: 10 s
 	App          time.Duration // to join /sunapp before pushes go to /: 2 s
 	Upgrade      time.Duration // to complete an upgrade from polling to a WebSocket: 10 s
+	Close        time.Duration // to answer a close frame, or to poll for the last frames; an earlier end could lose them: 2 s
 }
 
 // Sockets serves connections.
@@ -86,7 +87,7 @@ func New(ctx context.Context, o Options) *Sockets {
 		Options: o, ctx: ctx, workers: workers.New(), open: map[closer]bool{}, layer: socketIOLayer, maxPayload: maxFrame,
 		pollWarning: rate.Sometimes{First: 1, Interval: 10 * time.Second},
 	}
-	s.websockets = newWebsockets(o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
+	s.websockets = newWebsockets(o.Times.Close, o.Log, o.Dropped, func(w http.ResponseWriter, r *http.Request, reason string) {
 		o.Refuse(w, r, wire.Errorf(wire.CodeUpgradeRequired, "%s", reason))
 	})
 	return s
@@ -98,7 +99,7 @@ func (t *Times) fill() {
 		defaultValue time.Duration
 	}{
 		{&t.PingInterval, 25 * time.Second}, {&t.PingTimeout, 20 * time.Second}, {&t.Join, 10 * time.Second}, {&t.App, 2 * time.Second},
-		{&t.Upgrade, 10 * time.Second},
+		{&t.Upgrade, 10 * time.Second}, {&t.Close, closeTimeout},
 	} {
 		if *d.value == 0 {
 			*d.value = d.defaultValue

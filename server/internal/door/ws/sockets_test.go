@@ -6,6 +6,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/base/limits"
 )
 
@@ -24,17 +25,16 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		t.Errorf("%q is counted", got)
 	}
 	_ = first.Close()
-	for {
+	matchqtest.Eventually(t, "the first has made room", func() bool {
 		conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), url+"/ws", nil)
 		if answer != nil {
 			_ = answer.Body.Close()
 		}
 		if err == nil {
 			_ = conn.Close()
-			return
-		}
-		if answer == nil || answer.StatusCode != http.StatusTooManyRequests {
+		} else if answer == nil || answer.StatusCode != http.StatusTooManyRequests {
 			t.Fatalf("after the first has ended: %v", err)
 		}
-	}
+		return err == nil
+	})
 }

@@ -43,7 +43,7 @@ func (u *probe) giveUp() {
 
 // awaitSwitch gives the client a moment to complete the upgrade of a session that has ended. Once the probe was answered it
 // waits for the end of its poll and polls no more, so that it would not notice an end of the WebSocket before.
-func (u *probe) awaitSwitch() { u.timer.Reset(closeTimeout) }
+func (u *probe) awaitSwitch() { u.timer.Reset(u.session.Times.Close) }
 
 func (u *probe) text(data []byte) {
 	if u.session.isUpgradedTo(u) {
