@@ -11,10 +11,10 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// patient are times with long invitations and claims.
+// patient are times with long invitations.
 func patient() quiz.Config {
 	c := fast
-	c.Resend, c.ClaimTimeout = time.Minute, matchqtest.Patience
+	c.Resend = time.Minute
 	return c
 }
 
@@ -75,8 +75,8 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		watchSteps(env)
 		short := patient()
-		short.ClaimTimeout = 300 * time.Millisecond
-		s := serve(t, env, short)
+		short.ClaimTimeout = 100 * time.Millisecond
+		s, dying := serve(t, env, patient()), serve(t, env, short)
 		a, b := s.arrive("a"), s.arrive("b")
 		for n := 1; ; n++ {
 			room := s.invites(a, "b")
@@ -84,7 +84,7 @@ func TestNodeDiesDuringAccept(t *testing.T) {
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
-				_, _ = s.Accept(ctx, room, b)
+				_, _ = dying.Accept(ctx, room, b)
 			}()
 			<-ended
 			if !steps.happened() {

@@ -17,28 +17,37 @@ import (
 
 func TestAwayAndBack(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		config := fast
-		config.Grace = 2 * time.Second
-		one, two := serve(t, env, config), serve(t, env, config)
+		one, two, impatient := serve(t, env, fast), serve(t, env, fast), serve(t, env, brief())
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.match("history", "a", "b")
 		_, err := one.Request(t.Context(), room, a, quiz.Wish{})
 		one.must(err)
 		one.leave(b)
-		if got := one.hears("a", "opponent_away"); got["graceMs"] != 2000.0 {
+		if got := one.hears("a", "opponent_away"); got["graceMs"] != float64(fast.Grace.Milliseconds()) {
 			t.Errorf("%v", got)
 		}
 		two.arrive("b")
 		one.hears("a", "opponent_back")
 		two.must(two.PlayerAway(t.Context(), "b")) // for the old connection, by its node
-		two.must(two.change(t.Context(), room, func(turn *quiz.Change) error {
+		impatient.must(impatient.change(t.Context(), room, func(turn *quiz.Change) error {
 			turn.SetAway("b") // the same, just before they reconnected
 			return nil
 		}))
 		one.hears("a", "opponent_away")
 		one.hears("a", "opponent_back") // their presence is checked before they lose
-		one.leave(a)
-		if over := two.hears("b", "game_over"); over["reason"] != "forfeit" {
+	})
+}
+
+func TestAwayForTooLong(t *testing.T) {
+	onAll(t, func(t *testing.T, env *matchqtest.Env) {
+		s := serve(t, env, brief())
+		a, _ := s.arrive("a"), s.arrive("b")
+		room := s.match("history", "a", "b")
+		_, err := s.Request(t.Context(), room, a, quiz.Wish{})
+		s.must(err)
+		s.leave(a)
+		s.hears("b", "opponent_away")
+		if over := s.hears("b", "game_over"); over["reason"] != "forfeit" {
 			t.Errorf("%v", over)
 		}
 	})
@@ -47,9 +56,7 @@ func TestAwayAndBack(t *testing.T) {
 // The node that serves both dies in the middle of a game, and they continue at the other.
 func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		config := fast
-		config.Grace = 5 * time.Second
-		one, two := serve(t, env, config), serve(t, env, config)
+		one, two := serve(t, env, fast), serve(t, env, fast)
 		a, b := one.arrive("a"), one.arrive("b")
 		room := one.match("history", "a", "b")
 		one.must(one.Start(t.Context(), room, a, quiz.Wish{Limit: 2}))
@@ -62,10 +69,13 @@ func TestNodeDiesAndTheGameGoesOn(t *testing.T) {
 		if err != nil || state.Room == nil || state.Room.RoomID != room || state.Room.Of != 2 {
 			t.Fatalf("%+v, %v", state, err)
 		}
+		two.timeIsUp(room)
+		two.hears("a", "question_closed")
 		q := two.hears("b", "question_started")["question"].(map[string]any)
 		item := wire.ID{Name: q["id"].(string)}
 		_, err = two.Answer(t.Context(), room, b, item, json.RawMessage("0"))
 		two.must(err)
+		two.timeIsUp(room)
 		two.hears("a", "question_closed")
 		if over := two.hears("a", "game_over"); over["reason"] != "finished" {
 			t.Errorf("%v", over)
@@ -164,7 +174,7 @@ func TestElsewhere(t *testing.T) {
 // An opponent who is not there when a room opens has the grace period to connect.
 func TestOpponentWhoNeverCame(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		s := serve(t, env, fast)
+		s := serve(t, env, brief())
 		a := s.arrive("a")
 		room := s.match("history", "a", "b")
 		_, err := s.Request(t.Context(), room, a, quiz.Wish{})

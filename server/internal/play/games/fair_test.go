@@ -80,9 +80,9 @@ func TestInviterIsBusyDuringAccept(t *testing.T) {
 func TestAllNodesWereAway(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		config := fast
-		config.Grace = 2 * time.Second
+		config.Grace = time.Second // both leave within that
 		s := serve(t, env, config)
-		two := s.restarted(env, func(room string) {
+		two := s.restarted(env, fast, func(room string) {
 			a, b := s.arrive("a"), s.arrive("b")
 			s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
 			s.leave(a)
@@ -101,9 +101,11 @@ func TestAllNodesWereAway(t *testing.T) {
 // The same, and the nodes did not notice that the players were away.
 func TestAllNodesDied(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		s := serve(t, env, fast)
+		s := serve(t, env, brief())
 		unheard := s.unheard()
-		two := s.restarted(env, func(room string) {
+		config := fast
+		config.Grace = time.Second // b comes within that
+		two := s.restarted(env, config, func(room string) {
 			a, b := s.arriveAt(unheard, "a"), s.arriveAt(unheard, "b")
 			s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
 			s.leaveAt(unheard, a)
@@ -121,9 +123,9 @@ func TestAllNodesDied(t *testing.T) {
 // Nobody comes back, so nobody wins.
 func TestNobodyComesBack(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
-		s := serve(t, env, fast)
+		s := serve(t, env, brief())
 		var room string
-		two := s.restarted(env, func(id string) {
+		two := s.restarted(env, brief(), func(id string) {
 			room = id
 			a, b := s.arrive("a"), s.arrive("b")
 			s.must(s.Start(t.Context(), room, a, quiz.Wish{}))
@@ -144,14 +146,14 @@ func TestNobodyComesBack(t *testing.T) {
 	})
 }
 
-// restarted begins a match, stops this node, and starts another one when the grace of its players is over.
-func (s *server) restarted(env *matchqtest.Env, act func(room string)) *server {
+// restarted begins a match, stops this node, and starts another one with other times when the grace of its players is over.
+func (s *server) restarted(env *matchqtest.Env, config quiz.Config, act func(room string)) *server {
 	s.t.Helper()
 	room := s.match("history", "a", "b")
 	act(room)
 	s.stop()
 	matchqtest.Eventually(s.t, "the grace is over", func() bool { return s.graceIsOver(room) })
-	return serve(s.t, env, fast)
+	return serve(s.t, env, config)
 }
 
 // graceIsOver reports whether all players of a room have been away for the grace, by Redis's clock.

@@ -16,7 +16,7 @@ import (
 // lasting are times with long invitations and graces.
 func lasting() quiz.Config {
 	c := patient()
-	c.Grace, c.ClaimTimeout = time.Minute, 5*time.Second
+	c.Grace = time.Minute
 	return c
 }
 

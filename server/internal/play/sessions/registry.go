@@ -17,6 +17,7 @@ import (
 // Config says how a Registry works. Its zero value is ready to use.
 type Config struct {
 	Grace   time.Duration // how long a player may be away, in whole milliseconds; 5 s unless set
+	Lease   time.Duration // how long the node counts as alive after its last heartbeat; that of presence.NodeConfig unless set
 	Timeout time.Duration // of a call to Redis; 1.5 s unless set
 	Version string        // of this build, for operators
 	Warning func() string // for operators, about this node; called often
@@ -60,7 +61,7 @@ func New(p *presence.Presence, c Config) (*Registry, error) {
 	}
 	var err error
 	r.node, err = p.Join(presence.NodeConfig{
-		Grace: c.Grace, Version: c.Version, Note: c.Warning, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
+		Grace: c.Grace, Lease: c.Lease, Version: c.Version, Note: c.Warning, OnMessage: r.message, OnReplaced: r.replaced, OnGone: r.playerGone,
 	})
 	if err != nil {
 		return nil, err
