@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -18,6 +19,7 @@ func (n *testNode) raw(request string) int {
 		n.t.Fatal(err)
 	}
 	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	if _, err := conn.Write([]byte(request)); err != nil {
 		n.t.Fatal(err)
 	}

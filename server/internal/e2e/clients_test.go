@@ -2,10 +2,12 @@ package e2e_test
 
 import (
 	"flag"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/server/internal/play/quiz"
@@ -37,8 +39,12 @@ type scenario struct {
 	args  []string           // of the server
 	game  func(*quiz.Config) // changes the times of games; they are long by default
 	steps []step
-	kinds []string                              // of clients that can play it; nil for all
-	token func(t *testing.T, who string) string // the token that a client connects with; nil for none
+	kinds []string                           // of clients that can play it; nil for all
+	token func(st *stage, who string) string // the token that a client connects with; nil for none
+
+	// limit is a time of the server's for what some steps do: LIMIT in args, inLimit in game. A busy machine may need more: then
+	// the scenario is played again with twice the limit. 0 for none.
+	limit time.Duration
 
 	recover bool // clients 4 ask for recovery
 	killed  bool // the server is a process, to be killed
@@ -60,7 +66,13 @@ type step struct {
 	// anyOrder allows other events before the wanted one, for events from different parts of the server.
 	anyOrder bool
 	skips    string // an event that may come before the wanted one, any number of times
+
+	timed bool // must be done within the limit, which begins with the first such step
+	anew  bool // the limit begins anew
 }
+
+// inLimit stands for the limit of a scenario in the times of games.
+const inLimit = -1 * time.Second
 
 // stage is a run of a scenario.
 type stage struct {
@@ -77,7 +89,12 @@ type stage struct {
 	seq     map[string]string  // seq of the last push that a client has seen
 	match   matcher
 	ordinal int
+	limit   time.Duration // of this run
+	clock   time.Time     // when the limit began
 }
+
+// tooLate ends a run whose limit was over before a step of it was done.
+type tooLate struct{}
 
 func TestClients(t *testing.T) {
 	t.Parallel()
@@ -206,12 +223,28 @@ func compare(t *testing.T, want, got map[string][]sight) {
 }
 
 // play runs a scenario and returns the sights of each client, without the values that differ from run to run.
-func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) map[string][]sight {
+func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) (seen map[string][]sight) {
+	for limit := sc.limit; seen == nil; limit *= 2 {
+		seen = playWithin(t, d, sc, kind, limit)
+	}
+	return seen
+}
+
+// playWithin runs a scenario with a limit. It returns nil if that was too short.
+func playWithin(t *testing.T, d *driver, sc *scenario, kind func(who string) string, limit time.Duration) (seen map[string][]sight) {
 	env := matchqtest.Embedded(t)
 	st := &stage{
-		T: t, env: env, play: sc, driver: d, kind: kind, prefix: t.Name() + " ",
+		T: t, env: env, play: sc, driver: d, kind: kind, limit: limit, prefix: fmt.Sprint(t.Name(), " ", limit, " "),
 		seen: map[string][]sight{}, early: map[string][]sight{}, seq: map[string]string{}, match: matcher{captured: map[string]any{}},
 	}
+	defer func() {
+		if problem := recover(); problem == (tooLate{}) {
+			st.leave()
+			seen = nil
+		} else if problem != nil {
+			panic(problem)
+		}
+	}()
 	st.start()
 	for i := range sc.steps {
 		s := &sc.steps[i]
@@ -223,8 +256,13 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) m
 	for who := range st.seen {
 		st.quiet(who)
 	}
+	st.leave()
+	return st.seen
+}
+
+// leave lets all clients leave.
+func (st *stage) leave() {
 	for who := range st.seen {
 		st.driver.leave(st.prefix + who)
 	}
-	return st.seen
 }

@@ -158,7 +158,11 @@ func TestDashboardWithoutRedis(t *testing.T) {
 	}
 	f.close()
 	env.Server.Restart()
-	matchqtest.Eventually(t, "redis is back", func() bool { return n.feed().snapshot().at("redis.up") == true })
+	matchqtest.Eventually(t, "redis is back", func() bool {
+		again := n.feed()
+		defer again.close()
+		return again.snapshot().at("redis.up") == true
+	})
 }
 
 // An open dashboard costs nothing while its page is hidden, and a node's history outlives the node.

@@ -29,6 +29,7 @@ func startFuzz(f *testing.F, args ...string) (address string, log journal) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	parsed.CallTimeout = patience
 	log = newJournal()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(f.Context()))
 	n, err := app.Start(ctx, app.NewConfig(parsed, slog.New(log)))
@@ -79,7 +80,7 @@ func FuzzRequest(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer func() { _ = conn.Close() }()
-		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		if _, err := conn.Write(request); err != nil {
 			return // the server has refused it already
 		}
@@ -116,7 +117,7 @@ func FuzzFrames(f *testing.F) {
 		}
 		_ = answer.Body.Close()
 		defer func() { _ = conn.Close() }()
-		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		for frame := range bytes.SplitSeq(frames, []byte("\n")) {
 			kind := websocket.TextMessage
 			if bytes.HasPrefix(frame, []byte{0}) {

@@ -224,7 +224,11 @@ func (c *chaos) talk(r *rand.Rand, user string) {
 		return
 	}
 	_ = conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
-	<-read
+	select {
+	case <-read:
+	case <-time.After(patience):
+		c.Errorf("%s: the server does not close", way.path)
+	}
 }
 
 // bodies of requests.

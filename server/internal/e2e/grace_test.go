@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -28,16 +29,18 @@ func TestBrokenConnectionLeavesTheQueue(t *testing.T) {
 
 func TestReconnectKeepsThePlace(t *testing.T) {
 	t.Parallel()
-	n := start(t, matchqtest.Embedded(t), "--grace", "100ms", "--interval", "1h")
-	s := n.dial()
-	id := s.create(`"q"`, "17")
-	_ = s.conn.Close()
-	again := n.dial()
-	again.send(`{"event":"connection_queue","data":{"userId":"17"},"id":1}`)
-	if f := again.status("PUSHED_TO_QUEUE"); f.text("data.ticketId") != id {
-		t.Errorf("got %v", f)
-	}
-	again.expect("ack")
+	var n *testNode
+	var again *socket
+	var id string
+	inTime(t, 100*time.Millisecond, func(grace time.Duration) (before time.Time, ok bool) {
+		n = start(t, matchqtest.Embedded(t), "--grace", grace.String(), "--interval", "1h")
+		s := n.dial()
+		id = s.create(`"q"`, "17")
+		before = time.Now()
+		_ = s.conn.Close()
+		again = n.dial()
+		return before, again.finds(`"17"`, id)
+	})
 	// Another player's later grace has passed, so the first one's has too.
 	other := n.dial()
 	otherID := other.create(`"q"`, `"other"`)

@@ -57,13 +57,13 @@ func TestLongPoll(t *testing.T) {
 	if got := n.call("GET", "/v1/tickets/"+id+"?wait=55s&since=7", ""); got.text("state") != "waiting" {
 		t.Errorf("another version: %s", got.raw)
 	}
-	answers := make(chan response)
-	for range 3 {
-		go func() { answers <- n.call("GET", "/v1/tickets/"+id+"?wait=9s&since=1", "") }()
+	var answers [3]<-chan response
+	for i := range answers {
+		answers[i] = n.calling("GET", "/v1/tickets/"+id+"?wait=25s&since=1")
 	}
 	n.want(204, n.call("DELETE", "/v1/tickets/"+id, ""))
-	for range 3 {
-		if got := <-answers; got.status != 200 || got.text("state") != "cancelled" {
+	for _, answer := range answers {
+		if got := <-answer; got.status != 200 || got.text("state") != "cancelled" {
 			t.Errorf("got %s", got.raw)
 		}
 	}

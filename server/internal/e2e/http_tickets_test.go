@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
@@ -45,11 +47,16 @@ func TestTicketsByHTTPAreTold(t *testing.T) {
 		if got := alice.told("CANCELLED", id); got.text("data.reason") != "requested" {
 			t.Errorf("cancelled: %v", got)
 		}
-		id = one.want(http.StatusCreated, one.call("POST", "/v1/queues/other/tickets", `{"player":"alice","ttl_ms":50}`)).text("id")
-		alice.told("PUSHED_TO_QUEUE", id)
+		inTime(t, 50*time.Millisecond, func(ttl time.Duration) (before time.Time, ok bool) {
+			before = time.Now()
+			id = one.want(http.StatusCreated, one.call("POST", "/v1/queues/other/tickets", fmt.Sprintf(`{"player":"alice","ttl_ms":%d}`, ttl.Milliseconds()))).text("id")
+			ok = alice.expect("match_status").text("data.status") == "PUSHED_TO_QUEUE" // before it expires
+			return before, ok
+		})
 		matchqtest.Eventually(t, "the ticket expires", func() bool {
 			_, err := one.matcher.Tick(t.Context(), "other")
-			return err == nil && one.stats().Expired == 1
+			got, err2 := one.matcher.Ticket(t.Context(), id)
+			return err == nil && err2 == nil && got.State == matchq.Expired
 		})
 		alice.told("EXPIRED", id)
 		alice.quiet()

@@ -52,12 +52,19 @@ func TestProofEndsWhileWaiting(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded()...)
 	id := n.queueAs("alice", "q")
-	until := time.Now().Add(2 * time.Second)
-	token := tokenUntil(t, "alice", until)
-	s := n.follow("/v1/tickets/"+id+"/events", "Authorization", "Bearer "+token)
-	s.state("waiting")
-	n.want(200, n.as(token, "GET", "/v1/tickets/"+id+"?wait=55s", "")) // longer than a test's patience
-	s.end()
+	var token string
+	inTime(t, time.Second, func(limit time.Duration) (before time.Time, ok bool) {
+		before = time.Now()
+		token = tokenUntil(t, "alice", before.Add(limit+time.Second)) // in whole seconds
+		s := n.follow("/v1/tickets/"+id+"/events", "Authorization", "Bearer "+token)
+		if s.answer.StatusCode != http.StatusOK {
+			return before, false
+		}
+		s.state("waiting")
+		polled := n.as(token, "GET", "/v1/tickets/"+id+"?wait=55s", "") // longer than a test's patience
+		s.end()
+		return before, polled.status == http.StatusOK
+	})
 	n.want(401, n.as(token, "GET", "/v1/tickets/"+id, ""))
 }
 

@@ -3,7 +3,10 @@ package e2e_test
 import (
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,12 +83,7 @@ func (r *lossRound) wait(name string) {
 		r.add(fmt.Sprint(name, " by socket", i), heard(s), r.ticket(s.create(`"`+player+`"`, `"`+player+`"`)))
 	}
 	polled := r.one.post(r.player("polled"+name), `"`+r.player("polled"+name)+`"`).text("id")
-	answer := make(chan response, 1)
-	go func() { answer <- r.two.call("GET", "/v1/tickets/"+polled+"?wait=5s", "") }()
-	r.add(name+" by long poll", func(<-chan struct{}) bool {
-		got := <-answer
-		return got.text("state") == "cancelled" && got.text("reason") == quiz.Lost
-	}, r.ticket(polled))
+	r.add(name+" by long poll", r.poll(polled), r.ticket(polled))
 	streamed := r.one.post(r.player("streamed"+name), `"`+r.player("streamed"+name)+`"`).text("id")
 	events := r.two.follow("/v1/tickets/" + streamed + "/events")
 	events.state("waiting")
@@ -105,6 +103,29 @@ func (r *lossRound) wait(name string) {
 			}
 		}
 	}, r.ticket(streamed))
+}
+
+// poll polls a ticket for as long as a test may take to lose it, and returns what hears of the loss by that.
+func (r *lossRound) poll(ticket string) func(<-chan struct{}) bool {
+	answer := make(chan string, 1)
+	go func() {
+		got, err := http.Get(r.two.url + "/v1/tickets/" + ticket + "?wait=55s")
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer func() { _ = got.Body.Close() }()
+		text, _ := io.ReadAll(got.Body)
+		answer <- string(text)
+	}()
+	return func(stop <-chan struct{}) bool {
+		select {
+		case got := <-answer:
+			return strings.Contains(got, `"state":"cancelled"`) && strings.Contains(got, `"reason":"`+quiz.Lost+`"`)
+		case <-stop:
+			return false
+		}
+	}
 }
 
 // play has clients play a paced and a self-paced game, invite each other, and be matched.

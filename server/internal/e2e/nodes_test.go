@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
@@ -22,11 +23,17 @@ import (
 // processArgs is the environment variable that makes the test binary a server: a separate process, to be killed.
 const processArgs = "MATCHQ_TEST_SERVER"
 
+// processWaits is set for a server whose Redis answers always.
+const processWaits = "MATCHQ_TEST_SERVER_WAITS"
+
 // beServer runs a server until it is killed, or interrupted.
 func beServer(args string) error {
 	f, err := flags.Parse(strings.Split(args, "\n"), io.Discard, io.Discard, nil)
 	if err != nil {
 		return err
+	}
+	if os.Getenv(processWaits) != "" {
+		f.CallTimeout = patience
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -46,6 +53,9 @@ func startProcess(t *testing.T, env *matchqtest.Env, args ...string) (n *testNod
 	}, args...)
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), processArgs+"="+strings.Join(args, "\n"))
+	if answersAlways(env) {
+		cmd.Env = append(cmd.Env, processWaits+"=1")
+	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -64,6 +74,18 @@ func startProcess(t *testing.T, env *matchqtest.Env, args ...string) (n *testNod
 		t.Fatalf("the server did not start: %v", err)
 	}
 	return &testNode{t: t, url: strings.TrimSpace(url)}, kill
+}
+
+// finds sends connection_queue, and reports whether the answer is that a ticket waits.
+func (s *socket) finds(player, ticket string) bool {
+	s.t.Helper()
+	s.send(`{"event":"connection_queue","data":{"userId":` + player + `},"id":1}`)
+	f := s.next("match_status")
+	if f.text("data.status") != "PUSHED_TO_QUEUE" || f.text("data.ticketId") != ticket {
+		return false
+	}
+	s.expect("ack")
+	return true
 }
 
 // queued sends connection_queue and returns the id of the waiting ticket.
@@ -94,15 +116,21 @@ func TestPlayersOfTwoNodesAreMatched(t *testing.T) {
 func TestAPlayerMoves(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
-	one := start(t, env, "--interval", "1h", "--grace", "400ms")
-	two := start(t, env, "--interval", "1h", "--grace", "400ms")
-	a, marker := one.dial(), one.dial()
-	id := a.create(`"q"`, `"alice"`)
-	_ = a.conn.Close()
-	again := two.dial()
-	if got := again.queued(`"alice"`); got != id {
-		t.Errorf("got %s, want %s", got, id)
-	}
+	var one, two *testNode
+	var again *socket
+	var id string
+	inTime(t, 400*time.Millisecond, func(grace time.Duration) (before time.Time, ok bool) {
+		env.Namespace += "-again"
+		one = start(t, env, "--interval", "1h", "--grace", grace.String())
+		two = start(t, env, "--interval", "1h", "--grace", grace.String())
+		a := one.dial()
+		id = a.create(`"q"`, `"alice"`)
+		before = time.Now()
+		_ = a.conn.Close()
+		again = two.dial()
+		return before, again.finds(`"alice"`, id)
+	})
+	marker := one.dial()
 	markerID := marker.create(`"q"`, `"marker"`) // whose grace begins later
 	_ = marker.conn.Close()
 	one.wait(markerID)

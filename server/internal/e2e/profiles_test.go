@@ -46,8 +46,7 @@ func TestProfilesEndWithTheServer(t *testing.T) {
 	// Not parallel: a process records one profile of the processor at a time.
 	n := start(t, matchqtest.Embedded(t))
 	n.want(200, n.call("GET", "/debug/pprof/trace?seconds=1", ""))
-	recorded := make(chan response, 1)
-	go func() { recorded <- n.call("GET", "/debug/pprof/profile?seconds=60", "") }()
+	recorded := n.calling("GET", "/debug/pprof/profile?seconds=60")
 	matchqtest.Eventually(t, "it is recorded", func() bool { return strings.Contains(stacks(), "runtime/pprof.profileWriter") })
 	busy := n.want(429, n.call("GET", "/debug/pprof/profile?seconds=1", ""))
 	if busy.header.Get("Retry-After") != "1" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -112,14 +113,18 @@ func TestReadySocketDeclines(t *testing.T) {
 
 func TestReadyNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "2s")
-	a, b := n.dial(), n.dial()
-	a.create(`"q"`, `"alice"`)
-	b.create(`"q"`, `"bob"`)
-	match := a.proposed().text("data.matchId")
-	b.proposed()
-	a.answer("accept_match", match)
-	a.expect("ack")
+	var a, b *socket
+	inTime(t, time.Second, func(limit time.Duration) (before time.Time, ok bool) {
+		n := start(t, matchqtest.Embedded(t), "--ready-timeout", limit.String())
+		a, b = n.dial(), n.dial()
+		a.create(`"q"`, `"alice"`)
+		before = time.Now()
+		b.create(`"q"`, `"bob"`)
+		match := a.proposed().text("data.matchId")
+		b.proposed()
+		a.answer("accept_match", match)
+		return before, a.next("ack")["event"] == "ack"
+	})
 	if f := a.status("RESTORED"); f.text("data.reason") != "no_answer" {
 		t.Errorf("got %v", f)
 	}
@@ -132,18 +137,22 @@ func TestReadyNobodyAnswers(t *testing.T) {
 // asked again.
 func TestReadyAway(t *testing.T) {
 	t.Parallel()
-	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", "1s")
-	a, b := n.dial(), n.dial()
-	a.create(`"q"`, `"alice"`)
-	b.create(`"q"`, `"bob"`)
-	match := a.proposed().text("data.matchId")
-	b.proposed()
-	a.leave()
-	a = n.dial()
-	a.send(`{"event":"connection_queue","data":{"userId":"alice"}}`)
-	if f := a.proposed(); f.text("data.matchId") != match {
-		t.Errorf("got %v", f)
-	}
+	var a, b *socket
+	inTime(t, 500*time.Millisecond, func(grace time.Duration) (before time.Time, ok bool) {
+		n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s", "--grace", grace.String())
+		a, b = n.dial(), n.dial()
+		a.create(`"q"`, `"alice"`)
+		b.create(`"q"`, `"bob"`)
+		match := a.proposed().text("data.matchId")
+		b.proposed()
+		before = time.Now()
+		a.leave()
+		a = n.dial()
+		a.send(`{"event":"connection_queue","data":{"userId":"alice"},"id":1}`)
+		f := a.next("match_proposed")
+		return before, f["event"] == "match_proposed" && f.text("data.matchId") == match
+	})
+	a.expect("ack")
 	a.leave()
 	if f := b.status("RESTORED"); f.text("data.reason") != "disconnected" {
 		t.Errorf("got %v", f)
@@ -154,7 +163,7 @@ func TestReadyByHTTP(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, "--ready-timeout", "60s")
 		a, b := n.post("q", `17`), n.post("q", `"bob"`)
-		asked := n.want(200, n.call("GET", "/v1/tickets/"+a.text("id")+"?wait=9s&since=1", ""))
+		asked := n.want(200, n.call("GET", "/v1/tickets/"+a.text("id")+"?wait=25s&since=1", ""))
 		match := asked.text("match.id")
 		if asked.text("state") != "proposed" || asked.at("version") != json.Number("2") || asked.text("match.state") != "proposed" ||
 			asked.text("match.deadline") == "" || asked.text("match.room") == "" {
@@ -174,7 +183,7 @@ func TestReadyByHTTP(t *testing.T) {
 			t.Errorf("got %s", made.raw)
 		}
 		for _, ticket := range []response{a, b} {
-			got := n.want(200, n.call("GET", "/v1/tickets/"+ticket.text("id")+"?wait=9s&since=2", ""))
+			got := n.want(200, n.call("GET", "/v1/tickets/"+ticket.text("id")+"?wait=25s&since=2", ""))
 			if got.text("state") != "matched" || got.at("version") != json.Number("3") || got.text("match.id") != match {
 				t.Errorf("got %s", got.raw)
 			}
@@ -191,10 +200,9 @@ func TestReadyLongPollsHearOfEveryChange(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "60s")
 	a, b := n.post("q", `"alice"`).text("id"), n.post("q", `"bob"`).text("id")
-	asked := n.want(200, n.call("GET", "/v1/tickets/"+a+"?wait=9s&since=1", ""))
+	asked := n.want(200, n.call("GET", "/v1/tickets/"+a+"?wait=25s&since=1", ""))
 	path := "/v1/matches/" + asked.text("match.id")
-	news := make(chan response, 1)
-	go func() { news <- n.call("GET", "/v1/tickets/"+a+"?wait=9s&since=2", "") }()
+	news := n.calling("GET", "/v1/tickets/"+a+"?wait=25s&since=2")
 	n.want(204, n.call("DELETE", "/v1/tickets/"+b, ""))
 	n.want(204, n.call("DELETE", "/v1/tickets/"+b, ""))
 	if got := <-news; got.text("state") != "waiting" || got.at("version") != json.Number("3") || got.at("match") != nil {

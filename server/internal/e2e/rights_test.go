@@ -55,7 +55,7 @@ func restricted(t *testing.T) *matchqtest.Env {
 func TestRestrictedRedisUser(t *testing.T) {
 	t.Parallel()
 	env := restricted(t)
-	n := start(t, env, "--rate-limit", "3/h", "--ready-timeout", "5s", "--match-size", "2")
+	n := start(t, env, "--rate-limit", "3/h", "--ready-timeout", "60s", "--match-size", "2")
 	alice, bob := n.dial(), n.dial()
 	alice.create(`"history"`, `"alice"`)
 	bob.create(`"history"`, `"bob"`)

@@ -1,11 +1,12 @@
 package e2e_test
 
 import (
+	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
+	"github.com/matchq/matchq/matchq/presence"
 )
 
 var connecting = []scenario{
@@ -119,8 +120,8 @@ var connecting = []scenario{
 		name: "who has no valid token is shut out",
 		main: true,
 		args: guarded(),
-		token: func(t *testing.T, who string) string {
-			return map[string]string{"b": "sesame", "c": tokenUntil(t, "17", time.Now().Add(-time.Hour))}[who]
+		token: func(st *stage, who string) string {
+			return map[string]string{"b": "sesame", "c": tokenUntil(st.T, "17", time.Now().Add(-time.Hour))}[who]
 		},
 		steps: []step{
 			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
@@ -131,7 +132,7 @@ var connecting = []scenario{
 	{
 		name:  "a token is for its player",
 		args:  guarded(),
-		token: func(t *testing.T, _ string) string { return tokenOf(t, "17") },
+		token: func(st *stage, _ string) string { return tokenOf(st.T, "17") },
 		steps: []step{
 			{who: "a", send: "connection_queue", data: `{"userId":18}`, ack: `{"error":{"code":"forbidden"}}`},
 			{who: "a", send: "create_general_game_match", data: `{"userId":"18","questionaireId":7}`, want: "error", like: `{"code":"forbidden"}`},
@@ -142,9 +143,10 @@ var connecting = []scenario{
 		name:  "a connection ends with its token",
 		main:  true,
 		args:  guarded(),
-		token: func(t *testing.T, _ string) string { return tokenUntil(t, "17", time.Now().Add(3*time.Second)) },
+		limit: 2 * time.Second,
+		token: func(st *stage, _ string) string { return tokenUntil(st.T, "17", time.Now().Add(st.limit+time.Second)) }, // in whole seconds
 		steps: []step{
-			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},
+			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`, timed: true},
 			{who: "a", want: "shut out", like: `{"code":"unauthorized"}`},
 		},
 	},
@@ -174,11 +176,12 @@ var connecting = []scenario{
 		},
 	},
 	{
-		name: "a ticket expires while its player is away",
-		args: []string{"--grace", "20s", "--ticket-ttl", "300ms"},
+		name:  "a ticket expires while its player is away",
+		args:  []string{"--grace", "60s", "--ticket-ttl", "LIMIT"},
+		limit: 300 * time.Millisecond,
 		steps: []step{
-			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`},
-			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
+			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE","ticketId":"$ticket"}`, timed: true},
+			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost", timed: true},
 			{who: "a", do: func(st *stage) {
 				matchqtest.Eventually(st, "the ticket expires", func() bool { return st.node.stats().Expired == 1 })
 				st.comeBack("a")
@@ -194,7 +197,7 @@ var connecting = []scenario{
 			{who: "a", send: "create_general_game_match", data: `{"userId":17,"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
 			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
 			{who: "a", do: func(st *stage) {
-				matchqtest.Eventually(st, "the ticket is cancelled", func() bool { return st.node.stats().Cancelled == 1 })
+				st.posted("17", "CANCELLED")
 				st.comeBack("a")
 			}, want: "connected"},
 			{who: "a", send: "get_state", data: `{"userId":17}`, want: "state", like: `{}`},
@@ -213,7 +216,7 @@ var connecting = []scenario{
 		name:  "a library recovers what it missed before it heard of anything",
 		args:  guarded("--grace", "20s", "--interval", "300ms"),
 		kinds: []string{"client 4"}, recover: true,
-		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
+		token: func(st *stage, who string) string { return tokenOf(st.T, map[string]string{"a": "17", "b": "18"}[who]) },
 		steps: []step{
 			{who: "a", send: "create_general_game_match", data: `{"questionaireId":7}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
 			{who: "a", do: func(st *stage) { st.goAway("a") }, want: "lost"},
@@ -242,7 +245,7 @@ var connecting = []scenario{
 		main:  true,
 		args:  guarded("--grace", "20s", "--interval", "40ms", "--questions", questionSets),
 		kinds: []string{"client 4"}, recover: true,
-		token: func(t *testing.T, who string) string { return tokenOf(t, map[string]string{"a": "17", "b": "18"}[who]) },
+		token: func(st *stage, who string) string { return tokenOf(st.T, map[string]string{"a": "17", "b": "18"}[who]) },
 		steps: append(playing(), missing(step{})...),
 	},
 }
@@ -285,6 +288,16 @@ func (st *stage) goAway(who string) {
 
 func (st *stage) comeBack(who string) {
 	st.tell(who, "return")
+}
+
+// posted waits until a player who is away was told of a ticket's end. The news would come late otherwise, to a client that is
+// back.
+func (st *stage) posted(player, status string) {
+	st.Helper()
+	matchqtest.Eventually(st, player+" was told of "+status, func() bool {
+		messages, _, err := st.node.presence.Mailbox(st.Context(), player, "0-0")
+		return err == nil && slices.ContainsFunc(messages, func(m presence.Message) bool { return strings.Contains(string(m.Data), `"`+status+`"`) })
+	})
 }
 
 // restart stops the server and starts it again at the same address.

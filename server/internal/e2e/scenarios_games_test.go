@@ -129,32 +129,33 @@ func answered(id, sid, question string) string {
 
 var paced = []scenario{
 	{
-		name: "a game that the server paces",
-		args: []string{"--questions", questionSets},
+		name:  "a game that the server paces",
+		args:  []string{"--questions", questionSets},
+		limit: 1500 * time.Millisecond,
 		game: func(c *quiz.Config) {
-			c.Countdown, c.Question, c.Pause = 200*time.Millisecond, 1500*time.Millisecond, 20*time.Millisecond
+			c.Countdown, c.Question, c.Pause = 200*time.Millisecond, inLimit, 20*time.Millisecond
 		},
 		steps: append(inRoom(), []step{
-			{who: "a", send: "start_game", data: `{"userId":17,"roomId":"$room","questionaireId":7,"limit":2}`, ack: `{}`},
+			{who: "a", send: "start_game", data: `{"userId":17,"roomId":"$room","questionaireId":7,"limit":2}`, ack: `{}`, anew: true},
 			{who: "a", send: "get_state", want: "state", like: `{"match":{"status":"MATCHED"},"room":{"roomId":"$room","mode":"","index":0,"of":0,"opponentAway":false}}`},
 			{who: "b", send: "start_game", data: `{"roomId":"$room"}`, ack: `{}`},
 			{who: "a", want: "game_starting", like: `{"inMs":200}`},
 			{who: "b", want: "game_starting", like: `{"inMs":200}`},
-			{who: "a", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text","choices":["wrong","right","well"]},"closesInMs":1500}`},
-			{who: "b", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text"},"closesInMs":1500}`},
-			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1"), ack: answered(`17`, "$sidA", "$q1")},
-			{who: "b", want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")},
-			{who: "a", do: func(st *stage) { st.unlike("q1", "sent1", "sent2") }, send: "get_state", want: "state", like: `{"room":{"questionaireId":7,"mode":"paced","index":0,"of":2,"question":{"id":"$q1"},"closesInMs":"*","scores":[{"id":17,"score":0},{"id":"18","score":0}]}}`}, // though 17 is right
-			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1")},                                                                                                               // too
-			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":7}`, ack: `{"error":{"code":"wrong_mode"}}`},
-			{who: "a", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"answers":[{"id":17,"answer":1}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
+			{who: "a", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text","choices":["wrong","right","well"]},"closesInMs":"*"}`},
+			{who: "b", want: "question_started", like: `{"roomId":"$room","index":0,"of":2,"question":{"id":"$q1","text":"$text"},"closesInMs":"*"}`},
+			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1"), ack: answered(`17`, "$sidA", "$q1"), timed: true},
+			{who: "b", want: "get_answer_result", like: answered(`17`, "$sidA", "$q1"), timed: true},
+			{who: "a", do: func(st *stage) { st.unlike("q1", "sent1", "sent2") }, send: "get_state", want: "state", like: `{"room":{"questionaireId":7,"mode":"paced","index":0,"of":2,"question":{"id":"$q1"},"closesInMs":"*","scores":[{"id":17,"score":0},{"id":"18","score":0}]}}`, timed: true}, // though 17 is right
+			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":0}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q1"), timed: true},                                                                                                               // too
+			{who: "b", send: "request_question", data: `{"roomId":"$room","questionaireId":7}`, ack: `{"error":{"code":"wrong_mode"}}`, timed: true},
+			{who: "a", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"answers":[{"id":17,"answer":1}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`, anew: true},
 			{who: "b", want: "question_closed", like: `{"roomId":"$room","questionItemId":"$q1","answer":1,"answers":[{"id":17,"answer":1}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
 			{who: "a", want: "question_started", like: `{"index":1,"of":2,"question":{"id":"$q2"}}`},
 			{who: "b", want: "question_started", like: `{"index":1,"of":2,"question":{"id":"$q2"}}`},
 			{who: "b", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q1","answer":1}`, ack: `{"error":{"code":"too_late"}}`},
-			{who: "b", do: (*stage).wasFast, send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"wrong"}`, want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2")},
-			{who: "a", want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2")},
-			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"well"}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q2")},
+			{who: "b", do: (*stage).wasFast, send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"wrong"}`, want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2"), timed: true},
+			{who: "a", want: "get_answer_result", like: answered(`"18"`, "$sidB", "$q2"), timed: true},
+			{who: "a", send: "send_answer", data: `{"roomId":"$room","questionItemId":"$q2","answer":"well"}`, want: "get_answer_result", like: answered(`17`, "$sidA", "$q2"), timed: true},
 			{who: "a", want: "question_closed", like: `{"questionItemId":"$q2","answer":1,"answers":[{"id":17,"answer":2},{"id":"18","answer":0}],"scores":[{"id":17,"score":"$score"},{"id":"18","score":0}]}`},
 			{who: "a", want: "game_over", like: `{"roomId":"$room","results":[{"id":17,"score":"$score","correct":1,"answered":2},{"id":"18","score":0,"correct":0,"answered":1}],"reason":"finished"}`},
 			{who: "b", want: "get_answer_result"},

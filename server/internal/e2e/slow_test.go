@@ -46,6 +46,7 @@ func TestSlowClientIsCutOff(t *testing.T) {
 			})
 			sample{`matchq_ws_dropped_total{reason="too_slow"}`: 1}.becomes(t, n)
 			var err error
+			_ = conn.SetReadDeadline(time.Now().Add(patience))
 			for err == nil { // the client reads again
 				_, _, err = conn.ReadMessage()
 			}
@@ -103,8 +104,11 @@ func TestTooManyFrames(t *testing.T) {
 			answers, complaints := 0, 0
 			again := time.NewTicker(50 * time.Millisecond)
 			defer again.Stop()
+			late := time.After(patience)
 			for last := false; !last; {
 				select {
+				case <-late:
+					t.Fatal("the last frame has no answer")
 				case <-again.C:
 					s.send(c.last)
 				case frame := <-s.frames:

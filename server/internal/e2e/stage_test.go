@@ -23,30 +23,54 @@ func (st *stage) connect(s *step) {
 	command := map[string]any{
 		"do": "connect", "as": st.prefix + s.who, "kind": kind, "mode": mode, "url": st.node.url, "namespaces": namespaces, "recover": st.play.recover,
 	}
+	st.begin(s)
 	if st.play.token != nil {
-		command["token"] = st.play.token(st.T, s.who)
+		command["token"] = st.play.token(st, s.who)
 	}
 	st.driver.command(command)
 	if s.want != "shut out" {
-		st.want(&step{who: s.who, want: "connected", anyOrder: st.play.two})
+		st.want(&step{who: s.who, want: "connected", anyOrder: st.play.two, timed: s.timed})
 	}
 	if st.play.two {
 		st.want(&step{who: s.who, want: "/ connected"})
 	}
 }
 
-// start starts the scenario's server.
-func (st *stage) start(args ...string) {
+// begin begins the limit if a step says so.
+func (st *stage) begin(s *step) {
+	if s.anew || s.timed && st.clock.IsZero() {
+		st.clock = time.Now()
+	}
+}
+
+// wrongf ends the run for a step that went wrong.
+func (st *stage) wrongf(s *step, format string, args ...any) {
 	st.Helper()
+	if s.timed && time.Since(st.clock) >= st.limit && st.limit < patience {
+		panic(tooLate{})
+	}
+	st.Fatalf(format, args...)
+}
+
+// start starts the scenario's server.
+func (st *stage) start(more ...string) {
+	st.Helper()
+	args := append(slices.Clone(st.play.args), more...)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "LIMIT", st.limit.String())
+	}
 	if st.play.killed && st.kill == nil {
-		st.node, st.kill = startProcess(st.T, st.env, st.play.args...)
+		st.node, st.kill = startProcess(st.T, st.env, args...)
 		return
 	}
 	st.node = startWith(st.T, st.env, func(c *app.Config) {
 		if st.play.game != nil {
 			st.play.game(&c.Game)
 		}
-	}, append(st.play.args, args...)...)
+		if c.Game.Question == inLimit {
+			c.Game.Question = st.limit
+		}
+	}, args...)
 }
 
 // listed waits until connection_status lists a queue, which may take a second.
@@ -58,6 +82,7 @@ func (st *stage) listed(queue string) {
 
 func (st *stage) take(s *step) {
 	st.Helper()
+	st.begin(s)
 	if s.send != "" {
 		st.ordinal++
 		data := st.payload(s.data)
@@ -76,8 +101,8 @@ func (st *stage) take(s *step) {
 	if s.ack == "" {
 		return
 	}
-	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack}); event != nil && !reflect.DeepEqual(ack, event) {
-		st.Fatalf("%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
+	if ack := st.want(&step{who: s.who, want: "ack", like: s.ack, timed: s.timed}); event != nil && !reflect.DeepEqual(ack, event) {
+		st.wrongf(s, "%s (%s) sees %v, and as acknowledgement %v", s.who, st.kind(s.who), event, ack)
 	}
 }
 
@@ -136,14 +161,14 @@ func (st *stage) want(s *step) any {
 	who := fmt.Sprintf("%s (%s)", s.who, st.kind(s.who))
 	got := st.next(s)
 	if got.name() != s.want {
-		st.Fatalf("%s sees %v, want %s", who, got, s.want)
+		st.wrongf(s, "%s sees %v, want %s", who, got, s.want)
 	}
 	if problem := misshapen(st.T, got); problem != "" {
 		st.Errorf("%s sees %v, which is not the protocol: %s", who, got, problem)
 	}
 	if s.like != "" {
 		if problem := st.match.diff(decode(st.T, s.like), got.Data); problem != "" {
-			st.Fatalf("%s sees %v: %s", who, got, problem)
+			st.wrongf(s, "%s sees %v: %s", who, got, problem)
 		}
 	}
 	if got.Seq != "" {

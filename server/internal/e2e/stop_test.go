@@ -21,8 +21,7 @@ func TestStopTellsEverybody(t *testing.T) {
 	away := n.dial()
 	awayID := away.create(`"other"`, `"away"`)
 	id := sockets[0].create(`"q"`, `"alice"`)
-	polled := make(chan response, 1)
-	go func() { polled <- n.call("GET", "/v1/tickets/"+id+"?wait=55s", "") }()
+	polled := n.calling("GET", "/v1/tickets/"+id+"?wait=55s")
 	matchqtest.Eventually(t, "the long poll waits", longPollWaits)
 
 	n.stop()

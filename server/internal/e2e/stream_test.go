@@ -139,7 +139,7 @@ func TestTicketEventsTellOfTheReadyCheck(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--ready-timeout", "1h")
 	alice, bob := n.post("q", `"alice"`).text("id"), n.post("q", `"bob"`).text("id")
-	n.want(200, n.call("GET", "/v1/tickets/"+bob+"?wait=9s&since=1", ""))
+	n.want(200, n.call("GET", "/v1/tickets/"+bob+"?wait=25s&since=1", ""))
 	s := n.follow("/v1/tickets/" + alice + "/events")
 	asked := s.state("proposed")
 	n.want(204, n.call("DELETE", "/v1/tickets/"+bob, "")) // declines
