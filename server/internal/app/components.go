@@ -80,7 +80,7 @@ func (s *Server) assemble(ctx context.Context) error {
 func (s *Server) assembleRedis(ctx context.Context) error {
 	tag := "{" + s.config.Namespace + "}"
 	s.monitor = redisconn.NewMonitor(s.redis, tag, s.log)
-	s.limits = limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress)
+	s.limits = limits.New(s.redis, s.config.Namespace, s.config.RateLimit, s.config.RateLimitAddress, s.config.CallTimeout)
 	if policy := s.redis.EvictionPolicy(ctx, tag); policy != "" && policy != "noeviction" {
 		s.log.Warn("a full Redis drops keys, and tickets with them: set maxmemory-policy noeviction", "maxmemory-policy", policy)
 	}

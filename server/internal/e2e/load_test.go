@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -68,7 +69,9 @@ func TestThousandPlayers(t *testing.T) {
 
 // watch collects the expected number of matches.
 func watch(t *testing.T, m *matchq.Matcher, want int) (matches []matchq.Match) {
-	for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	defer cancel()
+	for ev, err := range m.Watch(ctx, matchq.FromOldest) {
 		if err != nil {
 			t.Errorf("watch: %v", err)
 			break

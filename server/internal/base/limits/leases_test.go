@@ -77,7 +77,7 @@ func (b *busy) ask(tickets int64) time.Duration {
 	var all sync.WaitGroup
 	began := time.Now()
 	for range 2 {
-		node := limits.New(env.Client, "leases", limits.Rate{Tickets: 10, Per: time.Second}, b.rate)
+		node := limits.New(env.Client, "leases", limits.Rate{Tickets: 10, Per: time.Second}, b.rate, matchqtest.Patience)
 		for range 8 {
 			all.Go(func() {
 				for b.passed.Load() < tickets && !b.Failed() {

@@ -2,6 +2,7 @@
 package limits
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -25,27 +26,30 @@ type Limiter struct {
 	leases          *leases           // of addresses
 	ones            map[string]*noter // the calls of charges of one ticket, by their limit
 	gathered        gather.Group[[]charge, []outcome]
+	timeout         time.Duration // of a call
 }
 
 const (
-	// timeout bounds a call, which outlives the requests that it is for.
-	timeout = 1500 * time.Millisecond
+	// usualTimeout bounds a call, which outlives the requests that it is for.
+	usualTimeout = 1500 * time.Millisecond
 	// mostGathered is the number of requests that are charged in one round trip. Each is at most two scripts.
 	mostGathered = 64
 	// room is for requests that wait to be charged: as many as a node lets wait for their turn.
 	room = 20_000
 )
 
-// New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:".
-func New(rdb redis.UniversalClient, namespace string, player, address Rate) *Limiter {
-	l := &Limiter{space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address, leases: newLeases(address)}
+// New makes a Limiter for a namespace. Its keys begin with "{namespace}:rate:". timeout is that of a call to Redis; 0 means 1.5 s.
+func New(rdb redis.UniversalClient, namespace string, player, address Rate, timeout time.Duration) *Limiter {
+	l := &Limiter{
+		space: keyspace{rdb, "{" + namespace + "}:"}, player: player, address: address, leases: newLeases(address), timeout: cmp.Or(timeout, usualTimeout),
+	}
 	l.ones = map[string]*noter{}
 	for _, c := range slices.Concat(l.ofAddress("", 1), l.ofPlayers([]string{""})) {
 		if noted, _ := c.note(context.Background()); noted != nil { // else each charge finds the error
 			l.ones[c.what] = noted
 		}
 	}
-	l.gathered = gather.Group[[]charge, []outcome]{Ask: l.chargeRequests, Timeout: timeout, Most: mostGathered, Room: room}
+	l.gathered = gather.Group[[]charge, []outcome]{Ask: l.chargeRequests, Timeout: l.timeout, Most: mostGathered, Room: room}
 	return l
 }
 
@@ -98,7 +102,7 @@ func (l *Limiter) Players(ctx context.Context, players []string) []error {
 	if l == nil || l.player.Off() {
 		return errs
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	charges := l.ofPlayers(players)
 	for i, made := range l.chargeAll(ctx, charges) {

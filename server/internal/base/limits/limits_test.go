@@ -65,7 +65,7 @@ func TestKeysBelongToTheNamespace(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		seen := &touched{map[string]bool{}}
 		env.Client.AddHook(seen)
-		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 1, Per: time.Hour}, limits.Rate{Tickets: 2, Per: time.Hour})
+		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 1, Per: time.Hour}, limits.Rate{Tickets: 2, Per: time.Hour}, matchqtest.Patience)
 		if err := l.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestKeysBelongToTheNamespace(t *testing.T) {
 // Requests that are charged together pass as if each came alone: as many as the limit allows, whoever they are for.
 func TestChargesTogether(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 3, Per: time.Hour}, limits.Rate{Tickets: 100, Per: time.Hour})
+		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 3, Per: time.Hour}, limits.Rate{Tickets: 100, Per: time.Hour}, matchqtest.Patience)
 		var passed [4]atomic.Int64
 		var all sync.WaitGroup
 		for i := range 400 {
@@ -133,7 +133,7 @@ func TestChargesTogether(t *testing.T) {
 // A batch's sum is refused, and those before it that fit are not.
 func TestSumThatDoesNotFit(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		l := limits.New(env.Client, env.Namespace, limits.Rate{}, limits.Rate{Tickets: 10, Per: time.Hour})
+		l := limits.New(env.Client, env.Namespace, limits.Rate{}, limits.Rate{Tickets: 10, Per: time.Hour}, matchqtest.Patience)
 		if err := l.Address(t.Context(), "192.0.2.1", 7); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ var epoch = time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)
 // A count from before Redis's clock was set back is dropped; one that a batch has made is kept.
 func TestCountAheadOfTheClock(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 2, Per: time.Second}, limits.Rate{Tickets: 10, Per: time.Minute})
+		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 2, Per: time.Second}, limits.Rate{Tickets: 10, Per: time.Minute}, matchqtest.Patience)
 		now, err := env.Client.Time(t.Context()).Result()
 		if err != nil {
 			t.Fatal(err)
@@ -193,7 +193,7 @@ func TestClockSetBack(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	env.Embedded.SetTime(now)
-	l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 2, Per: time.Second}, limits.Rate{})
+	l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 2, Per: time.Second}, limits.Rate{}, matchqtest.Patience)
 	charge := func() wire.Code { return codeOf(player(t, l, "alice")) }
 	for i, want := range []wire.Code{"", "", wire.CodeRateLimited} {
 		if got := charge(); got != want {

@@ -42,7 +42,7 @@ func TestListener(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(matchqtest.Patience))
 		text := make([]byte, 2)
 		if _, err := io.ReadFull(conn, text); err != nil {
 			t.Fatal(err)

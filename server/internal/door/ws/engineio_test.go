@@ -56,7 +56,7 @@ func newRegistry(t *testing.T) *sessions.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := sessions.New(p, sessions.Config{})
+	r, err := sessions.New(p, sessions.Config{Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,8 +94,7 @@ func TestFeedRestsWhileNobodyWatches(t *testing.T) {
 	if _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "alice"}); err != nil {
 		t.Fatal(err)
 	}
-	for !strings.Contains(string(<-news), `"name":"history"`) { // only changes, until this one
-	}
+	until(t, news, `"name":"history"`)
 	_, _, leaveToo := watch(t, f)
 	leave()
 	leaveToo()
@@ -126,13 +125,29 @@ func TestFeedKeepsNodesForOperators(t *testing.T) {
 	next := *f.now
 	f.mu.Unlock()
 	next.Nodes = []node{{ID: "node-1"}}
+	next.Totals.Games = 17
 	f.publish(&next)
-	if got := string(<-news); !strings.Contains(got, "node-1") {
-		t.Errorf("operators are told %s", got)
-	}
-	if got := string(<-public); strings.Contains(got, "node-1") {
+	until(t, news, "node-1")
+	if got := until(t, public, `"games":17`); strings.Contains(got, "node-1") {
 		t.Errorf("the public is told %s", got)
 	}
+}
+
+// until returns the changes up to one that has a text. The feed publishes beside the test.
+func until(t *testing.T, news <-chan []byte, text string) (changes string) {
+	t.Helper()
+	for late := time.After(matchqtest.Patience); !strings.Contains(changes, text); {
+		select {
+		case change, ok := <-news:
+			if !ok {
+				t.Fatalf("the watcher was sent away after %s", changes)
+			}
+			changes += string(change)
+		case <-late:
+			t.Fatalf("%s is not in %s", text, changes)
+		}
+	}
+	return changes
 }
 
 // A snapshot may be long: watchers that start with the same one share it.

@@ -29,7 +29,7 @@ type node struct {
 func newNode(t *testing.T, env *matchqtest.Env, name string) *node {
 	t.Helper()
 	n := &node{}
-	config := matchq.Config{Namespace: env.Namespace, Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { n.recorder.Ticked(r) }}}
+	config := matchq.Config{Namespace: env.Namespace, Timeout: matchqtest.Patience, Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { n.recorder.Ticked(r) }}}
 	var err error
 	if n.Matcher, err = matchq.New(env.Client, config); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,9 @@ func (n *node) matches(t *testing.T, queue string, players int) {
 		t.Fatal(err)
 	}
 	seen := 0
-	for event, err := range n.Watch(t.Context(), position) {
+	ctx, cancel := context.WithTimeout(t.Context(), matchqtest.Patience)
+	defer cancel()
+	for event, err := range n.Watch(ctx, position) {
 		if err != nil {
 			t.Fatal(err)
 		}

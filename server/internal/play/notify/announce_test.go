@@ -29,7 +29,7 @@ func startAnnouncer(t testing.TB, env *matchqtest.Env) (*notify.Announcer, *atom
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry, err := sessions.New(p, sessions.Config{})
+	registry, err := sessions.New(p, sessions.Config{Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

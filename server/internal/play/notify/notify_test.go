@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -48,7 +49,7 @@ func TestToldOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		registry, err := sessions.New(p, sessions.Config{})
+		registry, err := sessions.New(p, sessions.Config{Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,8 +77,13 @@ func TestToldOnce(t *testing.T) {
 		matchqtest.Eventually(t, "the event came again", func() bool { return hook.acknowledged.Load() == 2 })
 		end("bob")
 		for _, player := range []string{"alice", "bob"} {
-			if ev := <-told; ev.Ticket.Player != player {
-				t.Errorf("told of %s, want %s", ev.Ticket.Player, player)
+			select {
+			case ev := <-told:
+				if ev.Ticket.Player != player {
+					t.Errorf("told of %s, want %s", ev.Ticket.Player, player)
+				}
+			case <-time.After(matchqtest.Patience):
+				t.Fatalf("not told of %s", player)
 			}
 		}
 		cancel()

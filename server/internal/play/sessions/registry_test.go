@@ -69,7 +69,7 @@ func newDesk(t *testing.T, env *matchqtest.Env) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := sessions.New(p, sessions.Config{})
+	r, err := sessions.New(p, sessions.Config{Timeout: matchqtest.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
@@ -23,6 +24,17 @@ func (l line) Send(event string, data json.RawMessage)    { l <- event + string(
 func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
 func (l line) Close(int, string)                          {}
 
+// next is what comes by a channel.
+func next[T any](t *testing.T, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(matchqtest.Patience):
+		t.Fatal("nothing comes")
+	}
+	return got
+}
+
 // Events are missing, as after a failover to a stale replica: waiting requests and players still get their tickets'
 // outcomes, once.
 func TestGap(t *testing.T) {
@@ -35,7 +47,7 @@ func TestGap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		registry, err := sessions.New(p, sessions.Config{})
+		registry, err := sessions.New(p, sessions.Config{Timeout: matchqtest.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,13 +82,13 @@ func TestGap(t *testing.T) {
 			defer close(ended)
 			w.Run(ctx, "9999999999999-0") // ahead of the stream
 		}()
-		if got := <-alice; !strings.Contains(got, "MATCHED") {
+		if got := next(t, alice); !strings.Contains(got, "MATCHED") {
 			t.Errorf("alice was told %s", got)
 		}
-		if got := <-news; got.Ticket.State != matchq.Matched || got.Ticket.Match == nil {
+		if got := next(t, news); got.Ticket.State != matchq.Matched || got.Ticket.Match == nil {
 			t.Errorf("the waiter for bob got %+v", got)
 		}
-		if got := <-lost; got.Err == nil {
+		if got := next(t, lost); got.Err == nil {
 			t.Errorf("the waiter for a lost ticket got %+v", got)
 		}
 		posted, ran := make(chan struct{}), make(chan struct{})
@@ -93,7 +105,7 @@ func TestGap(t *testing.T) {
 		if id := enqueue("alice"); m.Cancel(t.Context(), id, "") != nil { // new events
 			t.Error("can't cancel")
 		}
-		if got := <-alice; !strings.Contains(got, "CANCELLED") {
+		if got := next(t, alice); !strings.Contains(got, "CANCELLED") {
 			t.Errorf("alice was told %s", got)
 		}
 		cancel()
