@@ -143,7 +143,7 @@ func newPast(t *testing.T, env *matchqtest.Env) *past {
 	log := slog.New(slog.DiscardHandler)
 	var err error
 	p.Matcher, err = matchq.New(env.Client, matchq.Config{
-		Namespace: env.Namespace, Interval: 5 * time.Second, Logger: log,
+		Namespace: env.Namespace, Interval: 5 * time.Second, Logger: log, Timeout: patience,
 		Hooks: matchq.Hooks{Ticked: func(r matchq.TickReport) { p.recorder.Ticked(r) }},
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // recordPast stores a minute of a queue: ten minutes ago 40 players waited, and seven matches were made.
 func recordPast(t *testing.T, env *matchqtest.Env, namespace, queue string) {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: namespace})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: namespace, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (s *server) matcher(env *matchqtest.Env) *matchq.Matcher {
 		s.t.Fatal(err)
 	}
 	config := f.MatcherConfig()
-	config.Logger = slog.New(slog.DiscardHandler)
+	config.Logger, config.Timeout = slog.New(slog.DiscardHandler), patience
 	m, err := matchq.New(env.Client, config)
 	if err != nil {
 		s.t.Fatal(err)

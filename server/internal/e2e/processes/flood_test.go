@@ -137,7 +137,7 @@ func TestFloodFromOneAddress(t *testing.T) {
 // fillQueues makes as many queues as there can be, with long names.
 func fillQueues(t *testing.T, env *matchqtest.Env) {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: time.Hour})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: time.Hour, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func (p *pollingPlayer) queue(url, name string) error {
 func TestManyPollers(t *testing.T) {
 	env := matchqtest.Real(t)
 	p := startProgram(t, build(t), env, "--interval", "1h", "--log-level", "info", "--rate-limit", "off", "--rate-limit-address", "off", "--ticket-ttl", "0")
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: time.Hour, TTL: matchq.Never})
+	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Interval: time.Hour, TTL: matchq.Never, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
