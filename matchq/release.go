@@ -26,7 +26,7 @@ type releaseArgs struct {
 // of a paused queue, with the EnqueuedAt of the old one and its time to live anew. The old tickets stay Matched, and name
 // their Successor; a Released event tells of all. The new tickets count as enqueued. Rules that keep latest opponents apart
 // take the match as not played. A match that is still proposed falls apart without a loser: its tickets wait again, and
-// Restored events tell that.
+// Restored events tell that. A full Redis takes that, and refuses new tickets (ErrRefused): they take memory. Try again later.
 //
 // The reason is a name of up to 128 bytes; empty means ReasonReleased. The results are the players' tickets, in the order of
 // Match.Tickets. A player who has another ticket by now gets none: the Err is a *DuplicateError with the one that lives, or

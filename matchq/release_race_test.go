@@ -122,7 +122,8 @@ func TestReleaseAndAssignWithoutAReply(t *testing.T) {
 	}
 }
 
-// A full Redis takes assignments, and refuses releases: they take memory as enqueues do. Nothing has changed then.
+// A full Redis takes assignments, and dissolves a proposed match, whose tickets wait again. It refuses to release a match that
+// was made: the new tickets take memory as enqueues do. Nothing has changed then.
 func TestReleaseAndAssignWhileRedisIsFull(t *testing.T) {
 	env := matchqtest.Real(t)
 	m := newMatcher(t, env, matchq.Config{})
@@ -136,19 +137,22 @@ func TestReleaseAndAssignWhileRedisIsFull(t *testing.T) {
 	if _, err := m.Assign(ctx, made.ID, matchq.Assignment{Connection: "here"}); err != nil {
 		t.Errorf("assign: %v", err)
 	}
-	for _, match := range []matchq.Match{made, proposed} {
-		_, _, err := m.Release(ctx, match.ID, "")
-		var refused *matchq.RefusedError
-		if !errors.As(err, &refused) || refused.Code != "OOM" || refused.Unknown {
-			t.Errorf("release: %v", err)
-		}
-		if got, err := m.Match(ctx, match.ID); err != nil || got.State != match.State || got.Released != nil {
-			t.Errorf("after that: %+v, %v", got, err)
+	_, _, err := m.Release(ctx, made.ID, "")
+	var refused *matchq.RefusedError
+	if !errors.As(err, &refused) || refused.Code != "OOM" || refused.Unknown {
+		t.Errorf("release: %v", err)
+	}
+	if got, err := m.Match(ctx, made.ID); err != nil || got.State != made.State || got.Released != nil {
+		t.Errorf("after that: %+v, %v", got, err)
+	}
+	for _, r := range release(t, m, proposed) {
+		if r.Err != nil || r.Ticket.State != matchq.Waiting {
+			t.Errorf("a ticket of the proposed match: %+v", r)
 		}
 	}
 	checkAudit(t, m)
 	free()
 	release(t, m, made)
-	release(t, m, proposed)
+	release(t, m, proposed) // once more changes nothing
 	checkAudit(t, m)
 }

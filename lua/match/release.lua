@@ -9,7 +9,8 @@
 --
 -- A player who has a newer ticket that lives, or was matched, gets none. New tickets wait since the old ones did, with
 -- their time to live anew, and stand at the head of the line, also in a paused queue: they are no newcomers. The old
--- outcomes stay. The players of a match that was not played have not met.
+-- outcomes stay. The players have not met. A full Redis refuses new tickets, since matches that are made and released
+-- over and over would take more than is freed. It lets a proposed match be dissolved.
 
 --@include lib/time.lua
 --@include lib/sequel.lua
@@ -54,13 +55,16 @@ end
 
 local proposed, made = find_match(k, match)
 local sequel = call("HGET", sequels, match)
-local successors, ids, records, owners = successors_in(sequel), {}, {}, {}
+local successors, ids, records, owners, lines = successors_in(sequel), {}, {}, {}
 for id, record in string.gmatch(made and entry_lines(made) or "", "([^\n]+)\n([^\n]+)") do
   local n = #ids + 1
   ids[n], records[n], owners[n] = id, record, player_of(record)
 end
 if made and queue_of(records[1]) ~= queue then
   return redis.error_reply("MATCHQ_BADARG match/release: the match is of another queue")
+end
+if proposed then
+  call("HDEL", meta, "-") -- lua/full.go says why
 end
 if proposed and proposed.deadline <= now then
   time_out(k, now, match, proposed)
@@ -69,7 +73,6 @@ elseif proposed then
   dissolve(k, now, match, proposed, records_of(k, proposed), {}, reason)
   call("HSET", sequels, match, released_sequel(sequel, now, reason, successors))
 elseif made and not successors then
-  local lines
   successors, lines = successors_of(ids, records, owners)
   if #lines > 0 then
     call("HSET", tickets, unpack(lines))
