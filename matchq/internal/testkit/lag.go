@@ -56,19 +56,16 @@ func MeasureLag(t testing.TB, all ...redis.UniversalClient) (worst func() time.D
 // patientClient is a client of the same Redis, without hooks, that waits for an answer as long as it takes.
 func patientClient(t testing.TB, rdb redis.UniversalClient) redis.UniversalClient {
 	t.Helper()
-	var patient redis.UniversalClient
+	how := redis.UniversalOptions{ReadTimeout: -1, MaxRetries: -1, ContextTimeoutEnabled: true}
 	switch rdb := rdb.(type) {
 	case *redis.Client:
-		how := *rdb.Options()
-		how.ReadTimeout, how.MaxRetries = -1, -1
-		patient = redis.NewClient(&how)
+		how.Addrs, how.Username, how.Password = []string{rdb.Options().Addr}, rdb.Options().Username, rdb.Options().Password
 	case *redis.ClusterClient:
-		how := *rdb.Options()
-		how.ReadTimeout, how.MaxRetries = -1, -1
-		patient = redis.NewClusterClient(&how)
+		how.Addrs, how.IsClusterMode = rdb.Options().Addrs, true
 	default:
 		t.Fatalf("no lag of a %T can be measured", rdb)
 	}
+	patient := redis.NewUniversalClient(&how)
 	t.Cleanup(func() { _ = patient.Close() })
 	return patient
 }
