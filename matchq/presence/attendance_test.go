@@ -53,18 +53,17 @@ func TestTheBoundaryOfALease(t *testing.T) {
 	began := time.UnixMilli(1_700_000_000_000)
 	env.Embedded.SetTime(began)
 	m, p := newPresence(t, env, matchq.Config{Interval: time.Hour})
-	other := startNode(t, p, presence.NodeConfig{Lease: time.Hour}) // another live node
+	// Neither node runs: a heartbeat under way when a node is stopped would come after the clock was set, and renew its lease.
+	newNode(t, p, presence.NodeConfig{Lease: time.Hour}).connect(t, "carol", "c1") // another live node
 	lease := 10 * time.Second
-	n := startNode(t, p, presence.NodeConfig{Lease: lease, Grace: 10 * time.Second})
+	n := newNode(t, p, presence.NodeConfig{Lease: lease, Grace: 10 * time.Second})
 	n.connect(t, "alice", "a1")
 	n.connect(t, "bob", "b1")
 	n.disconnect(t, "bob", "b1")
-	n.stop()
 	for _, c := range []struct {
 		after   time.Duration
 		matches int
 	}{{lease - time.Millisecond, 2}, {lease, 0}} {
-		other.stop() // so that it does not react to the clock's jump
 		env.Embedded.SetTime(began.Add(c.after))
 		for _, player := range []string{"alice", "bob", "by http", "by post"} {
 			if player == "alice" || player == "bob" {
@@ -88,13 +87,12 @@ func TestTheBoundaryOfALease(t *testing.T) {
 func TestATickThatCanNotKnowWaits(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, matchq.Config{Interval: 10 * time.Millisecond})
-		n := startNode(t, p, presence.NodeConfig{Lease: 50 * time.Millisecond})
+		n := newNode(t, p, presence.NodeConfig{Lease: 50 * time.Millisecond})
 		n.connect(t, "alice", "a1")
 		enqueueWhileOnline(t, m, "history", "alice")
 		enqueue(t, m, matchq.Request{Queue: "history", Player: "by http"})
 		enqueue(t, m, matchq.Request{Queue: "sports", Player: "carol"})
 		enqueue(t, m, matchq.Request{Queue: "sports", Player: "dave"})
-		n.stop()
 		matchqtest.Eventually(t, "the lease is over", func() bool { return whereIs(t, p, "alice") == "offline" })
 		if got := tickQueue(t, m, "history"); got.Matches != 0 || got.Left != 2 {
 			t.Errorf("blind: %+v", got)

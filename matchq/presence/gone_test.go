@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/matchq/matchq/matchq"
 	"github.com/matchq/matchq/matchq/matchqtest"
 	"github.com/matchq/matchq/matchq/presence"
@@ -19,9 +21,8 @@ func TestPlayersOfADeadNode(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, quiet(matchq.Config{Interval: time.Hour}))
-		lease := 600 * time.Millisecond // long for a busy machine
-		a := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: lease})
-		b := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: lease})
+		a := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: time.Hour})
+		b := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: time.Hour})
 		for _, player := range []string{"alice", "bob"} {
 			a.connect(t, player, player)
 			enqueueWhileOnline(t, m, "history", player)
@@ -31,6 +32,8 @@ func TestPlayersOfADeadNode(t *testing.T) {
 		checkWhere(t, p, "alice", "alice")
 		a.stop()
 		b.connect(t, "alice", "again")
+		endLease(t, env, a)
+		b.disconnect(t, "nobody", "none") // it looks for dead nodes at once
 		matchqtest.Eventually(t, "bob and carol are evicted", func() bool {
 			return whereIs(t, p, "bob") == "offline" && ticketOf(t, m, "bob").State == matchq.Cancelled &&
 				whereIs(t, p, "carol") == "offline"
@@ -50,13 +53,24 @@ func TestPlayersOfADeadNode(t *testing.T) {
 	})
 }
 
+// endLease has a node's lease be over, as if its time had passed.
+func endLease(t *testing.T, env *matchqtest.Env, n *testNode) {
+	t.Helper()
+	changed, err := env.Client.ZAddArgs(t.Context(), "{"+env.Namespace+"}:nodes", redis.ZAddArgs{
+		XX: true, Ch: true, Members: []redis.Z{{Score: 1, Member: n.ID()}},
+	}).Result()
+	if err != nil || changed != 1 {
+		t.Fatalf("%d leases were ended, %v", changed, err)
+	}
+}
+
 // OnGone may need another try. No other player waits for that.
 func TestOnGoneIsCalledUntilItAgrees(t *testing.T) {
 	t.Parallel()
 	m, p := newPresence(t, matchqtest.Embedded(t), quiet(matchq.Config{Interval: time.Hour}))
 	var mu sync.Mutex
 	refused := 0
-	n := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, OnGone: func(_ context.Context, player string) error {
+	n := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: time.Minute, OnGone: func(_ context.Context, player string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if player == "alice" && refused < 2 {

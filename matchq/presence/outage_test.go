@@ -1,6 +1,7 @@
 package presence_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,15 +80,20 @@ func TestMissedMessagesAreReadFromTheMailbox(t *testing.T) {
 func TestDisconnectWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
-	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond, Interval: time.Hour}))
+	m, p := newPresence(t, env, quiet(matchq.Config{Interval: time.Hour}))
 	a := startNode(t, p, presence.NodeConfig{Grace: 10 * time.Millisecond})
 	a.connect(t, "alice", "a1")
 	made := enqueueWhileOnline(t, m, "history", "alice")
 	env.Server.Stop()
-	if err := a.Disconnect(t.Context(), "alice", "a1"); !errors.Is(err, matchq.ErrUnavailable) {
+	brief := func() context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	if err := a.Disconnect(brief(), "alice", "a1"); !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("disconnect: %v", err)
 	}
-	if _, err := a.Connect(t.Context(), "bob", "a2", ""); !errors.Is(err, matchq.ErrUnavailable) {
+	if _, err := a.Connect(brief(), "bob", "a2", ""); !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("connect: %v", err)
 	}
 	env.Server.Continue()
@@ -101,14 +107,16 @@ func TestDisconnectWhileRedisIsAway(t *testing.T) {
 // After an outage longer than the lease, players who are still connected are not evicted.
 func TestOutageLongerThanTheLease(t *testing.T) {
 	env := matchqtest.Real(t)
-	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond, Interval: 20 * time.Millisecond}))
-	a := startNode(t, p, presence.NodeConfig{Lease: 300 * time.Millisecond})
-	b := startNode(t, p, presence.NodeConfig{Lease: 300 * time.Millisecond})
+	m, p := newPresence(t, env, quiet(matchq.Config{Interval: 20 * time.Millisecond}))
+	how := presence.NodeConfig{Lease: 300 * time.Millisecond, Grace: time.Hour} // a node that stalls may count as dead for a while
+	a, b := startNode(t, p, how), startNode(t, p, how)
 	a.connect(t, "alice", "a1")
 	b.connect(t, "bob", "b1")
 	made := enqueueWhileOnline(t, m, "history", "alice")
 	env.Server.Stop()
-	if _, err := p.Online(t.Context(), "alice"); err == nil { // lasts until the time-out
+	outage, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := p.Online(outage, "alice"); err == nil {
 		t.Error("redis is not away")
 	}
 	env.Server.Continue()
@@ -128,7 +136,7 @@ func TestOutageLongerThanTheLease(t *testing.T) {
 func TestAConnectThatComesLate(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
-	m, p := newPresence(t, env, quiet(matchq.Config{Timeout: 500 * time.Millisecond}))
+	m, p := newPresence(t, env, quiet(matchq.Config{}))
 	through := testkit.NewProxy(t, env.Server.Addr)
 	_, mine := presenceOn(t, through.Client(t), m.Config(), presence.Config{})
 	a := newNode(t, mine, presence.NodeConfig{ID: "a", Grace: time.Hour})
@@ -137,7 +145,12 @@ func TestAConnectThatComesLate(t *testing.T) {
 	a.connect(t, "alice", "a1")
 	release := through.HoldRequests(testkit.HashOf(t, "presence/connect"))
 	for player, conn := range map[string]string{"alice": "a2", "bob": "b1"} {
-		if _, err := a.Connect(t.Context(), player, conn, ""); !errors.Is(err, matchq.ErrUnavailable) {
+		abandoned, pass := testkit.Deadline(t.Context())
+		go func() {
+			<-through.Held
+			pass()
+		}()
+		if _, err := a.Connect(abandoned, player, conn, ""); !errors.Is(err, matchq.ErrUnavailable) {
 			t.Errorf("connect: %v", err)
 		}
 	}

@@ -15,7 +15,7 @@ func TestReleaseOfAMatchWhosePlayerIsGone(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m, p := newPresence(t, env, matchq.Config{Interval: time.Hour})
-		n := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond})
+		n := startNode(t, p, presence.NodeConfig{Grace: time.Millisecond, Lease: time.Minute})
 		n.connect(t, "here", "1")
 		n.connect(t, "gone", "2")
 		enqueueWhileOnline(t, m, "history", "here")
