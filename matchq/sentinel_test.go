@@ -25,8 +25,9 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	matchqtest.Start(t, "--replicaof", host+" "+port)
+	sentinel := startSentinel(t, host, port)
 	client := redis.NewFailoverClient(&redis.FailoverOptions{
-		MasterName: "game", SentinelAddrs: []string{startSentinel(t, host, port)}, ContextTimeoutEnabled: true,
+		MasterName: "game", SentinelAddrs: []string{sentinel.Addr}, ContextTimeoutEnabled: true,
 	})
 	t.Cleanup(func() { _ = client.Close() })
 
@@ -35,10 +36,11 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 		return client.Wait(t.Context(), 1, time.Second).Val() == 1
 	})
 	tickets := enqueueMany(t, m, "history", 100)
-	if synced := client.Wait(t.Context(), 1, time.Second).Val(); synced != 1 {
+	if synced := client.Wait(t.Context(), 1, matchqtest.Patience).Val(); synced != 1 {
 		t.Fatalf("%d replicas have the tickets", synced)
 	}
 	master.Kill()
+	must(t, sentinel.Client(t), "SENTINEL", "SET", "game", "down-after-milliseconds", "500")
 	matchqtest.Eventually(t, "a replica took over", func() bool {
 		_, err := m.Enqueue(t.Context(), matchq.Request{Queue: "history", Player: "late"})
 		var duplicate *matchq.DuplicateError // of an attempt whose answer was lost
@@ -59,16 +61,16 @@ func TestGuarantee8GoesOnAfterASentinelFailover(t *testing.T) {
 	checkAudit(t, m)
 }
 
-// startSentinel starts a single sentinel, which fails over when the master is silent for half a second.
-func startSentinel(t *testing.T, host, port string) string {
+// startSentinel starts a single sentinel. It takes no master that stalls for a dead one.
+func startSentinel(t *testing.T, host, port string) *matchqtest.Server {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
 	text := fmt.Sprintf(`sentinel monitor game %s %s 1
-sentinel down-after-milliseconds game 500
+sentinel down-after-milliseconds game 60000
 sentinel failover-timeout game 3000
 `, host, port)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return matchqtest.StartSentinel(t, config).Addr
+	return matchqtest.StartSentinel(t, config)
 }
