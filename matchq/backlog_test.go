@@ -33,6 +33,35 @@ func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 	return next
 }
 
+// fillBacklog holds calls up and has requests come until no more are taken. The function that it returns lets the calls go on,
+// and returns how many requests were taken. The Matcher must know the rules.
+func fillBacklog(t *testing.T, env *matchqtest.Env, m *matchq.Matcher) (release func() (queued int64)) {
+	t.Helper()
+	g := &gate{make(chan struct{})}
+	env.Client.AddHook(g)
+	var all sync.WaitGroup
+	var asked, refused atomic.Int64
+	matchqtest.Eventually(t, "the backlog is full", func() bool { // beside the rows that are under way
+		for range 20 {
+			player := fmt.Sprint("player-", asked.Add(1))
+			all.Go(func() {
+				switch _, err := m.Enqueue(t.Context(), matchq.Request{Queue: "q", Player: player}); {
+				case errors.Is(err, matchq.ErrOverloaded):
+					refused.Add(1)
+				case err != nil:
+					t.Errorf("%s: %v", player, err)
+				}
+			})
+		}
+		return refused.Load() > 2
+	})
+	return func() int64 {
+		close(g.open)
+		all.Wait()
+		return asked.Load() - refused.Load()
+	}
+}
+
 // Requests over the backlog are refused at once, and say so. The others are queued when Redis goes on.
 func TestBacklog(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
@@ -41,24 +70,7 @@ func TestBacklog(t *testing.T) {
 		if _, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: "first"}); err != nil { // reads the rules
 			t.Fatal(err)
 		}
-		g := &gate{make(chan struct{})}
-		env.Client.AddHook(g)
-		var all sync.WaitGroup
-		var asked int
-		var refused atomic.Int64
-		matchqtest.Eventually(t, "the backlog is full", func() bool { // beside the rows that are under way
-			asked++
-			player := fmt.Sprint("player-", asked)
-			all.Go(func() {
-				switch _, err := m.Enqueue(ctx, matchq.Request{Queue: "q", Player: player}); {
-				case errors.Is(err, matchq.ErrOverloaded):
-					refused.Add(1)
-				case err != nil:
-					t.Errorf("%s: %v", player, err)
-				}
-			})
-			return refused.Load() > 2
-		})
+		release := fillBacklog(t, env, m)
 		late := matchq.Request{Queue: "q", Player: "late"}
 		if _, err := m.Enqueue(ctx, late); !errors.Is(err, matchq.ErrOverloaded) || errors.Is(err, matchq.ErrUnavailable) {
 			t.Errorf("a request: %v", err)
@@ -68,10 +80,9 @@ func TestBacklog(t *testing.T) {
 		if err != nil || !errors.Is(results[0].Err, matchq.ErrOverloaded) || !errors.As(results[1].Err, &invalid) {
 			t.Errorf("a call of two: %v, %v", results, err)
 		}
-		close(g.open)
-		all.Wait()
-		if stats, err := m.Stats(ctx); err != nil || stats.Waiting != 1+int64(asked)-refused.Load() {
-			t.Errorf("%d wait of %d, %d were refused: %v", stats.Waiting, asked, refused.Load(), err)
+		queued := release()
+		if stats, err := m.Stats(ctx); err != nil || stats.Waiting != 1+queued {
+			t.Errorf("%d wait, and not %d: %v", stats.Waiting, 1+queued, err)
 		}
 		if _, err := m.Enqueue(ctx, late); err != nil {
 			t.Errorf("later: %v", err)
