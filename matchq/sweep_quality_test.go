@@ -203,7 +203,10 @@ func TestEmbeddedSweepsAreTheSame(t *testing.T) {
 		if random.IntN(3) == 0 {
 			with.Rules = with.Rules[1:]
 		}
-		cfg := matchq.Config{Namespace: fmt.Sprint(env.Namespace, seed), Limit: 32 + random.IntN(60), Logger: quiet, Rules: map[string]matchq.Rules{"*": with}}
+		cfg := matchq.Config{
+			Namespace: fmt.Sprint(env.Namespace, seed), Limit: 32 + random.IntN(60), Logger: quiet, Timeout: matchqtest.Patience,
+			Rules: map[string]matchq.Rules{"*": with},
+		}
 		m, err := matchq.New(env.Client, cfg)
 		if err != nil {
 			t.Fatal(err)
