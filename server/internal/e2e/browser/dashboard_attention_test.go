@@ -10,15 +10,17 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// finding waits until the strip names something that is wrong, with advice and a link.
+// finding waits until the strip names something that is wrong, with advice and a link. It may do so for a moment only.
 func (p *page) finding(id, title, link string) {
 	p.t.Helper()
-	p.sees(`[data-finding="`+id+`"]`, title)
-	if href := eval[string](p, element(`[data-finding="`+id+`"] a`)+`.getAttribute("href")`); href != link {
-		p.t.Errorf("%s links to %s, not to %s", id, href, link)
+	row := `[data-finding="` + id + `"]`
+	p.until(`(window.found = ` + shows(row, title) + ` && [` + element(row+" a") + `.getAttribute("href"), ` + element(row+" span") + `.innerText.trim()])`)
+	found := eval[[]string](p, "window.found")
+	if found[0] != link {
+		p.t.Errorf("%s links to %s, not to %s", id, found[0], link)
 	}
-	if advice := p.text(`[data-finding="` + id + `"] span`); len(advice) < 10 {
-		p.t.Errorf("%s advises %q", id, advice)
+	if len(found[1]) < 10 {
+		p.t.Errorf("%s advises %q", id, found[1])
 	}
 }
 

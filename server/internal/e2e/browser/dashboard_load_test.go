@@ -140,7 +140,9 @@ func (p *page) measure() busy {
 // worked returns the page's processor time in seconds.
 func (p *page) worked() float64 {
 	p.t.Helper()
-	result, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	result, err := chromedp.Call(ctx, performance.GetMetrics, cdp.Empty{})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -218,7 +218,9 @@ func (p *past) listen() {
 		p.t.Fatal(err)
 	}
 	ended := stats.Matched + stats.Cancelled + stats.Expired
-	for event, err := range p.Watch(p.t.Context(), p.position) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	for event, err := range p.Watch(ctx, p.position) {
 		if err != nil {
 			p.t.Fatal(err)
 		}

@@ -49,8 +49,7 @@ func TestInviteAFriend(t *testing.T) {
 	if one, other := a.asked(), b.asked(); one != other || !strings.Contains(one, "colour") {
 		t.Errorf("one is asked %q, the other %q", one, other)
 	}
-	a.click(".foot button")
-	a.click(".foot button.danger")
+	a.sure(".foot button")
 	a.click("#others")
 	a.queueFor("numbers")
 	path = a.linkOf("#invite-waiting")

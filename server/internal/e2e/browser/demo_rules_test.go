@@ -37,8 +37,7 @@ func TestRulesInWords(t *testing.T) {
 		p.sees(".match", "You waited a little longer for a fair match.")
 		p.begin()
 	}
-	a.click(".foot button") // of the game, which has begun
-	a.click(".foot button.danger")
+	a.sure(".foot button") // of the game, which has begun
 	for p, want := range map[*page]int{a: 991, b: 1159} {
 		p.until(`JSON.parse(sessionStorage.getItem("matchq-demo")).rating === ` + strconv.Itoa(want))
 		p.sees(".rating", strconv.Itoa(want)+" (")

@@ -37,8 +37,7 @@ func TestTwoPagesPlayAGame(t *testing.T) {
 		}
 		a.click(".invitation .accept")
 		playRound(a, b)
-		b.click(".foot button")
-		b.click(".foot button.danger")
+		b.sure(".foot button")
 		a.sees(".outcome", "You won")
 
 		// They stop.
@@ -66,7 +65,7 @@ func TestGiveUp(t *testing.T) {
 	a.asked()
 	a.click(".foot button")
 	a.sees(".foot button", "Really give up?")
-	a.click(".foot button")
+	a.sure(".foot button")
 	a.sees(".outcome", "You lost")
 	a.sees(".result", "You gave up")
 	b.sees(".outcome", "You won")
@@ -109,10 +108,16 @@ func TestBot(t *testing.T) {
 		p.sees(".final", "Robo (bot)")
 		p.until(`JSON.parse(localStorage["matchq-bot-learned"]).length === ` + strconv.Itoa(rounds))
 		eval[bool](p, `(localStorage["matchq-bot-learned"] = JSON.stringify(["blue", "green", "red", "white", "black", "yellow"].map((right, i) => ["colours/c" + (i + 1), right])), true)`)
-		p.click("#challenge")
-		p.see(".game")
-		p.sees(".final li:not(.mine)", " right of ")
-		p.until(`(([, right, of]) => right === of && right > 0)(document.querySelector(".final li:not(.mine)").textContent.match(/(\d+) right of (\d+)/))`) // it recalls all
+		recalled := false
+		for game := 0; game < 5 && !recalled; game++ { // on a busy machine it may answer too late
+			p.click("#challenge")
+			p.see(".game")
+			p.sees(".final li:not(.mine)", " right of ")
+			recalled = eval[bool](p, `(([, right, of]) => right === of && right > 0)(document.querySelector(".final li:not(.mine)").textContent.match(/(\d+) right of (\d+)/))`)
+		}
+		if !recalled {
+			t.Error("the bot forgets answers that it has seen")
+		}
 		p.click("#others")
 		s.settles(func(now stats) bool { return now.Waiting == 0 && now.Enqueued == 2 && now.Matches == 1 })
 	})

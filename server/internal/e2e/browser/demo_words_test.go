@@ -103,8 +103,7 @@ func TestUnknownQuestionnaire(t *testing.T) {
 	a.begin()
 	b.begin()
 	last, first := whoSees(a, b, ".match", "There are no questions for this") // the player who was ready last
-	last.click(".match .quiet")
-	last.click(".match .quiet.danger")
+	last.sure(".match .quiet")
 	last.click("#others")
 	last.see("#play:enabled")
 	first.sees(".outcome", "You won")

@@ -105,6 +105,14 @@ func (p *page) said(selector, text string) {
 	p.until("snapshots.some((seen) => seen.querySelector(" + quoted(selector+":not([hidden])") + ")?.textContent.includes(" + quoted(text) + "))")
 }
 
+// showed waits until an element has had a text since watch, and returns the first one.
+func (p *page) showed(selector string) string {
+	p.t.Helper()
+	texts := "snapshots.map((seen) => seen.querySelector(" + quoted(selector) + ")?.textContent.trim()).find(Boolean)"
+	p.until(texts)
+	return eval[string](p, texts)
+}
+
 // text waits for an element and returns its text.
 func (p *page) text(selector string) string {
 	p.t.Helper()
@@ -127,6 +135,13 @@ func (p *page) click(selector string) {
 		}
 	}
 	p.t.Fatalf("%s does not stand still", selector)
+}
+
+// sure presses a button that asks whether one is sure, and confirms it: again if that took so long that it asks no more.
+func (p *page) sure(button string) {
+	p.t.Helper()
+	p.see(button)
+	p.until("(() => { const e = " + element(button) + `, sure = e?.matches(".danger"); e?.click(); return sure; })()`)
 }
 
 // lands says whether a click on the target is one on e: inside it, or on its label. One that the mouse began on e and ended

@@ -48,7 +48,7 @@ func waitTogether() {
 	}
 }
 
-// onBoth runs a test on the embedded Redis and on a real one.
+// onBoth runs a test on the embedded Redis and on a real one, which no test stops.
 func onBoth(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
@@ -57,7 +57,7 @@ func onBoth(t *testing.T, test func(t *testing.T, env *matchqtest.Env)) {
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, matchqtest.Real(t))
+		test(t, matchqtest.Shared(t))
 	})
 }
 
@@ -68,7 +68,7 @@ type server struct {
 	args []string
 	set  func(*app.Config)
 
-	embedded bool // Redis, which is never away
+	patient bool // Redis is never away
 
 	stop func() // and wait for the end
 }
@@ -82,7 +82,7 @@ func serve(t *testing.T, env *matchqtest.Env, args ...string) *server {
 // serveWith is serve with settings that are no flags, such as the times of games.
 func serveWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ...string) *server {
 	t.Helper()
-	s := &server{t: t, set: set, embedded: env.Embedded != nil, args: append([]string{
+	s := &server{t: t, set: set, patient: env.Server == nil, args: append([]string{
 		"--addr", "127.0.0.1:0", "--redis", urlOf(env), "--namespace", env.Namespace, "--interval", "100ms", "--rate-limit", "off",
 	}, args...)}
 	s.start()
@@ -113,7 +113,7 @@ func (s *server) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if s.embedded { // on a busy machine it may answer late
+	if s.patient { // on a busy machine it may answer late
 		f.CallTimeout = patience
 	}
 	log := slog.New(slog.DiscardHandler)
@@ -196,7 +196,7 @@ func (c *chrome) start() {
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(dir),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), // pages need no other host
-		chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("lang", "en-US"), chromedp.WSURLReadTimeout(patience),
 	)
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	c.ctx, _ = chromedp.NewContext(allocator)

@@ -264,7 +264,9 @@ func keepPicture(t *testing.T, name string, picture []byte) {
 // call sends the browser a command about the page.
 func call[P, R any](p *page, command cdp.Command[P, R], params P) {
 	p.t.Helper()
-	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, command, params); err != nil {
 		p.t.Fatalf("%s: %v", command.Method, err)
 	}
 }

@@ -10,7 +10,7 @@ const problems = [];
 
 async function player(browser, name) {
   const page = await (await browser.createBrowserContext()).newPage(); // with storage of its own
-  page.setDefaultTimeout(30_000); // ms; a run that passes does not wait that long
+  page.setDefaultTimeout(60_000); // ms; a run that passes does not wait that long
   page.on('pageerror', (error) => problems.push(`${name}: ${error.stack ?? error}`));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warn') problems.push(`${name}: ${message.text()}`);
@@ -66,7 +66,7 @@ async function play(a, b) {
 
 async function main() {
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath, headless: true,
+    browser: 'firefox', executablePath, headless: true, timeout: 60_000,
     extraPrefsFirefox: {'intl.accept_languages': 'en-US', 'network.proxy.type': 0},
   });
   try {

@@ -7,7 +7,7 @@ const assert = require('node:assert');
 const WebSocket = require('ws');
 
 const [open, guarded, token] = process.argv.slice(2);
-const patience = 20_000; // ms; a run that passes does not wait that long
+const patience = 30_000; // ms; a run that passes does not wait that long
 const problems = [];
 
 // Mute is a connection whose server has died without a word: open, and without answers.
