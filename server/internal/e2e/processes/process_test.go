@@ -22,15 +22,20 @@ import (
 )
 
 // beServer is the environment variable that makes the test binary a server: a separate process, to be killed.
+// Its value is how long a question is open.
 const beServer = "MATCHQ_TEST_SERVER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beServer) == "" {
 		os.Exit(m.Run())
 	}
-	f, err := flags.Parse(os.Args[1:], os.Stdout, os.Stderr, os.Exit)
+	question, err := time.ParseDuration(os.Getenv(beServer))
+	var f *flags.Flags
 	if err == nil {
-		err = serve(f)
+		f, err = flags.Parse(os.Args[1:], os.Stdout, os.Stderr, os.Exit)
+	}
+	if err == nil {
+		err = serve(f, question)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,11 +44,11 @@ func TestMain(m *testing.M) {
 }
 
 // serve runs a server until it is killed.
-func serve(f *flags.Flags) error {
+func serve(f *flags.Flags, question time.Duration) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	redisconn.LogTo(log)
 	c := app.NewConfig(f, log)
-	c.Game.Countdown, c.Game.Question, c.Game.Pause = 20*time.Millisecond, 3*time.Second, 20*time.Millisecond // nobody reads them
+	c.Game.Countdown, c.Game.Question, c.Game.Pause = 20*time.Millisecond, question, 20*time.Millisecond // nobody reads them
 	s, err := app.Start(context.Background(), c)
 	if err != nil {
 		return err
@@ -74,10 +79,10 @@ func start(t *testing.T, env *matchqtest.Env, args ...string) *process {
 	return startProgram(t, os.Args[0], env, args...)
 }
 
-// startProgram starts a server that is a program of its own.
+// startProgram starts a server that is a program of its own. Its questions are open until all have answered.
 func startProgram(t *testing.T, program string, env *matchqtest.Env, args ...string) *process {
 	t.Helper()
-	p, err := launch(t, program, env, append([]string{"--interval", "40ms", "--grace", "1s"}, args...)...)
+	p, err := launch(t, program, env, patience, append([]string{"--interval", "40ms", "--grace", "1s"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +91,7 @@ func startProgram(t *testing.T, program string, env *matchqtest.Env, args ...str
 }
 
 // launch starts a server that asks yesAndNo. The caller kills it.
-func launch(t *testing.T, program string, env *matchqtest.Env, args ...string) (*process, error) {
+func launch(t *testing.T, program string, env *matchqtest.Env, question time.Duration, args ...string) (*process, error) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "yesno.json"), []byte(yesAndNo), 0o600); err != nil {
 		return nil, err
@@ -94,7 +99,7 @@ func launch(t *testing.T, program string, env *matchqtest.Env, args ...string) (
 	cmd := exec.Command(program, append([]string{
 		"--addr", "127.0.0.1:0", "--redis", env.URL, "--namespace", env.Namespace, "--questions", folder,
 	}, args...)...)
-	cmd.Env = append(os.Environ(), beServer+"=1")
+	cmd.Env = append(os.Environ(), beServer+"="+question.String())
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
