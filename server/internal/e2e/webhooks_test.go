@@ -66,8 +66,14 @@ func (h *hook) isSigned(secret string) bool {
 	return err == nil && time.Since(time.Unix(seconds, 0)).Abs() < time.Minute && sent == hex.EncodeToString(mac.Sum(nil))
 }
 
-// startHooked starts a server with webhooks whose pauses are short, and which answer within a time-out.
-func startHooked(t *testing.T, env *matchqtest.Env, timeout time.Duration, urls ...string) *testNode {
+// startHooked starts a server with webhooks whose pauses are short.
+func startHooked(t *testing.T, env *matchqtest.Env, urls ...string) *testNode {
+	t.Helper()
+	return startHookedWithin(t, env, patience, urls...)
+}
+
+// startHookedWithin is startHooked with a time-out of the receivers' answers.
+func startHookedWithin(t *testing.T, env *matchqtest.Env, timeout time.Duration, urls ...string) *testNode {
 	t.Helper()
 	args := guarded("--interval", "40ms", "--webhook-secret", webhookSecret)
 	for _, to := range urls {
@@ -99,7 +105,7 @@ func TestWebhookTimeout(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	id, _ := startHooked(t, matchqtest.Embedded(t), 100*time.Millisecond, rc.URL).pair("p")
+	id, _ := startHookedWithin(t, matchqtest.Embedded(t), 100*time.Millisecond, rc.URL).pair("p")
 	matchqtest.Eventually(t, "it is posted again", func() bool { return len(rc.at("/")) >= 2 })
 	if got := rc.at("/")[1].header; got.Get("Matchq-Event-Id") != id || got.Get("Matchq-Delivery") != "2" {
 		t.Errorf("again: %v", got)
@@ -131,7 +137,7 @@ func TestWebhooks(t *testing.T) {
 			}
 		})
 		urls := []string{rc.URL + "/works?key=hidden", rc.URL + "/fails", rc.URL + "/hangs", rc.URL + "/redirects", rc.URL + "/gone", rc.URL + "/endless"}
-		n, other := startHooked(t, env, patience, urls...), startHooked(t, env, patience, urls...)
+		n, other := startHooked(t, env, urls...), startHooked(t, env, urls...)
 		id, match := n.pair("p")
 		for path, times := range map[string]int{"/works": 1, "/fails": 3, "/hangs": 1, "/redirects": 8, "/gone": 1, "/endless": 1} {
 			matchqtest.Eventually(t, path+" has got it", func() bool { return len(rc.at(path)) >= times })
