@@ -15,7 +15,7 @@ import (
 func TestAForeignEntryHoldsUpNobody(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		rc := newReceiver(t, func(string, int, http.ResponseWriter, *http.Request) {})
-		n := startHooked(t, env, patience, rc.URL+"/hook")
+		n := startHooked(t, env, rc.URL+"/hook")
 		for _, fields := range [][]string{{"temperature", "21"}, {"kind", "matched", "size", "2"}} {
 			if err := env.Client.XAdd(t.Context(), &redis.XAddArgs{Stream: "{" + env.Namespace + "}:events", Values: fields}).Err(); err != nil {
 				t.Fatal(err)
