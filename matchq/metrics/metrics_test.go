@@ -64,7 +64,7 @@ func values(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 func TestCollector(t *testing.T) {
 	env := matchqtest.Shared(t)
 	m, registry := newMatcher(t, env), prometheus.NewPedanticRegistry()
-	registry.MustRegister(metrics.New(t.Context(), m, metrics.Options{}))
+	registry.MustRegister(metrics.New(t.Context(), m, metrics.Options{Timeout: matchqtest.Patience}))
 	play(t, m)
 	for range 2 { // the second Watch counts nothing again
 		for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {
@@ -107,7 +107,7 @@ func TestObserved(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	m, registry := newMatcher(t, env), prometheus.NewPedanticRegistry()
 	ctx, cancel := context.WithCancel(t.Context())
-	collector := metrics.New(ctx, m, metrics.Options{Observed: true})
+	collector := metrics.New(ctx, m, metrics.Options{Observed: true, Timeout: matchqtest.Patience})
 	registry.MustRegister(collector)
 	play(t, m)
 	for ev, err := range m.Watch(t.Context(), matchq.FromOldest) {

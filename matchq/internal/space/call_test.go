@@ -49,7 +49,7 @@ func TestGuard(t *testing.T) {
 			}
 			return env.Client.HSet(ctx, s.Key(Meta), "config", "settings").Err()
 		}
-		s = newSpace(t, env, time.Second, agree)
+		s = newSpace(t, env, matchqtest.Patience, agree)
 		for range 2 {
 			if _, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32}); err != nil {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestGuard(t *testing.T) {
 // A guard that agrees without effect does not make a call repeat for ever.
 func TestGuardThatChangesNothing(t *testing.T) {
 	asked := 0
-	s := newSpace(t, matchqtest.Embedded(t), time.Second, func(context.Context, string, bool) error { asked++; return nil })
+	s := newSpace(t, matchqtest.Embedded(t), matchqtest.Patience, func(context.Context, string, bool) error { asked++; return nil })
 	_, err := settleScript.Call(t.Context(), s, settleArgs{Limit: 32})
 	if !errors.Is(err, ErrUnavailable) || IsSettled(err) || asked != MaxDisagreements {
 		t.Errorf("asked %d times: %v", asked, err)
@@ -81,7 +81,7 @@ func TestGuardThatChangesNothing(t *testing.T) {
 func TestRuled(t *testing.T) {
 	wake := Bind[wakeArgs]("match/wake")
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		s := newSpace(t, env, time.Second, nil)
+		s := newSpace(t, env, matchqtest.Patience, nil)
 		for _, inForce := range []string{"", "2.b"} {
 			if inForce != "" {
 				if err := env.Client.HSet(t.Context(), s.Key(Meta), "rules", inForce).Err(); err != nil {
@@ -101,7 +101,8 @@ func TestRuled(t *testing.T) {
 
 // A call ends with its context or its time-out, whichever is first; a call to the end waits for the driver.
 func TestCallsAreBounded(t *testing.T) {
-	s := newSpace(t, matchqtest.Embedded(t), 50*time.Millisecond, nil)
+	env := matchqtest.Embedded(t)
+	s := newSpace(t, env, 50*time.Millisecond, nil)
 	driver := make(chan struct{})
 	stuck := func(context.Context, redis.UniversalClient) (int, error) { <-driver; return 1, nil }
 	if _, err := Do(t.Context(), s, "wait", stuck); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
@@ -113,14 +114,15 @@ func TestCallsAreBounded(t *testing.T) {
 		t.Errorf("after the context: %v", err)
 	}
 	close(driver)
-	if n, err := Do(t.Context(), s, "wait", stuck); n != 1 || err != nil {
+	patient := newSpace(t, env, matchqtest.Patience, nil)
+	if n, err := Do(t.Context(), patient, "wait", stuck); n != 1 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
 }
 
 // refusals are errors of Redis; those about its state are temporary.
 func TestRefusals(t *testing.T) {
-	s := newSpace(t, matchqtest.Embedded(t), time.Second, nil)
+	s := newSpace(t, matchqtest.Embedded(t), matchqtest.Patience, nil)
 	ask := func(command ...any) error {
 		_, err := Do(t.Context(), s, "ask", func(ctx context.Context, rdb redis.UniversalClient) (any, error) {
 			return rdb.Do(ctx, command...).Result()

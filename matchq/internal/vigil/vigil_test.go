@@ -34,7 +34,7 @@ func TestFollows(t *testing.T) {
 func newVigil(t *testing.T, env *matchqtest.Env, changed func()) *Vigil {
 	t.Helper()
 	return New(space.New(space.Config{
-		Client: env.Client, Namespace: env.Namespace, Timeout: time.Second, Logger: slog.New(slog.DiscardHandler),
+		Client: env.Client, Namespace: env.Namespace, Timeout: matchqtest.Patience, Logger: slog.New(slog.DiscardHandler),
 	}), changed)
 }
 
@@ -44,6 +44,7 @@ func TestChanges(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		calls, left := 0, 0
 		v := newVigil(t, env, func() { calls++ })
+		v.stop = func() {} // nobody asks but this test
 		v.followers[&follower{func() { calls++ }}] = true
 		leave := v.Follow(t.Context(), time.Minute, func() { left++ })
 		leave()

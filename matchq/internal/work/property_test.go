@@ -62,7 +62,7 @@ func newModel(t *rapid.T, tb testing.TB) *model {
 	m := &model{t: t, ctx: tb.Context(), env: env, now: time.Now().Truncate(time.Millisecond), events: map[string]*modelEvent{}, held: map[string]map[string]int{}, turns: map[string]int{}}
 	env.Embedded.SetTime(m.now)
 	m.in = space.New(space.Config{
-		Client: env.Client, Namespace: env.Namespace, Timeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
+		Client: env.Client, Namespace: env.Namespace, Timeout: matchqtest.Patience, Logger: slog.New(slog.DiscardHandler),
 		Guard: space.Guard{Fingerprint: "settings", Agree: func(ctx context.Context, _ string, _ bool) error {
 			return env.Client.HSet(ctx, m.in.Key(space.Meta), "config", "settings").Err()
 		}},

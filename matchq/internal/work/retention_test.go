@@ -16,7 +16,7 @@ func TestAGroupOutlivesItsLeases(t *testing.T) {
 	now := time.Now()
 	env.Embedded.SetTime(now)
 	in := space.New(space.Config{
-		Client: env.Client, Namespace: env.Namespace, Timeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
+		Client: env.Client, Namespace: env.Namespace, Timeout: matchqtest.Patience, Logger: slog.New(slog.DiscardHandler),
 		Guard: space.Guard{Fingerprint: "settings"},
 	})
 	if err := env.Client.HSet(t.Context(), in.Key(space.Meta), "config", "settings").Err(); err != nil {
