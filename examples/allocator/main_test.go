@@ -12,7 +12,7 @@ import (
 
 // Each match gets a server, and only one, though every third step of the workers fails.
 func TestAllocator(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var out strings.Builder
 	var steps atomic.Int32

@@ -75,7 +75,7 @@ func (c *client) say(text string) {
 // hears expects an event next.
 func (c *client) hears(event string) duel {
 	c.t.Helper()
-	_ = c.socket.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.socket.SetReadDeadline(time.Now().Add(matchqtest.Patience))
 	var said struct {
 		Event string
 		Data  duel
@@ -93,8 +93,8 @@ func (c *client) hears(event string) duel {
 // Two players on two processes play. Each is away once, and comes back to another process, which knows all.
 func TestDuel(t *testing.T) {
 	env := matchqtest.Embedded(t)
-	one, stopOne := start(t, env, 10*time.Second)
-	two, _ := start(t, env, 10*time.Second)
+	one, stopOne := start(t, env, time.Minute)
+	two, _ := start(t, env, time.Minute)
 	alice, bob := dial(t, one, "alice"), dial(t, two, "bob")
 	alice.say(`{"play":true}`)
 	bob.say(`{"play":true}`)

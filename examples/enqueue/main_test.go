@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,7 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // startServer builds and starts the bundled server, with windows of 300 ms, and returns its URL.
@@ -20,14 +20,7 @@ func startServer(t *testing.T) string {
 	if output, err := exec.Command("go", "build", "-o", program, "../../server").CombinedOutput(); err != nil {
 		t.Fatalf("build the server: %v\n%s", err, output)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := matchqtest.FreeAddr(t)
 	var log strings.Builder
 	server := exec.Command(program, "--addr", addr, "--interval", "300ms")
 	server.Stdout, server.Stderr = &log, &log
@@ -43,16 +36,15 @@ func startServer(t *testing.T) string {
 			t.Logf("the server said:\n%s", &log)
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if response, err := http.Get("http://" + addr + "/readyz"); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return "http://" + addr
-			}
+	matchqtest.Eventually(t, "the server is ready", func() bool {
+		response, err := http.Get("http://" + addr + "/readyz")
+		if err != nil {
+			return false
 		}
-	}
-	t.Fatal("the server does not become ready")
-	return ""
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	return "http://" + addr
 }
 
 func TestEnqueue(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // TestMain is the example itself in the process that the test starts.
@@ -107,7 +108,7 @@ func (p *player) play() {
 func (p *player) hears(event, says string) (message told) {
 	p.Helper()
 	for message.Event != event || !strings.Contains(string(message.Data), says) {
-		_ = p.socket.SetReadDeadline(time.Now().Add(15 * time.Second))
+		_ = p.socket.SetReadDeadline(time.Now().Add(matchqtest.Patience))
 		_, text, err := p.socket.ReadMessage()
 		if err == nil {
 			err = json.Unmarshal(text, &message)

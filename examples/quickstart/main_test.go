@@ -9,7 +9,7 @@ import (
 )
 
 func TestQuickstart(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var out strings.Builder
 	if err := run(ctx, &out); err != nil {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // startServer builds and starts the bundled server and returns its address.
@@ -21,14 +23,7 @@ func startServer(t *testing.T) string {
 	if output, err := exec.Command("go", "build", "-o", program, "../../server").CombinedOutput(); err != nil {
 		t.Fatalf("build the server: %v\n%s", err, output)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := matchqtest.FreeAddr(t)
 	server := exec.Command(program, "--addr", addr, "--interval", "300ms")
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -39,18 +34,15 @@ func startServer(t *testing.T) string {
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	matchqtest.Eventually(t, "the server is ready", func() bool {
 		response, err := http.Get("http://" + addr + "/readyz")
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return addr
-			}
+		if err != nil {
+			return false
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server does not become ready: %v", err)
-		}
-	}
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	return addr
 }
 
 // brittle forwards connections to addr and cuts the first one when the server sends a given text.
@@ -109,7 +101,7 @@ func TestQuizPlayers(t *testing.T) {
 			}
 		})
 	}
-	timeout := time.AfterFunc(30*time.Second, func() { panic("the game does not end: " + alice.String() + bob.String()) })
+	timeout := time.AfterFunc(2*matchqtest.Patience, func() { panic("the game does not end: " + alice.String() + bob.String()) })
 	playing.Wait()
 	timeout.Stop()
 	for out, comes := range map[*strings.Builder]string{&alice: `reconnecting: .*\n`, &bob: ""} {

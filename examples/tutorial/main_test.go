@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // All players meet somebody of their mode and strength, and both are told one server, though one match had none at first.
 func TestTutorial(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var out strings.Builder
 	if err := run(ctx, &out); err != nil {
