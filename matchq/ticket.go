@@ -51,7 +51,7 @@ type Ticket struct {
 	State       State
 	Version     int           // grows with each change of State, from 1
 	EnqueuedAt  time.Time     // by Redis's clock, as all times
-	ExpiresAt   time.Time     // zero if it never does
+	ExpiresAt   time.Time     // the first tick of its queue after that ends it; zero if it never expires
 	EndedAt     time.Time     // zero while it waits or is proposed
 	Waited      time.Duration // until it ended, or until now
 	EndedAgo    time.Duration // by Redis's clock, where it is read by Ticket or TicketOf; else 0

@@ -67,7 +67,7 @@ func (w *wait) now() time.Time { return w.Ticket.EnqueuedAt.Add(w.Ticket.Waited)
 // earliest is the first tick that may match the ticket if nobody joins; zero if there is none.
 func (w *wait) earliest() time.Time {
 	tick := w.queue.NextTick
-	if w.queue.Paused || w.missing() > 0 || w.MeetIn == matchq.Never || tick.IsZero() {
+	if w.queue.Paused || w.missing() > 0 || w.MeetIn == matchq.Never || tick.IsZero() || w.expiresAtTick() {
 		return time.Time{}
 	}
 	meet := w.now().Add(w.MeetIn)
@@ -102,9 +102,16 @@ func (w *wait) reason() (code, words string) {
 		return "too_few_permitted", fmt.Sprintf("the rules let it meet %d of %d others now, and a match needs %d", w.Permitted, w.Others, w.Rules.Rules.Size-1)
 	case w.queue.NextTick.IsZero():
 		return "left_over", "the policy left it over, and no other match is possible until another player joins"
+	case w.expiresAtTick():
+		return "expires_at_tick", "it expires at the next tick, in " + rounded(w.queue.NextTickIn)
 	default:
 		return "next_tick", "the next tick is in " + rounded(w.queue.NextTickIn)
 	}
+}
+
+// expiresAtTick says whether the ticket's time ends before the queue's next tick, which then ends the ticket: nothing else does.
+func (w *wait) expiresAtTick() bool {
+	return !w.Ticket.ExpiresAt.IsZero() && w.queue.NextTick.After(w.Ticket.ExpiresAt)
 }
 
 func (w *wait) allOthers() string {
@@ -130,6 +137,8 @@ func (w *wait) candidate() string {
 func (w *wait) whenThen() string {
 	earliest := w.earliest()
 	switch expires := w.Ticket.ExpiresAt; {
+	case w.expiresAtTick():
+		return "; it expires at the next tick, in " + rounded(w.queue.NextTickIn)
 	case earliest.IsZero():
 		return ""
 	case !expires.IsZero() && expires.Before(earliest):

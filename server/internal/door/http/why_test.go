@@ -52,6 +52,18 @@ func TestWhyATicketWaits(t *testing.T) {
 			func(w *wait) { w.Rule, w.MeetIn, w.Others, w.nearest = "skill", matchq.Never, 1, nearest },
 			`the rule "skill" keeps it apart from the only other player, bob; it waits for somebody else to join`, time.Time{},
 		},
+		"a window that is longer than its life": {
+			func(w *wait) { w.Ticket.ExpiresAt = in(time.Second) },
+			"it expires at the next tick, in 2s", time.Time{},
+		},
+		"a life that has ended, until the window": {
+			func(w *wait) { w.Ticket.ExpiresAt = in(-time.Minute) },
+			"it expires at the next tick, in 2s", time.Time{},
+		},
+		"a rule for longer than until that tick": {
+			func(w *wait) { w.Rule, w.MeetIn, w.Ticket.ExpiresAt = "skill", time.Hour, in(-time.Second) },
+			`the rule "skill" keeps it apart from the nearest, ticket t2, for another 1h; it expires at the next tick, in 2s`, time.Time{},
+		},
 		"too few of many": {
 			func(w *wait) { w.Permitted, w.Rules.Rules.Size = 1, 4 },
 			"the rules let it meet 1 of 3 others now, and a match needs 3", in(2 * time.Second),

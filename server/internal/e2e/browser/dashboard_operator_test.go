@@ -183,8 +183,9 @@ func TestDashboardSearch(t *testing.T) {
 		p.sees("#search-timeline", "now")
 		id := eval[string](p, `[...document.querySelectorAll("#search-facts div")].find((d) => d.firstChild.textContent === "Ticket").lastChild.textContent`)
 
-		s.queue("history", "bob") // the page refreshes by itself
-		p.sees("#search-why", "the next tick is in")
+		s.queue("history", "bob")                                // the page refreshes by itself
+		p.sees("#search-why", "it expires at the next tick, in") // its time is a minute, and the window an hour
+		p.sees("#search-facts", "at the next tick, in")
 		if _, err := s.matcher(env).Tick(t.Context(), "history"); err != nil {
 			t.Fatal(err)
 		}

@@ -250,6 +250,7 @@ export const en = {
   rating: "Rating",
   waited: "Waited",
   expires: "Expires",
+  expiresAtTick: (when) => `at the next tick${when && `, ${when}`}`,
   cancel: "Cancel",
   cancelOf: (player) => `Cancel the ticket of ${player}`,
   actions: "Actions",

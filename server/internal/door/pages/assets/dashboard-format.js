@@ -48,6 +48,23 @@ export function until(time, now) {
   return time - now < 500 ? t("now") : t("in", age(time - now));
 }
 
+const LATER = 5000; // ms between a ticket's time and the tick that ends it, from which on people are told of the tick
+
+// endsAtTick says whether a ticket ends noticeably later than its time: nothing but a tick of its queue ends it. next is that
+// tick's time, null if it is not known.
+function endsAtTick({ state, expires_at }, next, now) {
+  const at = Date.parse(expires_at);
+  return state === "waiting" && (at <= now || (!missing(next) && next - at > LATER));
+}
+
+// expiry says when a ticket will expire, with write for a time at which it does so by itself.
+export function expiry(ticket, next, now, write = until) {
+  if (!ticket.expires_at) return NONE;
+  if (endsAtTick(ticket, next, now)) return t("expiresAtTick", missing(next) || next <= now ? "" : until(next, now));
+  const at = Date.parse(ticket.expires_at);
+  return ticket.state === "proposed" && at <= now ? NONE : write(at, now);
+}
+
 export const ago = (time, now) => (missing(time) ? NONE : t("ago", roughly(now - time)));
 
 // roughly writes a duration in its largest unit, to fit a narrow column.

@@ -5,6 +5,7 @@ export const whys = {
   not_accepted: "모두 수락하기를 기다리고 있어요", queue_paused: "대기열이 중지됐어요", players_missing: "매칭할 사람이 모자라요",
   kept_apart: "규칙 때문에 만날 수 있는 사람이 없어요. 다른 사람이 오기를 기다려요", kept_apart_yet: "규칙 때문에 가장 가까운 사람을 아직 만날 수 없어요",
   too_few_permitted: "지금 만날 수 있는 사람이 모자라요", left_over: "정책이 남겨 뒀어요. 다른 사람이 와야 매칭돼요", next_tick: "다음 매칭을 기다리고 있어요",
+  expires_at_tick: "다음 매칭 때 만료돼요",
 };
 
 const refusals = {

@@ -253,6 +253,7 @@ export const ko = {
   rating: "레이팅",
   waited: "기다린 시간",
   expires: "만료 예정",
+  expiresAtTick: (when) => `다음 매칭 때${when && `, ${when}`}`,
   cancel: "취소",
   cancelOf: (player) => `${player}님의 티켓 취소`,
   actions: "작업",

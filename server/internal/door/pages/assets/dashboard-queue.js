@@ -1,6 +1,6 @@
 // The page of a queue: its numbers, its chart, who waits, its last matches, its rules, and what operators may do with it.
 
-import { NONE, age, ago, count, duration, moment, until } from "./dashboard-format.js";
+import { NONE, age, ago, count, duration, expiry, moment, until } from "./dashboard-format.js";
 import { call, command, failure } from "./dashboard-operator.js";
 import { announce, fact } from "./dashboard-parts.js";
 import { QueueChart } from "./dashboard-queuechart.js";
@@ -115,7 +115,7 @@ export class QueuePage {
       key: ticket.id,
       cells: [
         h("a", { href: hashTo("ticket", ticket.id) }, h("bdi", {}, String(ticket.player))), duration(ticket.waited_ms), ticket.rating ?? NONE,
-        ticket.expires_at ? until(Date.parse(ticket.expires_at), now) : NONE, t("states")[ticket.state] ?? ticket.state, this.#cancelButton(ticket),
+        expiry(ticket, this.#store.queues.get(this.#name)?.next_tick_at, now), t("states")[ticket.state] ?? ticket.state, this.#cancelButton(ticket),
       ],
     })));
     this.#matches.fill(matches.map((match) => ({

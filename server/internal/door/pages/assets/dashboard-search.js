@@ -2,7 +2,7 @@
 
 import { fact } from "./dashboard-parts.js";
 import { arrange, attribute, find, h, say } from "./dom.js";
-import { age, clock, duration, moment, until } from "./dashboard-format.js";
+import { age, clock, duration, expiry, moment, until } from "./dashboard-format.js";
 import { hashTo, ofPage } from "./dashboard-route.js";
 import { t } from "./dashboard-words.js";
 import { call, failure } from "./dashboard-operator.js";
@@ -92,19 +92,19 @@ export class Search {
     attribute(find("#search-why"), "hidden", !why);
     say(find("#search-why-text"), why ? t("why", code, why) : "");
     attribute(find("#search-why-text"), "lang", why && t("why", code, why) === why ? "en" : null); // the server's words
-    showFacts(ticket, meets, this.#store.now);
+    showFacts(ticket, meets, this.#store.queues.get(String(ticket.queue))?.next_tick_at, this.#store.now);
     showTimeline(ticket, timeline, this.#store.now);
     clearTimeout(this.#timer);
     if (live.has(ticket.state)) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
   }
 }
 
-function showFacts(ticket, meets, now) {
+function showFacts(ticket, meets, nextTick, now) {
   const facts = {
     player: ticket.player, queue: h("a", { href: hashTo("queue", ticket.queue) }, h("bdi", {}, String(ticket.queue))),
     state: ticket.reason ? t("stateReason", ticket.state, ticket.reason) : stateOf(ticket.state),
     waited: duration(ticket.waited_ms), queued: moment(Date.parse(ticket.enqueued_at)),
-    expires: ticket.expires_at && !ticket.ended_at ? moment(Date.parse(ticket.expires_at)) : null,
+    expires: ticket.expires_at && !ticket.ended_at ? expiry(ticket, nextTick, now, moment) : null,
     ended: ticket.ended_at ? moment(Date.parse(ticket.ended_at)) : null,
     rating: ticket.rating ?? null, attributes: ticket.attributes ? h("code", {}, JSON.stringify(ticket.attributes)) : null,
     others: meets ? t("othersInLine", meets.others, meets.permitted) : null,
