@@ -22,7 +22,7 @@ func sameAssignment(t *testing.T, where string, match *matchq.Match, want matchq
 	}
 }
 
-// Whoever reads a match sees its assignment, and one event tells of each.
+// Every reader of a match sees its assignment, and one event tells of each.
 func TestAssign(t *testing.T) {
 	for name, ready := range map[string]time.Duration{"without a ready check": 0, "with a ready check": time.Minute} {
 		t.Run(name, func(t *testing.T) {

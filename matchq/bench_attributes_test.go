@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// What Redis keeps for each ticket that waits, by the size of its attributes: so much a stranger can fill.
+// The memory of Redis for each ticket that waits, by the size of its attributes: so much a stranger can fill.
 func BenchmarkAttributesMemory(b *testing.B) {
 	const tickets = 10_000
 	sizes := []int{64, 512, matchq.MaxAttributes}

@@ -135,7 +135,7 @@ func (l *lab) enqueueRating(m *matchq.Matcher, random *rand.Rand, queues, n int)
 				Attributes: json.RawMessage(benchAttributes),
 			})
 		}
-		_, err := m.EnqueueAll(context.Background(), requests) // who waits already is refused
+		_, err := m.EnqueueAll(context.Background(), requests) // a player who waits already is refused
 		l.must(err)
 		if stats, err = m.Stats(context.Background()); int(stats.Waiting) >= n {
 			break

@@ -18,7 +18,7 @@ func TestWorkersComeAndGo(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})
 		o := quick("rooms")
-		o.AckWait, o.MaxDeliveries, o.Concurrency = time.Hour, 1, 3 // what is not given back is never seen again
+		o.AckWait, o.MaxDeliveries, o.Concurrency = time.Hour, 1, 3 // an event that is not given back is never seen again
 		var all deliveries
 		handle := func(ctx context.Context, ev matchq.Event) error {
 			select {

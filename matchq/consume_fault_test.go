@@ -17,7 +17,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestConsumeSurvivesARestart of Redis, while which handlers work on: what they came to is settled afterwards.
+// TestConsumeSurvivesARestart of Redis, while which handlers work on: their results are settled afterwards.
 func TestConsumeSurvivesARestart(t *testing.T) {
 	server := matchqtest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	env := &matchqtest.Env{Client: server.Client(t), Namespace: "restarted", Server: server}

@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// quick are options under which tests need not wait long. No machine stalls for AckWait: what is delivered again failed.
+// quick are options under which tests need not wait long. No machine stalls for AckWait: an event that is delivered again failed.
 func quick(group string) matchq.ConsumeOptions {
 	return matchq.ConsumeOptions{Group: group, AckWait: time.Minute, Backoff: []time.Duration{10 * time.Millisecond}}
 }

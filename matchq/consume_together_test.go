@@ -313,7 +313,7 @@ func TestEntriesAreHandledTogether(t *testing.T) {
 		if !slices.Equal(sizes, []int{8, 8, 4}) {
 			t.Errorf("handled %v at once", sizes)
 		}
-		if n := trips.take(); n > 20 { // group, reads, acknowledgements, what begins and ends a worker, and looks at Redis; 40 one by one
+		if n := trips.take(); n > 20 { // group, reads, acknowledgements, begin and end of a worker, and looks at Redis; 40 one by one
 			t.Errorf("%d round trips for %d entries", n, len(ids))
 		}
 	})

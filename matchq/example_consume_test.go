@@ -35,7 +35,7 @@ func ExampleMatcher_Consume() {
 	// <nil>
 }
 
-// What a group has given up on waits for an operator.
+// An event that a group has given up on waits for an operator.
 func ExampleMatcher_DeadLetters() {
 	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()

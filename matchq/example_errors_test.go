@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// status is what a web service answers for an error of Enqueue: who is at fault, and whether repeating helps.
+// status is a web service's answer for an error of Enqueue: the side at fault, and whether repeating helps.
 func status(err error) (code int, text string) {
 	if invalid, ok := errors.AsType[*matchq.InvalidError](err); ok {
 		return http.StatusUnprocessableEntity, invalid.Field + " " + invalid.Problem
@@ -131,7 +131,7 @@ func ExampleMatcher_CancelPlayer() {
 	// never waited, or ended long ago
 }
 
-// What clients send is checked before it is used, by the rules that Enqueue has.
+// A client's request is checked before it is used, by the rules that Enqueue has.
 func ExampleCheckName() {
 	var says struct {
 		Player     string
@@ -162,7 +162,7 @@ func ExampleCheckName() {
 	// bytes of a name, an id, attributes and a connection: 128 64 4096 1024
 }
 
-// What a player can't do with a match any more has an error of its own.
+// Each thing that a player can't do with a match any more has an error of its own.
 func ExampleMatcher_Decline() {
 	ctx := context.Background()
 	m, _, end := exampleMatcher(matchq.Config{ReadyTimeout: time.Minute}, "alice", "bob")

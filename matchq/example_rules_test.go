@@ -19,7 +19,7 @@ func ExampleMatcher_SetRules() {
 	m, _, end := exampleMatcher(cfg, "dave")
 	defer end()
 
-	version, _, err := m.AllRules(ctx) // what an operator sees
+	version, _, err := m.AllRules(ctx) // as an operator sees them
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func ExampleMatcher_SetRules() {
 	conflict, ok := errors.AsType[*matchq.RulesConflictError](err)
 	fmt.Println("ben sees the rules again:", ok && conflict.Expected == version)
 
-	// Who has set what, and which of the patterns counts for a queue.
+	// The rules with their authors, and the pattern that counts for a queue.
 	_, all, err := m.AllRules(ctx)
 	if err != nil {
 		log.Fatal(err)

@@ -100,7 +100,7 @@ func costOfTick(t *testing.T, env *matchqtest.Env, attributes string, list []rul
 	})
 }
 
-// What rules read of attributes is bounded, and says so.
+// Rules read a bounded part of attributes, and say so.
 func TestBoundsOfAttributes(t *testing.T) {
 	t.Parallel()
 	nobody := make([]string, 256)

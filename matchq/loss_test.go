@@ -215,7 +215,7 @@ func TestStates(t *testing.T) {
 	})
 }
 
-// Players were matched, and then Redis is an older state in which they wait. Who knows of the match has time to cancel
+// Players were matched, and then Redis is an older state in which they wait. A process that knows of the match has time to cancel
 // their tickets, before they are matched again.
 func TestNoMatchRightAfterALoss(t *testing.T) {
 	t.Parallel()

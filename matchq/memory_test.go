@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// memory is a hook that can keep what is to be forgotten: what a test looks at stays, also if it comes late.
+// memory is a hook that can stop forgetting: tickets that a test looks at stay, also if it looks late.
 type memory struct{ keeps atomic.Bool }
 
 // newMemory has what the client's scripts would forget kept.

@@ -109,7 +109,7 @@ func TestPolicyHelpers(t *testing.T) {
 	})
 }
 
-// What is wrong with a rule, or with a call of a helper, is said with its line and by the policy's name.
+// A fault of a rule, or of a call of a helper, is told with its line and by the policy's name.
 func TestPolicyHelpersExplain(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

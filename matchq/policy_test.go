@@ -75,7 +75,7 @@ var bad = []struct {
 	{"the batch itself", "return function(batch) batch[5] = nil return batch end", "match 1 must have tickets", 0},
 }
 
-// A policy that fails is replaced at once: whoever waits is matched, whatever it did.
+// A policy that fails is replaced at once: all that wait are matched, whatever it did.
 func TestABadPolicyLosesNobody(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

@@ -50,7 +50,7 @@ type lossyMachine struct {
 	*machine
 	snapshot func() (failover func())
 	failover func() // to the replica
-	copied   *model // what it holds
+	copied   *model // its content
 	copiedAt string // the last event of it
 	unborn   bool   // it does not know the namespace
 	reborn   bool   // nor did it when it took over
@@ -71,7 +71,7 @@ func newLossy(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater, snapshot 
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	var err error
 	if s.m, err = matchq.New(env.Client, cfg); err == nil {
-		err = s.m.LookAtRedis(s.ctx) // what is lost before the first look is lost unseen
+		err = s.m.LookAtRedis(s.ctx) // a loss before the first look is not seen
 	}
 	if err != nil {
 		t.Fatal(err)

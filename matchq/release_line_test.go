@@ -67,7 +67,7 @@ func TestReleasedPlayersStandInFront(t *testing.T) {
 	})
 }
 
-// What is known of a released match goes with it, and no key stays behind.
+// All data of a released match goes with it, and no key stays behind.
 func TestSequelsAreForgotten(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.UnixMilli(1_700_000_000_000)
@@ -186,7 +186,7 @@ func TestReleasedPlayersHaveNotMet(t *testing.T) {
 	})
 }
 
-// What a player has waited elsewhere counts, up to a day and not ahead of Redis's clock; the place is at the end.
+// The time that a player has waited elsewhere counts, up to a day and not ahead of Redis's clock; the place is at the end.
 func TestWaitingSince(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{TTL: time.Minute})

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// What a process is started with changes those fields of the rules for all queues, and no more; the last start wins, but
+// The fields that a process is started with change in the rules for all queues, and no more; the last start wins, but
 // not over an operator.
 func TestConfigurationsAreRules(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

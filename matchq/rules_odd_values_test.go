@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq/rules"
 )
 
-// Attributes may be any JSON. What is no object has no attribute that rules read, and keeps nobody else from a match.
+// Attributes may be any JSON. A value that is no object has no attribute for rules, and keeps nobody else from a match.
 func TestAttributesWithoutNames(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

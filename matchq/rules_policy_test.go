@@ -46,7 +46,7 @@ func enqueueRated(t testing.TB, m *matchq.Matcher, player string, rating float64
 	return ticket
 }
 
-// By rules the nearest meet, the match says by what, and who is too far away waits until the limit has grown.
+// By rules the nearest meet, the match says by which rule, and a player too far away waits until the limit has grown.
 func TestRulesMatch(t *testing.T) {
 	t.Parallel()
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

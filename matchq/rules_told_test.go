@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/rules"
 )
 
-// What players write can't keep a queue from being matched: a match tells as much of its rules as there is room for.
+// Attributes of players can't keep a queue from being matched: a match tells as much of its rules as there is room for.
 func TestWhatRulesTellHasRoom(t *testing.T) {
 	long := strings.Repeat("x", 1500)
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

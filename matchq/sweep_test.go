@@ -113,7 +113,7 @@ func (l *large) want(state matchq.State, ids ...string) {
 	}
 }
 
-// wantLine checks that a batch is done, and who stands in line.
+// wantLine checks that a batch is done, and the players in line.
 func (l *large) wantLine(ids ...string) {
 	l.Helper()
 	if line := l.line(); !slices.Equal(line, ids) {

@@ -90,7 +90,7 @@ func (d *deaf) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// Waits that missed events look everything up: what ended is told as far as it is kept.
+// Waits that missed events look everything up: ends of tickets are told as far as they are kept.
 func TestWaitAfterAGap(t *testing.T) {
 	env := matchqtest.Embedded(t)
 	now := time.Now()

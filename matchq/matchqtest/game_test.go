@@ -124,7 +124,7 @@ func TestGameWhileRedisIsFrozen(t *testing.T) {
 	})
 }
 
-// A replica that lagged takes over. What it had not seen is gone, and is told.
+// A replica that lagged takes over. Tickets that it had not seen are gone, and that is told.
 func TestGameAfterAFailover(t *testing.T) {
 	env := matchqtest.Real(t)
 	m := newGame(t, env)

@@ -60,7 +60,7 @@ func TestGroupSaysHowAPolicyFails(t *testing.T) {
 	}
 }
 
-// What the embedded Redis may compute otherwise is warned of where it happens, and only there.
+// A warning names each place at which the embedded Redis may compute otherwise, and no other place.
 func TestGroupWarns(t *testing.T) {
 	batch := []matchqtest.Ticket{{Rating: new(3.0)}, {Rating: new(1.0)}, {Rating: new(3.0)}}
 	const tail = "\n return {} end"

@@ -23,7 +23,7 @@ func newMatcher(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	return m
 }
 
-// play has three players queue, of whom two meet, and refuses one.
+// play has three players queue, two of them meet, and refuses one.
 func play(t *testing.T, m *matchq.Matcher) {
 	t.Helper()
 	for _, player := range []string{"alice", "bob", "carol"} {

@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// What Redis does for each player who is told something is the same everywhere, unlike times.
+// Redis's work for each player who is told something is the same everywhere, unlike times.
 func TestCostOfSending(t *testing.T) {
 	env := matchqtest.Real(t)
 	_, p := newPresence(t, env, matchq.Config{})

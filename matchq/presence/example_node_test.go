@@ -127,7 +127,7 @@ func ExamplePresence_Nodes() {
 	// true game 7
 }
 
-// What is too large is refused before it is sent.
+// A message that is too large is refused before it is sent.
 func ExamplePresence_Send() {
 	p, _, end := exampleNode(presence.NodeConfig{})
 	defer end()

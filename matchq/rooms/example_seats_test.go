@@ -59,7 +59,7 @@ func ExampleRooms_Change() {
 	_, err = r.Change(ctx, late)
 	fmt.Println("too late:", errors.Is(err, rooms.ErrTooLate), "too large:", len(game.Doc) > rooms.MaxDoc)
 
-	// What an operator sees, and what a process asks for whose players have all connected again.
+	// The count for an operator, and the rooms that a process asks for once its players have all connected again.
 	games, err := r.Count(ctx)
 	if err != nil {
 		log.Fatal(err)

@@ -77,7 +77,7 @@ func TestKindsAreChecked(t *testing.T) {
 	}
 }
 
-// What is read of a room says when it is due. A time of any distance is one.
+// A room, as it is read, says when it is due. A time of any distance is one.
 func TestWakeAtIsRead(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		r, _ := newRooms(t, env)

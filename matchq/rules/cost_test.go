@@ -94,7 +94,7 @@ var batches = map[string]func(random *rand.Rand, n int) (document string, ticket
 	"avoid": func(random *rand.Rand, n int) (string, []ticket) {
 		return `{"rules":[{"type":"avoid","last":3}]}`, someTickets(random, n, 2*n)
 	},
-	"who avoids nearly everybody": func(random *rand.Rand, n int) (string, []ticket) {
+	"players who avoid nearly everybody": func(random *rand.Rand, n int) (string, []ticket) {
 		return `{"rules":[{"type":"avoid","attribute":"blocked"}]}`, avoiding(random, n, .05, 1)
 	},
 	"modes, regions and a distance": func(random *rand.Rand, n int) (string, []ticket) {
@@ -142,7 +142,7 @@ return { tostring(sum) }
 `
 
 // TestAFullCallIsShort: grouping 128 tickets by distance and avoid takes 0.6 of what 200,000 rounds of a short loop do, 1.1
-// of 1.9 ms where this was measured. What a tick does beside it takes as long again: at 0.75 the promise of 2.5 ms is at
+// of 1.9 ms where this was measured. The rest of a tick takes as long again: at 0.75 the promise of 2.5 ms is at
 // risk. Both are measured in turns, and the best turn counts: a neighbour on the machine slows some of them down.
 func TestAFullCallIsShort(t *testing.T) {
 	e, random := newEngine(t, matchqtest.Real(t).Client), rand.New(rand.NewPCG(1, 2))

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The oracle says in Go, from the description of rules alone, who may meet whom.
+// The oracle says in Go, from the description of rules alone, which players may meet.
 
 // limit is the limit of a rule after a waiting time.
 func (r *Rule) limit(waited int64) float64 {

@@ -235,7 +235,7 @@ return { table.concat(names, " "), released_sequel(ARGV[2], tonumber(ARGV[3]), A
 	})
 }
 
-// What scripts write of the tickets of players who have waited before.
+// The records that scripts write of the tickets of players who have waited before.
 func TestGoldenRecordsOfPlayersWhoWaitedBefore(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		for _, want := range readGolden(t).Successors {

@@ -74,7 +74,7 @@ func TestTwoBatchesAreUnderWay(t *testing.T) {
 	}
 }
 
-// A batch that takes long has none beside it: who comes later can take the row back.
+// A batch that takes long has none beside it: a later caller can take its row back.
 func TestNoBatchLeavesBesideAnOldOne(t *testing.T) {
 	s, calls := stage(t, 0)
 	alice := add(s, "alice")

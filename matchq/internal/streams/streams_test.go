@@ -88,7 +88,7 @@ func TestFollowersOfManyStreams(t *testing.T) {
 		one, two := newSpace(env.Client, env.Namespace), newSpace(env.Client, env.Namespace+"-2")
 		a, b, late := follow(t, one), follow(t, two), follow(t, one)
 		first := add(t, one, 1)
-		expect(t, a, "0-0", first) // what is there already
+		expect(t, a, "0-0", first) // the entry that is there already
 		forA, forB := waiting(t, a, first), waiting(t, b, "0-0")
 		second := add(t, one, 2)
 		if got := <-forA; len(got) != 1 || got[0].ID != second {
@@ -107,7 +107,7 @@ func TestFollowersOfManyStreams(t *testing.T) {
 	})
 }
 
-// What one stream refuses does not stop the others.
+// A stream that refuses a read does not stop the others.
 func TestARefusalIsOfOneStream(t *testing.T) {
 	env := matchqtest.Real(t)
 	good, bad := newSpace(env.Client, env.Namespace), newSpace(env.Client, env.Namespace+"-2")

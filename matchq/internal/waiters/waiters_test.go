@@ -25,7 +25,7 @@ func (still) Follow(context.Context, func()) func() { return func() {} }
 func (still) Check(context.Context) error           { return nil }
 func (still) Jumps() int64                          { return 0 }
 
-// A ticket is enqueued while a lookup that found nothing is under way. Whoever waits for it then, waits: only the call
+// A ticket is enqueued while a lookup that found nothing is under way. A later call waits for it: only the call
 // before is told that it was not found.
 func TestALookupTellsNothingOfLaterCalls(t *testing.T) {
 	t.Parallel()

@@ -159,7 +159,7 @@ func (m *model) settle(worker string, rows []row, lost []int) {
 			m.t.Fatalf("%s keeps %s: lost is %v, in the model %+v", worker, r.ID, lost, e)
 		}
 		switch {
-		case r.Verdict == done: // whoever has it; what stands in the list is stepped over
+		case r.Verdict == done: // whichever worker has it; its id in the list is stepped over
 			e.where = isOver
 		case !mine:
 		case r.Verdict == keep:
@@ -268,7 +268,7 @@ func TestAgainstAModel(t *testing.T) {
 					}
 				}
 				slots := rapid.IntRange(0, 8).Draw(t, "slots")
-				leaving := slots == 0 && rapid.Bool().Draw(t, "leaving") // who leaves wants nothing
+				leaving := slots == 0 && rapid.Bool().Draw(t, "leaving") // a leaving worker wants nothing
 				m.call(worker, slots, rows, rapid.Bool().Draw(t, "lost"), leaving)
 			},
 			"kill": func(t *rapid.T) { // another process comes
