@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// All operators see who did what on any node; what was refused, too.
+// All operators see the actions on any node, with their operators; refused ones, too.
 func TestOperatorsActionsAreKept(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))

@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// What a crowd costs Redis is the same everywhere, unlike times: calls of scripts and commands, for players who ask, break off,
+// The cost of a crowd for Redis is the same everywhere, unlike times: calls of scripts and commands, for players who ask, break off,
 // come back and are told of their matches.
 func TestCostOfACrowd(t *testing.T) {
 	env := matchqtest.Real(t)

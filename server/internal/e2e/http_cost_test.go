@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// What a ticket costs that 64 clients ask for at the same time, with the default rate limits: round trips to Redis, which
+// The cost of a ticket where 64 clients ask at the same time, with the default rate limits: round trips to Redis, which
 // are shared with others, and allocations, those of the driver and of net/http included. Unlike times, that is much the
 // same everywhere.
 func TestCostOfARequest(t *testing.T) {

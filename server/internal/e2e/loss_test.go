@@ -238,7 +238,7 @@ var lossFaults = []lossFault{
 	}},
 }
 
-// Whatever Redis loses, whoever waits for it is told within five seconds, and nobody else is. With -rounds it prints a
+// Whatever Redis loses, all that wait for it are told within five seconds, and nobody else is. With -rounds it prints a
 // table.
 func TestNobodyWaitsInSilence(t *testing.T) {
 	t.Parallel()

@@ -205,7 +205,7 @@ func TestEvictionPolicyWarning(t *testing.T) {
 	}
 }
 
-// What a guest can fill in Redis is bounded, by every transport. Players have the library's limit.
+// A guest can fill a bounded part of Redis, by every transport. Players have the library's limit.
 func TestGuestAttributes(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), guarded("--demo")...)

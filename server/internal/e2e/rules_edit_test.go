@@ -111,7 +111,7 @@ func TestOperatorsLearnWhyATicketWaits(t *testing.T) {
 		}
 		if got.text("meets.nearest.player") != "bob" || got.at("meets.nearest.gap") != json.Number("120") || got.text("meets.rule") != "skill" ||
 			got.at("meets.others") != json.Number("2") || got.at("meets.permitted") != json.Number("0") {
-			t.Errorf("whom alice may meet: %s", got.raw)
+			t.Errorf("the players that alice may meet: %s", got.raw)
 		}
 		if got := find("carol"); !strings.Contains(got.text("why"), `keeps it apart from all 2 others that were looked at; it waits for somebody else`) ||
 			got.at("meets.earliest") != nil {

@@ -70,7 +70,7 @@ func TestOperatorsChangeRules(t *testing.T) {
 	})
 }
 
-// What made a match is told in the views of its tickets and of itself: what rules did, or what a policy of one's own says,
+// The views of a match and of its tickets tell how it was made: by which rules, or in the words of a policy of one's own,
 // and nothing where players are matched in their order.
 func TestMatchesTellOfTheirRules(t *testing.T) {
 	t.Parallel()

@@ -117,7 +117,7 @@ var connecting = []scenario{
 		},
 	},
 	{
-		name: "who has no valid token is shut out",
+		name: "a player without a valid token is shut out",
 		main: true,
 		args: guarded(),
 		token: func(st *stage, who string) string {
@@ -205,7 +205,7 @@ var connecting = []scenario{
 		},
 	},
 	{
-		name:  "who comes back asks for what was missed",
+		name:  "a returning player asks for missed messages",
 		args:  []string{"--grace", "20s", "--questions", questionSets},
 		kinds: recoverers, recover: true, // clients 2 get no seqs
 		steps: append(playing(), missing(
@@ -227,7 +227,7 @@ var connecting = []scenario{
 		},
 	},
 	{
-		name: "who comes back and does not know what was last",
+		name: "a returning player does not know the last message",
 		args: []string{"--grace", "20s"},
 		steps: []step{
 			{who: "a", send: "connection_queue", data: `{"userId":17}`, ack: `{}`},

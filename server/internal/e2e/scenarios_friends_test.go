@@ -98,7 +98,7 @@ var friends = []scenario{
 		}...),
 	},
 	{
-		name: "who invites goes away",
+		name: "the inviting player goes away",
 		game: once,
 		args: []string{"--grace", "50ms"},
 		steps: append(invites(), []step{
@@ -109,7 +109,7 @@ var friends = []scenario{
 		}...),
 	},
 	{
-		name: "who invites was matched meanwhile",
+		name: "the inviting player was matched meanwhile",
 		game: once,
 		steps: append(invites(), []step{
 			{who: "a", send: "create_general_game_match", data: `{"questionaireId":8}`, want: "match_status", like: `{"status":"PUSHED_TO_QUEUE"}`},
@@ -120,7 +120,7 @@ var friends = []scenario{
 		}...),
 	},
 	{
-		name: "who invites is asked to accept a match",
+		name: "the inviting player is asked to accept a match",
 		game: once,
 		args: []string{"--ready-timeout", "1h"},
 		steps: append(invites(), []step{

@@ -94,7 +94,7 @@ var queueing = []scenario{
 		},
 	},
 	{
-		name: "what can't be done is said",
+		name: "impossible requests are refused with a reason",
 		args: []string{"--interval", "1h"},
 		steps: []step{
 			{who: "a", send: "make_tea", data: `{}`, ack: `{"error":{"code":"unknown_event","message":"unknown event \"make_tea\""}}`},

@@ -60,7 +60,7 @@ func isOverloaded(err error) bool {
 	return ok && refused.Code == wire.CodeOverloaded && refused.RetryAfter > 0
 }
 
-// An error is everybody's; who gives up hears so at once.
+// An error is everybody's; a caller that gives up hears so at once.
 func TestErrorsAndGivingUp(t *testing.T) {
 	broken := errors.New("broken")
 	release := make(chan struct{})

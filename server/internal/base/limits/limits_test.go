@@ -98,7 +98,7 @@ func TestKeysBelongToTheNamespace(t *testing.T) {
 	})
 }
 
-// Requests that are charged together pass as if each came alone: as many as the limit allows, whoever they are for.
+// Requests that are charged together pass as if each came alone: as many as the limit allows, for whichever players.
 func TestChargesTogether(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		l := limits.New(env.Client, env.Namespace, limits.Rate{Tickets: 3, Per: time.Hour}, limits.Rate{Tickets: 100, Per: time.Hour}, matchqtest.Patience)

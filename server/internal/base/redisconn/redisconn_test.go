@@ -179,7 +179,7 @@ func TestNoPasswordIsShown(t *testing.T) {
 			"unix://:%s@/run/none.sock", "redis://h:1/0?password=%s", "http://u:%s@h", "redis:/:%s@h:1", "redis://u:%s@h:port/0",
 		} {
 			if !strings.Contains(form, "@") && strings.Contains(password, "@") {
-				continue // what follows the @ is a host
+				continue // the part behind the @ is a host
 			}
 			address := strings.ReplaceAll(form, "%s", password)
 			shown := redacted(address) // as in errors of a Redis that does not answer

@@ -67,7 +67,7 @@ func occupy(t *testing.T, all *turns.Turns) (release func(error)) {
 	}
 }
 
-// Whoever waits when Redis is found away hears so at once; who comes later works. One may give up.
+// A caller that waits when Redis is found away hears so at once; a later one works. One may give up.
 func TestRedisIsAway(t *testing.T) {
 	all := turns.New(1, 10)
 	release := occupy(t, all)

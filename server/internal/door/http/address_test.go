@@ -28,7 +28,7 @@ func TestForwardedAddresses(t *testing.T) {
 		{"127.0.0.1:1", "203.0.113.1", []string{" , 203.0.113.1 ,, 10.0.0.2:80 "}},
 		{"127.0.0.1:1", "203.0.113.1", []string{"203.0.113.1", "10.0.0.2"}},
 		{"127.0.0.1:1", "203.0.113.1", []string{"::ffff:203.0.113.1"}},
-		{"127.0.0.1:1", "198.51.100.7", []string{"203.0.113.1, 198.51.100.7"}}, // what the client says of itself
+		{"127.0.0.1:1", "198.51.100.7", []string{"203.0.113.1, 198.51.100.7"}}, // the client's own claim
 		{"127.0.0.1:1", "10.0.0.2", []string{"unknown, 10.0.0.2"}},
 		{"203.0.113.9:1", "203.0.113.9", []string{"198.51.100.7"}},
 	} {
@@ -52,7 +52,7 @@ func TestUnreadableForwardedAddressIsLogged(t *testing.T) {
 		r.Header.Set("X-Forwarded-For", forwarded)
 		extract(r)
 	}
-	ask("10.0.0.2:1", "unknown, 203.0.113.1") // what the client says of itself is not read
+	ask("10.0.0.2:1", "unknown, 203.0.113.1") // the client's own claim is not read
 	ask("203.0.113.9:1", "unknown")           // no proxy
 	if log.Len() > 0 {
 		t.Errorf("the log is %s", log.String())

@@ -58,7 +58,7 @@ func TestPushesGoToTheRootNamespace(t *testing.T) {
 	}
 }
 
-// What is repeated to /sunapp is bounded, and a client that left all namespaces begins anew.
+// The messages repeated to /sunapp are bounded, and a client that left all namespaces begins anew.
 func TestOutletBounds(t *testing.T) {
 	var sent []string
 	o := &outlet{send: func(p *packet.Packet) { sent = append(sent, string(p.Append(nil))) }, wait: time.Hour}

@@ -67,7 +67,7 @@ func TestPollersAreBounded(t *testing.T) {
 	handshakeOf(t, url, "EIO=4")
 }
 
-// What others see of a session lets nobody into it.
+// The public part of a session lets nobody into it.
 func TestPublishedSid(t *testing.T) {
 	t.Parallel()
 	_, c := polling(t, Options{})

@@ -29,7 +29,7 @@ func (p *page) accessible(part string) {
 	if !eval[bool](p, "window.axe !== undefined") {
 		eval[bool](p, source+"; true")
 	}
-	eval[bool](p, `Promise.allSettled(document.getAnimations().filter((a) => a.playState === "running" && a.effect.getComputedTiming().endTime < 2000).map((a) => a.finished)).then(() => true)`) // what fades in has less contrast
+	eval[bool](p, `Promise.allSettled(document.getAnimations().filter((a) => a.playState === "running" && a.effect.getComputedTiming().endTime < 2000).map((a) => a.finished)).then(() => true)`) // a part that fades in has less contrast
 	found := eval[[]string](p, `axe.run(`+quoted(part)+`, {resultTypes: ["violations"]}).then(({violations}) =>
 		violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120) + " " + (n.any[0]?.message ?? "")).join(" | ")))`)
 	if len(found) > 0 {

@@ -55,7 +55,7 @@ func (p *page) confirms(pattern, by string) {
 }
 
 // An operator writes rules, which the server checks while they are typed; sees the difference, and confirms; and hears of
-// what others change meanwhile.
+// changes that others make meanwhile.
 func TestDashboardEditsRules(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--interval", "1h", "--path-prefix", "/ops")
@@ -119,7 +119,7 @@ func TestDashboardEditsRules(t *testing.T) {
 	p.gone("#rules-dialog")
 	p.sees(`tr[data-queue="chess/2"] .own-rules`, "chess/* · 5 players")
 
-	// Another pattern, and back: what was typed is kept.
+	// Another pattern, and back: the typed text is kept.
 	p.replaces(`"size": 5`, `"size": 7`)
 	p.click(`#rules-table a[href="#rules/history"]`)
 	p.sees("#rules-title-of", "history")
@@ -137,7 +137,7 @@ func TestDashboardEditsRules(t *testing.T) {
 	p.gone("#rules-edit")
 	p.sees("#rules-log li", "ann deleted chess/*")
 	p.gone(`tr[data-queue="chess/1"] .own-rules`)
-	p.click("#rules-log li:nth-child(2) summary") // what ann set at last
+	p.click("#rules-log li:nth-child(2) summary") // ann's last change
 	p.sees("#rules-log li:nth-child(2)", `+   "size": 5`)
 	p.sees("#rules-log li:nth-child(2)", `-   "size": 6`)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Nothing that the dashboard shows moves when the first numbers come, and when the page knows who looks.
+// Nothing that the dashboard shows moves when the first numbers come, and when the page knows whether an operator looks.
 func TestDashboardLoadsStill(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t))

@@ -46,7 +46,7 @@ func TestDashboardWithoutRedis(t *testing.T) {
 	s.queue("history", "alice")
 	p := s.dashboard()
 	p.tile("waiting", "1")
-	p.expect("503") // what the page still loads
+	p.expect("503") // from requests that the page still makes
 	env.Server.Kill()
 	p.sees("#link", "Redis is down")
 	p.sees("#banner", "Redis does not answer")

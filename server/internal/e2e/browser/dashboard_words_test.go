@@ -16,7 +16,7 @@ func koreanSources(t *testing.T) *page {
 	return p
 }
 
-// What the server says in English of a Redis that refuses, and of an audit that does not add up, has Korean words.
+// The server's English sentences about a Redis that refuses, and about an audit that does not add up, have Korean words.
 func TestSentencesOfTheServerInKorean(t *testing.T) {
 	t.Parallel()
 	p := koreanSources(t)
@@ -53,7 +53,7 @@ func found(t *testing.T, file, pattern string) (all []string) {
 	return all
 }
 
-// Durations of rules are in the language of the page, and whole hours have no minutes; who set rules without a name is told
+// Durations of rules are in the language of the page, and whole hours have no minutes. An operator without a name is described
 // in words.
 func TestRulesInKorean(t *testing.T) {
 	t.Parallel()

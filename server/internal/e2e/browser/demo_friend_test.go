@@ -21,7 +21,7 @@ func (p *page) linkOf(button string) string {
 	return path
 }
 
-// A friend who opens a link plays with the player of the link, who need not be there at once, and may wait in a queue.
+// A friend who opens a link plays with the player of the link. That player need not be there at once, and may wait in a queue.
 func TestInviteAFriend(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t), "--interval", "24h")

@@ -27,7 +27,7 @@ func TestStrangeNames(t *testing.T) {
 	}
 }
 
-// What the page computes, without a game.
+// The computations of the page, without a game.
 func TestPartsOfTheDemo(t *testing.T) {
 	t.Parallel()
 	p := sources(t)

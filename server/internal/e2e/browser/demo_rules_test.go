@@ -21,7 +21,7 @@ func (p *page) rated(rating int) {
 	p.until(`document.body.dataset.link === "open"`)
 }
 
-// By rules players meet whom they can beat, and hear what it took. A game changes their ratings; a bot is as strong as its
+// By rules players meet opponents they can beat, and hear what it took. A game changes their ratings; a bot is as strong as its
 // player.
 func TestRulesInWords(t *testing.T) {
 	t.Parallel()
@@ -52,7 +52,7 @@ func TestRulesInWords(t *testing.T) {
 	}
 }
 
-// What rules did is said in both languages, and nothing where no rule compared the players, or they tell no numbers.
+// The page tells in both languages how rules worked, and nothing where no rule compared the players, or they tell no numbers.
 func TestToldOfRules(t *testing.T) {
 	t.Parallel()
 	p := sources(t)

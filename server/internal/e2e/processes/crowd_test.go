@@ -153,7 +153,7 @@ func (c *crowd) tell(what string) {
 	c.told[what]++
 }
 
-// matched checks a match that somebody was told of: who is in it.
+// matched checks the players of a match that somebody was told of.
 func (c *crowd) matched(id, who string, players ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,7 +168,7 @@ func (c *crowd) matched(id, who string, players ...string) {
 	c.players[id] = text
 }
 
-// ended checks that a ticket ends once. What is lost may have had another end.
+// ended checks that a ticket ends once. A lost one may have had another end.
 func (c *crowd) ended(ticket, end string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -51,7 +51,7 @@ func alone(strike func(c *crowd, server *matchqtest.Server, round int), args ...
 	}
 }
 
-// userOf is a client with a Redis user of its own, from whom nothing is taken.
+// userOf is a client with a Redis user of its own. Nothing is taken from that user.
 func userOf(t *testing.T, server *matchqtest.Server) *redis.Client {
 	t.Helper()
 	if err := server.Client(t).Do(t.Context(), "ACL", "SETUSER", "operator", "on", ">operator", "~*", "&*", "+@all").Err(); err != nil {

@@ -17,7 +17,7 @@ import (
 type session struct {
 	name  string
 	steps []any             // a block's name, or hidden commands that a test needs
-	edits map[string]string // what a reader would put in
+	edits map[string]string // as a reader would make them
 	want  string            // a pattern for all that is printed
 }
 

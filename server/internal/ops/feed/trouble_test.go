@@ -15,7 +15,7 @@ func (t *trouble) expire(at time.Time, queue string, n int) {
 	}
 }
 
-// Expired tickets count for five minutes, the queue with the most first; what counts takes bounded memory.
+// Expired tickets count for five minutes, the queue with the most first. Their counts take bounded memory.
 func TestExpiredTicketsCountForMinutes(t *testing.T) {
 	now := time.Date(2026, 11, 27, 8, 0, 30, 0, time.UTC)
 	var seen trouble

@@ -83,7 +83,7 @@ func TestAnnouncerSharesCalls(t *testing.T) {
 	}
 }
 
-// What 10,000 tickets a second by HTTP cost beside their requests, when none of their players is connected: processor time of
+// The cost of 10,000 tickets a second by HTTP beside their requests, when none of their players is connected: processor time of
 // this process, and calls to Redis.
 //
 //	go test -run '^$' -bench Announcer -benchtime 1x ./server/internal/play/notify

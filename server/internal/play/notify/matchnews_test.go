@@ -47,7 +47,7 @@ func TestMatchNews(t *testing.T) {
 	}
 }
 
-// What the rules did comes behind what identifies the match: players write some of it.
+// The words about rules come behind the parts that identify the match: players write some of the words.
 func TestMatchNewsTellOfTheRules(t *testing.T) {
 	for data, want := range map[string]string{
 		"": ``,

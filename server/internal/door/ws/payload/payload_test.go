@@ -108,7 +108,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// What is joined is split into the same packets, and JSON means the same.
+// Joined packets are split into the same ones, and JSON means the same.
 func FuzzJoin(f *testing.F) {
 	for _, seed := range []string{`["x",{"name":"é€😀"}]`, `{}`, `"\u2028"`, `["\\é"]`} {
 		f.Add([]byte(seed))
