@@ -37,14 +37,14 @@ func TestParties(t *testing.T) {
 		want  []string // players of each party, and its data
 		left  int
 	}{
-		"one of each":                 {[]matchqtest.Ticket{scout, tank, healer}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p3","scout":"p1","tank":"p2"}}`}, 0},
-		"two tanks":                   {[]matchqtest.Ticket{tank, tank, healer}, nil, 3},
-		"one who can play anything":   {[]matchqtest.Ticket{tank, waiting(1500, 0, `["tank", "healer"]`), scout}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p2","scout":"p3","tank":"p1"}}`}, 0},
-		"the nearest":                 {[]matchqtest.Ticket{tank, waiting(1650, 0, `"healer"`), waiting(1400, 0, `"healer"`), scout}, []string{`p1 p3 p4 {"region":"eu","roles":{"healer":"p3","scout":"p4","tank":"p1"}}`}, 1},
-		"too far away":                {[]matchqtest.Ticket{tank, healer, far}, nil, 3},
-		"too strong":                  {[]matchqtest.Ticket{waiting(2000, 0, `"tank"`), healer, scout}, nil, 3},
-		"the limit has grown":         {[]matchqtest.Ticket{waiting(1900, 30*time.Second, `"tank"`), waiting(1500, 20*time.Second, `"healer"`), waiting(1500, 20*time.Second, `"scout"`)}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p2","scout":"p3","tank":"p1"}}`}, 0},
-		"what players should not say": {[]matchqtest.Ticket{waiting(1500, 0, `["cook", 7]`), waiting(1500, 0, `{"tank": true}`), {}, {Attributes: "17"}}, nil, 4},
+		"one of each":               {[]matchqtest.Ticket{scout, tank, healer}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p3","scout":"p1","tank":"p2"}}`}, 0},
+		"two tanks":                 {[]matchqtest.Ticket{tank, tank, healer}, nil, 3},
+		"one who can play anything": {[]matchqtest.Ticket{tank, waiting(1500, 0, `["tank", "healer"]`), scout}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p2","scout":"p3","tank":"p1"}}`}, 0},
+		"the nearest":               {[]matchqtest.Ticket{tank, waiting(1650, 0, `"healer"`), waiting(1400, 0, `"healer"`), scout}, []string{`p1 p3 p4 {"region":"eu","roles":{"healer":"p3","scout":"p4","tank":"p1"}}`}, 1},
+		"too far away":              {[]matchqtest.Ticket{tank, healer, far}, nil, 3},
+		"too strong":                {[]matchqtest.Ticket{waiting(2000, 0, `"tank"`), healer, scout}, nil, 3},
+		"the limit has grown":       {[]matchqtest.Ticket{waiting(1900, 30*time.Second, `"tank"`), waiting(1500, 20*time.Second, `"healer"`), waiting(1500, 20*time.Second, `"scout"`)}, []string{`p1 p2 p3 {"region":"eu","roles":{"healer":"p2","scout":"p3","tank":"p1"}}`}, 0},
+		"attributes that players should not send": {[]matchqtest.Ticket{waiting(1500, 0, `["cook", 7]`), waiting(1500, 0, `{"tank": true}`), {}, {Attributes: "17"}}, nil, 4},
 	} {
 		got, err := matchqtest.Policy(party).Group(c.batch, 3)
 		if err != nil || len(got.Warnings) > 0 || len(got.Left) != c.left {

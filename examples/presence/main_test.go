@@ -104,7 +104,7 @@ func (p *player) play() {
 	p.hears("waiting", "")
 }
 
-// hears waits for a message, which says something, and returns it. What comes before it does not matter.
+// hears waits for a message, which says something, and returns it. Earlier messages do not matter.
 func (p *player) hears(event, says string) (message told) {
 	p.Helper()
 	for message.Event != event || !strings.Contains(string(message.Data), says) {
