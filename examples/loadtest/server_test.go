@@ -195,7 +195,8 @@ func TestRateLimits(t *testing.T) {
 	if code != exitBroken || r.Errors["rate_limited"] == 0 || !strings.Contains(printed, "--rate-limit off") {
 		t.Errorf("exit code %d: %s", code, printed)
 	}
-	if code, r, printed := load(t, addr, append(args, "--allow", "rate_limited")...); code != 0 || r.Errors["rate_limited"] == 0 {
+	allowed := "rate_limited,redis_unavailable" // a machine that stalls may have the latter too
+	if code, r, printed := load(t, addr, append(args, "--allow", allowed)...); code != 0 || r.Errors["rate_limited"] == 0 {
 		t.Errorf("exit code %d: %s", code, printed)
 	}
 }
