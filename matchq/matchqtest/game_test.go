@@ -1,6 +1,7 @@
 package matchqtest_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -15,7 +16,9 @@ import (
 
 func newGame(t *testing.T, env *matchqtest.Env) *matchq.Matcher {
 	t.Helper()
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Logger: slog.New(slog.DiscardHandler)})
+	m, err := matchq.New(env.Client, matchq.Config{
+		Namespace: env.Namespace, Timeout: matchqtest.Patience, Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,13 +110,12 @@ func TestGameLosesRedis(t *testing.T) {
 // Redis freezes. Nobody is queued without an answer, and all goes on.
 func TestGameWhileRedisIsFrozen(t *testing.T) {
 	env := matchqtest.Real(t)
-	m, err := matchq.New(env.Client, matchq.Config{Namespace: env.Namespace, Timeout: 500 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := newGame(t, env)
 	join(t, m, "alice")
 	env.Server.Stop()
-	_, err = m.Enqueue(t.Context(), matchq.Request{Queue: "chess", Player: "bob"})
+	brief, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	_, err := m.Enqueue(brief, matchq.Request{Queue: "chess", Player: "bob"})
 	if !errors.Is(err, matchq.ErrUnavailable) {
 		t.Errorf("while it is frozen: %v", err)
 	}
