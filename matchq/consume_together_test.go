@@ -298,6 +298,7 @@ func TestEntriesAreHandledTogether(t *testing.T) {
 		trips := &tripCounter{}
 		env.Client.AddHook(trips)
 		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
 		var got []string
 		var sizes []int
 		err := m.ConsumeTogether(ctx, "group", "worker", time.Minute, func(_ context.Context, events []matchq.Event) error {
@@ -313,7 +314,8 @@ func TestEntriesAreHandledTogether(t *testing.T) {
 		if !slices.Equal(sizes, []int{8, 8, 4}) {
 			t.Errorf("handled %v at once", sizes)
 		}
-		if n := trips.take(); n > 20 { // group, reads, acknowledgements, begin and end of a worker, and looks at Redis; 40 one by one
+		looks := 3 * int(time.Since(began)/time.Second) // at Redis, on a machine that stalls
+		if n := trips.take(); n > 20+looks {            // group, reads, acknowledgements, begin and end of a worker; 40 one by one
 			t.Errorf("%d round trips for %d entries", n, len(ids))
 		}
 	})

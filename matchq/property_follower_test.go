@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/matchq/matchq/matchq"
+	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
 // follower watches the events through losses.
@@ -64,7 +65,7 @@ func (f *follower) now() (got []toldEvent, cursor string, ended error) {
 
 // until waits until the follower has ended, or is at an event.
 func (f *follower) until(t *rapid.T, at string) error {
-	for patience := time.After(10 * time.Second); ; {
+	for patience := time.After(matchqtest.Patience); ; {
 		got, cursor, ended := f.now()
 		if ended != nil || cursor == at {
 			return ended
@@ -90,10 +91,14 @@ func (s *lossyMachine) settleLoss(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	select {
 	case <-s.onLoss:
-	case <-time.After(5 * time.Second):
-		t.Fatal("the loss is not known after five seconds")
+		if took, most := time.Since(began), 5*time.Second+3*s.lag(); took > most {
+			t.Fatalf("the loss was known after %v, at most %v", took, most)
+		}
+	case <-time.After(matchqtest.Patience):
+		t.Fatalf("the loss is not known after %v", matchqtest.Patience)
 	}
 	for len(s.onLoss) > 0 {
 		<-s.onLoss
@@ -158,7 +163,7 @@ func (s *lossyMachine) checkPositions(t *rapid.T, before *model) error {
 
 // wantGap watches from an event that was lost.
 func (s *lossyMachine) wantGap(at string) error {
-	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.ctx, matchqtest.Patience)
 	defer cancel()
 	for ev, err := range s.m.Watch(ctx, at) {
 		if errors.Is(err, matchq.ErrGap) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -24,11 +25,13 @@ func TestModelOfALoss(t *testing.T) {
 	env := matchqtest.Real(t)
 	hook := &testkit.Repeater{}
 	env.Client.AddHook(hook)
+	lag := testkit.MeasureLag(t, env.Client)
 	replica := matchqtest.Start(t, "--repl-diskless-sync-delay", "0")
 	snapshot := func() (failover func()) { return env.Server.SnapshotOn(t, replica) }
 	snapshot() // a server's first replica gives it another identity
 	rapid.Check(t, func(t *rapid.T) {
 		s := newLossy(t, env, hook, snapshot)
+		s.lag = lag
 		defer func() { s.follower.stop() }()
 		actions := s.actions()
 		actions["is copied"] = func(*rapid.T) { s.copyNow() }
@@ -58,6 +61,7 @@ type lossyMachine struct {
 	onLoss   chan struct{}
 	unheard  bool // it was not checked yet that the last loss is known
 	heard    bool // a loss was known: OnLoss may be called again
+	lag      func() time.Duration
 }
 
 func newLossy(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater, snapshot func() func()) *lossyMachine {

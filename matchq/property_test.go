@@ -79,7 +79,7 @@ func newMachine(t *rapid.T, env *matchqtest.Env, hook *testkit.Repeater) *machin
 		Namespace: "test-" + xid.New().String(),
 		Limit:     rapid.SampledFrom([]int{32, 32, 100}).Draw(t, "limit"),
 		Retention: rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Minute}).Draw(t, "retention"),
-		Timeout:   10 * time.Second, // shared machines stall at times
+		Timeout:   matchqtest.Patience, // shared machines stall at times
 		Logger:    quiet,
 		Rules:     map[string]matchq.Rules{"*": first},
 	}

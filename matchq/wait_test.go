@@ -53,7 +53,7 @@ func ends(t testing.TB, got <-chan waited) waited {
 
 func TestWaitReturnsEveryEnd(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
-		m := newMatcher(t, env, matchq.Config{ReadyTimeout: 10 * time.Second})
+		m := newMatcher(t, env, matchq.Config{ReadyTimeout: time.Hour})
 		alice, bob := enqueue(t, m, "history", "alice"), enqueue(t, m, "history", "bob")
 		short, err := m.Enqueue(t.Context(), matchq.Request{Queue: "other", Player: "carol", TTL: time.Millisecond})
 		if err != nil {
