@@ -41,7 +41,7 @@ var followers = []struct {
 	}},
 }
 
-// BenchmarkFollow tells what it costs Redis to follow a match by Watch, Consume and ConsumeTogether: the processor time
+// BenchmarkFollow tells the cost for Redis to follow a match by Watch, Consume and ConsumeTogether: the processor time
 // and the calls to Redis, scripts counted as one. Matches come 5,000 at a time, or each alone.
 func BenchmarkFollow(b *testing.B) {
 	const atOnce, alone = 5000, 200
@@ -98,7 +98,7 @@ func (l *lab) follow(figure string, follow func(context.Context, *matchq.Matcher
 	l.must(<-ended)
 }
 
-// reportOver prints the median over the rounds of what one figure is over another.
+// reportOver prints the median over the rounds of the quotient of two figures.
 func (l *lab) reportOver(figure, base, unit string) {
 	var over []float64
 	for round, value := range l.figures[figure] {

@@ -21,7 +21,7 @@ func ratingAndRecent() matchq.Rules {
 	}}
 }
 
-// A queue of 100,000 by rating: Redis's work for a ticket, how long others wait meanwhile, and what the ranks take.
+// A queue of 100,000 by rating: Redis's work for a ticket, how long others wait meanwhile, and the memory of the ranks.
 func BenchmarkLargeQueue(b *testing.B) {
 	const tickets = 100_000
 	l := newLab(b)

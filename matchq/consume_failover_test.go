@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestAGroupFallsBack to an earlier position, as on a replica that had the events and not yet what the group made of them:
+// TestAGroupFallsBack to an earlier position, as on a replica that had the events and not yet the group's work:
 // its worker does not wait for a new event, but takes those.
 func TestAGroupFallsBack(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

@@ -30,7 +30,7 @@ func TestAGroupIsBounded(t *testing.T) {
 	})
 }
 
-// A worker that ends gives back what it has not done, at once and as if it had not been delivered.
+// A worker that ends gives back unfinished events, at once and as if it had not been delivered.
 func TestAWorkerGivesBack(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})

@@ -34,7 +34,7 @@ func (b *beforeRemoval) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 
 // TestAWorkerResignsInOneStep: another process of the same name, which takes an event in the moment in which the worker
-// ends, keeps it. Redis forgets what a removed worker has not finished.
+// ends, keeps it. Redis forgets unfinished events of a removed worker.
 func TestAWorkerResignsInOneStep(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{})

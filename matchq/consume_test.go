@@ -19,7 +19,7 @@ func quick(group string) matchq.ConsumeOptions {
 	return matchq.ConsumeOptions{Group: group, AckWait: time.Minute, Backoff: []time.Duration{10 * time.Millisecond}}
 }
 
-// deliveries are what workers were given, by event.
+// deliveries are those of workers, by event.
 type deliveries struct {
 	mu     sync.Mutex
 	events []matchq.Event

@@ -49,7 +49,7 @@ func ExampleMatcher_Check() {
 	// a process with another retention is refused: true
 }
 
-// An operator looks at the queues, and at who stands at the head of a line.
+// An operator looks at the queues, and at the head of a line.
 func ExampleMatcher_Queues() {
 	ctx := context.Background()
 	m, tickets, end := exampleMatcher(matchq.Config{}, "alice", "bob", "carol")
@@ -185,7 +185,7 @@ func ExampleMatcher_ConsumeTogether() {
 	// <nil>
 }
 
-// A page shows what happens from here on. Nothing between the position and Watch is missed.
+// A page shows the events from here on. Nothing between the position and Watch is missed.
 func ExampleMatcher_Position() {
 	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()

@@ -27,7 +27,7 @@ func exampleClient() (rdb *redis.Client, end func()) {
 // exampleMatcher returns a Matcher with some players in the queue "history".
 func exampleMatcher(cfg matchq.Config, players ...string) (m *matchq.Matcher, tickets []matchq.Ticket, end func()) {
 	rdb, end := exampleClient()
-	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second) // a busy machine takes long to compute what Redis would
+	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second) // a busy machine computes slower than Redis
 	m, err := matchq.New(rdb, cfg)
 	if err != nil {
 		log.Fatal(err)

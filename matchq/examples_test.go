@@ -48,7 +48,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 }
 
-// school reads examples, and what they import in compiled form.
+// school reads examples, and their imports in compiled form.
 type school struct {
 	t        *testing.T
 	fset     *token.FileSet
@@ -140,7 +140,7 @@ func (s *school) used() map[types.Object]bool {
 	return used
 }
 
-// look notes what files use: all of it, or else what examples do. Tests are the examples of package matchqtest.
+// look notes the names that files use: all, or else those of examples. Tests are the examples of package matchqtest.
 func (s *school) look(p listed, names []string, all bool, used map[types.Object]bool) {
 	s.t.Helper()
 	var files []*ast.File
@@ -185,7 +185,7 @@ func inTests(object types.Object) bool {
 	return object.Pkg() != nil && object.Pkg().Path() == module+"matchq/matchqtest"
 }
 
-// valued notes the type of a value, and what it is a pointer to, or a list of.
+// valued notes the type of a value, and the type that it points to, or lists.
 func valued(t types.Type, used map[types.Object]bool) {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:

@@ -120,7 +120,7 @@ func checkForgotten(t *testing.T, m *matchq.Matcher, env *matchqtest.Env, retent
 		s := checkAudit(t, m)
 		return s.Events == 0 && s.Stored == 0
 	})
-	makeMatches(t, m, 1) // also watches, from a position behind what was forgotten
+	makeMatches(t, m, 1) // also watches, from a position behind the forgotten events
 }
 
 // TestWatchStepsOverForeignEntries: each is a gap, behind which the Watch goes on.

@@ -38,7 +38,7 @@ func usedMemory(t *testing.T, rdb redis.UniversalClient) int {
 	return 0
 }
 
-// fill fills a Redis, and returns what empties it.
+// fill fills a Redis, and returns the function that empties it.
 func fill(t *testing.T, rdb redis.UniversalClient) (free func()) {
 	t.Helper()
 	must(t, rdb, "CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", usedMemory(t, rdb)+4<<20)

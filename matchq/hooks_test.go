@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// heard is what hooks were called with.
+// heard is the arguments of hooks.
 type heard struct {
 	sync.Mutex
 

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// followEvents watches from now on, and returns what ended it.
+// followEvents watches from now on, and returns the error that ended it.
 func followEvents(t *testing.T, m *matchq.Matcher) (began func(string), ended <-chan error) {
 	t.Helper()
 	after := position(t, m)
@@ -107,7 +107,7 @@ func TestWatchMissesItsOwnEntry(t *testing.T) {
 	})
 }
 
-// running starts Run, and returns what counts the calls of OnLoss.
+// running starts Run, and returns the counter of OnLoss's calls.
 func running(t *testing.T, env *matchqtest.Env, cfg matchq.Config) (*matchq.Matcher, <-chan struct{}) {
 	t.Helper()
 	lost := make(chan struct{}, 100)
@@ -139,7 +139,7 @@ func wantLoss(t *testing.T, what string, lost <-chan struct{}, lag func() time.D
 	}
 }
 
-// OnLoss is called after each way to lose what was acknowledged, twice, and not otherwise.
+// OnLoss is called after each way to lose acknowledged writes, twice, and not otherwise.
 func TestOnLoss(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Real(t)

@@ -12,7 +12,7 @@ import (
 // memory is a hook that can stop forgetting: tickets that a test looks at stay, also if it looks late.
 type memory struct{ keeps atomic.Bool }
 
-// newMemory has what the client's scripts would forget kept.
+// newMemory keeps all that the client's scripts would forget.
 func newMemory(rdb redis.UniversalClient) *memory {
 	h := &memory{}
 	h.keeps.Store(true)

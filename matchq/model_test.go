@@ -206,7 +206,7 @@ func (m *model) same(got *matchq.Ticket, id string) error {
 	return nil
 }
 
-// whatOf is what the model keeps of an event.
+// whatOf is the model's record of an event.
 func whatOf(ev *matchq.Event) string { return string(ev.Kind) + fmt.Sprint(idsOf(ev.Tickets())) }
 
 func idsOf(tickets []matchq.Ticket) []string {

@@ -13,7 +13,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// helping asserts what the functions of matchq do, of four tickets, and returns two matches.
+// helping checks the results of matchq's functions, of four tickets, and returns two matches.
 const helping = `
 local skill = {type = "distance", max = 50, expand = {by = 10, every_ms = 1000, to = 60}, age = "oldest"}
 local ping = {type = "latency", attribute = "ms", max = 80, steps = {{after_ms = 20000, value = 150}}}

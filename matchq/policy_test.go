@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// bad policies fail in each way that there is; problem is part of what is said, line where it is.
+// bad policies fail in each way that there is; problem is part of the message, line its place.
 var bad = []struct {
 	name, source, problem string
 	line                  int
@@ -111,7 +111,7 @@ func TestABadPolicyLosesNobody(t *testing.T) {
 	})
 }
 
-// Policies that change what they are given, or have names like ours, work all the same.
+// Policies that change their arguments, or have names like ours, work all the same.
 func TestAPolicySeesCopies(t *testing.T) {
 	const tail = " local order = {} for i = 1, #batch - #batch % size do order[i] = i end return order end"
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
@@ -172,7 +172,7 @@ func TestNewRefusesAPolicyThatIsNotLua(t *testing.T) {
 	}
 }
 
-// Check has Redis load the policy, and so finds what Lua alone can't tell.
+// Check has Redis load the policy, and so finds faults that Lua alone can't tell.
 func TestCheckLoadsThePolicy(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

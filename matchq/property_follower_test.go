@@ -52,7 +52,7 @@ func (f *follower) note(ev *matchq.Event, err error) {
 	}
 }
 
-// now returns all that it got, its place in the stream, and what ended it.
+// now returns all that it got, its place in the stream, and the error that ended it.
 func (f *follower) now() (got []toldEvent, cursor string, ended error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,7 +78,7 @@ func (f *follower) until(t *rapid.T, at string) error {
 	}
 }
 
-// settleLoss checks that the last loss is known, and what a watcher was told before it and after it.
+// settleLoss checks that the last loss is known, and the events that a watcher was told before it and after it.
 func (s *lossyMachine) settleLoss(t *rapid.T) {
 	if !s.unheard {
 		return
@@ -105,7 +105,7 @@ func (s *lossyMachine) settleLoss(t *rapid.T) {
 	}
 }
 
-// checkFollower compares what a watcher was told with the model. After a gap another one takes its place.
+// checkFollower compares the events of a watcher with the model. After a gap another one takes its place.
 func (s *lossyMachine) checkFollower(t *rapid.T) error {
 	ended := s.follower.until(t, s.cursor)
 	got, cursor, _ := s.follower.now()

@@ -16,7 +16,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestModelOfALoss is TestModel on a Redis that at times loses the newest of what it acknowledged: a replica that lagged
+// TestModelOfALoss is TestModel on a Redis that at times loses the newest acknowledged writes: a replica that lagged
 // takes over. The Matcher must then follow the model as it was when the replica stopped, and a watcher must miss nothing
 // without a word. To search for more use -rapid.checks=500.
 func TestModelOfALoss(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq"
 )
 
-// modelSequel is what became of a match.
+// modelSequel is the sequel of a match.
 type modelSequel struct {
 	connection string // of its assignment, "" if there is none
 	released   bool
@@ -93,7 +93,7 @@ func (s *machine) doAssign(t *rapid.T) error {
 	return errors.Join(err, s.sameSequel(&got))
 }
 
-// sameSequel returns an error if what became of a match differs from the model.
+// sameSequel returns an error if the sequel of a match differs from the model.
 func (m *model) sameSequel(match *matchq.Match) error {
 	want, got := m.sequels[match.ID], modelSequel{}
 	if match.Assignment != nil {
@@ -108,7 +108,7 @@ func (m *model) sameSequel(match *matchq.Match) error {
 	return nil
 }
 
-// followed checks an event about what became of a match that was made. The model knows it already.
+// followed checks an event about the sequel of a match that was made. The model knows it already.
 func (m *model) followed(ev *matchq.Event) error {
 	for _, t := range ev.Match.Tickets {
 		if err := m.same(&t, t.ID); err != nil {
@@ -227,7 +227,7 @@ func (s *machine) putInFront(queue string, again []*modelTicket) {
 	q.loose = q.loose || at > 60
 }
 
-// checkResults compares what Release says of each player with the model.
+// checkResults compares Release's result for each player with the model.
 func (s *machine) checkResults(id string, results []matchq.Result) error {
 	successors := s.sequels[id].successors
 	if len(results) != len(successors) {

@@ -71,7 +71,7 @@ func (s *machine) doRules(t *rapid.T) error {
 	})
 }
 
-// takeRules has the model expect what happens by rules.
+// takeRules has the model expect the results of rules.
 func (s *machine) takeRules(policy string, r matchq.Rules) {
 	s.cfg.Size, s.cfg.ReadyTimeout, s.cfg.TTL = r.Size, r.ReadyTimeout, r.TicketTTL
 	s.cfg.Interval = max(s.cfg.Interval, r.Interval) // a restored ticket may keep the window of its time

@@ -82,7 +82,7 @@ func TestTheLeastRightsSuffice(t *testing.T) {
 	}
 }
 
-// useAll uses what goOn and match do not.
+// useAll makes the calls that goOn and match do not.
 func (c *crowded) useAll(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

@@ -54,7 +54,7 @@ func TestConfigurationsAreRules(t *testing.T) {
 	})
 }
 
-// Rules that Redis has lost are stored again by whoever knew them.
+// Rules that Redis has lost are stored again by any process that knew them.
 func TestLostRulesComeBack(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/rules"
 )
 
-// did is what the rules tell of a match.
+// did is the words of the rules about a match.
 type did struct {
 	Rules []struct {
 		Rule   string

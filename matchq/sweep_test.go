@@ -154,11 +154,11 @@ func TestPlaceInLineKeepsNobodyApart(t *testing.T) {
 	}
 }
 
-// between is what may happen between two calls of a batch of 50 pairs, whose halves stand 50 places apart.
+// between is an event between two calls of a batch of 50 pairs, whose halves stand 50 places apart.
 type between struct {
 	name string
 	do   func(l *large, first, last []string)
-	// want checks what became of it, after all ticks; step is that before which it happened.
+	// want checks its result, after all ticks; step is that before which it happened.
 	want func(l *large, step string, first, last []string)
 }
 

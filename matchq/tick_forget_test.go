@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Ticks of a timing of one's own forget what ended long ago, without Run.
+// Ticks of a timing of one's own forget tickets that ended long ago, without Run.
 func TestTickAloneForgets(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Embedded(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TicketsOf finds what TicketOf finds, in one call to Redis for each 128 players, though of a ticket that does not wait only
+// TicketsOf finds the same as TicketOf, in one call to Redis for each 128 players, though of a ticket that does not wait only
 // how it stands.
 func TestTicketsOf(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {

@@ -48,7 +48,7 @@ func TestAWaitThatCantBeReadFailsAlone(t *testing.T) {
 	})
 }
 
-// TestAWaitStepsOverAnUnreadableEntry of the events, and returns what happens to its ticket after it.
+// TestAWaitStepsOverAnUnreadableEntry of the events, and returns the end of its ticket behind it.
 func TestAWaitStepsOverAnUnreadableEntry(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		m := newMatcher(t, env, matchq.Config{Logger: slog.New(slog.DiscardHandler)})

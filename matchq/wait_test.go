@@ -20,7 +20,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// waited is what a Wait returned.
+// waited is the result of a Wait.
 type waited struct {
 	matchq.Ticket
 

@@ -11,7 +11,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// BenchmarkQueuesOfAMinute records a full minute of queues, and reports what it takes of Redis's memory, by the length of
+// BenchmarkQueuesOfAMinute records a full minute of queues, and reports its part of Redis's memory, by the length of
 // the queues' names: go test -run '^$' -bench QueuesOfAMinute ./matchq/history
 func BenchmarkQueuesOfAMinute(b *testing.B) {
 	for _, length := range []int{12, 128} {

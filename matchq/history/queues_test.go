@@ -40,7 +40,7 @@ func past(t *testing.T, m *matchq.Matcher, queue string, now time.Time) string {
 	return strings.Join(said, "; ")
 }
 
-// A minute keeps the most of all samples of a queue, from all nodes. Matches count from what the first node had heard of.
+// A minute keeps the most of all samples of a queue, from all nodes. Matches count from the first node's total on.
 func TestQueueMinutes(t *testing.T) {
 	inOneMinute(t, func(t *testing.T, m *matchq.Matcher) (wrong []string) {
 		now := record(t, m, history.Sample{Node: "a"}).Now

@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// A server that is killed and started again has what it had acknowledged, if it keeps that on disk, and else nothing.
+// A server that is killed and started again has all acknowledged writes, if it keeps them on disk, and else nothing.
 func TestRestart(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string

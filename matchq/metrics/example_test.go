@@ -14,7 +14,7 @@ import (
 	"github.com/matchq/matchq/matchq/metrics"
 )
 
-// A game has Prometheus read what its matchmaking does.
+// A game has Prometheus read the work of its matchmaking.
 func Example() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -131,7 +131,7 @@ func TestObserved(t *testing.T) {
 	})
 }
 
-// While Redis is away a scrape says so, with what the process has counted.
+// While Redis is away a scrape says so, with the counters of the process.
 func TestWhileRedisIsAway(t *testing.T) {
 	env := matchqtest.Real(t)
 	m, registry := newMatcher(t, env), prometheus.NewPedanticRegistry()

@@ -87,7 +87,7 @@ func (h tripHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// Mailboxes finds what Mailbox finds, 32 in a round trip.
+// Mailboxes finds the same as Mailbox, 32 in a round trip.
 func TestMailboxes(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		_, p := newPresence(t, env, matchq.Config{})

@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/presence"
 )
 
-// exampleNode returns a node on a Redis inside this process, and what ends that.
+// exampleNode returns a node on a Redis inside this process, and the function that ends it.
 func exampleNode(cfg presence.NodeConfig) (p *presence.Presence, node *presence.Node, end func()) {
 	server, err := miniredis.Run()
 	if err != nil {
@@ -36,7 +36,7 @@ func exampleNode(cfg presence.NodeConfig) (p *presence.Presence, node *presence.
 }
 
 // A process has begun again, and all its players connect in one moment: one call connects many of them, and another one
-// reads what each has missed.
+// reads the messages that each has missed.
 func ExampleNode_ConnectAll() {
 	ctx := context.Background()
 	p, node, end := exampleNode(presence.NodeConfig{})

@@ -104,7 +104,7 @@ func TestSendChecksAllBeforeItSends(t *testing.T) {
 	}
 }
 
-// A connection knows where its player's mailbox stood when it was made, and so what it was to hear.
+// A connection knows where its player's mailbox stood when it was made, and so which messages it was to hear.
 func TestWhereAConnectionStarts(t *testing.T) {
 	matchqtest.Run(t, func(t *testing.T, env *matchqtest.Env) {
 		_, p := newPresence(t, env, matchq.Config{})

@@ -46,7 +46,7 @@ return answers
 
 var usec = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+),usec=(\d+)`)
 
-// spent is what Redis has spent in scripts so far (µs).
+// spent is the time of Redis in scripts so far (µs).
 func spent(t testing.TB, rdb redis.UniversalClient) float64 {
 	t.Helper()
 	found := usec.FindStringSubmatch(rdb.Info(t.Context(), "commandstats").Val())
@@ -60,7 +60,7 @@ func spent(t testing.TB, rdb redis.UniversalClient) float64 {
 	return n
 }
 
-// costs are what a script of a batch costs Redis beyond decoding it (µs), sorted, for each of several batches.
+// costs are the times of a script of a batch in Redis beyond decoding it (µs), sorted, for each of several batches.
 func costs(t testing.TB, e *engine, questions []question) []float64 {
 	t.Helper()
 	base := redis.NewScript(idle)
@@ -111,7 +111,7 @@ var batches = map[string]func(random *rand.Rand, n int) (document string, ticket
 	},
 }
 
-// BenchmarkGroup measures what grouping a batch costs Redis, beyond what it costs to decode it here.
+// BenchmarkGroup measures the cost for Redis to group a batch, beyond that to decode it.
 func BenchmarkGroup(b *testing.B) {
 	for name, batch := range batches {
 		for _, n := range []int{8, 32, 128} {
@@ -141,7 +141,7 @@ end
 return { tostring(sum) }
 `
 
-// TestAFullCallIsShort: grouping 128 tickets by distance and avoid takes 0.6 of what 200,000 rounds of a short loop do, 1.1
+// TestAFullCallIsShort: grouping 128 tickets by distance and avoid takes 0.6 of the time of 200,000 rounds of a short loop, 1.1
 // of 1.9 ms where this was measured. The rest of a tick takes as long again: at 0.75 the promise of 2.5 ms is at
 // risk. Both are measured in turns, and the best turn counts: a neighbour on the machine slows some of them down.
 func TestAFullCallIsShort(t *testing.T) {

@@ -26,7 +26,7 @@ type question struct {
 	total   int // of the call; the tickets' number if 0
 }
 
-// told is what a rule tells of a group.
+// told is the words of a rule about a group.
 type told struct {
 	Rule    string   `json:"rule"`
 	Gap     *float64 `json:"gap,omitempty,string"`

@@ -48,7 +48,7 @@ func within(values []float64, limit float64) float64 {
 	return float64(n) / max(1, float64(len(values)))
 }
 
-// claims checks what a page says of an example.
+// claims checks the statements of a page about an example.
 func claims(t *testing.T, holds map[string]bool) {
 	t.Helper()
 	for what, is := range holds {
@@ -58,7 +58,7 @@ func claims(t *testing.T, holds map[string]bool) {
 	}
 }
 
-// TestExamples holds each example to what its page claims. Two players a second come, ratings have a σ of 300.
+// TestExamples holds each example to the claims of its page. Two players a second come, ratings have a σ of 300.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	e, random := newEngine(t, matchqtest.Shared(t).Client), rand.New(rand.NewPCG(12, 13))

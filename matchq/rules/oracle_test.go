@@ -265,7 +265,7 @@ func (r *Rules) waived(a, b *ticket) bool {
 	return false
 }
 
-// scale is what a difference of quality is to be compared with.
+// scale is the measure for a difference of quality.
 func (r *Rules) scale() float64 {
 	if rule := r.primary(); rule != nil {
 		return rule.widest()

@@ -181,7 +181,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestGoValues checks what only a Go program can ask for.
+// TestGoValues checks values that only a Go program can ask for.
 func TestGoValues(t *testing.T) {
 	of := func(rule Rule) Rules { return Rules{Rules: []Rule{rule}} }
 	for want, r := range map[string]Rules{

@@ -38,7 +38,7 @@ func arrivals(random *rand.Rand, n, players int, perSecond float64) []arrival {
 	return trace
 }
 
-// result is what became of a trace.
+// result is the outcome of a trace.
 type result struct {
 	gaps, waits       []float64 // of matches, of matched tickets (s)
 	expired, matches  int

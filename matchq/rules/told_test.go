@@ -6,7 +6,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// TestGroupsTellWhatTheRulesDid has single groups, and what each rule tells of them.
+// TestGroupsTellWhatTheRulesDid has single groups, and the words of each rule about them.
 func TestGroupsTellWhatTheRulesDid(t *testing.T) {
 	const ping = `{"rules":[{"name":"ping","type":"latency","attribute":"ms","max":80,"steps":[{"after":"20s","value":150}],"optional_after":"40s"}]}`
 	near, far := map[string]any{"us": 70, "eu": 70}, map[string]any{"eu": 70, "us": 70, "as": 75}

@@ -73,7 +73,7 @@ func TestALongBodyCostsMore(t *testing.T) {
 	}
 }
 
-// snippets are what the parser must judge as Lua does.
+// snippets are programs that the parser must judge as Lua does.
 var snippets = []string{
 	"", ";", "return", "return 1,", "return 1;", "return 1 x = 2", "x", "x = 1", "x, y = 1", "x = ", "x() = 1", "(x) = 1",
 	"(x).y = 1", "x.y.z = 1", "x:y = 1", "x:y() z = 1", "f{} 'a' [[b]]", "f\n(x)", "f 'x'\n(y)", "a.b:c(1).d = 2",
@@ -94,7 +94,7 @@ d"`, `x = "a`, "x = 'a\nb'", `x = "\300"`, `x = '\'`, "x = [[a\nb]]", "x = [==[a
 	"local a <const> = 1", "x = a.1", "x = a.b.", "x = 'a'.b", "x = ('a').b", "x = 'a':b()", "x = ('a'):b()", "x = {}.a", "x = 5 'a'",
 }
 
-// TestParserAgreesWithLua holds the parser against Lua 5.1: on what is Lua, and on the line of what is not. The edited
+// TestParserAgreesWithLua holds the parser against Lua 5.1: on programs that are Lua, and on the line of a fault. The edited
 // source must be Lua too.
 func TestParserAgreesWithLua(t *testing.T) {
 	for _, source := range snippets {
@@ -116,7 +116,7 @@ func TestParserAgreesWithLua(t *testing.T) {
 	}
 }
 
-// luac is what Lua 5.1 says against a source. Where it is missing gopher-lua, which is nearly as strict, is asked.
+// luac is Lua 5.1's complaint about a source. Where it is missing gopher-lua, which is nearly as strict, is asked.
 func luac(t *testing.T, source string) string {
 	t.Helper()
 	if _, err := exec.LookPath("luac5.1"); err != nil {

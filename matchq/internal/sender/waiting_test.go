@@ -51,7 +51,7 @@ func (l *line) takeBack(t *rapid.T) {
 	}
 }
 
-// take lets a batch leave and checks what callers were promised.
+// take lets a batch leave and checks the promises to callers.
 func (l *line) take(t *rapid.T) {
 	if len(l.flights) == maxFlights {
 		l.land(t)

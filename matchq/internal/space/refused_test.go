@@ -18,7 +18,7 @@ func talkless(t *testing.T) *Space {
 	return New(Config{Client: client, Namespace: "n", Timeout: time.Second, Logger: slog.New(slog.DiscardHandler)})
 }
 
-// TestAnswers are answers of Redis by what they mean.
+// TestAnswers are answers of Redis by their meaning.
 func TestAnswers(t *testing.T) {
 	s := talkless(t)
 	for text, code := range map[string]string{

@@ -7,7 +7,7 @@ import (
 	"github.com/matchq/matchq/matchq/internal/testkit"
 )
 
-// FuzzReplies sees that no reply of a script ends the process, and that what is read is within bounds.
+// FuzzReplies sees that no reply of a script ends the process, and that the read values are within bounds.
 func FuzzReplies(f *testing.F) {
 	for _, seed := range []string{
 		"snone\x00", "sthere\x00s1-1\x00i1i0i0i5", "sthere\x00i3s250\x00s1-1\x00li1eesid\x00i1stext\x00e",

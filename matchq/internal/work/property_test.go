@@ -35,7 +35,7 @@ const (
 	isOver   where = "gone"
 )
 
-// modelEvent is what a plain queue would know of an event.
+// modelEvent is a plain queue's knowledge of an event.
 type modelEvent struct {
 	where
 	delivery int
@@ -52,7 +52,7 @@ type model struct {
 	now    time.Time
 	events map[string]*modelEvent
 	order  []string                  // ids, as they were written
-	held   map[string]map[string]int // worker → what it thinks it has, with the delivery
+	held   map[string]map[string]int // worker → the events it thinks it has, with the delivery
 	turns  map[string]int
 	last   int
 }
@@ -150,7 +150,7 @@ func (m *model) call(worker string, slots int, rows []row, lost, leaving bool) {
 	m.take(worker, slots, inVain, x.events)
 }
 
-// settle does what the rows say in the model.
+// settle applies the rows to the model.
 func (m *model) settle(worker string, rows []row, lost []int) {
 	for i, r := range rows {
 		e := m.events[r.ID]
@@ -177,7 +177,7 @@ func (m *model) settle(worker string, rows []row, lost []int) {
 	}
 }
 
-// take checks what a worker was given. Which events that are is up to the script; up to inVain slots may go to events that
+// take checks the events that a worker was given. Which events that are is up to the script; up to inVain slots may go to events that
 // are not delivered any more.
 func (m *model) take(worker string, slots, inVain int, given []Delivery) {
 	if len(given) > slots {
