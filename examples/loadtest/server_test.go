@@ -77,7 +77,7 @@ func startServer(t *testing.T, addr string, args ...string) *exec.Cmd {
 // toTheEnd is for players who all get an outcome: it does not matter how long that takes.
 var toTheEnd = []string{"--settle", matchqtest.Patience.String()}
 
-// load runs the tool and returns its exit code, its report and what it printed.
+// load runs the tool and returns its exit code, its report and its output.
 func load(t *testing.T, addr string, args ...string) (code int, r report, printed string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")

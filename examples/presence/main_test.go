@@ -128,7 +128,7 @@ func (p *player) isReplaced() {
 	}
 }
 
-// Players of two processes play each other, a client that comes back gets what it missed, and a killed process is noticed.
+// Players of two processes play each other, a client that comes back gets missed messages, and a killed process is noticed.
 func TestTwoProcesses(t *testing.T) {
 	server := miniredis.RunT(t)
 	one, kill := start(t, server.Addr())

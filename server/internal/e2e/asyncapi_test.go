@@ -44,7 +44,7 @@ type asyncAPI struct {
 	schemas map[string]*jsonschema.Schema // of frames, by event
 }
 
-// jsonOf turns what the YAML module has read into what a JSON decoder would have.
+// jsonOf turns values of the YAML module into those of a JSON decoder.
 func jsonOf(tree any) any {
 	switch v := tree.(type) {
 	case map[any]any:
@@ -99,7 +99,7 @@ func misshapen(t *testing.T, got sight) string {
 }
 
 // TestAsyncAPI checks that the document is one of AsyncAPI 3.0, that it has the events of the code, both ways, and that
-// its schemas refuse what is wrong.
+// its schemas refuse wrong data.
 func TestAsyncAPI(t *testing.T) {
 	t.Parallel()
 	doc, err := events()

@@ -10,7 +10,7 @@ import (
 	"github.com/matchq/matchq/server/internal/app"
 )
 
-// terminal passes on what is written at once.
+// terminal passes on each text as soon as it is written.
 type terminal chan string
 
 func (t terminal) Write(text []byte) (int, error) {

@@ -130,7 +130,7 @@ func (n *testNode) forgets(env *matchqtest.Env) {
 		left = sizes(n.t, env.Client)
 		delete(left, all+"counters")  // totals
 		delete(left, all+"matched")   // totals of queues, whose number is limited
-		delete(left, all+"operators") // the newest 500 of what operators did
+		delete(left, all+"operators") // the newest 500 actions of operators
 		isHistory := func(key string, _ int64) bool {
 			return strings.HasPrefix(key, all+"minute:") || strings.HasPrefix(key, all+"minute_queues:")
 		}

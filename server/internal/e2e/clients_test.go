@@ -42,7 +42,7 @@ type scenario struct {
 	kinds []string                           // of clients that can play it; nil for all
 	token func(st *stage, who string) string // the token that a client connects with; nil for none
 
-	// limit is a time of the server's for what some steps do: LIMIT in args, inLimit in game. A busy machine may need more: then
+	// limit is a time of the server's for some steps: LIMIT in args, inLimit in game. A busy machine may need more: then
 	// the scenario is played again with twice the limit. 0 for none.
 	limit time.Duration
 

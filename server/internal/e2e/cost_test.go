@@ -24,7 +24,7 @@ func TestCostOfACrowd(t *testing.T) {
 		}
 		all.Wait()
 	}
-	// most are the calls of each command for a player. Slack is for what the server does beside that.
+	// most are the calls of each command for a player. Slack is for the server's other work.
 	costs := func(what string, most map[string]float64, do func()) {
 		const slack = 60
 		before := commandCalls(t, env)

@@ -33,7 +33,7 @@ func (n *testNode) connect() *raw {
 
 func (n *testNode) host() string { return strings.TrimPrefix(n.url, "http://") }
 
-// request writes a request line with headers, and what is there of its body.
+// request writes a request line with headers, and the first part of its body.
 func (r *raw) request(line, body string, headers ...string) {
 	r.t.Helper()
 	text := line + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + strings.Join(append(headers, "", ""), "\r\n") + body

@@ -219,7 +219,7 @@ func promptly[R any](t *testing.T, what string, do func() R) (result R) {
 	return result
 }
 
-// inTime tries what must be done within a limit of the server's, which a busy machine may exceed: then it tries again with
+// inTime tries steps that must be done within a limit of the server's, which a busy machine may exceed: then it tries again with
 // twice the limit. A try returns when the limit had not begun yet, and whether it succeeded.
 func inTime(t *testing.T, limit time.Duration, try func(limit time.Duration) (before time.Time, ok bool)) {
 	t.Helper()

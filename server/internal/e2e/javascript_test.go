@@ -85,7 +85,7 @@ func TestJavaScriptREADME(t *testing.T) {
 	}
 }
 
-// The types of the client fit its code and their users, and client.d.ts is what the code says.
+// The types of the client fit its code and their users, and client.d.ts agrees with the code.
 func TestJavaScriptTypes(t *testing.T) {
 	t.Parallel()
 	needPackage(t, "typescript")

@@ -18,14 +18,14 @@ import (
 
 var rounds = flag.Int("rounds", 1, "of each fault in TestNobodyWaitsInSilence")
 
-// ward is a client that must hear that Redis has lost what the client waits for, or has, and must not hear it otherwise.
+// ward is a client that must hear that Redis has lost a thing that the client waits for, or has, and must not hear it otherwise.
 type ward struct {
 	name   string
 	hears  func(stop <-chan struct{}) bool // whether it hears of a loss before stop
-	exists func() bool                     // whether Redis has what it waits for
+	exists func() bool                     // whether Redis has the thing it waits for
 }
 
-// lossRound is what clients do on two nodes.
+// lossRound is the work of clients on two nodes.
 type lossRound struct {
 	t        *testing.T
 	one, two *testNode
@@ -205,7 +205,7 @@ func (r *lossRound) check(returned time.Time) (took time.Duration, violations in
 	return took, violations
 }
 
-// lossFault is a way to lose what was acknowledged, or none. prepare returns what does it.
+// lossFault is a way to lose acknowledged writes, or none. prepare returns the function that does it.
 type lossFault struct {
 	name    string
 	args    []string // of redis-server

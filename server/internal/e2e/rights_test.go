@@ -147,7 +147,7 @@ func startFails(t *testing.T, url, namespace string) string {
 	return err.Error()
 }
 
-// A server that could not work does not start, and says what is missing.
+// A server that could not work does not start, and names the missing rights.
 func TestStartWithoutRights(t *testing.T) {
 	t.Parallel()
 	env := restricted(t)

@@ -85,7 +85,7 @@ func TestNodesWarnOfFlagsThatDontCount(t *testing.T) {
 	warned("")
 }
 
-// The search says in people's words whom a ticket may meet, which rule keeps it from that, and when it may happen.
+// The search says in people's words which players a ticket may meet, which rule keeps it from that, and when it may happen.
 func TestOperatorsLearnWhyATicketWaits(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {
 		n := start(t, env, guarded()...)

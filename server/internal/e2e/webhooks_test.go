@@ -28,7 +28,7 @@ type hook struct {
 	body   []byte
 }
 
-// receiver is a server that gets webhooks, and answers each with what answer says.
+// receiver is a server that gets webhooks, and answers each as answer says.
 type receiver struct {
 	*httptest.Server
 

@@ -153,7 +153,7 @@ func TestSumThatDoesNotFit(t *testing.T) {
 	})
 }
 
-// epoch is what redis_rate counts seconds from.
+// epoch is the moment from which redis_rate counts seconds.
 var epoch = time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // A count from before Redis's clock was set back is dropped; one that a batch has made is kept.

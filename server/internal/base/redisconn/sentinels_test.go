@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// sentinelServer is a Sentinel that tells what a test wants.
+// sentinelServer is a Sentinel that answers as a test wants.
 type sentinelServer struct {
 	*server.Server
 

@@ -68,7 +68,7 @@ func poll(s *Sockets, method, query, body string) *httptest.ResponseRecorder {
 	return answer
 }
 
-// Whenever its session is closed, a client that polls gets what was sent before, then the reason, and last and alone the close
+// Whenever its session is closed, a client that polls gets the earlier messages, then the reason, and last and alone the close
 // packet, if it should stay away.
 func TestPollersAreToldWheneverTheyEnd(t *testing.T) {
 	t.Parallel()

@@ -312,7 +312,7 @@ func FuzzPost(f *testing.F) {
 			t.Fatalf("%q is answered with %d", body, got.Code)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // nobody reads what the session still has to say
+		cancel() // nobody reads the session's last messages
 		s.Close(ctx)
 		if s.Open() != 0 {
 			t.Fatalf("%q leaves a session", body)

@@ -12,7 +12,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for messages that must come.
 const patience = matchqtest.Patience
 
 // client is a client that polls.

@@ -68,7 +68,7 @@ func TestSocketIOProtocol(t *testing.T) {
 	t.Parallel()
 	const welcome, rest = `40{"sid":…`, "…"
 	url := events(t, Times{})
-	for name, dialogue := range map[string][]string{ // > is what the client sends
+	for name, dialogue := range map[string][]string{ // > marks lines of the client
 		"the main namespace":                   {">40", welcome, `42["auth",{}]`},
 		"the main namespace with a payload":    {`>40{"token":"123"}`, welcome, `42["auth",{"token":"123"}]`},
 		"another namespace":                    {">40/custom,", `40/custom,{"sid":…`, `42/custom,["auth",{}]`},
@@ -116,7 +116,7 @@ func TestNoSocketIOHandshake(t *testing.T) {
 	}
 }
 
-// Engine.IO refuses what opens no session. A WebSocket ends upon a packet that is none, and when its client closes it.
+// Engine.IO refuses a request that opens no session. A WebSocket ends upon a packet that is none, and when its client closes it.
 func TestEngineRefusals(t *testing.T) {
 	t.Parallel()
 	_, url := echo(t, Times{})

@@ -44,7 +44,7 @@ func echoes(ctx context.Context) http.Handler {
 	return mux
 }
 
-// newEcho makes a Sockets that answers with what it gets.
+// newEcho makes a Sockets that sends all messages back.
 func newEcho(ctx context.Context, layer layer, times Times) *Sockets {
 	s := New(ctx, Options{
 		Commands: &commands.Handlers{}, Sessions: &sessions.Registry{}, Guard: &identity.Guard{}, Log: slog.New(slog.DiscardHandler), Times: times,

@@ -51,7 +51,7 @@ func yields(n int) {
 	}
 }
 
-// reader is a client that keeps to the protocol. It notes what it gets, by whatever transport.
+// reader is a client that keeps to the protocol. It notes all packets, by either transport.
 type reader struct {
 	mu     sync.Mutex
 	got    []string

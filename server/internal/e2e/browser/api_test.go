@@ -9,7 +9,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// A reader finds a call and an event on the page of the API, with keys alone, and what each takes and answers.
+// A reader finds a call and an event on the page of the API, with keys alone, and the data of each.
 func TestAPIPage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games")

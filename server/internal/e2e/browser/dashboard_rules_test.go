@@ -101,7 +101,7 @@ func TestDashboardEditsRules(t *testing.T) {
 	s.setRules("chess/*", "bob", `{"size":6}`)
 	p.sees("#rules-conflict", "Meanwhile bob set chess/*")
 	p.sees("#rules-conflict-diff", `+   "size": 6`)
-	p.sees("#rules-diff", `-   "interval": "5s"`) // against what now stands
+	p.sees("#rules-diff", `-   "interval": "5s"`) // against the rules now in force
 	p.until(`document.querySelector("#rules-json").value.includes('"size": 5')`)
 
 	// And while the dialog is open.
@@ -171,7 +171,7 @@ func TestDashboardEditsPolicies(t *testing.T) {
 	p.click("#rules-discard")
 }
 
-// Rules of a newer version can be seen and deleted, but not overwritten by what this one understands of them.
+// Rules of a newer version can be seen and deleted, but not overwritten by the part that this one understands.
 func TestDashboardLeavesUnreadableRules(t *testing.T) {
 	t.Parallel()
 	env := matchqtest.Embedded(t)
@@ -197,7 +197,7 @@ func TestDashboardLeavesUnreadableRules(t *testing.T) {
 	p.sees("#rules-log li", "ann deleted new*")
 }
 
-// Readers see no rules; a session that ends keeps what was typed.
+// Readers see no rules; a session that ends keeps the typed text.
 func TestDashboardKeepsRulesFromReaders(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t), "--interval", "1h", "--admin-token", adminToken)

@@ -8,7 +8,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// Names are what others chose: the page isolates them, drops what would reorder its texts, and shows whole emoji.
+// Names are what others chose: the page isolates them, drops characters that would reorder its texts, and shows whole emoji.
 func TestStrangeNames(t *testing.T) {
 	t.Parallel()
 	s := serveQuiz(t, matchqtest.Embedded(t))

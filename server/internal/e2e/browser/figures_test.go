@@ -12,7 +12,7 @@ import (
 // slow3G is a phone's network as page-speed tools have it: 400 ms until an answer begins, 400 kbit/s.
 var slow3G = network.Conditions{Latency: 400, DownloadThroughput: 50_000, UploadThroughput: 50_000}
 
-// figures are what a first visit to a page costs.
+// figures are the cost of a first visit to a page.
 type figures struct {
 	Bytes, Requests int
 	Shift           float64 // the sum of layout shifts
@@ -20,7 +20,7 @@ type figures struct {
 
 	Asked   float64 // ms until the page asks for that state
 	Program float64 // ms until its program is here
-	Charts  float64 // ms until it asks for what draws charts; 0 if it does not
+	Charts  float64 // ms until it asks for the program that draws charts; 0 if it does not
 }
 
 // measure opens a page anew, on a network, and waits until two conditions hold. asks is the path by which it asks for the
@@ -57,7 +57,7 @@ func (s *server) measure(path, ready, live, asks string, conditions *network.Con
 	})))`)
 }
 
-// TestFigures measures what README says of a first visit: go test ./server/internal/e2e/browser -run Figures -v
+// TestFigures measures README's figures of a first visit: go test ./server/internal/e2e/browser -run Figures -v
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	s := serve(t, matchqtest.Embedded(t))

@@ -145,7 +145,7 @@ func (p *page) sure(button string) {
 }
 
 // lands says whether a click on the target is one on e: inside it, or on its label. One that the mouse began on e and ended
-// elsewhere goes to what holds both.
+// elsewhere goes to the element that holds both.
 func lands(target string) string {
 	return "(e?.contains(" + target + ") || Boolean(e) && " + target + `.closest("label")?.control === e)`
 }

@@ -17,8 +17,8 @@ import (
 // bound is how long after a fault, or after they asked, players may wait for an answer. Silence is a violation.
 const bound = 5 * time.Second
 
-// crowd is players who queue, cancel, invite and play all the time, by all transports. It holds what they are told
-// against what is right, and counts violations.
+// crowd is players who queue, cancel, invite and play all the time, by all transports. It compares the news they get
+// with the right ones, and counts violations.
 type crowd struct {
 	t       *testing.T
 	fleet   *fleet
@@ -211,7 +211,7 @@ func (c *crowd) expired(who string) {
 	}
 }
 
-// lost checks that what a player is told to be lost may be, and is.
+// lost checks that a ticket or game that a player is told to be lost may be, and is.
 func (c *crowd) lost(what, ticket string) {
 	if !c.fault.loses && !(ticket == "" && c.fault.expires) { // a clock that is set forward ends rooms
 		c.wrongf("%s counts as lost", what)
@@ -241,7 +241,7 @@ func (c *crowd) checkLost() {
 	}
 }
 
-// watch holds all events against what players are told.
+// watch compares all events with the news that players get.
 func (c *crowd) watch() {
 	after := matchq.FromOldest
 	for c.going() {
@@ -257,7 +257,7 @@ func (c *crowd) watch() {
 			}
 			for _, t := range ev.Tickets() {
 				switch {
-				case c.fault.loses: // only what players are told counts: Redis may lose both the event and the end
+				case c.fault.loses: // only the news that players get counts: Redis may lose both the event and the end
 				case ev.Kind == matchq.Matched:
 					c.ended(t.ID, "match "+ev.Match.ID)
 				case ev.Reason != "lost":
@@ -271,7 +271,7 @@ func (c *crowd) watch() {
 	}
 }
 
-// summary is what the crowd was told, for the log.
+// summary is the news that the crowd got, for the log.
 func (c *crowd) summary() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

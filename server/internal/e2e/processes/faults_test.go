@@ -22,11 +22,11 @@ import (
 
 var rounds = flag.Int("rounds", 1, "rounds of each fault in TestFaults")
 
-// fault is what happens to servers or Redis while a crowd plays.
+// fault is an event for servers or Redis while a crowd plays.
 type fault struct {
 	name     string
 	nodes    int  // servers; 3 unless it says otherwise
-	loses    bool // Redis may lose what it acknowledged
+	loses    bool // Redis may lose acknowledged writes
 	expires  bool // times to live may be skipped
 	measures bool // keep how long each wait took
 	serial   bool // nothing else may run: begin changes the environment, or a topology's own time-outs are short
@@ -226,7 +226,7 @@ func gather(t *testing.T, env *matchqtest.Env, f *fault) *crowd {
 	return c
 }
 
-// checkBooks holds the totals against what is stored. Nodes still tick meanwhile, so it may take another look.
+// checkBooks holds the totals against the stored tickets. Nodes still tick meanwhile, so it may take another look.
 func (c *crowd) checkBooks() {
 	var report matchq.AuditReport
 	var err error

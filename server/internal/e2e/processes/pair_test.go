@@ -170,7 +170,7 @@ func (f *friend) accept() bool {
 	}
 }
 
-// comeBack is what a client says on a new connection.
+// comeBack has a client speak on a new connection.
 func (f *friend) comeBack() {
 	f.send("connection_queue", nil)
 	if f.seq != "" {

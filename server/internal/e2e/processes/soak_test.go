@@ -16,7 +16,7 @@ import (
 
 var soak = flag.Duration("soak", 8*time.Second, "how long TestSoak lasts; beyond five minutes it compares what grows")
 
-// usage is what servers and Redis use, at the most.
+// usage is the resources of servers and Redis, at the most.
 type usage struct {
 	heap, goroutines float64 // of a server
 	keys             int64   // without the minutes of charts, of which one a minute comes for a day
@@ -55,7 +55,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// usage reads what is used now, and the waits since the last call.
+// usage reads the present use, and the waits since the last call.
 func (c *crowd) usage(env *matchqtest.Env) (u usage) {
 	c.fleet.mu.Lock()
 	nodes := slices.Clone(c.fleet.nodes)

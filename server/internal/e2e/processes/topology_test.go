@@ -17,7 +17,7 @@ import (
 	"github.com/matchq/matchq/matchq/matchqtest"
 )
 
-// patiently is matchqtest.Eventually for what a topology decides by time-outs of its own.
+// patiently is matchqtest.Eventually for events that a topology decides by time-outs of its own.
 func patiently(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(20 * time.Millisecond) {

@@ -13,7 +13,7 @@ import (
 type visitor struct {
 	c       *crowd
 	name    string
-	resumes bool // asks for what was missed
+	resumes bool // asks for missed messages
 	conn    *websocket.Conn
 	frames  chan frame
 	seq     string   // of the newest push
@@ -21,7 +21,7 @@ type visitor struct {
 	diary   []string // the newest messages, for violations
 }
 
-// sound is what a visitor hears.
+// sound is a message that a visitor hears.
 type sound int
 
 const (
@@ -173,7 +173,7 @@ func (r *request) wait() {
 	}
 }
 
-// comeBack is what a client says on a new connection. Without resume it asks again, and hears of the ticket so.
+// comeBack has a client speak on a new connection. Without resume it asks again, and hears of the ticket so.
 func (r *request) comeBack() {
 	r.broke = true
 	if r.resumes && r.seq != "" && r.ticket != "" && !r.cancels {

@@ -133,7 +133,7 @@ func (s *session) run(t *testing.T, blocks map[string]block) {
 	}
 }
 
-// serving are the commands that serve until they are interrupted: a reader types what follows into another shell.
+// serving are the commands that serve until they are interrupted: a reader types the next commands into another shell.
 var serving = regexp.MustCompile(`(?m)^go run \./server.*$`)
 
 // inBackground starts such a command and waits until it serves.

@@ -15,7 +15,7 @@ import (
 	"github.com/matchq/matchq/server/internal/play/quiz"
 )
 
-// unhurried are the times of fast, with invitations that end only by what a test does.
+// unhurried are the times of fast, with invitations that end only by a step of a test.
 func unhurried() quiz.Config {
 	config := fast
 	config.Resend = time.Minute
@@ -88,7 +88,7 @@ func TestFriendMatch(t *testing.T) {
 	})
 }
 
-// forgets drops what was sent to a player until now, and may be on its way.
+// forgets drops the messages to a player until now, and may be on its way.
 func (s *server) forgets(player string) {
 	s.t.Helper()
 	s.must(s.p.Send(s.t.Context(), presence.Message{Player: player, Event: "last", Data: json.RawMessage("{}")}))

@@ -26,7 +26,7 @@ func (l *logged) Write(data []byte) (int, error) {
 	return l.text.Write(data)
 }
 
-// take returns what was logged since the last call.
+// take returns the lines logged since the last call.
 func (l *logged) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

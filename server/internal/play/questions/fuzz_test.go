@@ -48,7 +48,7 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// FuzzAnswer reads what a questions' API answers.
+// FuzzAnswer reads answers of a questions' API.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range someFiles {
 		f.Add([]byte(seed))

@@ -24,7 +24,7 @@ func (l line) Send(event string, data json.RawMessage)    { l <- event + string(
 func (l line) Push(event, _ string, data json.RawMessage) { l.Send(event, data) }
 func (l line) Close(int, string)                          {}
 
-// next is what comes by a channel.
+// next is the next value of a channel.
 func next[T any](t *testing.T, from <-chan T) (got T) {
 	t.Helper()
 	select {
