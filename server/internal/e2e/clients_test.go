@@ -232,6 +232,9 @@ func play(t *testing.T, d *driver, sc *scenario, kind func(who string) string) (
 
 // playWithin runs a scenario with a limit. It returns nil if that was too short.
 func playWithin(t *testing.T, d *driver, sc *scenario, kind func(who string) string, limit time.Duration) (seen map[string][]sight) {
+	if _, err := events(); err != nil { // read now, since that takes a while on a busy machine
+		t.Fatal(err)
+	}
 	env := matchqtest.Embedded(t)
 	st := &stage{
 		T: t, env: env, play: sc, driver: d, kind: kind, limit: limit, prefix: fmt.Sprint(t.Name(), " ", limit, " "),

@@ -71,7 +71,10 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 	log := newJournal()
 	c := app.NewConfig(f, slog.New(log))
 	set(&c)
-	n, err := app.Start(ctx, c)
+	if _, err := document(); err != nil { // read now, since that takes seconds on a busy machine
+		t.Fatal(err)
+	}
+	n, err := startApp(ctx, c, answersAlways(env))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +117,16 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 
 // answersAlways reports whether no test stops this Redis: it may answer late on a busy machine, but it does answer.
 func answersAlways(env *matchqtest.Env) bool { return env.Server == nil }
+
+// startApp starts a server, again and again if its Redis answers always: on a busy machine it may answer too late for a start.
+func startApp(ctx context.Context, c app.Config, answers bool) (*app.Server, error) {
+	for deadline := time.Now().Add(patience); ; {
+		n, err := app.Start(ctx, c)
+		if err == nil || !answers || !strings.Contains(err.Error(), "does not answer") || time.Now().After(deadline) {
+			return n, err
+		}
+	}
+}
 
 // journal is a log that tests can search; it is also printed if MATCHQ_TEST_LOG is set.
 type journal struct {

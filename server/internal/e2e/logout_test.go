@@ -44,7 +44,7 @@ func (f *feed) ends() time.Duration {
 }
 
 // soon is longer than a session's stream outlives it: two seconds, and time for a loaded machine.
-const soon = 5 * time.Second
+const soon = patience / 2
 
 func TestLogoutEndsTheSessionOnAllNodes(t *testing.T) {
 	onAll(t, func(t *testing.T, env *matchqtest.Env) {

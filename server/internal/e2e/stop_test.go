@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func TestStopTellsEverybody(t *testing.T) {
 		}
 	}
 	matchqtest.Eventually(t, "no goroutine of the server is left", func() bool {
-		return !strings.Contains(stacks(), "matchq/server/internal/e2e.") && !strings.Contains(stacks(), "melody")
+		return !regexp.MustCompile(`matchq/server/internal/(app|door|play|ops)[/.]|melody`).MatchString(stacks())
 	})
 	other := start(t, env, "--interval", "1h")
 	again := other.dial()
