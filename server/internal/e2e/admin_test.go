@@ -148,7 +148,7 @@ func TestReadyzTellsOfAnotherConfiguration(t *testing.T) {
 	env := matchqtest.Real(t)
 	n := start(t, env, "--interval", "1h")
 	n.post("q", `"alice"`)
-	n.want(200, n.call("GET", "/readyz", ""))
+	n.ready()
 	n.want(204, n.call("DELETE", "/v1/tickets/"+n.post("q", `"bob"`).text("id"), ""))
 	if _, err := n.matcher.Drain(t.Context(), "q"); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 	if _, err := document(); err != nil { // read now, since that takes seconds on a busy machine
 		t.Fatal(err)
 	}
-	n, err := startApp(ctx, c, answersAlways(env))
+	n, err := startApp(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,11 +119,14 @@ func startWith(t *testing.T, env *matchqtest.Env, set func(*app.Config), args ..
 // answersAlways reports whether no test stops this Redis: it may answer late on a busy machine, but it does answer.
 func answersAlways(env *matchqtest.Env) bool { return env.Server == nil }
 
-// startApp starts a server, again and again if its Redis answers always: on a busy machine it may answer too late for a start.
-func startApp(ctx context.Context, c app.Config, answers bool) (*app.Server, error) {
+// lateAnswer is in the errors of a start for which Redis answered too late.
+var lateAnswer = regexp.MustCompile("does not answer|unavailable|deadline exceeded|timeout")
+
+// startApp starts a server, again if its Redis answers too late for a start, as it may on a busy machine.
+func startApp(ctx context.Context, c app.Config) (*app.Server, error) {
 	for deadline := time.Now().Add(patience); ; {
 		n, err := app.Start(ctx, c)
-		if err == nil || !answers || !strings.Contains(err.Error(), "does not answer") || time.Now().After(deadline) {
+		if err == nil || !lateAnswer.MatchString(err.Error()) || time.Now().After(deadline) {
 			return n, err
 		}
 	}
@@ -321,6 +325,16 @@ func (n *testNode) post(queue, player string) response {
 func (n *testNode) wait(id string) response {
 	n.t.Helper()
 	return n.want(http.StatusOK, n.call("GET", "/v1/tickets/"+id+"?wait=25s", ""))
+}
+
+// ready waits until the server says that it is ready: its Redis has a second to answer.
+func (n *testNode) ready() (got response) {
+	n.t.Helper()
+	matchqtest.Eventually(n.t, "the server is ready", func() bool {
+		got = n.call("GET", "/readyz", "")
+		return got.status == http.StatusOK
+	})
+	return got
 }
 
 func (n *testNode) want(status int, got response) response {

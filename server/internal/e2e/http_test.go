@@ -180,6 +180,6 @@ func TestPathPrefix(t *testing.T) {
 		t.Errorf("got %s at %s", got.raw, got.header.Get("Location"))
 	}
 	n.dial().quiet()
-	n.want(200, n.call("GET", "/readyz", ""))
+	n.ready()
 	n.want(200, n.call("HEAD", "/livez", ""))
 }

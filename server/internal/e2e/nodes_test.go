@@ -37,7 +37,7 @@ func beServer(args string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	n, err := startApp(ctx, app.NewConfig(f, slog.New(slog.DiscardHandler)), os.Getenv(processWaits) != "")
+	n, err := startApp(ctx, app.NewConfig(f, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestNobodyProvesWhoTheyAre(t *testing.T) {
 		{"guarded beyond loopback", guarded("--addr", "0.0.0.0:0"), ""},
 	} {
 		n := start(t, matchqtest.Embedded(t), c.args...)
-		got := n.want(200, n.call("GET", "/readyz", ""))
+		got := n.ready()
 		if tells := strings.Contains(got.text("identity"), "--jwt-secret"); tells != (c.warning != "") || !tells && got.at("identity") != nil {
 			t.Errorf("%s: /readyz is %s", c.name, got.raw)
 		}

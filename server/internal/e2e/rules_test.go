@@ -109,7 +109,7 @@ func TestMatchesTellOfTheirRules(t *testing.T) {
 func TestQueuesTellOfAFailedPolicy(t *testing.T) {
 	t.Parallel()
 	n := start(t, matchqtest.Embedded(t), "--interval", "1h")
-	n.want(200, n.call("PUT", "/v1/admin/rules/*", `{"policy":"mine","source":"return function() return {7} end"}`))
+	n.want(200, n.call("PUT", "/v1/admin/rules/*", `{"interval":"1h","policy":"mine","source":"return function() return {7} end"}`))
 	for _, player := range []string{"alice", "bob", "carol"} {
 		n.want(201, n.call("POST", "/v1/queues/q/tickets", `{"player":"`+player+`"}`))
 	}
