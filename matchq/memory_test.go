@@ -28,7 +28,7 @@ func (*memory) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 
 func (h *memory) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if call, ok := cmd.(interface{ SetVal(any) }); ok && h.keeps.Load() && matchq.ScriptName(cmd) == "match/forget" {
+		if call, ok := cmd.(interface{ SetVal(value any) }); ok && h.keeps.Load() && matchq.ScriptName(cmd) == "match/forget" {
 			call.SetVal([]any{"ok", int64(0), int64(0)}) // nothing was forgotten, and nothing is left to be
 			return nil
 		}
