@@ -34,8 +34,7 @@ func canonicalOrigin(origin string) string {
 }
 
 // checkOrigin keeps pages of other sites from using the server through a visitor's browser. Only pages of this server
-// or of allowed origins may connect, or call unsafe methods; operators' calls are for pages of this server alone. Clients
-// without Origin are no browsers.
+// or of allowed origins may connect, or call unsafe methods. Clients without Origin are no browsers.
 func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -54,10 +53,6 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Add("Vary", "Origin")
 		preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 		switch {
-		case a.isForOperators(r.URL.Path) && !sameOrigin(origin, r.Host):
-			if preflight || !isSafe(r) {
-				return wire.Errorf(wire.CodeForeignOrigin, "operators' calls are for pages of this server and for programs, not for pages of other origins")
-			}
 		case a.origins[origin]:
 			allowOrigin(c, preflight)
 			if a.sockets[r.URL.Path] {
@@ -76,12 +71,6 @@ func (a *API) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
-}
-
-// isForOperators says whether a path is one of operators, which no page of another origin may use or read: an allowed origin
-// is that of a game.
-func (a *API) isForOperators(path string) bool {
-	return strings.HasPrefix(path, a.Prefix+"/v1/admin/") || strings.HasPrefix(path, a.Prefix+profilesPath)
 }
 
 func allowOrigin(c echo.Context, preflight bool) {

@@ -63,7 +63,7 @@ func (a *API) openToOperators(r *http.Request) error {
 	forwarded := slices.ContainsFunc(proxyHeaders, func(name string) bool { return len(r.Header.Values(name)) > 0 })
 	// Another site's page can make a visitor's browser send requests, though it can't read the answers.
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	foreign := site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)
+	foreign := (site == "cross-site" || site == "same-site" || origin != "" && !sameOrigin(origin, r.Host)) && !a.origins[canonicalOrigin(origin)]
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if !foreign && a.LoopbackOnly && !forwarded && err == nil && peer.Addr().Unmap().IsLoopback() {
 		return nil

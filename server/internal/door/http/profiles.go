@@ -16,18 +16,16 @@ import (
 	"github.com/matchq/matchq/server/internal/base/wire"
 )
 
-const (
-	profilesPath = "/debug/pprof/"
-	maxProfile   = 60 * time.Second
-)
+const maxProfile = 60 * time.Second
 
 // profileRoutes serves profiles for go tool pprof and go tool trace to operators. The command line is left out, since
 // it may hold secrets.
 func (a *API) profileRoutes() {
-	a.root.GET(profilesPath, a.listProfiles, a.operator)
-	a.root.GET(profilesPath+"profile", a.record("profile", 30*time.Second, pprof.StartCPUProfile, pprof.StopCPUProfile), a.operator)
-	a.root.GET(profilesPath+"trace", a.record("trace", time.Second, trace.Start, trace.Stop), a.operator)
-	a.root.GET(profilesPath+":profile", a.getProfile, a.operator)
+	const all = "/debug/pprof/"
+	a.root.GET(all, a.listProfiles, a.operator)
+	a.root.GET(all+"profile", a.record("profile", 30*time.Second, pprof.StartCPUProfile, pprof.StopCPUProfile), a.operator)
+	a.root.GET(all+"trace", a.record("trace", time.Second, trace.Start, trace.Stop), a.operator)
+	a.root.GET(all+":profile", a.getProfile, a.operator)
 }
 
 // record answers with a recording of the next seconds. It ends early if the client goes, its
