@@ -51,12 +51,16 @@ func TestPagesOfQueues(t *testing.T) {
 	}
 	n.fillQueues(2500)
 	matchqtest.Eventually(t, "all queues are listed", func() bool { // a list that was read while they were made may lack some
-		all := 0
-		for _, after := range []string{"", "quiz-00999", "quiz-01999"} {
-			queues, _ := n.call("GET", "/v1/queues?after="+after, "").at("queues").([]any)
-			all += len(queues)
+		for _, page := range []struct {
+			after, last string
+			count       int
+		}{{"", "quiz-00999", 1000}, {"quiz-00999", "quiz-01999", 1000}, {"quiz-01999", "quiz-02499", 500}} {
+			queues, _ := n.call("GET", "/v1/queues?after="+page.after, "").at("queues").([]any)
+			if len(queues) != page.count || queues[page.count-1].(map[string]any)["name"] != page.last {
+				return false
+			}
 		}
-		return all == 2500
+		return true
 	})
 	for _, limit := range []string{"", "999", "1000", "1"} {
 		var names []string
