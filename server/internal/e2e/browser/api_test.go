@@ -15,7 +15,7 @@ func TestAPIPage(t *testing.T) {
 	s := serve(t, matchqtest.Embedded(t), "--path-prefix", "/games")
 	p := s.open("/")
 	p.click(`a[href="api"]`)
-	p.see("#filter")
+	p.until(`location.pathname.endsWith("/api") && document.readyState === "complete"`) // all items are there
 	all := eval[int](p, `document.querySelectorAll(".item").length`)
 
 	p.fill("#filter", "idempotency-key")
