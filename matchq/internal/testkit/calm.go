@@ -11,8 +11,7 @@ import (
 const mostStorms = 20
 
 // Calm reports what a test finds wrong, unless the machine or a Redis was late by more than most meanwhile: then a lease, say,
-// was over by rights, and Calm runs the test again. The test gets the
-// number of the run, from 0, and the lag since it began.
+// was over by rights, and Calm runs the test again. The test gets the number of the run, from 0, and the lag since it began.
 func Calm(t testing.TB, most time.Duration, rdb redis.UniversalClient, test func(run int, lag func() time.Duration) (wrong []string)) {
 	t.Helper()
 	for run := 0; ; run++ {
